@@ -1,0 +1,12 @@
+/**
+ * Random access to the bytes of one file: a local file, an S3 object pinned to its version, or bytes in memory.
+ */
+export interface RangeReader {
+  /** Bytes in the file. */
+  readonly size: number;
+  /**
+   * @returns exactly `length` bytes from `offset`.
+   * @throws RangeError when the range is not inside the file: a format must bound what it asks for.
+   */
+  read(offset: number, length: number): Promise<Buffer>;
+}

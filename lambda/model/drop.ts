@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+
+/** One version of one object that arrived in the drop bucket. */
+export interface Drop {
+  readonly bucket: string;
+  readonly key: string;
+  /** The version id where the bucket is versioned, else made of etag and last modification; see dropId. */
+  readonly id: string;
+  /** Absent on a bucket without versions. */
+  readonly versionId?: string;
+  /** Without its quotes. */
+  readonly etag: string;
+  /** Bytes. */
+  readonly size: number;
+  /** ISO 8601, UTC: Last-Modified of the object. */
+  readonly droppedAt: string;
+}
+
+/** An object key in S3 is 1 to 1,024 bytes of UTF-8 (Amazon S3 user guide, "Naming Amazon S3 objects"). */
+const MAX_KEY_BYTES = 1024;
+
+/**
+ * Tells the versions of one key apart. Can be worked out from the object alone, so that an event, a listing and a
+ * second event come to the same id.
+ */
+export function dropId(object: { versionId?: string | undefined; etag: string; lastModified: Date }): string {
+  if (object.versionId !== undefined && object.versionId !== 'null') return object.versionId;
+  return `${object.etag}-${Math.floor(object.lastModified.getTime() / 1000)}`;
+}
+
+/**
+ * Where the record of a drop at a target lies in the status bucket: `<drop key>/<drop id>/<target>.json`.
+ * A drop key that would make this too long for S3 is cut, at a whole character, and marked with `~` and a hash of the
+ * whole key.
+ */
+export function recordKey(drop: { key: string; id: string }, target: string): string {
+  const tail = `/${drop.id}/${target}.json`;
+  const room = MAX_KEY_BYTES - Buffer.byteLength(tail);
+  return shortened(drop.key, room) + tail;
+}
+
+function shortened(key: string, maxBytes: number): string {
+  if (Buffer.byteLength(key) <= maxBytes) return key;
+  const mark = `~${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+  const bytes = Buffer.from(key).subarray(0, maxBytes - mark.length);
+  return new TextDecoder().decode(bytes, { stream: true }) + mark;
+}

@@ -1,0 +1,132 @@
+/**
+ * The one family of errors. Each code is stable: it stands in records, tags, logs, metrics and docs/errors.md,
+ * and people write alarms and scripts against it.
+ */
+interface ErrorKind {
+  /** Whether the same work may succeed later without anyone doing anything. */
+  readonly retryable: boolean;
+  /** What the user can do, in one sentence. */
+  readonly nextStep: string;
+}
+
+const permanent = (nextStep: string): ErrorKind => ({ retryable: false, nextStep });
+const passing = (nextStep: string): ErrorKind => ({ retryable: true, nextStep });
+
+const DROP_AGAIN = 'Make the file again at its source and drop it again.';
+const CONVERT = 'Convert it with `qemu-img convert -O qcow2 FILE NEW.qcow2` and drop the new file.';
+const UNTRUSTED = 'Do not trust this file; make a self-contained image with `qemu-img convert` and drop that.';
+const WAITS = 'Nothing to do: it is tried again by itself.';
+
+export const ERROR_KINDS = {
+  // What is wrong with the file
+  empty: permanent('Check the copy: the object has no bytes; drop the file again.'),
+  'not-a-disk-image': permanent(
+    'Drop a disk image; if these bytes are a raw disk, say so with the user metadata disk-format=raw.',
+  ),
+  compressed: permanent('Unpack the file and drop the disk image that is inside.'),
+  truncated: permanent('The end of the file is missing: copy the whole file again and drop it again.'),
+  'corrupt-header': permanent(DROP_AGAIN),
+  'two-formats': permanent(UNTRUSTED),
+  'wrong-format': permanent('Correct disk-format in the metadata, or leave it out, and drop the file again.'),
+  'backing-file': permanent(UNTRUSTED),
+  'external-data-file': permanent(UNTRUSTED),
+  'parent-image': permanent('Merge the image with its parent (for instance `qemu-img convert`) and drop the result.'),
+  'unsafe-extent': permanent(UNTRUSTED),
+  encrypted: permanent('Decrypt the image with `qemu-img convert` and drop the result.'),
+  'unknown-feature': permanent(CONVERT),
+  'unsupported-variant': permanent(CONVERT),
+  'unreplayed-log': permanent('Open the image once in Hyper-V or run `qemu-img check -r all`, then drop it again.'),
+
+  // What is wrong with the object or its metadata
+  'object-gone': permanent('The object was deleted before it was taken up; drop it again if you want it.'),
+  'object-changed': permanent('The object was replaced while it was read; the newer version has its own record.'),
+  'source-unreadable': passing('Check that the function may read the bucket and its KMS key, if this goes on.'),
+  'bad-metadata': permanent('Correct the value where it stands and drop the file again.'),
+
+  // What is wrong with the target
+  'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then retry the drop.'),
+  'no-such-cloud': permanent('Add the cloud to the clouds.yaml in the secret, or take the target out of the stack.'),
+  unauthorized: permanent('Check user, password or application credential in clouds.yaml, then retry the drop.'),
+  forbidden: permanent('Give the user of clouds.yaml the right to create images, then retry the drop.'),
+  'format-not-taken': permanent('Convert the image to a format that this target takes and drop the result.'),
+  'too-large': permanent('Make the image smaller, or raise the limit of the target if the service allows it.'),
+  'invalid-request': permanent('Correct the metadata that the endpoint refused and drop the file again.'),
+  'quota-exceeded': permanent('Delete images that are no longer needed or raise the quota, then retry the drop.'),
+  'store-full': passing('Make room in the image store; it is tried again by itself.'),
+  'endpoint-busy': passing(WAITS),
+  'endpoint-unavailable': passing('Check that the image endpoint is up and reachable, if this goes on.'),
+  'endpoint-answer': passing(
+    'The endpoint gave an answer that the Image API does not allow: check what answers there.',
+  ),
+
+  // What happened to the image on its way
+  'content-refused': permanent('The endpoint refused the content; read its words in the cause and convert the image.'),
+  'upload-interrupted': passing(WAITS),
+  stalled: passing(WAITS),
+  'out-of-time': passing('Give the upload function more memory (it brings network), or use a faster link.'),
+  'image-lost': passing(WAITS),
+  'image-killed': passing('Read the cause: the service rejected the image after the upload.'),
+  'image-id-taken': passing(WAITS),
+  'image-protected': permanent('Unprotect or delete the image by hand at the endpoint, then retry the drop.'),
+  'size-mismatch': passing(WAITS),
+  'hash-mismatch': passing('Check the store of the image endpoint, if this goes on.'),
+  'never-active': permanent('Look at the image and its tasks at the endpoint, then retry the drop.'),
+  'retries-exhausted': permanent('Mend the cause that is named, then retry the drop.'),
+
+  // What happened among ourselves
+  'lease-held': passing(WAITS),
+  'record-conflict': passing(WAITS),
+  'shutting-down': passing(WAITS),
+  'bad-record': permanent('The record was changed by hand or by a newer version; restore it or drop the file again.'),
+  'bad-message': permanent('Look at the message in the dead-letter queue; it was not written by this stack.'),
+  'bad-setting': permanent('Correct the setting and deploy the stack again.'),
+  internal: passing('Please report this with the record and the log lines of the drop.'),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+export interface ErrorDetails {
+  readonly cause?: unknown;
+  /** Seconds the other side asked us to wait (Retry-After, RFC 9110 section 10.2.3). */
+  readonly retryAfterSeconds?: number;
+  /** Overrides the code's own verdict, where the same code can be either. */
+  readonly retryable?: boolean;
+  /** Overrides the code's own next step, where this case has a better one. */
+  readonly nextStep?: string;
+}
+
+export class ImageDropError extends Error {
+  override readonly name = 'ImageDropError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly nextStep: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  /** @param message one sentence that a person understands: what was wrong, with the names and figures of this case. */
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.retryable = details.retryable ?? ERROR_KINDS[code].retryable;
+    this.nextStep = details.nextStep ?? ERROR_KINDS[code].nextStep;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}
+
+/** Takes any thrown value into the family, so that a step has one kind of error to decide on. */
+export function asImageDropError(thrown: unknown): ImageDropError {
+  if (thrown instanceof ImageDropError) return thrown;
+  return new ImageDropError('internal', `Unexpected error: ${messageOf(thrown)}`, { cause: thrown });
+}
+
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The causes of an error, outermost first, as one line for the record: "refused: connect ECONNREFUSED". */
+export function causeLine(error: Error): string | undefined {
+  const messages: string[] = [];
+  for (let cause = error.cause; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    messages.push(messageOf(cause));
+  }
+  return messages.length > 0 ? messages.join(': ') : undefined;
+}

@@ -1,0 +1,93 @@
+import type { Drop } from './drop.ts';
+import type { ErrorCode } from './errors.ts';
+import type { FoundImage, HashAlgorithm, Hashes, NewImage, UploadPlan } from './image.ts';
+
+/** The version of the record's form; it grows when a reader of the old form would misunderstand the new one. */
+export const RECORD_SCHEMA = 1;
+
+export const RECORD_STATUSES = [
+  'received',
+  'created',
+  'uploading',
+  'processing',
+  'active',
+  'failed',
+  'superseded',
+] as const;
+export type RecordStatus = (typeof RECORD_STATUSES)[number];
+
+/** All that is known of one drop at one target. docs/record.md describes it for people. */
+export interface DropRecord {
+  readonly schema: typeof RECORD_SCHEMA;
+  /** Grows by one with every change. */
+  readonly revision: number;
+  /** Names the one write that made this revision, so that a writer can know its own write again. */
+  readonly nonce: string;
+  readonly status: RecordStatus;
+  readonly drop: Drop;
+  readonly target: string;
+  readonly found?: FoundImage;
+  /** What was asked of the endpoint. */
+  readonly sent?: NewImage;
+  readonly plan?: UploadPlan;
+  readonly image?: RecordedImage;
+  /** How many images were begun for this record; the first is 1. */
+  readonly generation: number;
+  readonly progress?: Progress;
+  readonly lease?: Lease;
+  /** How often work on the present status was begun. */
+  readonly attempts: number;
+  /** What was read from the bucket and sent. */
+  readonly hashes?: Hashes;
+  readonly verification?: Verification;
+  /** The reason of `failed`; while work goes on, why the last attempt ended. */
+  readonly error?: RecordedError;
+  /** When tags and outcome topic were told; absent until then. */
+  readonly announcedAt?: string;
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface RecordedImage {
+  readonly id: string;
+}
+
+export interface Progress {
+  readonly bytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number;
+  readonly at: string;
+}
+
+export interface Lease {
+  /** The invocation that holds it. */
+  readonly holder: string;
+  /** ISO 8601, UTC. */
+  readonly until: string;
+}
+
+/** How the endpoint's own figures compared with what was read from the bucket. */
+export interface Verification {
+  /** `verified`: size and a hash agree. `unverified`: the endpoint reports no hash that could be compared. */
+  readonly outcome: 'verified' | 'unverified';
+  readonly algorithm?: HashAlgorithm;
+  readonly reported: Hashes;
+  /** Bytes, as the endpoint reports them. */
+  readonly size?: number;
+}
+
+export interface RecordedError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly nextStep: string;
+  readonly retryable: boolean;
+  /** What lay beneath, in one line. */
+  readonly cause?: string;
+  readonly at: string;
+}
+
+export interface HistoryEntry {
+  readonly status: RecordStatus;
+  readonly at: string;
+  /** Why, where the status alone does not say it. */
+  readonly note?: string;
+}

@@ -1,0 +1,24 @@
+import type { ImageMetadata } from './metadata.ts';
+
+export const TARGET_KINDS = ['glance', 'ims'] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
+
+/**
+ * A place that a drop goes to. The construct writes the targets, with all defaults filled in, into the functions'
+ * environment as JSON; the credentials are found under the same name in clouds.yaml.
+ */
+export interface Target {
+  /** The cloud's name in clouds.yaml; letters, digits, `.`, `_` and `-`, 64 at most: it is part of record keys and tags. */
+  readonly name: string;
+  readonly kind: TargetKind;
+  /** Largest image, in bytes, that goes by one PUT of the file. */
+  readonly maxPutBytes: number;
+  /** Seconds that an image may take from its upload to `active` before the drop fails. */
+  readonly activeWithinSeconds: number;
+  /** Bounds of min_disk in GiB; a smaller value is raised, a larger one refused. */
+  readonly minDisk: { readonly lowest: number; readonly highest: number };
+  /** The disk_format for files that the service converts on the way in (IMS: vhd, newer services zvhd2). */
+  readonly convertTo: string;
+  /** Metadata of every image of this target, unless the drop says otherwise. */
+  readonly metadata: ImageMetadata;
+}
