@@ -1,0 +1,57 @@
+import type { Drop } from './drop.ts';
+import { recordKey } from './drop.ts';
+import type { FoundImage, NewImage, UploadPlan } from './image.ts';
+import { ID_PROPERTY, RECORD_PROPERTY } from './image.ts';
+import { imageId } from './image-id.ts';
+import type { ImageMetadata } from './metadata.ts';
+
+const BYTES_PER_GIB = 2 ** 30;
+
+/** Image API v2, "Create image": name is at most 255 characters. */
+const MAX_NAME_CHARACTERS = 255;
+
+/** Endings that say what the file is and would only clutter the image's name. */
+const FILE_ENDING = /\.(qcow2?|qed|vmdk|vhdx?|vpc|vdi|iso|zvhd2?|raw|img|dd)$/i;
+
+export interface ImageSource {
+  readonly drop: Drop;
+  readonly target: string;
+  readonly generation: number;
+  readonly found: FoundImage;
+  readonly plan: UploadPlan;
+  /** All layers merged. */
+  readonly metadata: ImageMetadata;
+}
+
+/** The image to ask for, from what was found in the file and what people said of it. */
+export function newImage(source: ImageSource): NewImage {
+  const { drop, target, generation, found, plan, metadata } = source;
+  const id = imageId(drop, target, generation);
+  return {
+    id,
+    name: metadata.name ?? nameFromKey(drop.key),
+    diskFormat: plan.diskFormat,
+    containerFormat: 'bare',
+    // A server must hold the whole virtual disk, whatever a default says.
+    minDisk: Math.max(Math.ceil(found.virtualSize / BYTES_PER_GIB), metadata.minDisk ?? 0),
+    minRam: metadata.minRam ?? 0,
+    visibility: metadata.visibility ?? 'private',
+    protected: metadata.protected ?? false,
+    tags: metadata.tags ?? [],
+    properties: {
+      ...metadata.properties,
+      ...(metadata.osVersion !== undefined && { __os_version: metadata.osVersion }),
+      [ID_PROPERTY]: id,
+      [RECORD_PROPERTY]: recordKey(drop, target),
+    },
+  };
+}
+
+/** The last part of the key without the ending that names its format: `linux/ubuntu-24.04.qcow2` → `ubuntu-24.04`. */
+export function nameFromKey(key: string): string {
+  const lastPart = key.split('/').findLast((part) => part !== '') ?? key;
+  const stem = lastPart.replace(FILE_ENDING, '');
+  return Array.from(stem === '' ? lastPart : stem)
+    .slice(0, MAX_NAME_CHARACTERS)
+    .join('');
+}

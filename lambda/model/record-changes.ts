@@ -1,0 +1,105 @@
+/** The moves a record can make, as pure functions; what they return is stored by compare-and-swap. */
+import type { Drop } from './drop.ts';
+import { causeLine, ImageDropError } from './errors.ts';
+import type { DropRecord, HistoryEntry, RecordedError, RecordStatus } from './record.ts';
+import { RECORD_SCHEMA } from './record.ts';
+
+/** A record as a step makes it: revision and nonce are given when it is stored. */
+export type RecordDraft = Omit<DropRecord, 'revision' | 'nonce'>;
+
+const SETTLED: readonly RecordStatus[] = ['active', 'failed', 'superseded'];
+
+export const isSettled = (record: RecordDraft): boolean => SETTLED.includes(record.status);
+
+export function receive(drop: Drop, target: string, now: Date): RecordDraft {
+  return {
+    schema: RECORD_SCHEMA,
+    status: 'received',
+    drop,
+    target,
+    generation: 1,
+    attempts: 0,
+    history: [{ status: 'received', at: now.toISOString() }],
+  };
+}
+
+/**
+ * Gives the right to work on the record to one invocation. A holder may take its own lease again.
+ * @throws `lease-held`, to be tried again when the lease runs out
+ */
+export function lease<R extends RecordDraft>(record: R, holder: string, seconds: number, now: Date): R {
+  const held = record.lease;
+  if (held !== undefined && held.holder !== holder && Date.parse(held.until) > now.getTime()) {
+    throw new ImageDropError(
+      'lease-held',
+      `Another invocation (${held.holder}) works on this drop until ${held.until}.`,
+      {
+        retryAfterSeconds: (Date.parse(held.until) - now.getTime()) / 1000,
+      },
+    );
+  }
+  const until = new Date(now.getTime() + seconds * 1000).toISOString();
+  return { ...record, lease: { holder, until } };
+}
+
+/**
+ * Makes sure, at each change that a holder makes, that the lease is still its own.
+ * @throws `lease-held`
+ */
+export function requireLease<R extends RecordDraft>(
+  record: R | undefined,
+  holder: string | undefined,
+): asserts record is R {
+  if (record !== undefined && record.lease?.holder === holder) return;
+  throw new ImageDropError('lease-held', `The lease of this invocation (${holder}) was lost to another.`);
+}
+
+/** Gives the lease back and says why the attempt ended. */
+export function release(record: RecordDraft, error: ImageDropError, now: Date): RecordDraft {
+  const { lease: _, ...rest } = record;
+  return { ...rest, error: recordedError(error, now) };
+}
+
+/** The next status; a lease, the count of attempts and an error of the status before are gone. */
+export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, note?: string): RecordDraft {
+  const { lease: _lease, error: _error, ...rest } = record;
+  return { ...rest, status, attempts: 0, history: [...record.history, entry(status, now, note)] };
+}
+
+/** From `created` to `uploading`; an upload that is tried again keeps its lease, its count of attempts and its history. */
+export function beginUpload(record: RecordDraft, now: Date): RecordDraft {
+  if (record.status === 'uploading') return record;
+  return { ...record, status: 'uploading', history: [...record.history, entry('uploading', now, undefined)] };
+}
+
+/** Back to the start with a new image, because the one before is broken or gone. */
+export function beginAgain(record: RecordDraft, now: Date, why: string): RecordDraft {
+  const { image: _image, progress: _progress, hashes: _hashes, sent: _sent, ...rest } = record;
+  return { ...moveTo(rest, 'received', now, why), generation: record.generation + 1 };
+}
+
+export function fail(record: RecordDraft, error: ImageDropError, now: Date): RecordDraft {
+  return { ...moveTo(record, 'failed', now, error.code), error: recordedError(error, now) };
+}
+
+/** When the record came to the status that it has. */
+export function statusSince(record: RecordDraft): Date {
+  const last = record.history.at(-1);
+  return new Date(last?.at ?? record.drop.droppedAt);
+}
+
+export function recordedError(error: ImageDropError, now: Date): RecordedError {
+  const cause = causeLine(error);
+  return {
+    code: error.code,
+    message: error.message,
+    nextStep: error.nextStep,
+    retryable: error.retryable,
+    ...(cause !== undefined && { cause }),
+    at: now.toISOString(),
+  };
+}
+
+function entry(status: RecordStatus, now: Date, note: string | undefined): HistoryEntry {
+  return { status, at: now.toISOString(), ...(note !== undefined && { note }) };
+}

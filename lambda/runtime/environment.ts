@@ -1,0 +1,98 @@
+import { ImageDropError } from '../model/errors.ts';
+import { TARGET_KINDS, type Target } from '../model/target.ts';
+
+/**
+ * The environment variables of each function: lib/ types what it deploys with these, so that a function that lacks one
+ * does not compile.
+ */
+export interface SharedEnvironment {
+  /** JSON of Target[] (model/target.ts), every default filled in. */
+  readonly TARGETS: string;
+  /** The secret that holds clouds.yaml: its ARN or name. */
+  readonly CLOUDS_YAML_SECRET: string;
+  /** Name of the bucket that holds the records. */
+  readonly STATUS_BUCKET: string;
+}
+
+export interface CreateMetadataEnvironment extends SharedEnvironment {
+  readonly INGEST_QUEUE_URL: string;
+  readonly UPLOAD_QUEUE_URL: string;
+  readonly STATUS_QUEUE_URL: string;
+}
+
+export interface StreamUploadEnvironment extends SharedEnvironment {
+  readonly UPLOAD_QUEUE_URL: string;
+  readonly INGEST_QUEUE_URL: string;
+  readonly STATUS_QUEUE_URL: string;
+}
+
+export interface RecordStatusEnvironment extends SharedEnvironment {
+  readonly STATUS_QUEUE_URL: string;
+  readonly INGEST_QUEUE_URL: string;
+  readonly OUTCOME_TOPIC_ARN: string;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export const createMetadataEnvironment = (variables: Variables = process.env): CreateMetadataEnvironment => ({
+  ...sharedEnvironment(variables),
+  INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
+  UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
+  STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
+});
+
+export const streamUploadEnvironment = (variables: Variables = process.env): StreamUploadEnvironment => ({
+  ...sharedEnvironment(variables),
+  UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
+  INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
+  STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
+});
+
+export const recordStatusEnvironment = (variables: Variables = process.env): RecordStatusEnvironment => ({
+  ...sharedEnvironment(variables),
+  STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
+  INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
+  OUTCOME_TOPIC_ARN: required(variables, 'OUTCOME_TOPIC_ARN'),
+});
+
+/**
+ * The targets as the construct wrote them.
+ * @throws `bad-setting` naming the variable and what is wrong in it
+ */
+export function targetsOf(environment: SharedEnvironment): readonly Target[] {
+  const targets = parseJson('TARGETS', environment.TARGETS);
+  if (!Array.isArray(targets) || targets.length === 0)
+    throw bad('TARGETS', 'must be a JSON list of at least one target');
+  for (const target of targets) {
+    if (typeof target?.name !== 'string' || !TARGET_KINDS.includes(target.kind)) {
+      throw bad('TARGETS', `holds a target without a name or of unknown kind: ${JSON.stringify(target)}`);
+    }
+  }
+  return targets;
+}
+
+function sharedEnvironment(variables: Variables): SharedEnvironment {
+  return {
+    TARGETS: required(variables, 'TARGETS'),
+    CLOUDS_YAML_SECRET: required(variables, 'CLOUDS_YAML_SECRET'),
+    STATUS_BUCKET: required(variables, 'STATUS_BUCKET'),
+  };
+}
+
+function required(variables: Variables, name: string): string {
+  const value = variables[name]?.trim();
+  if (value === undefined || value === '') throw bad(name, value === undefined ? 'is not set' : 'is empty');
+  return value;
+}
+
+function parseJson(name: string, value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw bad(name, 'is not JSON', cause);
+  }
+}
+
+function bad(name: string, what: string, cause?: unknown): ImageDropError {
+  return new ImageDropError('bad-setting', `The environment variable ${name} ${what}.`, { cause });
+}

@@ -1,0 +1,75 @@
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { retryDelaySeconds } from '../model/backoff.ts';
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
+
+export interface SqsHandlerOptions {
+  /** Does the work of one message; what it throws brings the message back. */
+  readonly work: (message: unknown, delivery: Delivery) => Promise<void>;
+  /** Amazon SQS ChangeMessageVisibility. */
+  readonly holdMessage: (receiptHandle: string, seconds: number) => Promise<void>;
+  /** Aborts when the function's time is nearly over or its environment is told to stop. */
+  readonly signal: (remainingMs: number) => AbortSignal;
+  readonly log: { error(message: string, fields: Readonly<Record<string, unknown>>): void };
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+/** One message as it was given to this invocation. */
+export interface Delivery {
+  /** Names this delivery of this message. */
+  readonly id: string;
+  readonly signal: AbortSignal;
+  holdMessage(seconds: number): Promise<void>;
+}
+
+/**
+ * An SQS batch handler: each message succeeds or fails by itself. One that failed comes back after a pause that grows
+ * with its deliveries, by way of its visibility time-out.
+ */
+export function sqsHandler(options: SqsHandlerOptions) {
+  return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const results = await Promise.all(event.Records.map((record) => handle(record, context, options)));
+    return { batchItemFailures: results.filter((failed) => failed !== undefined) };
+  };
+}
+
+async function handle(record: SQSRecord, context: Context, options: SqsHandlerOptions) {
+  try {
+    await options.work(parse(record), {
+      id: `${context.awsRequestId}/${record.messageId}`,
+      signal: options.signal(context.getRemainingTimeInMillis()),
+      holdMessage: (seconds) => options.holdMessage(record.receiptHandle, seconds),
+    });
+    return undefined;
+  } catch (thrown) {
+    await comeBack(record, asImageDropError(thrown), options);
+    return { itemIdentifier: record.messageId };
+  }
+}
+
+function parse(record: SQSRecord): unknown {
+  try {
+    return JSON.parse(record.body);
+  } catch (cause) {
+    throw new ImageDropError('bad-message', `The message ${record.messageId} is not JSON.`, { cause });
+  }
+}
+
+async function comeBack(record: SQSRecord, error: ImageDropError, options: SqsHandlerOptions): Promise<void> {
+  const { log } = options;
+  const seconds = delaySeconds(record, error, options.random());
+  log.error('message failed', { messageId: record.messageId, body: record.body, seconds, error });
+  try {
+    await options.holdMessage(record.receiptHandle, seconds);
+  } catch (cause) {
+    // The queue's own visibility time-out brings it back too, only later.
+    log.error('message could not be held back', { messageId: record.messageId, error: cause });
+  }
+}
+
+/** What cannot be mended by waiting is handed on to the dead letters without much delay. */
+function delaySeconds(record: SQSRecord, error: ImageDropError, random: number): number {
+  if (!error.retryable) return 1;
+  if (error.code === 'shutting-down') return 0;
+  return retryDelaySeconds(Number(record.attributes.ApproximateReceiveCount), random, error.retryAfterSeconds);
+}

@@ -1,0 +1,53 @@
+import { recordKey } from '../model/drop.ts';
+import { ImageDropError } from '../model/errors.ts';
+import type { DropRecord } from '../model/record.ts';
+import { isSettled } from '../model/record-changes.ts';
+import type { OutcomeTopic, StepDependencies } from './ports.ts';
+
+export interface AnnounceDependencies extends StepDependencies {
+  readonly topic: OutcomeTopic;
+  /** Counts settled drops for the operator's metrics. */
+  readonly countOutcome: (record: DropRecord) => void;
+}
+
+/**
+ * Tells the world of a settled record: tags on the dropped object, the outcome topic, a metric. It is done at least
+ * once; a message that comes after it was done changes nothing.
+ */
+export async function announce(key: string, record: DropRecord, deps: AnnounceDependencies): Promise<void> {
+  if (record.announcedAt !== undefined) return;
+  await tagObject(record, deps);
+  await deps.topic.publish(key, record);
+  deps.countOutcome(record);
+  await deps.records.change(key, (stored) => stored && { ...stored, announcedAt: deps.now().toISOString() });
+}
+
+/**
+ * S3 replaces all tags at once and without condition, and another target of the same drop may write at the same time:
+ * so the tags of all targets are written, and written again when one has changed meanwhile.
+ */
+async function tagObject(record: DropRecord, deps: AnnounceDependencies): Promise<void> {
+  let tags = await outcomeTags(record, deps);
+  for (let written: string | undefined; JSON.stringify(tags) !== written; tags = await outcomeTags(record, deps)) {
+    written = JSON.stringify(tags);
+    try {
+      await deps.objects.tag(record.drop, tags);
+    } catch (error) {
+      if (!(error instanceof ImageDropError && error.code === 'object-gone')) throw error;
+      deps.log.info('the dropped object is gone; there is nothing to tag', { key: record.drop.key });
+    }
+  }
+}
+
+/** `imagedrop:<target>` = `active <image id>`, `failed <code>` or `superseded`, for each target that has settled. */
+async function outcomeTags(record: DropRecord, deps: AnnounceDependencies): Promise<Record<string, string>> {
+  const records = await Promise.all(deps.targets.map(({ name }) => deps.records.load(recordKey(record.drop, name))));
+  const settled = records.filter((each): each is DropRecord => each !== undefined && isSettled(each));
+  return Object.fromEntries(settled.map((each) => [`imagedrop:${each.target}`, outcome(each)]));
+}
+
+function outcome(record: DropRecord): string {
+  if (record.status === 'active') return `active ${record.image?.id}`;
+  if (record.status === 'failed') return `failed ${record.error?.code}`;
+  return record.status;
+}

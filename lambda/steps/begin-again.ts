@@ -1,0 +1,43 @@
+import { ImageDropError } from '../model/errors.ts';
+import type { DropRecord } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
+import { removeImage } from './fail-drop.ts';
+import type { MessageQueue, StepDependencies } from './ports.ts';
+
+/** A store that breaks image after image will not mend itself by more of them. */
+export const MAX_GENERATIONS = 5;
+
+export interface BeginAgainDependencies extends StepDependencies {
+  readonly ingestQueue: MessageQueue;
+}
+
+/**
+ * Removes a broken image and sends the record back to create-metadata for the next one.
+ * @param why what was wrong with the image; thrown on as permanent when there were enough generations
+ */
+export async function beginAgain(
+  key: string,
+  record: DropRecord,
+  why: ImageDropError,
+  deps: BeginAgainDependencies,
+): Promise<void> {
+  if (record.generation >= MAX_GENERATIONS) throw givenUp(record, why);
+  await removeImage(record, deps);
+  await deps.records.change(key, (stored) =>
+    stored?.image?.id === record.image?.id && stored !== undefined && !changes.isSettled(stored)
+      ? changes.beginAgain(stored, deps.now(), why.code)
+      : undefined,
+  );
+  await deps.ingestQueue.send({ record: key });
+}
+
+function givenUp(record: DropRecord, why: ImageDropError): ImageDropError {
+  return new ImageDropError(
+    why.code,
+    `${why.message} This was image ${record.generation} of ${MAX_GENERATIONS} for this drop.`,
+    {
+      cause: why.cause,
+      retryable: false,
+    },
+  );
+}

@@ -1,0 +1,123 @@
+import { inspect } from '../formats/inspect.ts';
+import { type Drop, dropId, recordKey } from '../model/drop.ts';
+import { ImageDropError } from '../model/errors.ts';
+import type { Image } from '../model/image.ts';
+import { mergeMetadata, metadataFromUser } from '../model/metadata.ts';
+import { newImage } from '../model/new-image.ts';
+import type { DropRecord } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
+import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
+import { allOf } from './all-of.ts';
+import type { FailDependencies } from './fail-drop.ts';
+import { newestVersion } from './newest-version.ts';
+import { objectReader } from './object-reader.ts';
+import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.ts';
+import { recordNamedIn } from './record-message.ts';
+import { targetOf } from './target-of.ts';
+import { noRecord, underLease } from './under-lease.ts';
+
+export interface CreateMetadataDependencies extends FailDependencies {
+  readonly uploadQueue: MessageQueue;
+}
+
+/**
+ * Takes up a drop: inspects the file, creates the image's metadata at each target and sends it on to the upload.
+ * @param message an S3 event, or the record of a drop that begins again
+ */
+export async function createMetadata(
+  message: unknown,
+  invocation: Invocation,
+  deps: CreateMetadataDependencies,
+): Promise<void> {
+  const events = objectEvents(message);
+  if (events === undefined) return goOn(recordNamedIn(message), invocation, deps);
+  await allOf(events.map((event) => takeUp(event, invocation, deps)));
+}
+
+/** One record for each target; from here each goes its own way. */
+async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
+  const drop = await dropOf(event, deps);
+  await allOf(
+    deps.targets.map(async ({ name }) => {
+      const key = recordKey(drop, name);
+      await deps.records.change(key, (stored) => (stored ? undefined : changes.receive(drop, name, deps.now())));
+      await goOn(key, invocation, deps);
+    }),
+  );
+}
+
+/** The drop as its object tells it; where the object is gone already, as the event told it. */
+async function dropOf(event: ObjectEvent, deps: CreateMetadataDependencies): Promise<Drop> {
+  const { bucket, key } = event;
+  const head = await deps.objects.head(bucket, key, event.versionId);
+  const { versionId, etag, size, lastModified } = head ?? { ...event, lastModified: event.eventTime };
+  return {
+    bucket,
+    key,
+    id: dropId({ versionId, etag, lastModified }),
+    ...(versionId !== undefined && { versionId }),
+    etag,
+    size,
+    droppedAt: lastModified.toISOString(),
+  };
+}
+
+/** Does what the record's status asks for: a message that came twice or late only passes the record on. */
+async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
+  const record = await deps.records.load(key);
+  if (record === undefined) throw noRecord(key);
+  switch (record.status) {
+    case 'received':
+      return underLease(key, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
+    case 'created':
+    case 'uploading':
+      return deps.uploadQueue.send({ record: key });
+    default:
+      if (record.announcedAt === undefined) await deps.statusQueue.send({ record: key });
+  }
+}
+
+async function createImage(key: string, record: DropRecord, deps: CreateMetadataDependencies): Promise<void> {
+  const object = await newestVersion(key, record, deps);
+  if (object === undefined) return;
+  const wanted = await describe(record, object, deps);
+  const image = await create(key, record, wanted, deps);
+  await deps.records.change(key, (stored) => {
+    changes.requireLease(stored, record.lease?.holder);
+    return { ...changes.moveTo({ ...stored, ...wanted, image: { id: image.id } }, 'created', deps.now()) };
+  });
+  await deps.uploadQueue.send({ record: key });
+}
+
+type Wanted = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent'>>;
+
+/** What to ask of the endpoint, from what is in the file and what people said of it. */
+async function describe(record: DropRecord, object: ObjectHead, deps: CreateMetadataDependencies): Promise<Wanted> {
+  const target = targetOf(record, deps.targets);
+  const metadata = mergeMetadata(target.metadata, metadataFromUser(object.userMetadata));
+  const found = await inspect(objectReader(deps.objects, object), {
+    fileName: object.key,
+    ...(metadata.diskFormat !== undefined && { claimedFormat: metadata.diskFormat }),
+  });
+  const endpoint = await deps.endpoints.of(target);
+  const plan = endpoint.plan(found, object.size);
+  return { found, plan, sent: endpoint.conform(newImage({ ...record, found, plan, metadata })) };
+}
+
+/** Creates the image; an id that a deleted image has used up is left behind, for the next try to take the next one. */
+async function create(
+  key: string,
+  record: DropRecord,
+  wanted: Wanted,
+  deps: CreateMetadataDependencies,
+): Promise<Image> {
+  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+  try {
+    return await endpoint.create(wanted.sent);
+  } catch (error) {
+    if (error instanceof ImageDropError && error.code === 'image-id-taken') {
+      await deps.records.change(key, (stored) => stored && { ...stored, generation: record.generation + 1 });
+    }
+    throw error;
+  }
+}

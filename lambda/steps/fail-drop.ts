@@ -1,0 +1,54 @@
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import type { DropRecord } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
+import type { MessageQueue, StepDependencies } from './ports.ts';
+import { targetOf } from './target-of.ts';
+
+export interface FailDependencies extends StepDependencies {
+  /** record-status listens here: it tells the world about settled records. */
+  readonly statusQueue: MessageQueue;
+}
+
+/**
+ * Settles the drop as failed. Its image is removed first, so that a failed record leaves none behind.
+ * @param holder the lease that must still be held for this verdict to count
+ */
+export async function failDrop(
+  key: string,
+  error: ImageDropError,
+  deps: FailDependencies,
+  holder?: string,
+): Promise<void> {
+  const record = await deps.records.load(key);
+  if (record === undefined || changes.isSettled(record)) return;
+  changes.requireLease(record, holder);
+  const verdict = await withoutImage(record, error, deps);
+  await deps.records.change(key, (stored) =>
+    stored === undefined || changes.isSettled(stored) ? undefined : changes.fail(stored, verdict, deps.now()),
+  );
+  await deps.statusQueue.send({ record: key });
+}
+
+/** The verdict, with a word on the image where it cannot be removed. A fault that may pass goes out and comes again. */
+async function withoutImage(
+  record: DropRecord,
+  error: ImageDropError,
+  deps: StepDependencies,
+): Promise<ImageDropError> {
+  if (record.image === undefined) return error;
+  try {
+    await removeImage(record, deps);
+    return error;
+  } catch (thrown) {
+    const obstacle = asImageDropError(thrown);
+    if (obstacle.retryable) throw obstacle;
+    const message = `${error.message} Its image ${record.image.id} is still there: ${obstacle.message}`;
+    return new ImageDropError(error.code, message, { cause: error.cause, nextStep: error.nextStep });
+  }
+}
+
+export async function removeImage(record: DropRecord, deps: StepDependencies): Promise<void> {
+  if (record.image === undefined) return;
+  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+  await endpoint.delete(record.image.id);
+}

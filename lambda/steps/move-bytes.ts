@@ -1,0 +1,50 @@
+import type { ImageEndpoint } from '../endpoints/endpoint.ts';
+import { ImageDropError } from '../model/errors.ts';
+import type { DropRecord } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
+import { digest, type Reading, send } from '../transfer/transfer.ts';
+import { heartbeat } from './heartbeat.ts';
+import type { Invocation, Sent, StepDependencies } from './ports.ts';
+
+/** Streams the object into its image, keeping the record's progress and lease up to date. */
+export async function moveBytes(
+  key: string,
+  record: DropRecord,
+  endpoint: ImageEndpoint,
+  invocation: Invocation,
+  deps: StepDependencies,
+): Promise<Sent> {
+  const imageId = record.image?.id;
+  if (imageId === undefined) throw incomplete(key, 'image');
+  await deps.records.change(key, (stored) => {
+    changes.requireLease(stored, invocation.id);
+    return changes.beginUpload(stored, deps.now());
+  });
+  const source = sourceOf(key, record, invocation, deps);
+  return send({ ...source, sink: (body, length, signal) => endpoint.upload(imageId, body, length, signal) });
+}
+
+/** Reads the object without sending it. */
+export function hashAgain(
+  key: string,
+  record: DropRecord,
+  invocation: Invocation,
+  deps: StepDependencies,
+): Promise<Sent> {
+  return digest(sourceOf(key, record, invocation, deps));
+}
+
+function sourceOf(key: string, record: DropRecord, invocation: Invocation, deps: StepDependencies): Reading {
+  if (record.plan === undefined) throw incomplete(key, 'plan');
+  return {
+    open: (range, signal) => deps.objects.open(record.drop, range, signal),
+    range: record.plan.range,
+    algorithms: ['md5', 'sha512'],
+    signal: invocation.signal,
+    onProgress: (progress) => heartbeat(key, progress, invocation, deps),
+  };
+}
+
+function incomplete(key: string, field: string): ImageDropError {
+  return new ImageDropError('bad-record', `The record ${key} has the status of an upload, but no ${field}.`);
+}

@@ -1,0 +1,35 @@
+import { dropId } from '../model/drop.ts';
+import { ImageDropError } from '../model/errors.ts';
+import type { DropRecord } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
+import { type FailDependencies, removeImage } from './fail-drop.ts';
+import type { ObjectHead } from './ports.ts';
+
+/**
+ * The object of the drop, as long as it is what lies under its key now.
+ * @returns undefined when the key was written again: the record is settled as superseded
+ * @throws `object-gone` when the key was deleted
+ */
+export async function newestVersion(
+  key: string,
+  record: DropRecord,
+  deps: FailDependencies,
+): Promise<ObjectHead | undefined> {
+  const { drop } = record;
+  const newest = await deps.objects.head(drop.bucket, drop.key);
+  if (newest === undefined) {
+    throw new ImageDropError('object-gone', `s3://${drop.bucket}/${drop.key} was deleted before its upload began.`);
+  }
+  if (dropId(newest) === drop.id) return newest;
+  await supersede(key, record, dropId(newest), deps);
+  return undefined;
+}
+
+async function supersede(key: string, record: DropRecord, by: string, deps: FailDependencies): Promise<void> {
+  await removeImage(record, deps);
+  await deps.records.change(key, (stored) => {
+    changes.requireLease(stored, record.lease?.holder);
+    return changes.moveTo(stored, 'superseded', deps.now(), `by ${by}`);
+  });
+  await deps.statusQueue.send({ record: key });
+}

@@ -1,0 +1,118 @@
+import { pollDelaySeconds } from '../model/backoff.ts';
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import type { Image } from '../model/image.ts';
+import type { DropRecord } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
+import { type AnnounceDependencies, announce } from './announce.ts';
+import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
+import { type FailDependencies, failDrop } from './fail-drop.ts';
+import { recordNamedIn } from './record-message.ts';
+import { targetOf } from './target-of.ts';
+import { noRecord } from './under-lease.ts';
+import { verify } from './verify.ts';
+
+export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies & AnnounceDependencies;
+
+/**
+ * Asks whether the uploaded image has become active, compares what the endpoint holds with what was read, settles the
+ * record and tells the world. It waits by sending the message to itself with a delay.
+ */
+export async function recordStatus(message: unknown, deps: RecordStatusDependencies): Promise<void> {
+  const key = recordNamedIn(message);
+  const record = await deps.records.load(key);
+  if (record === undefined) throw noRecord(key);
+  switch (record.status) {
+    case 'received':
+      return deps.ingestQueue.send({ record: key });
+    case 'created':
+    case 'uploading':
+      // A late message: the upload that goes on has a message of its own.
+      return;
+    case 'processing':
+      return check(key, record, deps);
+    default:
+      return announce(key, record, deps);
+  }
+}
+
+async function check(key: string, record: DropRecord, deps: RecordStatusDependencies): Promise<void> {
+  try {
+    const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+    const image = record.image && (await endpoint.get(record.image.id));
+    await judge(key, record, image, deps);
+  } catch (thrown) {
+    const error = asImageDropError(thrown);
+    if (!error.retryable) return failDrop(key, error, deps);
+    await wait(key, record, error, deps);
+  }
+}
+
+async function judge(
+  key: string,
+  record: DropRecord,
+  image: Image | undefined,
+  deps: RecordStatusDependencies,
+): Promise<void> {
+  switch (image?.status) {
+    case 'active':
+    case 'deactivated':
+      return settle(key, record, image, deps);
+    case 'saving':
+    case 'importing':
+    case 'uploading':
+      return wait(key, record, stillWaiting(image), deps);
+    case 'killed':
+      return beginAgain(
+        key,
+        record,
+        new ImageDropError('image-killed', `The endpoint rejected image ${image.id}.`),
+        deps,
+      );
+    default:
+      return beginAgain(key, record, lost(record, image), deps);
+  }
+}
+
+async function settle(key: string, record: DropRecord, image: Image, deps: RecordStatusDependencies): Promise<void> {
+  const { verification, mismatch } = verify(record, image);
+  if (mismatch !== undefined) return beginAgain(key, record, mismatch, deps);
+  const settled = await deps.records.change(key, (stored) =>
+    stored?.status === 'processing' && stored.image?.id === image.id
+      ? { ...changes.moveTo(stored, 'active', deps.now()), verification }
+      : undefined,
+  );
+  if (settled?.status === 'active') await announce(key, settled, deps);
+}
+
+/** Waiting costs nothing: the message comes back after a delay that grows with the time it has taken so far. */
+async function wait(
+  key: string,
+  record: DropRecord,
+  why: ImageDropError,
+  deps: RecordStatusDependencies,
+): Promise<void> {
+  const { activeWithinSeconds } = targetOf(record, deps.targets);
+  const elapsedSeconds = (deps.now().getTime() - changes.statusSince(record).getTime()) / 1000;
+  if (elapsedSeconds > activeWithinSeconds) return failDrop(key, neverActive(activeWithinSeconds, why), deps);
+  deps.log.info('waits for the image', { record: key, why: why.message });
+  const delaySeconds = Math.max(pollDelaySeconds(elapsedSeconds), Math.ceil(why.retryAfterSeconds ?? 0));
+  await deps.statusQueue.send({ record: key }, Math.min(delaySeconds, MAX_DELAY_SECONDS));
+}
+
+/** Amazon SQS, "DelaySeconds". */
+const MAX_DELAY_SECONDS = 900;
+
+function stillWaiting(image: Image): ImageDropError {
+  return new ImageDropError('endpoint-busy', `Image ${image.id} is in status ${image.status}.`);
+}
+
+function neverActive(seconds: number, why: ImageDropError): ImageDropError {
+  return new ImageDropError('never-active', `The image was not active ${seconds} s after its upload: ${why.message}`, {
+    cause: why,
+  });
+}
+
+function lost(record: DropRecord, image: Image | undefined): ImageDropError {
+  const state = image === undefined ? 'gone' : `back in status ${image.status}`;
+  return new ImageDropError('image-lost', `Image ${record.image?.id} is ${state} after its upload.`);
+}

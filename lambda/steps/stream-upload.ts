@@ -1,0 +1,101 @@
+import { ImageDropError } from '../model/errors.ts';
+import type { Image } from '../model/image.ts';
+import type { DropRecord } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
+import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
+import type { FailDependencies } from './fail-drop.ts';
+import { hashAgain, moveBytes } from './move-bytes.ts';
+import { newestVersion } from './newest-version.ts';
+import type { Invocation, Sent } from './ports.ts';
+import { recordNamedIn } from './record-message.ts';
+import { targetOf } from './target-of.ts';
+import { noRecord, underLease } from './under-lease.ts';
+
+export type StreamUploadDependencies = FailDependencies & BeginAgainDependencies;
+
+/**
+ * How long an image may stay in `saving` without us before it counts as abandoned: a server finishes what it has
+ * received within seconds, one whose worker was killed never does.
+ */
+const ABANDONED_AFTER_SECONDS = 120;
+
+/** Seconds until another look at an image that is still being saved from an attempt before. */
+const LOOK_AGAIN_SECONDS = 30;
+
+/** Moves the bytes of a created image from the bucket to its endpoint and sends the record on to be checked. */
+export async function streamUpload(
+  message: unknown,
+  invocation: Invocation,
+  deps: StreamUploadDependencies,
+): Promise<void> {
+  const key = recordNamedIn(message);
+  const record = await deps.records.load(key);
+  if (record === undefined) throw noRecord(key);
+  switch (record.status) {
+    case 'received':
+      return deps.ingestQueue.send({ record: key });
+    case 'created':
+    case 'uploading':
+      return underLease(key, ['created', 'uploading'], invocation, deps, (leased) =>
+        upload(key, leased, invocation, deps),
+      );
+    default:
+      if (record.announcedAt === undefined) await deps.statusQueue.send({ record: key });
+  }
+}
+
+/** What became of the image decides: an attempt before this one may have got anywhere. */
+async function upload(
+  key: string,
+  record: DropRecord,
+  invocation: Invocation,
+  deps: StreamUploadDependencies,
+): Promise<void> {
+  if (record.status === 'created' && (await newestVersion(key, record, deps)) === undefined) return;
+  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+  const image = record.image && (await endpoint.get(record.image.id));
+  switch (image?.status) {
+    case 'queued':
+      return pass(key, record, await moveBytes(key, record, endpoint, invocation, deps), deps);
+    case 'active':
+      // The function that waited for the answer has died: read the object again for its hashes, to compare.
+      return pass(key, record, await hashAgain(key, record, invocation, deps), deps);
+    case 'saving':
+    case 'importing':
+    case 'uploading':
+      return waitOrBeginAgain(key, record, image, deps);
+    default:
+      return beginAgain(key, record, lost(record, image), deps);
+  }
+}
+
+/** Hands the record on to record-status. */
+async function pass(key: string, record: DropRecord, sent: Sent, deps: StreamUploadDependencies): Promise<void> {
+  await deps.records.change(key, (stored) => {
+    changes.requireLease(stored, record.lease?.holder);
+    return { ...changes.moveTo(stored, 'processing', deps.now()), hashes: sent.hashes };
+  });
+  await deps.statusQueue.send({ record: key });
+}
+
+async function waitOrBeginAgain(
+  key: string,
+  record: DropRecord,
+  image: Image,
+  deps: StreamUploadDependencies,
+): Promise<void> {
+  const lastSign = record.progress === undefined ? changes.statusSince(record) : new Date(record.progress.at);
+  const silentSeconds = (deps.now().getTime() - lastSign.getTime()) / 1000;
+  const error = new ImageDropError(
+    'upload-interrupted',
+    `Image ${image.id} is still in status ${image.status}, ${Math.round(silentSeconds)} s after the upload before was interrupted.`,
+    { retryAfterSeconds: LOOK_AGAIN_SECONDS },
+  );
+  if (silentSeconds < ABANDONED_AFTER_SECONDS) throw error;
+  await beginAgain(key, record, error, deps);
+}
+
+function lost(record: DropRecord, image: Image | undefined): ImageDropError {
+  const state = image === undefined ? 'gone' : `in status ${image.status}`;
+  return new ImageDropError('image-lost', `Image ${record.image?.id} is ${state}, though its upload was not done.`);
+}

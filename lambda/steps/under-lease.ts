@@ -1,0 +1,89 @@
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import type { DropRecord, RecordStatus } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
+import { type FailDependencies, failDrop } from './fail-drop.ts';
+import type { Invocation } from './ports.ts';
+
+/** Long enough for a few lost renewals, short enough that a dead function's drop is taken up again within a minute or two. */
+export const LEASE_SECONDS = 60;
+
+/**
+ * How often work on one status is begun before the drop fails: with the pauses of model/backoff.ts that is a little
+ * over an hour and a half.
+ */
+export const MAX_ATTEMPTS = 12;
+
+/**
+ * Works on a record while holding its lease. What the work throws is decided here: an error that may pass goes out, so
+ * that the message comes back; any other settles the record as failed.
+ *
+ * @param statuses those that the work is for: a record that has moved on meanwhile is left alone, and its message comes
+ *   back to be decided anew
+ * @param work gets the record as leased; it stores its own result
+ */
+export async function underLease(
+  key: string,
+  statuses: readonly RecordStatus[],
+  invocation: Invocation,
+  deps: FailDependencies,
+  work: (record: DropRecord) => Promise<void>,
+): Promise<void> {
+  const record = await takeLease(key, statuses, invocation, deps);
+  try {
+    if (record.attempts > MAX_ATTEMPTS) throw exhausted(record.error?.code, record.error?.message);
+    await work(record);
+  } catch (thrown) {
+    await decide(key, record, asImageDropError(thrown), invocation, deps);
+  }
+}
+
+async function takeLease(
+  key: string,
+  statuses: readonly RecordStatus[],
+  invocation: Invocation,
+  deps: FailDependencies,
+): Promise<DropRecord> {
+  const leased = await deps.records.change(key, (stored) => {
+    if (stored === undefined) throw noRecord(key);
+    if (!statuses.includes(stored.status)) throw movedOn(key, stored.status);
+    return { ...changes.lease(stored, invocation.id, LEASE_SECONDS, deps.now()), attempts: stored.attempts + 1 };
+  });
+  if (leased === undefined) throw noRecord(key);
+  return leased;
+}
+
+async function decide(
+  key: string,
+  record: DropRecord,
+  error: ImageDropError,
+  invocation: Invocation,
+  deps: FailDependencies,
+): Promise<void> {
+  if (error.code === 'lease-held' || error.code === 'record-conflict') throw error;
+  if (!error.retryable) return failDrop(key, error, deps, invocation.id);
+  if (record.attempts >= MAX_ATTEMPTS)
+    return failDrop(key, exhausted(error.code, error.message, error), deps, invocation.id);
+  await deps.records.change(key, (stored) =>
+    stored?.lease?.holder === invocation.id ? changes.release(stored, error, deps.now()) : undefined,
+  );
+  throw error;
+}
+
+function movedOn(key: string, status: RecordStatus): ImageDropError {
+  const message = `The record ${key} has moved on to ${status} meanwhile.`;
+  return new ImageDropError('record-conflict', message, { retryAfterSeconds: 0 });
+}
+
+function exhausted(code = 'internal', message = 'the function was ended from outside each time', cause?: Error) {
+  return new ImageDropError(
+    'retries-exhausted',
+    `Gave up after ${MAX_ATTEMPTS} attempts; the last one: ${code}: ${message}`,
+    {
+      cause,
+    },
+  );
+}
+
+export function noRecord(key: string): ImageDropError {
+  return new ImageDropError('bad-message', `The message names the record ${key}, which is not there.`);
+}

@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  createMetadataEnvironment,
+  recordStatusEnvironment,
+  streamUploadEnvironment,
+  targetsOf,
+} from '../../lambda/runtime/environment.ts';
+
+const variables = {
+  TARGETS: '[{"name":"a","kind":"glance"}]',
+  CLOUDS_YAML_SECRET: 'secret',
+  STATUS_BUCKET: 'status',
+  INGEST_QUEUE_URL: 'ingest',
+  UPLOAD_QUEUE_URL: 'upload',
+  STATUS_QUEUE_URL: 'status',
+  OUTCOME_TOPIC_ARN: 'topic',
+};
+
+describe('the environment', () => {
+  test('is read for each function', () => {
+    expect(createMetadataEnvironment(variables)).toMatchObject({ UPLOAD_QUEUE_URL: 'upload' });
+    expect(streamUploadEnvironment(variables)).toMatchObject({ INGEST_QUEUE_URL: 'ingest' });
+    expect(recordStatusEnvironment(variables)).toMatchObject({ OUTCOME_TOPIC_ARN: 'topic' });
+  });
+
+  test.each([
+    ['missing', { ...variables, STATUS_BUCKET: undefined }, 'The environment variable STATUS_BUCKET is not set.'],
+    ['empty', { ...variables, STATUS_BUCKET: ' ' }, 'The environment variable STATUS_BUCKET is empty.'],
+  ])('names a variable that is %s', (_what, given, message) => {
+    expect(() => createMetadataEnvironment(given)).toThrow(expect.objectContaining({ code: 'bad-setting', message }));
+  });
+
+  test.each(['{', '{}', '[]', '[{"name":"a","kind":"nova"}]', '[{"kind":"ims"}]'])(
+    'refuses the targets %s',
+    (TARGETS) => {
+      expect(() => targetsOf(createMetadataEnvironment({ ...variables, TARGETS }))).toThrow(
+        /^The environment variable TARGETS /,
+      );
+    },
+  );
+
+  test('gives the targets', () => {
+    expect(targetsOf(createMetadataEnvironment(variables))).toEqual([{ name: 'a', kind: 'glance' }]);
+  });
+});

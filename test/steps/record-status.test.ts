@@ -1,0 +1,166 @@
+import { describe, expect, test } from '@jest/globals';
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import { createMetadata } from '../../lambda/steps/create-metadata.ts';
+import { recordStatus } from '../../lambda/steps/record-status.ts';
+import { streamUpload } from '../../lambda/steps/stream-upload.ts';
+import { rawDisk } from '../support/disk.ts';
+import { MemoryWorld, target } from '../support/memory-world.ts';
+
+async function uploaded() {
+  const world = new MemoryWorld();
+  world.objects.put('a.img', rawDisk());
+  await createMetadata(world.event('a.img'), world.invocation(), world);
+  const message = { record: world.recordKey('a.img') };
+  await streamUpload(message, world.invocation(), world);
+  world.statusQueue.sent.length = 0;
+  return { world, id: world.record('a.img').image?.id ?? '', message, check: () => recordStatus(message, world) };
+}
+
+describe('record-status', () => {
+  test('settles an active image whose size and hash agree, tags the object, publishes and counts', async () => {
+    const { world, id, check } = await uploaded();
+    await check();
+    expect(world.record('a.img')).toMatchObject({
+      status: 'active',
+      verification: { outcome: 'verified', algorithm: 'sha512', size: 4096 },
+      announcedAt: expect.any(String),
+    });
+    expect(world.objects.newest('a.img')?.tags).toEqual({ 'imagedrop:here': `active ${id}` });
+    expect(world.outcomes.map(({ status }) => status)).toEqual(['active']);
+    expect(world.counted).toEqual(['active']);
+  });
+
+  test('announces once, however often the message comes', async () => {
+    const { world, check } = await uploaded();
+    await check();
+    await check();
+    expect(world.outcomes).toHaveLength(1);
+  });
+
+  test('says unverified when the endpoint reports no hash', async () => {
+    const { world, id, check } = await uploaded();
+    const image = world.endpoint.images.get(id);
+    if (image !== undefined) world.endpoint.images.set(id, { ...image, hashes: {} });
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'active', verification: { outcome: 'unverified' } });
+  });
+
+  test('waits for an image that is being saved, longer as time goes by', async () => {
+    const { world, id, check } = await uploaded();
+    world.endpoint.become(id, 'saving');
+    await check();
+    world.pass(100);
+    await check();
+    expect(world.statusQueue.sent.map(({ delaySeconds }) => delaySeconds)).toEqual([1, 25]);
+    expect(world.record('a.img').status).toBe('processing');
+  });
+
+  test('fails an image that never becomes active, and removes it', async () => {
+    const { world, id, check } = await uploaded();
+    world.endpoint.become(id, 'saving');
+    world.pass(3601);
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'never-active' } });
+    expect(world.endpoint.images.has(id)).toBe(false);
+  });
+
+  test('waits as long as the endpoint asks when it cannot be asked', async () => {
+    const { world, check } = await uploaded();
+    const error = new ImageDropError('endpoint-busy', 'Too many requests.', { retryAfterSeconds: 42 });
+    world.endpoint.faults.push({ call: 'get', error });
+    await check();
+    expect(world.statusQueue.sent.map(({ delaySeconds }) => delaySeconds)).toEqual([42]);
+    expect(world.record('a.img').status).toBe('processing');
+  });
+
+  test.each([
+    ['bytes that differ', 'hash-mismatch', rawDisk(4096, 7)],
+    ['a size that differs', 'size-mismatch', rawDisk(8192)],
+  ])('removes an image with %s and begins again', async (_what, code, bytes) => {
+    const { world, id, check } = await uploaded();
+    world.endpoint.become(id, 'active', bytes);
+    await check();
+    expect(world.endpoint.images.has(id)).toBe(false);
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+    expect(world.record('a.img').history.at(-1)?.note).toBe(code);
+    expect(world.ingestQueue.sent).toHaveLength(1);
+  });
+
+  test('gives up when the fifth image is corrupt too', async () => {
+    const { world, id, message, check } = await uploaded();
+    world.endpoint.become(id, 'active', rawDisk(4096, 7));
+    world.records.stored.set(message.record, { ...world.record('a.img'), generation: 5 });
+    await check();
+    expect(world.record('a.img')).toMatchObject({
+      status: 'failed',
+      error: { code: 'hash-mismatch', retryable: false },
+    });
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
+  test.each(['killed', 'queued', 'deleted'] as const)('begins again with an image in status %s', async (status) => {
+    const { world, id, check } = await uploaded();
+    world.endpoint.become(id, status);
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+  });
+
+  test('begins again with an image that is gone', async () => {
+    const { world, id, check } = await uploaded();
+    await world.endpoint.delete(id);
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+  });
+
+  test('fails when the endpoint refuses our credentials', async () => {
+    const { world, check } = await uploaded();
+    world.endpoint.faults.push({ call: 'get', error: new ImageDropError('unauthorized', 'Wrong password.') });
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'unauthorized' } });
+  });
+
+  test('announces a failure with its code', async () => {
+    const world = new MemoryWorld();
+    world.objects.put('notes.txt', Buffer.from('no disk at all'));
+    await createMetadata(world.event('notes.txt'), world.invocation(), world);
+    await recordStatus(world.statusQueue.sent[0], world);
+    expect(world.objects.newest('notes.txt')?.tags).toEqual({ 'imagedrop:here': 'failed not-a-disk-image' });
+    expect(world.outcomes[0]?.error?.code).toBe('not-a-disk-image');
+  });
+
+  test('tags what has become of every target', async () => {
+    const world = new MemoryWorld();
+    world.targets = [target('here'), target('there')];
+    world.objects.put('a.img', rawDisk());
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    for (const { record } of world.uploadQueue.sent) await streamUpload({ record }, world.invocation(record), world);
+    for (const { record } of [...world.statusQueue.sent]) await recordStatus({ record }, world);
+    expect(Object.keys(world.objects.newest('a.img')?.tags ?? {})).toEqual(['imagedrop:here', 'imagedrop:there']);
+  });
+
+  test('announces although the object has been deleted', async () => {
+    const { world, check } = await uploaded();
+    world.objects.versions.length = 0;
+    await check();
+    expect(world.outcomes).toHaveLength(1);
+  });
+
+  test('leaves late messages alone and passes on a record that begins again', async () => {
+    const { world, message, check } = await uploaded();
+    const stored = world.record('a.img');
+    world.records.stored.set(message.record, { ...stored, status: 'uploading' });
+    await check();
+    expect(world.statusQueue.sent).toEqual([]);
+    world.records.stored.set(message.record, { ...stored, status: 'received' });
+    await check();
+    expect(world.ingestQueue.sent).toHaveLength(1);
+    await expect(recordStatus({ record: 'none.json' }, world)).rejects.toMatchObject({ code: 'bad-message' });
+  });
+
+  test('fails a record whose target has left the stack', async () => {
+    const { world, check } = await uploaded();
+    world.targets = [target('elsewhere')];
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'no-such-cloud' } });
+  });
+});

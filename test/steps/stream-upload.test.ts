@@ -1,0 +1,163 @@
+import { describe, expect, test } from '@jest/globals';
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import { createMetadata } from '../../lambda/steps/create-metadata.ts';
+import { streamUpload } from '../../lambda/steps/stream-upload.ts';
+import { rawDisk } from '../support/disk.ts';
+import { MemoryWorld } from '../support/memory-world.ts';
+
+const interrupted = () => new ImageDropError('upload-interrupted', 'The connection was cut.');
+
+async function created() {
+  const world = new MemoryWorld();
+  world.objects.put('a.img', rawDisk());
+  await createMetadata(world.event('a.img'), world.invocation(), world);
+  const id = world.record('a.img').image?.id ?? '';
+  const message = { record: world.recordKey('a.img') };
+  const upload = (name = 'upload-1') => streamUpload(message, world.invocation(name), world);
+  return { world, id, message, upload };
+}
+
+describe('stream-upload', () => {
+  test('sends the bytes and hands the record with its hashes to record-status', async () => {
+    const { world, id, message, upload } = await created();
+    await upload();
+    expect(world.endpoint.images.get(id)?.bytes).toEqual(rawDisk());
+    const record = world.record('a.img');
+    expect(record).toMatchObject({
+      status: 'processing',
+      hashes: { sha512: world.endpoint.images.get(id)?.hashes.sha512 },
+    });
+    expect(record.lease).toBeUndefined();
+    expect(record.history.map(({ status }) => status)).toEqual(['received', 'created', 'uploading', 'processing']);
+    expect(world.statusQueue.sent).toEqual([{ ...message, delaySeconds: 0 }]);
+  });
+
+  test('a message that comes again after the upload uploads nothing', async () => {
+    const { world, upload } = await created();
+    await upload();
+    await upload('upload-2');
+    expect(world.endpoint.uploads).toBe(1);
+    expect(world.statusQueue.sent).toHaveLength(2);
+  });
+
+  test('two deliveries at once upload once', async () => {
+    const { world, upload } = await created();
+    const results = await Promise.allSettled([upload('one'), upload('two')]);
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(world.endpoint.uploads).toBe(1);
+  });
+
+  test('an upload that was cut is tried again on the same image', async () => {
+    const { world, id, upload } = await created();
+    world.endpoint.faults.push({ call: 'upload', error: interrupted() });
+    await expect(upload()).rejects.toMatchObject({ code: 'upload-interrupted' });
+    expect(world.record('a.img')).toMatchObject({
+      status: 'uploading',
+      attempts: 1,
+      error: { code: 'upload-interrupted' },
+    });
+    await upload('upload-2');
+    expect(world.record('a.img')).toMatchObject({ status: 'processing', image: { id } });
+  });
+
+  test('finds the image active after a lost answer, reads the object for its hashes and uploads nothing more', async () => {
+    const { world, upload } = await created();
+    world.endpoint.faults.push({ call: 'upload', error: interrupted(), afterEffect: true });
+    await expect(upload()).rejects.toThrow();
+    await upload('upload-2');
+    expect(world.endpoint.uploads).toBe(1);
+    expect(world.record('a.img')).toMatchObject({ status: 'processing', hashes: { md5: expect.any(String) } });
+  });
+
+  test('waits for an image that is still being saved, then leaves it for the next generation', async () => {
+    const { world, id, upload } = await created();
+    world.endpoint.become(id, 'saving');
+    await expect(upload()).rejects.toMatchObject({ code: 'upload-interrupted', retryAfterSeconds: 30 });
+    world.pass(121);
+    await upload('upload-2');
+    expect(world.endpoint.images.has(id)).toBe(false);
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+    expect(world.ingestQueue.sent).toHaveLength(1);
+  });
+
+  test('begins again when the image is gone', async () => {
+    const { world, id, upload } = await created();
+    await world.endpoint.delete(id);
+    await upload();
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+    await createMetadata(world.ingestQueue.sent[0], world.invocation('again'), world);
+    await upload('upload-2');
+    expect(world.record('a.img')).toMatchObject({ status: 'processing', generation: 2 });
+  });
+
+  test('settles as failed and removes the image when the endpoint refuses the content', async () => {
+    const { world, id, upload } = await created();
+    world.endpoint.faults.push({ call: 'upload', error: new ImageDropError('content-refused', 'No.') });
+    await upload();
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'content-refused' } });
+    expect(world.endpoint.images.has(id)).toBe(false);
+    expect(world.statusQueue.sent).toHaveLength(1);
+  });
+
+  test('names the image that it could not remove', async () => {
+    const { world, id, upload } = await created();
+    world.endpoint.faults.push({ call: 'upload', error: new ImageDropError('content-refused', 'No.') });
+    world.endpoint.faults.push({ call: 'delete', error: new ImageDropError('image-protected', 'It is protected.') });
+    await upload();
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'content-refused' } });
+    expect(world.record('a.img').error?.message).toContain(`Its image ${id} is still there: It is protected.`);
+  });
+
+  test('does not settle before the image is removed', async () => {
+    const { world, upload } = await created();
+    world.endpoint.faults.push({ call: 'upload', error: new ImageDropError('content-refused', 'No.') });
+    world.endpoint.faults.push({ call: 'delete', error: new ImageDropError('endpoint-unavailable', 'Down.') });
+    await expect(upload()).rejects.toMatchObject({ code: 'endpoint-unavailable' });
+    expect(world.record('a.img').status).toBe('uploading');
+  });
+
+  test('a key that was written again before the upload began is superseded and its image removed', async () => {
+    const { world, id, message, upload } = await created();
+    world.objects.put('a.img', rawDisk(4096, 9));
+    await upload();
+    expect(world.records.stored.get(message.record)).toMatchObject({ status: 'superseded' });
+    expect(world.endpoint.images.has(id)).toBe(false);
+  });
+
+  test('goes on with an upload that had begun when its key was written again', async () => {
+    const { world, message, upload } = await created();
+    world.endpoint.faults.push({ call: 'upload', error: interrupted() });
+    await expect(upload()).rejects.toThrow();
+    world.objects.put('a.img', rawDisk(4096, 9));
+    await upload('upload-2');
+    expect(world.records.stored.get(message.record)).toMatchObject({ status: 'processing' });
+  });
+
+  test('gives back the lease when its environment is told to stop', async () => {
+    const { world, message } = await created();
+    const stopped = AbortSignal.abort(new ImageDropError('shutting-down', 'Told to stop.'));
+    await expect(streamUpload(message, world.invocation('upload-1', stopped), world)).rejects.toMatchObject({
+      code: 'shutting-down',
+    });
+    expect(world.record('a.img').lease).toBeUndefined();
+  });
+
+  test('passes on records that are not its own to work on', async () => {
+    const { world, message } = await created();
+    const stored = world.record('a.img');
+    world.records.stored.set(message.record, { ...stored, status: 'received' });
+    await streamUpload(message, world.invocation(), world);
+    expect(world.ingestQueue.sent).toHaveLength(1);
+    await expect(streamUpload({ record: 'none.json' }, world.invocation(), world)).rejects.toMatchObject({
+      code: 'bad-message',
+    });
+  });
+
+  test('says what is missing in a record that someone has cut short', async () => {
+    const { world, message, upload } = await created();
+    const { plan: _, ...rest } = world.record('a.img');
+    world.records.stored.set(message.record, rest);
+    await upload();
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'bad-record' } });
+  });
+});

@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
+import { recordKey } from '../../lambda/model/drop.ts';
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { Image, NewImage } from '../../lambda/model/image.ts';
+import type { DropRecord } from '../../lambda/model/record.ts';
+import type { Target } from '../../lambda/model/target.ts';
+import type {
+  Invocation,
+  MessageQueue,
+  ObjectHead,
+  ObjectStore,
+  RecordMessage,
+  RecordStore,
+} from '../../lambda/steps/ports.ts';
+
+/** The outside world of the steps, in memory: buckets, records, queues, a topic and one image endpoint. */
+export class MemoryWorld {
+  time = new Date('2026-01-02T03:04:05.000Z');
+  readonly objects = new MemoryObjects(() => this.time);
+  readonly records = new MemoryRecords();
+  readonly endpoint = new MemoryEndpoint();
+  readonly ingestQueue = new MemoryQueue();
+  readonly uploadQueue = new MemoryQueue();
+  readonly statusQueue = new MemoryQueue();
+  readonly outcomes: DropRecord[] = [];
+  readonly counted: string[] = [];
+  targets: Target[] = [target('here')];
+
+  readonly topic = { publish: async (_key: string, record: DropRecord) => void this.outcomes.push(record) };
+  readonly countOutcome = (record: DropRecord) => void this.counted.push(record.status);
+  readonly endpoints = { of: async () => this.endpoint };
+  readonly log = { info: () => {}, warn: () => {} };
+  readonly now = () => this.time;
+
+  pass(seconds: number): void {
+    this.time = new Date(this.time.getTime() + seconds * 1000);
+  }
+
+  /** The S3 event of the newest version of a key. */
+  event(key: string): unknown {
+    const object = this.objects.newest(key);
+    if (object === undefined) throw new Error(`no object ${key}`);
+    const s3 = {
+      bucket: { name: object.bucket },
+      object: {
+        key: encodeURIComponent(key).replaceAll('%20', '+'),
+        versionId: object.versionId,
+        eTag: object.etag,
+        size: object.size,
+      },
+    };
+    return { Records: [{ eventName: 'ObjectCreated:Put', eventTime: object.lastModified.toISOString(), s3 }] };
+  }
+
+  /** The record of the newest version of a key at a target. */
+  record(key: string, targetName = 'here'): DropRecord {
+    const object = this.objects.newest(key);
+    const record = this.records.stored.get(this.recordKey(key, targetName));
+    if (object === undefined || record === undefined) throw new Error(`no record of ${key}`);
+    return record;
+  }
+
+  recordKey(key: string, targetName = 'here'): string {
+    return recordKey({ key, id: this.objects.newest(key)?.versionId ?? '' }, targetName);
+  }
+
+  invocation(id = 'invocation-1', signal = new AbortController().signal): Invocation & { held: number[] } {
+    const held: number[] = [];
+    return { id, signal, held, holdMessage: async (seconds) => void held.push(seconds) };
+  }
+}
+
+export function target(name: string): Target {
+  return {
+    name,
+    kind: 'glance',
+    maxPutBytes: 2 ** 40,
+    activeWithinSeconds: 3600,
+    minDisk: { lowest: 0, highest: 1024 },
+    convertTo: 'vhd',
+    metadata: {},
+  };
+}
+
+export class MemoryQueue implements MessageQueue {
+  readonly sent: (RecordMessage & { delaySeconds: number })[] = [];
+  async send(message: RecordMessage, delaySeconds = 0): Promise<void> {
+    this.sent.push({ ...message, delaySeconds });
+  }
+}
+
+interface StoredObject extends ObjectHead {
+  readonly bytes: Buffer;
+  readonly tags: Record<string, string>;
+}
+
+class MemoryObjects implements ObjectStore {
+  readonly versions: StoredObject[] = [];
+  readonly deleted = new Set<string>();
+  readonly #now: () => Date;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  put(key: string, bytes: Buffer, userMetadata: Record<string, string> = {}): StoredObject {
+    const object = {
+      bucket: 'drops',
+      key,
+      versionId: `v${this.versions.length + 1}`,
+      etag: createHash('md5').update(bytes).digest('hex'),
+      size: bytes.length,
+      lastModified: this.#now(),
+      userMetadata,
+      bytes,
+      tags: {},
+    };
+    this.versions.push(object);
+    return object;
+  }
+
+  newest(key: string): StoredObject | undefined {
+    return this.versions.findLast((object) => object.key === key);
+  }
+
+  async head(_bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined> {
+    if (versionId === undefined) return this.deleted.has(key) ? undefined : this.newest(key);
+    return this.versions.find((object) => object.key === key && object.versionId === versionId);
+  }
+
+  async open(ref: { key: string; versionId?: string }, range: { offset: number; length: number }): Promise<Readable> {
+    const object = this.versions.find(({ key, versionId }) => key === ref.key && versionId === ref.versionId);
+    if (object === undefined) throw new ImageDropError('object-gone', `${ref.key} is gone`);
+    return Readable.from([object.bytes.subarray(range.offset, range.offset + range.length)]);
+  }
+
+  async tag(ref: { key: string; versionId?: string }, tags: Record<string, string>): Promise<void> {
+    const object = this.versions.find(({ key, versionId }) => key === ref.key && versionId === ref.versionId);
+    if (object === undefined) throw new ImageDropError('object-gone', `${ref.key} is gone`);
+    Object.assign(object.tags, tags);
+  }
+}
+
+class MemoryRecords implements RecordStore {
+  readonly stored = new Map<string, DropRecord>();
+
+  async load(key: string): Promise<DropRecord | undefined> {
+    return this.stored.get(key);
+  }
+
+  async change(key: string, decide: Parameters<RecordStore['change']>[1]): Promise<DropRecord | undefined> {
+    const present = this.stored.get(key);
+    const next = decide(present);
+    if (next === undefined) return present;
+    const revision = (present?.revision ?? 0) + 1;
+    const record = { ...next, revision, nonce: `write-${revision}` };
+    this.stored.set(key, record);
+    return record;
+  }
+}
+
+/** An image service whose every call can be made to fail once. */
+export class MemoryEndpoint implements ImageEndpoint {
+  readonly kind = 'glance';
+  readonly images = new Map<string, Image & { bytes?: Buffer }>();
+  readonly deletedIds = new Set<string>();
+  uploads = 0;
+  /** Thrown by the next call of that name, after its effect when `afterEffect` is set. */
+  readonly faults: { call: 'create' | 'get' | 'upload' | 'delete'; error: Error; afterEffect?: boolean }[] = [];
+
+  plan(_found: unknown, objectBytes: number) {
+    return { route: 'stream', diskFormat: 'raw', range: { offset: 0, length: objectBytes } } as const;
+  }
+
+  conform(image: NewImage): NewImage {
+    return image;
+  }
+
+  async create(image: NewImage): Promise<Image> {
+    return this.#faulty('create', () => {
+      if (this.deletedIds.has(image.id)) throw new ImageDropError('image-id-taken', `${image.id} was deleted`);
+      const present = this.images.get(image.id);
+      if (present !== undefined) return present;
+      const created: Image = { ...image, status: 'queued', hashes: {} };
+      this.images.set(image.id, created);
+      return created;
+    });
+  }
+
+  async get(id: string): Promise<Image | undefined> {
+    return this.#faulty('get', () => this.images.get(id));
+  }
+
+  async upload(id: string, body: Readable): Promise<void> {
+    this.uploads += 1;
+    const bytes = await buffer(body);
+    await this.#faulty('upload', () => this.become(id, 'active', bytes));
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#faulty('delete', () => {
+      this.images.delete(id);
+      this.deletedIds.add(id);
+    });
+  }
+
+  /** Brings an image into a status, with the size and hashes of its bytes. */
+  become(id: string, status: Image['status'], bytes?: Buffer): void {
+    const image = this.images.get(id);
+    if (image === undefined) throw new Error(`no image ${id}`);
+    const hashes = bytes === undefined ? {} : { sha512: createHash('sha512').update(bytes).digest('hex') };
+    this.images.set(id, { ...image, status, hashes, ...(bytes && { bytes, size: bytes.length }) });
+  }
+
+  async #faulty<T>(call: 'create' | 'get' | 'upload' | 'delete', effect: () => T): Promise<T> {
+    const index = this.faults.findIndex((fault) => fault.call === call);
+    const [fault] = index >= 0 ? this.faults.splice(index, 1) : [];
+    if (fault !== undefined && fault.afterEffect !== true) throw fault.error;
+    const result = effect();
+    if (fault !== undefined) throw fault.error;
+    return result;
+  }
+}
