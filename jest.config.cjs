@@ -2,8 +2,14 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // test/clients needs programs that a newcomer may lack: `npm run test:clients`.
+  testPathIgnorePatterns: ['<rootDir>/test/clients/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
   coverageProvider: 'v8',
   collectCoverageFrom: ['lambda/**/*.ts', 'lib/**/*.ts'],
+  coverageReporters: ['text-summary', 'lcov'],
+  coverageThreshold: { './lambda/': { lines: 95 }, './lib/': { lines: 95 } },
+  // Node's modules, CDK's among them, stay in a worker's memory for each test file; a fresh worker gives it back.
+  workerIdleMemoryLimit: '1GB',
 };

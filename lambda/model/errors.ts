@@ -44,14 +44,14 @@ export const ERROR_KINDS = {
   'bad-metadata': permanent('Correct the value where it stands and drop the file again.'),
 
   // What is wrong with the target
-  'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then retry the drop.'),
+  'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then drop the file again.'),
   'no-such-cloud': permanent('Add the cloud to the clouds.yaml in the secret, or take the target out of the stack.'),
-  unauthorized: permanent('Check user, password or application credential in clouds.yaml, then retry the drop.'),
-  forbidden: permanent('Give the user of clouds.yaml the right to create images, then retry the drop.'),
+  unauthorized: permanent('Check user, password or application credential in clouds.yaml, then drop the file again.'),
+  forbidden: permanent('Give the user of clouds.yaml the right to create images, then drop the file again.'),
   'format-not-taken': permanent('Convert the image to a format that this target takes and drop the result.'),
   'too-large': permanent('Make the image smaller, or raise the limit of the target if the service allows it.'),
   'invalid-request': permanent('Correct the metadata that the endpoint refused and drop the file again.'),
-  'quota-exceeded': permanent('Delete images that are no longer needed or raise the quota, then retry the drop.'),
+  'quota-exceeded': permanent('Delete images that are no longer needed or raise the quota, then drop the file again.'),
   'store-full': passing('Make room in the image store; it is tried again by itself.'),
   'endpoint-busy': passing(WAITS),
   'endpoint-unavailable': passing('Check that the image endpoint is up and reachable, if this goes on.'),
@@ -67,11 +67,11 @@ export const ERROR_KINDS = {
   'image-lost': passing(WAITS),
   'image-killed': passing('Read the cause: the service rejected the image after the upload.'),
   'image-id-taken': passing(WAITS),
-  'image-protected': permanent('Unprotect or delete the image by hand at the endpoint, then retry the drop.'),
+  'image-protected': permanent('Unprotect or delete the image by hand at the endpoint, then drop the file again.'),
   'size-mismatch': passing(WAITS),
   'hash-mismatch': passing('Check the store of the image endpoint, if this goes on.'),
-  'never-active': permanent('Look at the image and its tasks at the endpoint, then retry the drop.'),
-  'retries-exhausted': permanent('Mend the cause that is named, then retry the drop.'),
+  'never-active': permanent('Look at the image and its tasks at the endpoint, then drop the file again.'),
+  'retries-exhausted': permanent('Mend the cause that is named, then drop the file again.'),
 
   // What happened among ourselves
   'lease-held': passing(WAITS),

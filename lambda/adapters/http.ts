@@ -1,0 +1,96 @@
+import { Agent, type Dispatcher, request as send } from 'undici';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../endpoints/endpoint.ts';
+import { ImageDropError, messageOf } from '../model/errors.ts';
+
+export interface HttpOptions {
+  /** PEM text of the certificate authorities to trust in place of the usual ones. */
+  readonly cacert?: string;
+  /** Whether the servers' certificates are checked. @default true */
+  readonly verify?: boolean;
+  /** Told once, when certificates are not checked. */
+  readonly warn?: (message: string) => void;
+}
+
+export type ClosableHttpClient = HttpClient & {
+  /** Closes the connections once the requests under way are answered. */
+  close(): Promise<void>;
+};
+
+/** Near enough to be there, or not to be reached in this try. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Image services answer within seconds; a DELETE of a large image may keep one busy for longer. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** No document of an Image API is larger; what is beyond is some other page, and its beginning says so. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** A client of the image endpoints, on undici. Keeps connections alive between requests. */
+export function httpClient(options: HttpOptions = {}): ClosableHttpClient {
+  const { cacert, verify = true, warn } = options;
+  if (!verify)
+    warn?.('Certificates are not checked (verify: false): anyone on the way can read and change everything.');
+  const agent = new Agent({
+    // HTTP/2 moves one body at half the speed of HTTP/1.1.
+    allowH2: false,
+    connect: {
+      timeout: CONNECT_TIMEOUT_MS,
+      rejectUnauthorized: verify,
+      ...(cacert !== undefined && { ca: cacert }),
+    },
+  });
+  const client: HttpClient = (request) => exchange(agent, request);
+  return Object.assign(client, { close: () => agent.close() });
+}
+
+async function exchange(agent: Agent, request: HttpRequest): Promise<HttpAnswer> {
+  try {
+    const answer = await send(request.url, {
+      dispatcher: agent,
+      method: request.method,
+      headersTimeout: request.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
+      bodyTimeout: ANSWER_TIMEOUT_MS,
+      ...(request.headers !== undefined && { headers: request.headers }),
+      ...(request.body !== undefined && { body: request.body }),
+      ...(request.signal !== undefined && { signal: request.signal }),
+    });
+    return { status: answer.statusCode, headers: flat(answer.headers), text: await textOf(answer.body) };
+  } catch (error) {
+    if (request.signal?.aborted) throw request.signal.reason;
+    throw unavailable(request, error);
+  }
+}
+
+function flat(headers: Dispatcher.ResponseData['headers']): HttpAnswer['headers'] {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= MAX_ANSWER_BYTES) break;
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
+}
+
+/** OpenSSL's verdicts on a certificate, as node:tls hands them on (Node.js documentation, "X509 certificate error codes"). */
+const CERTIFICATE_REFUSED = /CERT|VERIFY_LEAF_SIGNATURE|ISSUER/;
+
+function unavailable({ method, url }: HttpRequest, error: unknown): ImageDropError {
+  const host = URL.parse(url)?.host ?? url;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reason = messageOf(error) || code;
+  return new ImageDropError('endpoint-unavailable', `${method} to ${host} had no answer: ${reason}.`, {
+    cause: error,
+    ...(CERTIFICATE_REFUSED.test(code) && { nextStep: TRUST }),
+  });
+}
+
+const TRUST = 'Put the PEM text of the certificate authority of the endpoint into clouds.yaml, as cacert of the cloud.';

@@ -1,0 +1,74 @@
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { ImageDropError } from '../model/errors.ts';
+import type { ByteRange } from '../model/image.ts';
+import type { ObjectHead, ObjectRef, ObjectStore, StepLog } from '../steps/ports.ts';
+import { answerStatus, isLostRace, isNotFound, isRefused } from './aws-errors.ts';
+import { tagObject } from './s3-tags.ts';
+
+/** The drop bucket. Reads are pinned to the version where there is one, and to the etag everywhere. */
+export function s3Objects(client: S3Client, log: StepLog): ObjectStore {
+  return {
+    head: (bucket, key, versionId) => head(client, bucket, key, versionId),
+    open: (ref, range, signal) => open(client, ref, range, signal),
+    tag: async (ref, tags) => {
+      try {
+        await tagObject(client, ref, tags, log);
+      } catch (error) {
+        throw readError(ref, error);
+      }
+    },
+  };
+}
+
+async function head(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  versionId: string | undefined,
+): Promise<ObjectHead | undefined> {
+  try {
+    const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
+    return {
+      bucket,
+      key,
+      ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
+      etag: unquoted(answer.ETag),
+      size: answer.ContentLength ?? 0,
+      lastModified: answer.LastModified ?? new Date(0),
+      userMetadata: answer.Metadata ?? {},
+    };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw readError({ bucket, key }, error);
+  }
+}
+
+async function open(client: S3Client, ref: ObjectRef, range: ByteRange, signal?: AbortSignal): Promise<Readable> {
+  const command = new GetObjectCommand({
+    Bucket: ref.bucket,
+    Key: ref.key,
+    VersionId: ref.versionId,
+    IfMatch: `"${ref.etag}"`,
+    Range: `bytes=${range.offset}-${range.offset + range.length - 1}`,
+  });
+  try {
+    const { Body: body } = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+    return body as Readable;
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw readError(ref, error);
+  }
+}
+
+/** Takes an error of S3 into the family. */
+function readError(ref: Pick<ObjectRef, 'bucket' | 'key'>, cause: unknown): ImageDropError {
+  const url = `s3://${ref.bucket}/${ref.key}`;
+  if (isNotFound(cause)) return new ImageDropError('object-gone', `${url} is gone.`, { cause });
+  if (isLostRace(cause)) return new ImageDropError('object-changed', `${url} is another object now.`, { cause });
+  if (isRefused(cause)) return new ImageDropError('source-unreadable', `S3 refuses to give ${url}.`, { cause });
+  const answer = answerStatus(cause) === undefined ? 'no answer' : `status ${answerStatus(cause)}`;
+  return new ImageDropError('source-unreadable', `S3 gave ${answer} for ${url}.`, { cause });
+}
+
+const unquoted = (etag = ''): string => etag.replaceAll('"', '');

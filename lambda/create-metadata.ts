@@ -1,0 +1,15 @@
+import { createMetadataEnvironment } from './runtime/environment.ts';
+import { createMetadata } from './steps/create-metadata.ts';
+import { handlerOf, queue, stepDependencies } from './wiring.ts';
+
+const environment = createMetadataEnvironment();
+const dependencies = {
+  ...stepDependencies(environment),
+  uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
+  statusQueue: queue(environment.STATUS_QUEUE_URL),
+};
+
+/** Takes S3 events and records that begin again from the ingest queue. */
+export const handler = handlerOf(environment.INGEST_QUEUE_URL, (message, delivery) =>
+  createMetadata(message, delivery, dependencies),
+);

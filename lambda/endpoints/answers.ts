@@ -1,0 +1,75 @@
+import { type ErrorCode, ImageDropError } from '../model/errors.ts';
+import type { HttpAnswer } from './endpoint.ts';
+import { serviceCodeOf, wordsOf } from './words.ts';
+
+/** What the error codes in the bodies of one service mean; they say more than the status. */
+export type ServiceCodes = Readonly<Record<string, ErrorCode>>;
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid-request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  408: 'endpoint-unavailable',
+  409: 'endpoint-busy',
+  410: 'image-lost',
+  429: 'endpoint-busy',
+  500: 'endpoint-unavailable',
+  502: 'endpoint-unavailable',
+  504: 'endpoint-unavailable',
+};
+
+/**
+ * Glance answers 413 to every limit and tells them apart in words only (glance/api/v2/image_data.py, glance/quota).
+ * The first that fits counts. A 413 without any of them is a proxy's, or Glance's image_size_cap: too large.
+ */
+const LIMITS: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/image_count_uploading|image_stage_total/, 'endpoint-busy'],
+  [/media is full|disk space|no space left/i, 'store-full'],
+  [/limit has been exceeded on the number of/i, 'invalid-request'],
+  [/quota|over (a )?limit|image_count_total|image_size_total/i, 'quota-exceeded'],
+];
+
+/**
+ * Glance's words for a request of the wrong content type. It uses 415 for refused content too, and until release 30
+ * with the standard sentence "media type application/octet-stream is not supported", which is the type we do send.
+ */
+const WRONG_CONTENT_TYPE = /invalid content type|media type (?!application\/octet-stream)\S+ is not supported/i;
+
+/**
+ * Takes an answer that is no success into the family of errors: the one place where that is decided.
+ * @param asked what was asked for, as the beginning of a sentence: "Creating image ubuntu at mycloud"
+ */
+export function refusal(answer: HttpAnswer, asked: string, codes: ServiceCodes = {}): ImageDropError {
+  const words = wordsOf(answer.text);
+  const message = `${asked} was answered with ${answer.status}${words && `: ${words}`}`;
+  const retryAfterSeconds = retryAfter(answer);
+  return new ImageDropError(
+    codeOf(answer, words, codes),
+    /[.!?…]$/.test(message) ? message : `${message}.`,
+    retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
+  );
+}
+
+function codeOf(answer: HttpAnswer, words: string, codes: ServiceCodes): ErrorCode {
+  const known = codes[serviceCodeOf(answer.text) ?? ''];
+  if (known !== undefined) return known;
+  switch (answer.status) {
+    case 413:
+      return LIMITS.find(([pattern]) => pattern.test(words))?.[1] ?? 'too-large';
+    case 415:
+      return WRONG_CONTENT_TYPE.test(words) ? 'endpoint-answer' : 'content-refused';
+    case 503:
+      return answer.headers['retry-after'] === undefined ? 'endpoint-unavailable' : 'endpoint-busy';
+    default:
+      return BY_STATUS[answer.status] ?? 'endpoint-answer';
+  }
+}
+
+/** RFC 9110 section 10.2.3: seconds, or a date, which the server's own clock (Date) turns into seconds. */
+function retryAfter(answer: HttpAnswer): number | undefined {
+  const value = answer.headers['retry-after']?.trim() ?? '';
+  const seconds = /^\d+$/.test(value)
+    ? Number(value)
+    : (Date.parse(value) - Date.parse(answer.headers.date ?? '')) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
+}

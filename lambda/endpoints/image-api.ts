@@ -1,0 +1,156 @@
+import type { Readable } from 'node:stream';
+import { ImageDropError } from '../model/errors.ts';
+import type { Image } from '../model/image.ts';
+import { refusal, type ServiceCodes } from './answers.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from './endpoint.ts';
+import { imageFrom, isGone } from './image-document.ts';
+import { sendFile } from './image-file.ts';
+import { type JsonObject, objectsIn, parseObject } from './json.ts';
+import type { Session } from './keystone.ts';
+import { wordsOf } from './words.ts';
+
+/** What an endpoint talks through. */
+export interface Connection {
+  readonly http: HttpClient;
+  readonly session: Session;
+}
+
+/** Where the services that speak the Image API v2 differ. */
+export interface Dialect {
+  readonly codes: ServiceCodes;
+  /** Bytes that the endpoint holds; undefined until it says so. */
+  sizeIn(document: JsonObject): number | undefined;
+}
+
+/** More images than this that bear one value of a property of ours would be a filter that does not filter. */
+const MAX_PAGES = 100;
+
+/** The calls of the Image API v2 (https://docs.openstack.org/api-ref/image/v2/) that every kind of endpoint shares. */
+export class ImageApi {
+  readonly #connection: Connection;
+  readonly #dialect: Dialect;
+
+  constructor(connection: Connection, dialect: Dialect) {
+    this.#connection = connection;
+    this.#dialect = dialect;
+  }
+
+  /** @returns undefined when the id is taken, by an image that there is or that there was */
+  async create(fields: JsonObject & { readonly name: string }): Promise<Image | undefined> {
+    const asked = this.#asked('Creating', JSON.stringify(fields.name));
+    const answer = await this.#call({ method: 'POST', url: '/images', body: JSON.stringify(fields) });
+    return answer.status === 409 ? undefined : this.#imageIn(answer, asked);
+  }
+
+  /** @returns undefined when there is no such image, or it is deleted */
+  async show(id: string): Promise<Image | undefined> {
+    const answer = await this.#call({ method: 'GET', url: imagePath(id) });
+    if (answer.status === 404) return undefined;
+    const image = this.#imageIn(answer, this.#asked('Showing', id));
+    return isGone(image) ? undefined : image;
+  }
+
+  /** All images that bear the value, whether or not the endpoint knows how to look for it. */
+  async withProperty(name: string, value: string): Promise<readonly Image[]> {
+    const found: Image[] = [];
+    let query: string | undefined = new URLSearchParams({ [name]: value }).toString();
+    for (let page = 0; query !== undefined; page += 1) {
+      if (page === MAX_PAGES) throw this.#unusable(this.#asked('Listing', `with ${name} ${value}`), 'does not end');
+      const list = await this.#page(query);
+      found.push(...list.images.filter((image) => image.properties[name] === value && !isGone(image)));
+      query = list.next;
+    }
+    return found;
+  }
+
+  /** @throws `upload-interrupted` when the outcome does not tell what became of the image */
+  async upload(id: string, body: Readable, length: number, signal: AbortSignal): Promise<void> {
+    const { http, session } = this.#connection;
+    const asked = this.#asked('Uploading', id);
+    const request = async () => ({
+      url: `${await session.imageUrl()}${imagePath(id)}/file`,
+      token: await session.token(UPLOAD_TOKEN_SECONDS),
+    });
+    await sendFile({ http, request, body, length, signal, asked, codes: this.#dialect.codes });
+  }
+
+  /** One that is gone already is a success. @throws `image-protected` */
+  async delete(id: string): Promise<void> {
+    const answer = await this.#call({ method: 'DELETE', url: imagePath(id) });
+    if (isSuccess(answer) || answer.status === 404) return;
+    const error = refusal(answer, this.#asked('Deleting', id), this.#dialect.codes);
+    if (answer.status !== 403 || !/is protected/i.test(wordsOf(answer.text))) throw error;
+    throw new ImageDropError('image-protected', `Image ${id} at ${this.#connection.session.cloud} is protected.`, {
+      cause: error,
+    });
+  }
+
+  async #page(query: string): Promise<{ images: readonly Image[]; next: string | undefined }> {
+    const asked = this.#asked('Listing', query);
+    const answer = await this.#call({ method: 'GET', url: `/images?${query}` });
+    const document = this.#documentIn(answer, asked);
+    const images = objectsIn(document.images).map((one) => this.#read(one, asked));
+    // Only the query: behind a path prefix Glance still says `/v2/images?marker=…`.
+    const next = typeof document.next === 'string' ? document.next.split('?')[1] : undefined;
+    return { images, next };
+  }
+
+  /** Sends one request with a token, and once more with another when the first is refused. */
+  async #call(request: HttpRequest): Promise<HttpAnswer> {
+    const { session } = this.#connection;
+    const url = `${await session.imageUrl()}${request.url}`;
+    const token = await session.token();
+    const answer = await this.#send({ ...request, url }, token);
+    if (!this.#refusesToken(answer)) return answer;
+    return this.#send({ ...request, url }, await session.renew(token));
+  }
+
+  #send(request: HttpRequest, token: string): Promise<HttpAnswer> {
+    const content = request.body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = { 'x-auth-token': token, accept: 'application/json', ...content };
+    return this.#connection.http({ ...request, headers });
+  }
+
+  #refusesToken(answer: HttpAnswer): boolean {
+    return !isSuccess(answer) && refusal(answer, '', this.#dialect.codes).code === 'unauthorized';
+  }
+
+  #imageIn(answer: HttpAnswer, asked: string): Image {
+    return this.#read(this.#documentIn(answer, asked), asked);
+  }
+
+  #documentIn(answer: HttpAnswer, asked: string): JsonObject {
+    if (!isSuccess(answer)) throw refusal(answer, asked, this.#dialect.codes);
+    const document = parseObject(answer.text);
+    if (document === undefined) throw this.#unusable(asked, 'is no JSON');
+    return document;
+  }
+
+  #read(document: JsonObject, asked: string): Image {
+    const image = imageFrom(document, this.#dialect.sizeIn(document));
+    if (image === undefined) throw this.#unusable(asked, 'describes no image');
+    return image;
+  }
+
+  #unusable(asked: string, problem: string): ImageDropError {
+    return new ImageDropError('endpoint-answer', `${asked} was answered with a document that ${problem}.`);
+  }
+
+  #asked(doing: string, what: string): string {
+    return `${doing} image ${what} at ${this.#connection.session.cloud}`;
+  }
+}
+
+/**
+ * A token that ends during an upload costs the whole upload: the longest function there is (5,400 s on Lambda Managed
+ * Instances), and a while for the server to settle the image.
+ */
+const UPLOAD_TOKEN_SECONDS = 6000;
+
+function imagePath(id: string): string {
+  return `/images/${encodeURIComponent(id)}`;
+}
+
+function isSuccess({ status }: HttpAnswer): boolean {
+  return status >= 200 && status < 300;
+}

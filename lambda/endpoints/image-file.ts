@@ -1,0 +1,78 @@
+import type { Readable } from 'node:stream';
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import { refusal, type ServiceCodes } from './answers.ts';
+import type { HttpAnswer, HttpClient } from './endpoint.ts';
+import { type UploadBody, uploadBody } from './upload-body.ts';
+
+export interface FileToSend {
+  readonly http: HttpClient;
+  /** Where to, and by whose right; asked at the last moment. */
+  request(): Promise<{ readonly url: string; readonly token: string }>;
+  readonly body: Readable;
+  /** Bytes. */
+  readonly length: number;
+  readonly signal: AbortSignal;
+  /** What is being done, as the beginning of a sentence. */
+  readonly asked: string;
+  readonly codes: ServiceCodes;
+}
+
+/** Stock Glance says 204; gateways before it say 200 or 201. */
+const TAKEN: readonly number[] = [200, 201, 204];
+
+/**
+ * Answers after which the image may be in any state. 401: the token ended on the way. 404 and 410: the image was deleted,
+ * or another PUT was faster. 408: the server gave up waiting. 409: it is not queued any more, perhaps by an earlier try.
+ */
+const TELLS_NOTHING: readonly number[] = [401, 404, 408, 409, 410];
+
+/**
+ * PUT of the file (Image API v2, "Upload binary image data"). It is never sent twice: a body that was begun is spent.
+ * @throws the signal's reason, the source's own error, `upload-interrupted` with the cause, or what the answer says
+ */
+export async function sendFile(file: FileToSend): Promise<void> {
+  const body = uploadBody(file.body, file.length);
+  try {
+    const answer = await put(file, body);
+    if (!TAKEN.includes(answer.status)) throw judge(answer, file);
+  } finally {
+    body.close();
+  }
+}
+
+async function put(file: FileToSend, body: UploadBody): Promise<HttpAnswer> {
+  const { url, token } = await file.request();
+  try {
+    return await file.http({
+      method: 'PUT',
+      url,
+      headers: {
+        'x-auth-token': token,
+        accept: 'application/json',
+        'content-type': 'application/octet-stream',
+        'content-length': String(file.length),
+        'x-openstack-image-size': String(file.length),
+      },
+      body: body.stream,
+      signal: file.signal,
+      // The server answers when it has stored and hashed everything; the signal bounds the wait.
+      answerTimeoutMs: 0,
+    });
+  } catch (error) {
+    if (file.signal.aborted) throw asImageDropError(file.signal.reason);
+    throw body.failure() ?? interrupted(file, asImageDropError(error));
+  }
+}
+
+function judge(answer: HttpAnswer, file: FileToSend): ImageDropError {
+  const error = refusal(answer, file.asked, file.codes);
+  const open = TELLS_NOTHING.includes(answer.status) || answer.status >= 500 || error.code === 'unauthorized';
+  return open ? interrupted(file, error) : error;
+}
+
+function interrupted(file: FileToSend, cause: ImageDropError): ImageDropError {
+  return new ImageDropError('upload-interrupted', `${file.asked} was interrupted: ${cause.message}`, {
+    cause,
+    ...(cause.retryAfterSeconds !== undefined && { retryAfterSeconds: cause.retryAfterSeconds }),
+  });
+}

@@ -1,0 +1,96 @@
+import { ImageDropError } from '../model/errors.ts';
+import type { FoundImage, Image, ImageFormat, NewImage, UploadPlan } from '../model/image.ts';
+import { ID_PROPERTY } from '../model/image.ts';
+import type { Target } from '../model/target.ts';
+import type { ImageEndpoint } from './endpoint.ts';
+import { type Connection, type Dialect, ImageApi } from './image-api.ts';
+import { IMS_CODES } from './ims-codes.ts';
+import { creationFields, renamed, streamPlan, withMinDisk } from './within-limits.ts';
+
+/**
+ * Huawei Cloud Image Management Service and its sisters (https://support.huaweicloud.com/intl/en-us/api-ims/): the Image
+ * API v2 with rules of its own.
+ */
+export function imsEndpoint(target: Target, connection: Connection): ImageEndpoint {
+  const images = new ImageApi(connection, IMS);
+  return {
+    kind: 'ims',
+    plan: (found, objectBytes) => plan(found, objectBytes, target),
+    conform: (image) => conform(image, target),
+    create: (image) => create(image, images, target),
+    get: (id) => images.show(id),
+    upload: (id, body, length, signal) => images.upload(id, body, length, signal),
+    delete: (id) => images.delete(id),
+  };
+}
+
+const IMS: Dialect = {
+  codes: IMS_CODES,
+  // `size` and `virtual_size` are unused; this one is empty or 0 until there is something to tell.
+  sizeIn: ({ __image_size: size }) => (typeof size === 'string' && /^[1-9]\d*$/.test(size) ? Number(size) : undefined),
+};
+
+/**
+ * disk_format names the format in which the service keeps the image; files of other formats it converts on the way in,
+ * to the target's convertTo ("Uploading an Image": file formats; "Creating Image Metadata": disk_format).
+ */
+const KEPT_AS_IT_IS: readonly ImageFormat[] = ['qcow2', 'raw', 'vhd', 'zvhd', 'zvhd2'];
+
+function plan(found: FoundImage, objectBytes: number, target: Target): UploadPlan {
+  if (found.format === 'iso') {
+    const message = `${target.name} is an image service (IMS) that takes disk images, and this is an ISO 9660 medium.`;
+    throw new ImageDropError('format-not-taken', message, {
+      nextStep: 'Install from the medium into a disk image and drop that.',
+    });
+  }
+  const diskFormat = KEPT_AS_IT_IS.includes(found.format) ? found.format : target.convertTo;
+  return streamPlan(diskFormat, { offset: 0, length: objectBytes }, target);
+}
+
+function conform(image: NewImage, target: Target): NewImage {
+  if (image.visibility !== 'private') {
+    const message = `${target.name} takes private images only, and this one shall be ${image.visibility}.`;
+    throw new ImageDropError('invalid-request', message);
+  }
+  return withMinDisk({ ...renamed(image, legalName(image.name)), tags: image.tags.map(legalTag) }, target);
+}
+
+/** "Creating Image Metadata": name is 1 to 128 characters. */
+const MAX_NAME_CHARACTERS = 128;
+
+/** Letters, digits, Chinese, `-._` and space are allowed, but no space at either end; any other becomes `-`. */
+function legalName(name: string): string {
+  const legal = name
+    .replace(/[^A-Za-z0-9\u4e00-\u9fff._ -]/gu, '-')
+    .trim()
+    .slice(0, MAX_NAME_CHARACTERS)
+    .trimEnd();
+  if (legal === '') throw new ImageDropError('invalid-request', 'The name of the image has no character but spaces.');
+  return legal;
+}
+
+/** "Creating Image Metadata": a tag is "key=value" of 1 to 255 characters. One without a value gets an empty one. */
+function legalTag(tag: string): string {
+  const legal = tag.includes('=') ? tag : `${tag}=`;
+  if (legal.length <= 255 && !legal.startsWith('=')) return legal;
+  throw new ImageDropError(
+    'invalid-request',
+    `The tag ${JSON.stringify(tag)} is no key=value of at most 255 characters.`,
+  );
+}
+
+/**
+ * The service chooses the id. So an image that an earlier try has created is looked for by our own property; should two
+ * tries at the same moment both have created one, all settle on the first by id.
+ */
+async function create(image: NewImage, images: ImageApi, target: Target): Promise<Image> {
+  const earlier = await images.withProperty(ID_PROPERTY, image.id);
+  const first = earlier.toSorted((one, other) => (one.id < other.id ? -1 : 1))[0];
+  if (first !== undefined) return first;
+  const created = await images.create(creationFields(image));
+  if (created !== undefined) return created;
+  throw new ImageDropError(
+    'endpoint-busy',
+    `Creating image ${JSON.stringify(image.name)} at ${target.name} was answered with 409, a conflict.`,
+  );
+}

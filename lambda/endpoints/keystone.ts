@@ -1,0 +1,126 @@
+import { ImageDropError } from '../model/errors.ts';
+import { refusal } from './answers.ts';
+import { imageApiV2, imageUrlIn } from './catalog.ts';
+import type { Cloud } from './cloud.ts';
+import type { HttpAnswer, HttpClient } from './endpoint.ts';
+import { identityRequest } from './identity-request.ts';
+import { isObject, parseObject } from './json.ts';
+
+/** Who we are at one cloud. */
+export interface Session {
+  /** The cloud's name, for messages. */
+  readonly cloud: string;
+  /**
+   * A token that lives for so many seconds more, or one so new that another would hardly live longer.
+   * @throws `unauthorized` when the cloud refuses the credentials
+   */
+  token(lifeSeconds?: number): Promise<string>;
+  /** Another token in place of one that a service has refused. */
+  renew(refused: string): Promise<string>;
+  /**
+   * The address of the Image API, with its version: `https://image.example/v2`.
+   * @throws `bad-clouds-yaml` when the catalog has none
+   */
+  imageUrl(): Promise<string>;
+}
+
+interface Token {
+  readonly id: string;
+  /** Milliseconds, by our own clock. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly catalog: unknown;
+}
+
+/** Longer than any call but the upload takes, on top of the time it may lie in a server's queue. */
+const LIFE_SECONDS = 120;
+
+/** With so much of its life before it, a token is as good as a new one: clouds with short tokens are not asked for ever. */
+const AS_GOOD_AS_NEW = 0.9;
+
+/** A session by Keystone v3, or a service with the same API. Authenticates when first asked. */
+export function keystoneSession(cloud: Cloud, http: HttpClient, now: () => Date): Session {
+  return new KeystoneSession(cloud, http, now);
+}
+
+class KeystoneSession implements Session {
+  readonly cloud: string;
+  readonly #settings: Cloud;
+  readonly #http: HttpClient;
+  readonly #now: () => Date;
+  #current: Token | undefined;
+  #coming: Promise<Token> | undefined;
+
+  constructor(cloud: Cloud, http: HttpClient, now: () => Date) {
+    this.cloud = cloud.name;
+    this.#settings = cloud;
+    this.#http = http;
+    this.#now = now;
+  }
+
+  async token(lifeSeconds = LIFE_SECONDS): Promise<string> {
+    return (await this.#living(lifeSeconds)).id;
+  }
+
+  async renew(refused: string): Promise<string> {
+    if (this.#current?.id === refused) this.#current = undefined;
+    return this.token();
+  }
+
+  async imageUrl(): Promise<string> {
+    const { imageEndpointOverride } = this.#settings;
+    if (imageEndpointOverride !== undefined) return imageApiV2(imageEndpointOverride);
+    return imageUrlIn((await this.#living(0)).catalog, this.#settings);
+  }
+
+  /** Callers that come while an authentication is under way share it. */
+  async #living(lifeSeconds: number): Promise<Token> {
+    if (this.#current !== undefined && this.#lives(this.#current, lifeSeconds)) return this.#current;
+    this.#coming ??= this.#authenticate().finally(() => {
+      this.#coming = undefined;
+    });
+    return this.#coming;
+  }
+
+  #lives({ issuedAt, expiresAt }: Token, lifeSeconds: number): boolean {
+    const enough = Math.min(lifeSeconds * 1000, (expiresAt - issuedAt) * AS_GOOD_AS_NEW);
+    return expiresAt - this.#now().getTime() > enough;
+  }
+
+  async #authenticate(): Promise<Token> {
+    const { authUrl, auth, name } = this.#settings;
+    const askedAt = this.#now().getTime();
+    const answer = await this.#http({
+      method: 'POST',
+      url: `${identityV3(authUrl)}/auth/tokens`,
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(identityRequest(auth)),
+    });
+    if (answer.status !== 201) throw refusal(answer, `Authenticating at cloud ${name} by ${auth.type}`);
+    const token = tokenIn(answer, askedAt);
+    if (token === undefined) throw notKeystone(this.#settings);
+    this.#current = token;
+    return token;
+  }
+}
+
+/** auth_url is written with the version, without it, and with the one before. */
+function identityV3(authUrl: string): string {
+  return `${authUrl.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '')}/v3`;
+}
+
+/** The life of the token is measured by Keystone's own clock and counted on ours from before we asked. */
+function tokenIn(answer: HttpAnswer, askedAt: number): Token | undefined {
+  const id = answer.headers['x-subject-token'];
+  const token = parseObject(answer.text)?.token;
+  if (!id || !isObject(token)) return undefined;
+  const life = Date.parse(String(token.expires_at)) - Date.parse(String(token.issued_at));
+  if (!Number.isFinite(life)) return undefined;
+  return { id, issuedAt: askedAt, expiresAt: askedAt + life, catalog: token.catalog };
+}
+
+function notKeystone({ name, authUrl }: Cloud): ImageDropError {
+  const { host } = new URL(authUrl);
+  const message = `What answers for cloud ${name} at ${host} is no Keystone v3: it gave a token without its id or times.`;
+  return new ImageDropError('endpoint-answer', message);
+}

@@ -1,0 +1,15 @@
+import { streamUploadEnvironment } from './runtime/environment.ts';
+import { streamUpload } from './steps/stream-upload.ts';
+import { handlerOf, queue, stepDependencies } from './wiring.ts';
+
+const environment = streamUploadEnvironment();
+const dependencies = {
+  ...stepDependencies(environment),
+  ingestQueue: queue(environment.INGEST_QUEUE_URL),
+  statusQueue: queue(environment.STATUS_QUEUE_URL),
+};
+
+/** Takes records with a created image from the upload queue. */
+export const handler = handlerOf(environment.UPLOAD_QUEUE_URL, (message, delivery) =>
+  streamUpload(message, delivery, dependencies),
+);

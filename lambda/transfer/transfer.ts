@@ -1,0 +1,96 @@
+import { type Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import type { ByteRange, HashAlgorithm, Hashes } from '../model/image.ts';
+import { Hashing } from './hashing.ts';
+import { bytesPerSecond, type OnProgress, reportProgress } from './progress.ts';
+import { type OpenRange, resumingSource, type Sleep } from './resuming-source.ts';
+import { WATCHDOG_LIMITS, type WatchdogLimits, watch } from './watchdog.ts';
+
+/**
+ * Takes the bytes. Resolves when they have all been accepted, and settles soon once the signal is aborted; its reason
+ * is then the transfer's error.
+ */
+export type Sink = (body: Readable, length: number, signal: AbortSignal) => Promise<void>;
+
+export interface Reading {
+  readonly open: OpenRange;
+  readonly range: ByteRange;
+  readonly algorithms: readonly HashAlgorithm[];
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+  /** Milliseconds since 1970; by default the machine's. */
+  readonly clock?: () => number;
+  /** Waits between two tries to open the source. */
+  readonly sleep?: Sleep;
+  readonly limits?: WatchdogLimits;
+}
+
+export interface Sending extends Reading {
+  readonly sink: Sink;
+}
+
+export interface Transferred {
+  readonly bytes: number;
+  readonly hashes: Hashes;
+  readonly bytesPerSecond: number;
+}
+
+/**
+ * Moves the bytes of a range from a source to a sink in constant memory.
+ *
+ * @throws the root cause: the source's error where reading failed (`object-gone`, `object-changed`,
+ * `source-unreadable`), the signal's reason where it was aborted, `stalled` or `upload-interrupted` from the watchdog
+ * (see watchdog.ts), the error of `onProgress`, else the sink's error; `upload-interrupted` when the sink was content
+ * with less than all bytes.
+ */
+export async function send(sending: Sending): Promise<Transferred> {
+  const { range, sink, limits = WATCHDOG_LIMITS, clock = Date.now } = sending;
+  const startedAt = clock();
+  const hashing = new Hashing(sending.algorithms);
+  const bytes = (): number => hashing.bytes;
+  const watchdog = watch({ bytes, handedOver: () => hashing.readableEnded }, limits);
+  const progress = reportProgress({ bytes, totalBytes: range.length, onProgress: sending.onProgress, clock });
+  const signal = AbortSignal.any([sending.signal, watchdog.signal, progress.signal]);
+  try {
+    const source = resumingSource(sending.open, range, sending.sleep);
+    await pipeline(source, hashing, () => drainInto(sink, hashing, range.length, signal), { signal });
+  } catch (error) {
+    throw rootCause(error, signal, hashing.bytes, range.length);
+  } finally {
+    watchdog.stop();
+    progress.stop();
+  }
+  await progress.settled();
+  return { bytes: bytes(), hashes: hashing.hashes, bytesPerSecond: bytesPerSecond(bytes(), startedAt, clock()) };
+}
+
+/** Reads a range for its hashes alone. @throws as `send` */
+export async function digest(reading: Reading): Promise<Transferred> {
+  return send({ ...reading, sink: nowhere });
+}
+
+const nowhere: Sink = async (body, _length, signal) => {
+  const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await pipeline(body, discard, { signal });
+};
+
+async function drainInto(sink: Sink, hashing: Hashing, length: number, signal: AbortSignal): Promise<void> {
+  await sink(hashing, length, signal);
+  if (hashing.bytes < length || hashing.readableLength > 0) throw endedEarly(hashing.bytes, length);
+  // A sink that counts its bytes need not read the end of the stream, but the pipeline waits for it.
+  hashing.resume();
+}
+
+/** The pipeline reports what failed first; only abortion and an early end need to be put into words. */
+function rootCause(error: unknown, signal: AbortSignal, bytes: number, length: number): ImageDropError {
+  const { name, code } = error as NodeJS.ErrnoException;
+  if (name === 'AbortError' && signal.aborted) return asImageDropError(signal.reason);
+  if (code === 'ERR_STREAM_PREMATURE_CLOSE') return endedEarly(bytes, length);
+  return asImageDropError(error);
+}
+
+function endedEarly(bytes: number, length: number): ImageDropError {
+  const message = `The endpoint ended the upload when ${bytes} of ${length} bytes had been read.`;
+  return new ImageDropError('upload-interrupted', message);
+}

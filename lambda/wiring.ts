@@ -1,0 +1,52 @@
+/** What the entry points have in common: the outside services, made once for each environment of a function. */
+import { randomUUID } from 'node:crypto';
+import { s3Client, secretsClient, sqsClient } from './adapters/aws-clients.ts';
+import { httpClient } from './adapters/http.ts';
+import { loggedRecords } from './adapters/logged-records.ts';
+import { s3Objects } from './adapters/s3-objects.ts';
+import { s3Records } from './adapters/s3-records.ts';
+import { cachedSecret } from './adapters/secrets.ts';
+import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
+import { endpointOpener } from './endpoints/open-endpoint.ts';
+import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
+import { functionLog } from './runtime/log.ts';
+import { shutdownSignal } from './runtime/shutdown.ts';
+import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
+import type { Endpoints, MessageQueue, StepDependencies } from './steps/ports.ts';
+import { deadline } from './transfer/deadline.ts';
+
+const log = functionLog();
+const sqs = sqsClient();
+const now = () => new Date();
+
+export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
+
+export function stepDependencies(environment: SharedEnvironment): StepDependencies {
+  const s3 = s3Client();
+  return {
+    objects: s3Objects(s3, log),
+    records: loggedRecords(s3Records(s3, environment.STATUS_BUCKET, { nonce: randomUUID }), log),
+    endpoints: endpointsOf(environment),
+    targets: targetsOf(environment),
+    log,
+    now,
+  };
+}
+
+function endpointsOf(environment: SharedEnvironment): Endpoints {
+  const cloudsYaml = cachedSecret(secretsClient(), environment.CLOUDS_YAML_SECRET, now);
+  const open = endpointOpener({ httpFor: (cloud) => httpClient({ ...cloud, warn: log.warn }), now });
+  return { of: async (target) => open(await cloudsYaml(), target) };
+}
+
+/** The handler of the queue that a function works on. */
+export function handlerOf(queueUrl: string, work: (message: unknown, delivery: Delivery) => Promise<void>) {
+  const shutdown = shutdownSignal();
+  return sqsHandler({
+    work,
+    holdMessage: (receiptHandle, seconds) => holdMessage(sqs, queueUrl, receiptHandle, seconds),
+    signal: (remainingMs) => deadline(remainingMs, [shutdown]),
+    log,
+    random: Math.random,
+  });
+}

@@ -1,0 +1,42 @@
+import type { Answer, Call, Fault, JsonObject } from './http.ts';
+import type { NewImage, StoredImage } from './image.ts';
+import type { ImageContext } from './image-context.ts';
+import type { ByteLimit } from './image-file.ts';
+import type { Route } from './router.ts';
+import type { Properties } from './schema.ts';
+
+/** Who makes a request, according to the token. */
+export interface Caller {
+  readonly projectId: string;
+  readonly isAdmin: boolean;
+}
+
+/** Where the two image services differ; all that is not here they have in common. */
+export interface Flavour {
+  readonly basePath: string;
+  readonly properties: Properties;
+  readonly createdHeaders: Readonly<Record<string, string>>;
+  readonly checksum: boolean;
+  readonly hashAlgorithm: string;
+  readonly activationDelayMs: number;
+  /** Settles the attributes of a new image, or throws the fault that refuses it. */
+  create(body: JsonObject, caller: Caller, live: readonly StoredImage[]): NewImage;
+  view(image: StoredImage): JsonObject;
+  /** Throws the fault that refuses an upload of this size before anything else is looked at. */
+  admitSize(declaredBytes: number | undefined, caller: Caller, live: readonly StoredImage[]): void;
+  /** Throws the fault that refuses an upload before its body is read; else says how much may come. */
+  admitUpload(image: StoredImage, declaredBytes: number | undefined, live: readonly StoredImage[]): ByteLimit[];
+  /** Looks at a whole file that has been received. */
+  judge(image: StoredImage, path: string): Promise<Verdict>;
+  refuse(fault: Fault, call: Call): Answer;
+  /** The calls that only this service has. */
+  routes(context: ImageContext): Route[];
+}
+
+/** What becomes of an image whose file has been received. */
+export interface Verdict {
+  readonly status: 'active' | 'killed' | 'queued';
+  readonly virtualSize?: number;
+  /** What the PUT is answered with, where the service refuses at once; without one it answers 204. */
+  readonly fault?: Fault;
+}

@@ -1,0 +1,148 @@
+import { inspectContent } from './content.ts';
+import type { Caller, Flavour, Verdict } from './flavour.ts';
+import { glanceRefusal, tokenRefusal } from './glance-fault.ts';
+import { type Answer, type Call, Fault, isObject, type JsonObject, json, readJson } from './http.ts';
+import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
+import { callerOf, type ImageContext, visibleImage } from './image-context.ts';
+import type { ByteLimit } from './image-file.ts';
+import { checkNewImage } from './new-image.ts';
+import { Quotas } from './quotas.ts';
+import { type Route, route } from './router.ts';
+import { imageProperties, type Properties } from './schema.ts';
+import type { GlanceSettings } from './settings.ts';
+
+/** The one store of the simulated cloud, by Glance's customary name for a file store. */
+const STORE = 'file1';
+
+/** The formats that oslo.utils can tell; content of any other cannot be checked. */
+const INSPECTABLE = new Set(['raw', 'qcow2', 'vhd', 'vhdx', 'vmdk', 'vdi', 'qed', 'iso', 'gpt', 'luks']);
+
+/** Stock OpenStack Glance, Image API v2. */
+export class Glance implements Flavour {
+  readonly basePath = '/image';
+  readonly properties: Properties;
+  readonly createdHeaders = { 'OpenStack-image-store-ids': STORE };
+  readonly checksum: boolean;
+  readonly hashAlgorithm: string;
+  readonly activationDelayMs: number;
+  readonly #inspectsContent: boolean;
+  readonly #quotas: Quotas;
+
+  constructor(settings: GlanceSettings) {
+    this.properties = imageProperties(settings.diskFormats);
+    this.checksum = settings.checksum;
+    this.hashAlgorithm = settings.hashAlgorithm;
+    this.activationDelayMs = settings.activationDelayMs;
+    this.#inspectsContent = settings.inspectsContent;
+    this.#quotas = new Quotas(settings.limits);
+  }
+
+  create(body: JsonObject, caller: Caller, live: readonly StoredImage[]): NewImage {
+    const image = checkNewImage(body, this.properties);
+    if (image.visibility === 'public' && !caller.isAdmin) {
+      throw new Fault(403, 'You are not authorized to complete publicize_image action.');
+    }
+    this.#quotas.admitImage(caller.projectId, live);
+    return image;
+  }
+
+  view(image: StoredImage): JsonObject {
+    const self = `/v2/images/${image.id}`;
+    return {
+      ...image.properties,
+      id: image.id,
+      name: image.name,
+      status: image.status,
+      disk_format: image.diskFormat,
+      container_format: image.containerFormat,
+      visibility: image.visibility,
+      protected: image.protected,
+      os_hidden: image.hidden,
+      min_disk: image.minDisk,
+      min_ram: image.minRam,
+      owner: image.owner,
+      tags: image.tags,
+      size: image.size,
+      virtual_size: image.virtualSize,
+      checksum: image.checksum,
+      os_hash_algo: image.hashAlgorithm,
+      os_hash_value: image.hashValue,
+      created_at: isoSeconds(image.createdAt),
+      updated_at: isoSeconds(image.updatedAt),
+      self,
+      file: `${self}/file`,
+      schema: '/v2/schemas/image',
+      ...(image.status === 'active' ? { stores: STORE } : {}),
+    };
+  }
+
+  admitSize(declaredBytes: number | undefined, caller: Caller, live: readonly StoredImage[]): void {
+    this.#quotas.admitSize(declaredBytes, caller.projectId, live);
+  }
+
+  admitUpload(image: StoredImage, declaredBytes: number | undefined, live: readonly StoredImage[]): ByteLimit[] {
+    return this.#quotas.admitUpload(image.owner, declaredBytes, live);
+  }
+
+  /** Glance wraps the data of bare images only in its format inspector. */
+  async judge(image: StoredImage, path: string): Promise<Verdict> {
+    if (!this.#inspectsContent || image.containerFormat !== 'bare') return { status: 'active' };
+    const content = await inspectContent(path);
+    const formats = content.formats.filter((format) => format !== 'gpt' || !content.formats.includes('iso'));
+    if (formats.length > 1) return refused(`Multiple formats detected: ${formats.join(', ')}`);
+    const format = formats[0] ?? 'raw';
+    const { diskFormat } = image;
+    if (!fits(format, diskFormat))
+      return refused(`Image disk_format ${diskFormat} does not match stream data ${format}`);
+    if ((content.unsafe ?? content.unsupported) !== undefined) return refused('Image failed safety checks');
+    const virtualSize = diskFormat === 'raw' || diskFormat === 'iso' ? content.size : content.virtualSize;
+    return { status: 'active', ...(virtualSize === undefined ? {} : { virtualSize }) };
+  }
+
+  refuse(fault: Fault, call: Call): Answer {
+    return fault.status === 401 ? tokenRefusal(fault, call) : glanceRefusal(fault, call);
+  }
+
+  /** No import method is enabled, so none is announced and none is known. */
+  routes(context: ImageContext): Route[] {
+    return [
+      route('GET', '/v2/images/:id/tasks', (call) => {
+        visibleImage(context, call);
+        return json(200, { tasks: [] });
+      }),
+      route('POST', '/v2/images/:id/import', async (call) => {
+        callerOf(context, call);
+        throw new Fault(400, `Unknown import method name '${await importMethod(call)}'.`);
+      }),
+      route('GET', '/v2/info/import', (call) => {
+        callerOf(context, call);
+        const methods = { description: 'Import methods available.', type: 'array', value: [] };
+        return json(200, { 'import-methods': methods });
+      }),
+      route('GET', '/v2/info/stores', (call) => {
+        callerOf(context, call);
+        return json(200, { stores: [{ id: STORE, default: 'true' }] });
+      }),
+      route('GET', '/v2/info/usage', (call) => {
+        const { projectId } = callerOf(context, call);
+        return json(200, { usage: this.#quotas.usage(projectId, context.store.live()) });
+      }),
+    ];
+  }
+}
+
+async function importMethod(call: Call): Promise<unknown> {
+  const body = await readJson(call);
+  return isObject(body) && isObject(body.method) ? body.method.name : undefined;
+}
+
+/** Anything may be declared raw; what has no signature may be declared as any format that cannot be told. */
+function fits(format: string, diskFormat: string | null): boolean {
+  if (format === diskFormat || diskFormat === 'raw') return true;
+  return format === 'raw' && !INSPECTABLE.has(diskFormat ?? '');
+}
+
+/** The image can be used for another upload, as Glance sees it. */
+function refused(message: string): Verdict {
+  return { status: 'queued', fault: new Fault(415, message) };
+}

@@ -1,0 +1,132 @@
+import type { Caller } from './flavour.ts';
+import { type Answer, type Call, Fault, json } from './http.ts';
+import type { StoredImage } from './image.ts';
+import { callerOf, type ImageContext, maySee } from './image-context.ts';
+
+/** Glance's [DEFAULT] limit_param_default and api_limit_max. */
+const DEFAULT_LIMIT = 25;
+const MAX_LIMIT = 1000;
+
+type SortValue = (image: StoredImage) => string | number;
+
+const SORT_VALUES: Record<string, SortValue> = {
+  name: ({ name }) => name ?? '',
+  status: ({ status }) => status,
+  container_format: ({ containerFormat }) => containerFormat ?? '',
+  disk_format: ({ diskFormat }) => diskFormat ?? '',
+  size: ({ size }) => size ?? -1,
+  id: ({ id }) => id,
+  created_at: ({ createdAt }) => createdAt,
+  updated_at: ({ updatedAt }) => updatedAt,
+};
+
+/** GET /v2/images */
+export function listImages(context: ImageContext, call: Call): Answer {
+  const caller = callerOf(context, call);
+  const wanted = filterOf(call.query, caller, context);
+  const sorted = context.store.live().filter(wanted).sort(orderOf(call.query));
+  const limit = limitOf(call.query);
+  const rest = sorted.slice(startOf(sorted, call.query.get('marker')));
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  return json(200, {
+    images: page.map((image) => context.flavour.view(image)),
+    first: link(call.query, undefined),
+    schema: '/v2/schemas/images',
+    ...(page.length === limit && last !== undefined ? { next: link(call.query, last.id) } : {}),
+  });
+}
+
+/** What is no filter but says how the list is cut and ordered. */
+const PAGING = new Set(['limit', 'marker', 'sort', 'sort_key', 'sort_dir', 'member_status']);
+
+type Wanted = (image: StoredImage) => boolean;
+
+function filterOf(query: URLSearchParams, caller: Caller, context: ImageContext): Wanted {
+  const { flavour } = context;
+  const hidden = query.get('os_hidden') === 'true';
+  const filters = [...query].filter(([name]) => !PAGING.has(name) && name !== 'os_hidden');
+  const tests = filters.map(([name, value]) => filter(name, value, (image) => flavour.view(image)));
+  const listed = listedTo(caller, query);
+  return (image) => listed(image) && image.hidden === hidden && tests.every((test) => test(image));
+}
+
+/** Community images of others are listed only when they are asked for. */
+function listedTo(caller: Caller, query: URLSearchParams): Wanted {
+  const community = query.get('visibility') === 'community';
+  return (image) =>
+    maySee(caller, image) &&
+    (caller.isAdmin || image.owner === caller.projectId || image.visibility === 'public' || community);
+}
+
+function filter(name: string, value: string, view: (image: StoredImage) => object): Wanted {
+  if (name === 'tag') return ({ tags }) => tags.includes(value.trim());
+  if (name === 'visibility') return visibilityFilter(value);
+  if (name === 'size_min') return ({ size }) => (size ?? 0) >= Number(value);
+  if (name === 'size_max') return ({ size }) => (size ?? 0) <= Number(value);
+  const allowed = value.startsWith('in:') ? value.slice('in:'.length).split(',') : [value];
+  return (image) => {
+    const held = Object.entries(view(image)).find(([property]) => property === name)?.[1];
+    return held !== undefined && held !== null && allowed.includes(String(held));
+  };
+}
+
+function visibilityFilter(value: string): Wanted {
+  if (!['community', 'public', 'private', 'shared', 'all'].includes(value)) {
+    throw new Fault(400, `Invalid visibility value: ${value}`);
+  }
+  return ({ visibility }) => value === 'all' || visibility === value;
+}
+
+/** "sort=name:asc,size" or pairs of sort_key and sort_dir; the newest first without either. */
+function orderOf(query: URLSearchParams): (left: StoredImage, right: StoredImage) => number {
+  const keys = [...sortKeys(query), { value: sortValue('created_at'), sign: -1 }, { value: sortValue('id'), sign: -1 }];
+  return (left, right) => {
+    for (const { value, sign } of keys) {
+      const [a, b] = [value(left), value(right)];
+      if (a !== b) return a < b ? -sign : sign;
+    }
+    return 0;
+  };
+}
+
+function sortKeys(query: URLSearchParams) {
+  const directions = query.getAll('sort_dir');
+  const classic = query.getAll('sort_key').map((key, index) => [key, directions[index] ?? directions[0]]);
+  const modern =
+    query
+      .get('sort')
+      ?.split(',')
+      .map((item) => item.split(':')) ?? [];
+  return [...classic, ...modern].map(([key = '', direction = 'desc']) => {
+    if (direction !== 'asc' && direction !== 'desc') throw new Fault(400, `Invalid sort direction: ${direction}`);
+    return { value: sortValue(key.trim()), sign: direction === 'asc' ? 1 : -1 };
+  });
+}
+
+function sortValue(key: string): SortValue {
+  const value = Object.hasOwn(SORT_VALUES, key) ? SORT_VALUES[key] : undefined;
+  if (value !== undefined) return value;
+  throw new Fault(400, `Invalid sort key: ${key}. It must be one of: ${Object.keys(SORT_VALUES).join(', ')}.`);
+}
+
+function limitOf(query: URLSearchParams): number {
+  const limit = query.get('limit');
+  if (limit === null) return DEFAULT_LIMIT;
+  if (!/^\d+$/.test(limit)) throw new Fault(400, 'limit param must be a positive integer');
+  return Math.min(Number(limit), MAX_LIMIT);
+}
+
+function startOf(images: readonly StoredImage[], marker: string | null): number {
+  if (marker === null) return 0;
+  const at = images.findIndex(({ id }) => id === marker);
+  if (at === -1) throw new Fault(400, `No image found with ID ${marker}`);
+  return at + 1;
+}
+
+function link(query: URLSearchParams, marker: string | undefined): string {
+  const params = new URLSearchParams(query);
+  params.delete('marker');
+  if (marker !== undefined) params.set('marker', marker);
+  return params.size === 0 ? '/v2/images' : `/v2/images?${params}`;
+}

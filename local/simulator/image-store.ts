@@ -1,0 +1,85 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { asOf, type ImageStatus, type StoredImage } from './image.ts';
+
+/**
+ * The images of one service: a JSON file and, once it has been uploaded, a data file for each. Reads are answered from
+ * memory; a change is on disk before its promise resolves. Deleted images stay, as their ids stay taken.
+ */
+export class ImageStore {
+  readonly #folder: string;
+  readonly #clock: () => Date;
+  readonly #images: Map<string, StoredImage>;
+  #lastWrite: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, clock: () => Date, images: Map<string, StoredImage>) {
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#images = images;
+  }
+
+  static async open(folder: string, clock: () => Date): Promise<ImageStore> {
+    await mkdir(path.join(folder, 'images'), { recursive: true });
+    await mkdir(path.join(folder, 'data'), { recursive: true });
+    return new ImageStore(folder, clock, await load(path.join(folder, 'images')));
+  }
+
+  find(id: string): StoredImage | undefined {
+    const image = this.#images.get(id);
+    return image && asOf(image, this.#clock());
+  }
+
+  /** All images that are not deleted. */
+  live(): StoredImage[] {
+    const now = this.#clock();
+    return [...this.#images.values()].map((image) => asOf(image, now)).filter(({ status }) => status !== 'deleted');
+  }
+
+  /** @returns false when the id is taken, be it by a deleted image */
+  async add(image: StoredImage): Promise<boolean> {
+    if (this.#images.has(image.id)) return false;
+    await this.#save(image);
+    return true;
+  }
+
+  /**
+   * Compare-and-swap on the status. What the image was to become is forgotten unless the changes say it again.
+   * @returns the changed image; undefined, with nothing changed, when its status is another
+   */
+  async change(id: string, from: ImageStatus, changes: Partial<StoredImage>): Promise<StoredImage | undefined> {
+    const image = this.find(id);
+    if (image?.status !== from) return undefined;
+    const { completion: _, ...kept } = image;
+    const changed = { ...kept, ...changes, updatedAt: this.#clock().toISOString() };
+    await this.#save(changed);
+    return changed;
+  }
+
+  dataPath(id: string): string {
+    return path.join(this.#folder, 'data', id);
+  }
+
+  async removeData(id: string): Promise<void> {
+    await rm(this.dataPath(id), { force: true });
+  }
+
+  /** One write at a time, in the order of the changes, each complete before it takes the place of the last. */
+  async #save(image: StoredImage): Promise<void> {
+    this.#images.set(image.id, image);
+    const file = path.join(this.#folder, 'images', `${image.id}.json`);
+    const write = async () => {
+      await writeFile(`${file}.new`, JSON.stringify(image, null, 2));
+      await rename(`${file}.new`, file);
+    };
+    const written = this.#lastWrite.then(write);
+    this.#lastWrite = written.catch(() => undefined); // reported to whoever made that change
+    await written;
+  }
+}
+
+async function load(folder: string): Promise<Map<string, StoredImage>> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+  const texts = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')));
+  const images = texts.map((text): StoredImage => JSON.parse(text));
+  return new Map(images.map((image) => [image.id, image]));
+}

@@ -1,0 +1,102 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Answer, type Call, Fault } from './http.ts';
+import type { Completion, StoredImage } from './image.ts';
+import { callerOf, type ImageContext, ownImage } from './image-context.ts';
+import { type ReceivedFile, receive } from './image-file.ts';
+
+/** PUT /v2/images/{id}/file */
+export async function uploadFile(context: ImageContext, call: Call): Promise<Answer> {
+  const caller = callerOf(context, call);
+  const declaredBytes = declaredSize(call);
+  context.flavour.admitSize(declaredBytes, caller, context.store.live());
+  const image = await beginSaving(context, ownImage(context, call));
+  try {
+    const received = await receiveFile(context, call, image, declaredBytes);
+    return await settle(context, image, received);
+  } catch (thrown) {
+    await takeBack(context, image.id);
+    throw thrown;
+  }
+}
+
+/** @throws Fault 415 for another type than bytes, 400 for a size that is none */
+function declaredSize(call: Call): number | undefined {
+  if (call.header('content-type')?.split(';')[0] !== 'application/octet-stream') {
+    throw new Fault(415, 'The image file is expected as Content-Type application/octet-stream.');
+  }
+  const declared = call.header('x-openstack-image-size') ?? call.header('content-length');
+  if (declared === undefined) return undefined;
+  if (!/^\d+$/.test(declared)) throw new Fault(400, 'Invalid or missing image size in request headers.');
+  return Number(declared);
+}
+
+/** @throws Fault 409 when the image is not queued, 410 when another PUT was quicker, 400 when a format is missing */
+async function beginSaving(context: ImageContext, image: StoredImage): Promise<StoredImage> {
+  if (image.status !== 'queued') {
+    throw new Fault(409, `Image status transition from ${image.status} to saving is not allowed`);
+  }
+  if (image.diskFormat === null || image.containerFormat === null) {
+    throw new Fault(400, 'Properties disk_format, container_format must be set prior to saving data.');
+  }
+  await setImmediate(); // between reading the row and changing it Glance asks its database: room for a race
+  const saving = await context.store.change(image.id, 'queued', { status: 'saving' });
+  if (saving === undefined) throw goneWhileUploading(image.id);
+  return saving;
+}
+
+async function receiveFile(context: ImageContext, call: Call, image: StoredImage, declaredBytes: number | undefined) {
+  const { flavour, store } = context;
+  const limits = flavour.admitUpload(image, declaredBytes, store.live());
+  const algorithms = [flavour.checksum ? 'md5' : 'none', flavour.hashAlgorithm].filter((name) => name !== 'none');
+  const received = await receive(call.body(), store.dataPath(image.id), algorithms, limits);
+  if (declaredBytes !== undefined && received.bytes !== declaredBytes) {
+    throw new Fault(400, `The size of the data, ${received.bytes} bytes, does not match the given ${declaredBytes}.`);
+  }
+  return received;
+}
+
+async function settle(context: ImageContext, image: StoredImage, received: ReceivedFile): Promise<Answer> {
+  const found = digestsOf(context, received);
+  rejectStaleHash(image, found);
+  const verdict = await context.flavour.judge(image, context.store.dataPath(image.id));
+  if (verdict.fault !== undefined) {
+    // The digests stay on an image that is queued again; the next upload is compared with them (a flaw of Glance).
+    await context.store.change(image.id, 'saving', { ...found, status: verdict.status });
+    await context.store.removeData(image.id);
+    throw verdict.fault;
+  }
+  const { status, virtualSize = null } = verdict;
+  const becomes = status === 'active' ? { ...found, status, virtualSize, size: received.bytes } : { status };
+  if (!(await complete(context, image, becomes))) throw goneWhileUploading(image.id);
+  return { status: 204 };
+}
+
+function complete(context: ImageContext, image: StoredImage, becomes: Completion['becomes']) {
+  const delayMs = context.flavour.activationDelayMs;
+  if (delayMs === 0) return context.store.change(image.id, 'saving', becomes);
+  const at = new Date(context.clock().getTime() + delayMs).toISOString();
+  return context.store.change(image.id, 'saving', { completion: { at, becomes } });
+}
+
+function digestsOf({ flavour }: ImageContext, { digests }: ReceivedFile) {
+  const hashValue = digests[flavour.hashAlgorithm] ?? null;
+  const hashAlgorithm = hashValue === null ? null : flavour.hashAlgorithm;
+  return { checksum: digests.md5 ?? null, hashAlgorithm, hashValue };
+}
+
+function rejectStaleHash(image: StoredImage, found: ReturnType<typeof digestsOf>): void {
+  const same = (before: string | null, now: string | null) => before === null || before === now;
+  if (same(image.checksum, found.checksum) && same(image.hashValue, found.hashValue)) return;
+  throw new Fault(500, 'The server has either erred or is incapable of performing the requested operation.');
+}
+
+/** After a failure: an image that is still `saving` waits for data again; one that was deleted leaves none. */
+async function takeBack({ store }: ImageContext, id: string): Promise<void> {
+  const queued = await store.change(id, 'saving', { status: 'queued', size: null, virtualSize: null });
+  if (queued !== undefined || store.find(id)?.status === 'deleted') await store.removeData(id);
+}
+
+function goneWhileUploading(id: string): Fault {
+  const reason = 'The image may have been deleted during the upload, cleaning up the chunks uploaded.';
+  return new Fault(410, `Image ${id} could not be found after upload. ${reason}`);
+}

@@ -1,0 +1,89 @@
+import type { Accounts } from './accounts.ts';
+
+export const HASH_ALGORITHMS = ['sha256', 'sha512', 'none'] as const;
+
+/** The refusals with 413 that an operator of Glance can configure; one that is left out does not limit. */
+export interface GlanceLimits {
+  /** Images of one project (unified limit image_count_total). */
+  readonly imageCountTotal?: number;
+  /** Uploads of one project at one time (unified limit image_count_uploading). */
+  readonly imageCountUploading?: number;
+  /** MiB of all images of one project, asked before the body (unified limit image_size_total). */
+  readonly imageSizeTotalMiB?: number;
+  /** Bytes of all images of one project ([DEFAULT] user_storage_quota). */
+  readonly userStorageQuotaBytes?: number;
+  /** Bytes of one image ([DEFAULT] image_size_cap). */
+  readonly imageSizeCapBytes?: number;
+  /** Bytes that the store can hold, of all projects. */
+  readonly storeCapacityBytes?: number;
+}
+
+export interface GlanceSettings {
+  readonly diskFormats: readonly string[];
+  /** Milliseconds that an image stays in `saving` after the PUT was answered. */
+  readonly activationDelayMs: number;
+  /** Whether `checksum` (md5) is computed; operators in FIPS mode go without. */
+  readonly checksum: boolean;
+  /** os_hash_algo; `none` as before Glance 17, which had no multihash. */
+  readonly hashAlgorithm: (typeof HASH_ALGORITHMS)[number];
+  /** Whether content that is unsafe or not what disk_format says is refused, as Glance does from 30 on. */
+  readonly inspectsContent: boolean;
+  readonly limits: GlanceLimits;
+}
+
+export interface ImsSettings {
+  readonly diskFormats: readonly string[];
+  /** The disk_format of an image that was created without one. */
+  readonly defaultDiskFormat: string;
+  /** Bounds of min_disk, in GB. */
+  readonly minDisk: { readonly lowest: number; readonly highest: number };
+  /** The largest file, in bytes, that one PUT may bring. */
+  readonly maxPutBytes: number;
+  /** Milliseconds from the answer of the PUT until the image is active or killed. */
+  readonly activationDelayMs: number;
+  /** Whether the image shows `checksum` (md5). */
+  readonly checksum: boolean;
+  /** Whether a second image of the same name is refused with IMG.0009. */
+  readonly uniqueNames: boolean;
+  /** Images of one project; more are refused with IMG.0015. */
+  readonly imageQuota: number;
+}
+
+export interface SimulatorOptions {
+  /** Where images and their data are kept; made when missing. */
+  readonly folder: string;
+  readonly host?: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  readonly clock?: () => Date;
+  /** How long a token is valid, in seconds. */
+  readonly tokenLifetimeSeconds?: number;
+  readonly accounts?: Accounts;
+  readonly glance?: Partial<GlanceSettings>;
+  readonly ims?: Partial<ImsSettings>;
+}
+
+/** Keystone's default ([token] expiration). */
+export const TOKEN_LIFETIME_SECONDS = 3600;
+
+export const GLANCE_DEFAULTS: GlanceSettings = {
+  // [image_format] disk_formats of stock Glance
+  diskFormats: ['ami', 'ari', 'aki', 'vhd', 'vhdx', 'vmdk', 'raw', 'qcow2', 'vdi', 'iso', 'ploop'],
+  activationDelayMs: 0,
+  checksum: true,
+  hashAlgorithm: 'sha512',
+  inspectsContent: true,
+  limits: { imageSizeCapBytes: 1024 ** 4 }, // Glance's default, 1 TiB
+};
+
+/** The limits of the vendor's API reference of 2022-12; sister clouds have others. */
+export const IMS_DEFAULTS: ImsSettings = {
+  diskFormats: ['vhd', 'zvhd', 'zvhd2', 'raw', 'qcow2'],
+  defaultDiskFormat: 'vhd',
+  minDisk: { lowest: 40, highest: 1024 },
+  maxPutBytes: 2 * 1024 ** 3 - 1, // "smaller than 2 GB"
+  activationDelayMs: 1000, // long enough that a client that never polls is found out
+  checksum: false,
+  uniqueNames: false,
+  imageQuota: 100, // the vendor's default quota of private images
+};

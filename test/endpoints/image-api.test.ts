@@ -1,0 +1,90 @@
+import { describe, expect, test } from '@jest/globals';
+import { TARGET_KINDS } from '../../lambda/model/target.ts';
+import { endpointAt, IMAGE_ID } from '../support/endpoint-fixture.ts';
+import { answer } from '../support/http-server.ts';
+import { failure } from '../support/outcome.ts';
+
+const IMAGE = { id: IMAGE_ID, name: 'x', status: 'queued', disk_format: 'raw' };
+
+describe.each(TARGET_KINDS)('the Image API calls of %s', (kind) => {
+  test('ask once more with a new token when the first is refused', async () => {
+    const tokens: unknown[] = [];
+    const endpoint = await endpointAt(kind, (request, response) => {
+      tokens.push(request.headers['x-auth-token']);
+      answer(response, tokens.length === 1 ? 401 : 200, IMAGE);
+    });
+    expect(await endpoint.get(IMAGE_ID)).toMatchObject({ id: IMAGE_ID, status: 'queued' });
+    expect(tokens).toEqual(['t1', 't2']);
+  });
+
+  test('give up when the new token is refused too', async () => {
+    let requests = 0;
+    const endpoint = await endpointAt(kind, (_, response) => {
+      requests += 1;
+      answer(response, 401);
+    });
+    expect(await failure(endpoint.get(IMAGE_ID))).toMatchObject({ code: 'unauthorized' });
+    expect(requests).toBe(2);
+  });
+
+  test('know an image by its path, whatever the id', async () => {
+    const endpoint = await endpointAt(kind, (request, response) =>
+      answer(response, request.url === '/v2/images/a%2F..%2Fb' ? 404 : 500),
+    );
+    expect(await endpoint.get('a/../b')).toBeUndefined();
+  });
+
+  test.each(['deleted', 'pending_delete'])('find no image in one that is %s', async (status) => {
+    const endpoint = await endpointAt(kind, (_, response) => answer(response, 200, { ...IMAGE, status }));
+    expect(await endpoint.get(IMAGE_ID)).toBeUndefined();
+  });
+
+  test.each([
+    ['<html>Welcome</html>', 'is no JSON'],
+    ['{}', 'describes no image'],
+    [{ ...IMAGE, status: 'sleeping' }, 'describes no image'],
+  ])('say that %j %s', async (body, problem) => {
+    const endpoint = await endpointAt(kind, (_, response) => answer(response, 200, body));
+    const { code, message } = await failure(endpoint.get(IMAGE_ID));
+    expect(code).toBe('endpoint-answer');
+    expect(message).toMatch(new RegExp(`^Showing image ${IMAGE_ID} at t?here was answered .* that ${problem}\\.$`));
+  });
+
+  test('read the hashes that can be compared, and no others', async () => {
+    const hash = { os_hash_algo: 'sha512', os_hash_value: 'AB'.repeat(64) };
+    const shown = { ...IMAGE, checksum: 'cd'.repeat(16), ...hash, os_hidden: false, imagedrop_id: 'me', owner: null };
+    const endpoint = await endpointAt(kind, (_, response) => answer(response, 200, shown));
+    const image = await endpoint.get(IMAGE_ID);
+    expect(image?.hashes).toEqual({ md5: 'cd'.repeat(16), sha512: 'ab'.repeat(64) });
+    expect(image?.properties).toMatchObject({ imagedrop_id: 'me' });
+    expect(image?.properties).not.toHaveProperty('owner');
+  });
+
+  test.each([
+    { checksum: null, os_hash_algo: null, os_hash_value: null },
+    { os_hash_algo: 'sha3_512', os_hash_value: 'ab'.repeat(64) },
+    { checksum: '' },
+  ])('read no hash from %j', async (hashes) => {
+    const endpoint = await endpointAt(kind, (_, response) => answer(response, 200, { ...IMAGE, ...hashes }));
+    expect((await endpoint.get(IMAGE_ID))?.hashes).toEqual({});
+  });
+
+  test.each([204, 200, 404])('count an image as deleted after %i', async (status) => {
+    const seen: unknown[] = [];
+    const endpoint = await endpointAt(kind, (request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      answer(response, status);
+    });
+    await endpoint.delete(IMAGE_ID);
+    expect(seen).toEqual([`DELETE /v2/images/${IMAGE_ID}`]);
+  });
+
+  test.each([
+    [403, 'Image x is protected and cannot be deleted.', 'image-protected', false],
+    [403, 'You are not authorized to complete delete_image action.', 'forbidden', false],
+    [409, 'Image x could not be deleted because it is in use.', 'endpoint-busy', true],
+  ])('say after a DELETE answered with %i: %s', async (status, message, code, retryable) => {
+    const endpoint = await endpointAt(kind, (_, response) => answer(response, status, { message }));
+    expect(await failure(endpoint.delete(IMAGE_ID))).toMatchObject({ code, retryable });
+  });
+});

@@ -1,0 +1,50 @@
+const BLOCK = 4096;
+const GIB = 1024 ** 3;
+
+export interface ZvhdOptions {
+  /** Changes the header at the start or end before its checksum is made. */
+  readonly header?: (header: Buffer, place: 'start' | 'end') => void;
+}
+
+/** The content between the headers is as it comes: nobody here looks into it. */
+export function zvhdImage(content: Buffer, { header }: ZvhdOptions = {}): Buffer {
+  const block = (place: 'start' | 'end') => zvhdHeader('stream\0\0', content.length, (bytes) => header?.(bytes, place));
+  return Buffer.concat([block('start'), content, block('end')]);
+}
+
+const INDEX_BYTES = 512;
+const BITMAP_BYTES = 64;
+
+export function zvhd2Image(content: Buffer, { header }: ZvhdOptions = {}): Buffer {
+  const start = zvhdHeader('z2strm\0\0', content.length, (bytes) => header?.(bytes, 'start'));
+  const end = zvhdHeader('z2strm\0\0', content.length, (bytes) => {
+    bytes.writeUInt8(1, 87);
+    bytes.writeUInt32LE(1024 * 1024, 88);
+    bytes.writeBigUInt64LE(BigInt(BLOCK + content.length), 96);
+    bytes.writeBigUInt64LE(BigInt(BLOCK + content.length + INDEX_BYTES), 104);
+    bytes.writeUInt32LE(INDEX_BYTES, 112);
+    bytes.writeUInt32LE(BITMAP_BYTES, 116);
+    header?.(bytes, 'end');
+  });
+  return Buffer.concat([start, content, Buffer.alloc(INDEX_BYTES + BITMAP_BYTES), end]);
+}
+
+function zvhdHeader(cookie: string, contentBytes: number, change: (header: Buffer) => void): Buffer {
+  const block = Buffer.alloc(BLOCK);
+  const header = block.subarray(0, 512);
+  header.write(cookie, 'latin1');
+  header.writeUInt32LE(2, 8);
+  header.writeUInt32LE(0x10000, 12);
+  header.fill(0xff, 16, 24);
+  header.write('tap\0', 28, 'latin1');
+  header.writeUInt32LE(0x10004, 32);
+  const diskBytes = BigInt(Math.ceil(contentBytes / GIB) * GIB);
+  header.writeBigUInt64LE(diskBytes, 40);
+  header.writeBigUInt64LE(diskBytes, 48);
+  header.writeUInt32LE(4, 60);
+  change(header);
+  header.writeUInt32LE(0, 64);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.writeUInt32LE(~sum >>> 0, 64);
+  return block;
+}
