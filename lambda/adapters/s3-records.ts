@@ -4,15 +4,22 @@ import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import type { RecordStore } from '../steps/ports.ts';
-import { isLostRace, isNotFound } from './aws-errors.ts';
+import { awsUnavailable, isLostRace, isNoSuchKey } from './aws-errors.ts';
 import { recordFromJson, recordToJson } from './record-json.ts';
 
-/** Each round lets at least one writer through; more than a handful only meet in a storm of duplicates. */
-const MAX_ROUNDS = 100;
-const LONGEST_PAUSE_MS = 100;
+/** Pauses grow until the writers no longer meet: a read and a write take S3 some 50 ms, and a hundred writers 2 s and more. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+/** With those pauses half a minute: a storm that lasts longer is better waited out in the queue. */
+const MAX_ROUNDS = 32;
 
 interface Stored {
   readonly record: DropRecord;
+  readonly etag: string;
+}
+
+interface RecordText {
+  readonly text: string;
   readonly etag: string;
 }
 
@@ -23,7 +30,15 @@ export interface RecordStoreOptions {
   readonly random?: () => number;
 }
 
-/** The status bucket: a record is only changed from what it was read as (Amazon S3, "Conditional writes"). */
+/**
+ * The status bucket: a record is only changed from what it was read as (Amazon S3, "Conditional writes").
+ *
+ * A write whose answer was lost is known again by its nonce, unless another writer has changed the record in that very
+ * moment: `decide` is then asked again on top of its own effect, and must tell from the record that it has happened.
+ *
+ * Both fail with `bad-record` where a record cannot be read and `aws-unavailable` where S3 does not serve; `change` also
+ * with `record-conflict`, and with whatever `decide` throws.
+ */
 export function s3Records(client: S3Client, bucket: string, options: RecordStoreOptions): RecordStore {
   const { nonce, random = Math.random } = options;
   return {
@@ -35,7 +50,7 @@ export function s3Records(client: S3Client, bucket: string, options: RecordStore
         if (draft === undefined) return stored?.record;
         const next = revise(draft, stored, nonce());
         if (await write(client, bucket, key, next, stored?.etag)) return next;
-        await pause(random() * LONGEST_PAUSE_MS);
+        await pause(random() * Math.min(FIRST_PAUSE_MS * 2 ** round, LONGEST_PAUSE_MS));
       }
       throw new ImageDropError('record-conflict', `The record ${key} was changed by others ${MAX_ROUNDS} times.`);
     },
@@ -47,12 +62,17 @@ function revise(draft: RecordDraft, stored: Stored | undefined, nonce: string): 
 }
 
 async function read(client: S3Client, bucket: string, key: string): Promise<Stored | undefined> {
+  const found = await readText(client, bucket, key);
+  return found && { record: recordFromJson(key, found.text), etag: found.etag };
+}
+
+async function readText(client: S3Client, bucket: string, key: string): Promise<RecordText | undefined> {
   try {
     const { Body: body, ETag: etag = '' } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return { record: recordFromJson(key, (await body?.transformToString()) ?? ''), etag };
+    return { text: (await body?.transformToString()) ?? '', etag };
   } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
+    if (isNoSuchKey(error)) return undefined;
+    throw awsUnavailable(`The record ${key} could not be read from S3`, error);
   }
 }
 
@@ -75,7 +95,10 @@ async function write(
     await client.send(command);
     return true;
   } catch (error) {
-    if (!isLostRace(error) && !isNotFound(error)) throw error;
+    // If-Match on a record that was deleted meanwhile is a lost race too.
+    if (!isLostRace(error) && !isNoSuchKey(error)) {
+      throw awsUnavailable(`The record ${key} could not be written to S3`, error);
+    }
     // The SDK sends again when an answer is lost: what stands there now may be this very write.
     return (await read(client, bucket, key))?.record.nonce === record.nonce;
   }

@@ -74,6 +74,7 @@ export const ERROR_KINDS = {
   'retries-exhausted': permanent('Mend the cause that is named, then drop the file again.'),
 
   // What happened among ourselves
+  'aws-unavailable': passing('Check the rights of the function and the AWS service that is named, if this goes on.'),
   'lease-held': passing(WAITS),
   'record-conflict': passing(WAITS),
   'shutting-down': passing(WAITS),

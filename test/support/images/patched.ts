@@ -26,9 +26,16 @@ export function padded(bytes: Buffer, unit: number): Buffer {
 }
 
 /** The disk in pieces of `bytes`, the last filled up with zeros. */
-export function piecesOf(disk: Buffer, bytes: number): Buffer[] {
-  const whole = padded(disk, bytes);
-  return Array.from({ length: whole.length / bytes }, (_, index) => whole.subarray(index * bytes, (index + 1) * bytes));
-}
+export const piecesOf = (disk: Buffer, bytes: number): Buffer[] =>
+  partsOf(disk, bytes).map((part) => padded(part, bytes));
 
-export const isZero = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0);
+/** The disk in parts of `bytes`, the last as short as it is. */
+export const partsOf = (disk: Buffer, bytes: number): Buffer[] =>
+  Array.from({ length: Math.ceil(disk.length / bytes) }, (_, index) =>
+    disk.subarray(index * bytes, (index + 1) * bytes),
+  );
+
+const ZEROS = Buffer.alloc(2 ** 21);
+
+/** At most 2 MiB, the largest cluster. */
+export const isZero = (bytes: Buffer): boolean => bytes.equals(ZEROS.subarray(0, bytes.length));

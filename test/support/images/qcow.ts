@@ -1,4 +1,4 @@
-import { isZero, padded, piecesOf } from './patched.ts';
+import { isZero, padded, partsOf, piecesOf } from './patched.ts';
 
 const CLUSTER_BITS = 12;
 const L2_BITS = 9;
@@ -7,7 +7,7 @@ const HEADER_BYTES = 48;
 
 /** Header, L1, then each L2 table followed by its data. */
 export function qcowImage(disk: Buffer): Buffer {
-  const l2Disks = piecesOf(disk, CLUSTER_BYTES * 2 ** L2_BITS);
+  const l2Disks = partsOf(disk, CLUSTER_BYTES * 2 ** L2_BITS);
   const start = padded(Buffer.alloc(HEADER_BYTES + l2Disks.length * 8), CLUSTER_BYTES);
   start.write('QFI\xfb', 'latin1');
   start.writeUInt32BE(1, 4);

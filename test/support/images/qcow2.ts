@@ -1,4 +1,4 @@
-import { isZero, padded, piecesOf } from './patched.ts';
+import { isZero, padded, partsOf, piecesOf } from './patched.ts';
 
 export interface Qcow2Options {
   readonly version?: 2 | 3;
@@ -9,7 +9,7 @@ export interface Qcow2Options {
 export function qcow2Image(disk: Buffer, { version = 3, clusterBits = 16 }: Qcow2Options = {}): Buffer {
   const clusterBytes = 2 ** clusterBits;
   const entries = clusterBytes / 8;
-  const l2Disks = piecesOf(disk, clusterBytes * entries);
+  const l2Disks = partsOf(disk, clusterBytes * entries);
   const l1 = padded(Buffer.alloc(l2Disks.length * 8), clusterBytes);
   const firstL2 = 3 + l1.length / clusterBytes;
   const l2Tables: Buffer[] = [];

@@ -1,4 +1,4 @@
-import { isZero, piecesOf } from './patched.ts';
+import { isZero, partsOf, piecesOf } from './patched.ts';
 
 const CLUSTER_BYTES = 4096;
 /** QEMU opens no image whose tables have one cluster only, though the specification allows it. */
@@ -10,7 +10,7 @@ export function qedImage(disk: Buffer): Buffer {
   const l1 = Buffer.alloc(TABLE_BYTES);
   const parts: Buffer[] = [header(disk.length), l1];
   let end = CLUSTER_BYTES + TABLE_BYTES;
-  for (const [index, l2Disk] of piecesOf(disk, CLUSTER_BYTES * (TABLE_BYTES / 8)).entries()) {
+  for (const [index, l2Disk] of partsOf(disk, CLUSTER_BYTES * (TABLE_BYTES / 8)).entries()) {
     l1.writeBigUInt64LE(BigInt(end), index * 8);
     const table = Buffer.alloc(TABLE_BYTES);
     parts.push(table);

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { isZero, padded, piecesOf } from './patched.ts';
+import { isZero, padded, partsOf, piecesOf } from './patched.ts';
 
 const SECTOR = 512;
 const GRAIN_SECTORS = 128;
@@ -40,7 +40,7 @@ export function vmdkDescriptor(createType: string, sectors: number): string {
 }
 
 export function monolithicSparseVmdk(disk: Buffer, { descriptor }: VmdkOptions = {}): Buffer {
-  const tableDisks = piecesOf(disk, GRAIN_BYTES * TABLE_ENTRIES);
+  const tableDisks = partsOf(disk, GRAIN_BYTES * TABLE_ENTRIES);
   const directory = Buffer.alloc(SECTOR);
   const firstTable = DIRECTORY_SECTOR + 1;
   const overhead = Math.ceil((firstTable + tableDisks.length * 4) / GRAIN_SECTORS) * GRAIN_SECTORS;
@@ -78,7 +78,7 @@ export function streamOptimizedVmdk(disk: Buffer, { descriptor }: VmdkOptions = 
     return place;
   };
   const directory = Buffer.alloc(SECTOR);
-  for (const [index, tableDisk] of piecesOf(disk, GRAIN_BYTES * TABLE_ENTRIES).entries()) {
+  for (const [index, tableDisk] of partsOf(disk, GRAIN_BYTES * TABLE_ENTRIES).entries()) {
     const table = Buffer.alloc(TABLE_ENTRIES * 4);
     for (const [entry, grain] of piecesOf(tableDisk, GRAIN_BYTES).entries()) {
       if (isZero(grain)) continue;

@@ -1,0 +1,16 @@
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { contextSettings } from '../lib/context-settings.ts';
+import { ImageDropStack } from '../lib/image-drop-stack.ts';
+import { SettingError } from '../lib/setting-error.ts';
+
+try {
+  const app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const { stackName, ...settings } = contextSettings(app.node);
+  new ImageDropStack(app, stackName, settings);
+} catch (error) {
+  if (!(error instanceof SettingError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { lockFolder } from '../../local/folder-lock.ts';
+import { dropAndReport } from '../start/drop-and-report.ts';
+import { HELP } from '../start/help.ts';
+import { interrupted } from '../start/interrupted.ts';
+import { type LocalStack, startLocalStack } from '../start/local-stack.ts';
+import { startOptions } from '../start/options.ts';
+import { serve } from '../start/serve.ts';
+
+/** Everything that the stack on this machine remembers lies here; deleting it starts afresh. */
+const STATE = '.imagedrop';
+
+/**
+ * Runs the whole stack on this machine: with files, until each is an image or has failed; without, until interrupted.
+ * @returns the exit code: 0 all active, 1 any failed or interrupted before the end
+ */
+export async function start(args: string[]): Promise<number> {
+  const options = startOptions(args);
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const folder = join(process.cwd(), STATE);
+  mkdirSync(folder, { recursive: true });
+  const unlock = lockFolder(folder);
+  const stop = interrupted();
+  let stack: LocalStack | undefined;
+  try {
+    if (!options.json)
+      process.stdout.write(`Starting the stack on this machine (state in ${relative('.', folder)}/) …\n`);
+    stack = await startLocalStack(folder, options);
+    return await (options.files.length > 0 ? dropAndReport(stack, options, stop) : serve(stack, stop));
+  } finally {
+    await stack?.stop();
+    unlock();
+  }
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { start } from './commands/start.ts';
+import { WrongUse } from './commands/wrong-use.ts';
+
+const HELP = `imagedrop: drop a disk image into a bucket; it becomes a verified, bootable image in your cloud.
+
+Usage:
+  imagedrop start [FILE…] [--os-cloud NAME] [--kind glance|ims] [--json]
+
+Commands:
+  start    runs the whole stack on this machine; with files, drops them and waits until they are images
+
+\`imagedrop COMMAND --help\` says more.
+`;
+
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { start };
+
+/** Exit codes: 0 done, 1 something failed, 2 wrong use. */
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help') {
+    process.stdout.write(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) throw new WrongUse(`There is no command ${JSON.stringify(name)}.`);
+  return command(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = error instanceof WrongUse ? 2 : 1;
+  const hint = error instanceof WrongUse ? '\nSee `imagedrop --help`.' : '';
+  process.stderr.write(`imagedrop: ${error instanceof Error ? error.message : error}${hint}\n`);
+}

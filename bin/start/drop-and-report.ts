@@ -1,0 +1,47 @@
+import type { DropRecord } from '../../lambda/model/record.ts';
+import { dropFile } from './drop-file.ts';
+import { liveLines } from './live-lines.ts';
+import type { LocalStack } from './local-stack.ts';
+import type { LocalFile, StartOptions } from './options.ts';
+import { recordLine, wasOver } from './record-line.ts';
+import { watchRecords } from './record-watch.ts';
+import { report } from './report.ts';
+
+/**
+ * Drops the files, shows every drop that is under way and reports on these files when they have settled.
+ * @returns 0 when every file has become an active image, else 1
+ */
+export async function dropAndReport(stack: LocalStack, options: StartOptions, stop: AbortSignal): Promise<number> {
+  const startedAt = new Date();
+  const lines = options.json ? undefined : liveLines(process.stdout);
+  const show = (key: string, line: string) => lines?.show(key, line);
+  const dropped = Promise.all(options.files.map((file) => drop(stack, file, show)));
+  const seen = new Map<string, DropRecord>();
+  for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {
+    for (const record of changed) {
+      seen.set(record.drop.id, record);
+      if (!wasOver(record, startedAt)) show(record.drop.key, recordLine(record));
+    }
+    const records = (await ifDone(dropped))?.map((id) => seen.get(id));
+    if (records?.every(isAnnounced)) return conclude(records, options);
+  }
+  process.stderr.write('Interrupted; `npm start` goes on with what was under way.\n');
+  return 1;
+}
+
+async function drop(stack: LocalStack, file: LocalFile, show: (key: string, line: string) => void): Promise<string> {
+  show(file.key, `${file.key}  dropping`);
+  return dropFile(stack.client, stack.dropBucket, file);
+}
+
+/** The value of a promise that has been kept already; undefined while it has not. */
+function ifDone<T>(promise: Promise<T>): Promise<T | undefined> {
+  return Promise.race([promise, Promise.resolve(undefined)]);
+}
+
+const isAnnounced = (record: DropRecord | undefined): record is DropRecord => record?.announcedAt !== undefined;
+
+function conclude(records: readonly DropRecord[], options: StartOptions): number {
+  process.stdout.write(options.json ? `${JSON.stringify(records, undefined, 2)}\n` : `\n${report(records)}`);
+  return records.every(({ status }) => status === 'active') ? 0 : 1;
+}

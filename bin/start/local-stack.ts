@@ -1,0 +1,92 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { TargetKind } from '../../lambda/model/target.ts';
+import { startSimulator } from '../../local/simulator/simulator.ts';
+import { type EmbeddedStack, startStack } from '../../local/stack.ts';
+import { cloudsYamlFor } from './clouds-yaml.ts';
+import type { StartOptions } from './options.ts';
+import { synthesize } from './synthesize.ts';
+
+const STACK_NAME = 'ImageDrop';
+const SECRET_NAME = 'imagedrop/clouds.yaml';
+
+/** The stack of this machine, with what a client of it needs to know. */
+export interface LocalStack {
+  readonly endpoint: string;
+  readonly dropBucket: string;
+  readonly statusBucket: string;
+  /** AWS_* variables for any client. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly client: S3Client;
+  readonly cloud: ImageCloud;
+  readonly logs: string;
+  stop(): Promise<void>;
+}
+
+/** Where the images go. */
+export interface ImageCloud {
+  readonly name: string;
+  readonly cloudsYaml: string;
+  /** A file with that clouds.yaml, for looking at the images; none for a cloud of the user's own. */
+  readonly file?: string;
+  close(): Promise<void>;
+}
+
+/** Starts the image endpoint, unless the user has one, and the stack as it is synthesized. */
+export async function startLocalStack(folder: string, options: StartOptions): Promise<LocalStack> {
+  const cloud = options.osCloud === undefined ? await simulated(folder, options.kind) : await real(options.osCloud);
+  try {
+    const cloudAssembly = join(folder, 'cdk.out');
+    const targets = { [cloud.name]: { kind: options.kind } };
+    await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET_NAME });
+    const secrets = { [SECRET_NAME]: cloud.cloudsYaml };
+    const state = join(folder, 'stack');
+    const stack = await startStack({ cloudAssembly, stackName: STACK_NAME, folder: state, secrets });
+    return withCloud(stack, cloud, join(state, 'logs'));
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+}
+
+async function simulated(folder: string, kind: TargetKind): Promise<ImageCloud> {
+  const simulator = await startSimulator({ folder: join(folder, 'simulator') });
+  const file = join(folder, 'clouds.yaml');
+  await writeFile(file, simulator.cloudsYaml());
+  const name = kind === 'ims' ? 'simulator-ims' : 'simulator';
+  return { name, cloudsYaml: simulator.cloudsYaml(), file, close: () => simulator.close() };
+}
+
+async function real(name: string): Promise<ImageCloud> {
+  return { name, cloudsYaml: await cloudsYamlFor(name), close: async () => {} };
+}
+
+function withCloud(stack: EmbeddedStack, cloud: ImageCloud, logs: string): LocalStack {
+  const { accessKeyId, secretAccessKey } = stack.operator;
+  const client = new S3Client({
+    endpoint: stack.endpoints.s3,
+    region: 'us-east-1',
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  return {
+    endpoint: stack.endpoints.s3,
+    dropBucket: output(stack, 'DropBucketName'),
+    statusBucket: output(stack, 'StatusBucketName'),
+    environment: stack.environment(),
+    client,
+    cloud,
+    logs,
+    async stop() {
+      client.destroy();
+      await stack.stop();
+      await cloud.close();
+    },
+  };
+}
+
+function output(stack: EmbeddedStack, name: string): string {
+  const value = stack.outputs[name];
+  if (value === undefined) throw new Error(`The synthesized stack has no output ${name}.`);
+  return value;
+}

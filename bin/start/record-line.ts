@@ -1,0 +1,25 @@
+import type { DropRecord } from '../../lambda/model/record.ts';
+import { isSettled } from '../../lambda/model/record-changes.ts';
+import { formatBytes } from './format-bytes.ts';
+
+/** One line that says how a drop is doing. */
+export function recordLine(record: DropRecord): string {
+  return `${record.drop.key}  ${record.status}${detail(record)}`;
+}
+
+function detail(record: DropRecord): string {
+  const { error, progress, status } = record;
+  if (status === 'uploading' && progress !== undefined) {
+    const percent = Math.floor((progress.bytes / Math.max(progress.totalBytes, 1)) * 100);
+    return ` ${percent} % · ${formatBytes(progress.bytesPerSecond)}/s${error ? ` · ${error.message}` : ''}`;
+  }
+  if (status === 'active') return ` · image ${record.image?.id}`;
+  if (error !== undefined) return isSettled(record) ? ` · ${error.code}` : ` · ${error.message} It is tried again.`;
+  if (record.found !== undefined) return ` · ${record.found.format}, ${formatBytes(record.found.virtualSize)}`;
+  return '';
+}
+
+/** Whether the whole story of a drop had been told before that time. */
+export function wasOver(record: DropRecord, before: Date): boolean {
+  return record.announcedAt !== undefined && Date.parse(record.announcedAt) < before.getTime();
+}

@@ -1,0 +1,50 @@
+import type { DropRecord } from '../../lambda/model/record.ts';
+import { statusSince } from '../../lambda/model/record-changes.ts';
+import { formatBytes } from './format-bytes.ts';
+
+const HEADER = ['FILE', 'FORMAT', 'VIRTUAL SIZE', 'SIZE', 'IMAGE ID', 'NAME', 'VERIFIED', 'SECONDS'];
+
+/** The closing table: a row for every image, and a paragraph for every drop that did not become one. */
+export function report(records: readonly DropRecord[]): string {
+  const active = records.filter(({ status }) => status === 'active');
+  const others = records.filter(({ status }) => status !== 'active');
+  const table = active.length > 0 ? [aligned([HEADER, ...active.map(row)])] : [];
+  return [...table, ...others.map(paragraph)].join('\n');
+}
+
+function row(record: DropRecord): string[] {
+  const { drop, found, image, sent, verification } = record;
+  return [
+    drop.key,
+    [found?.format, found?.subformat].filter((part) => part !== undefined).join(' '),
+    formatBytes(found?.virtualSize ?? 0),
+    formatBytes(drop.size),
+    image?.id ?? '',
+    sent?.name ?? '',
+    verification?.outcome === 'verified' ? `${verification.algorithm}` : 'unverified',
+    ((statusSince(record).getTime() - receivedAt(record)) / 1000).toFixed(1),
+  ];
+}
+
+function receivedAt(record: DropRecord): number {
+  return Date.parse(record.history[0]?.at ?? record.drop.droppedAt);
+}
+
+function paragraph({ drop, status, error }: DropRecord): string {
+  if (error === undefined) return `${drop.key}  ${status}\n`;
+  const cause = error.cause === undefined ? '' : `\n    cause  ${error.cause}`;
+  return `${drop.key}  ${status}  ${error.code}\n    ${error.message}\n    next   ${error.nextStep}${cause}\n`;
+}
+
+function aligned(rows: readonly string[][]): string {
+  const widths = HEADER.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  return rows
+    .map(
+      (cells) =>
+        `${cells
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

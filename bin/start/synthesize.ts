@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const PROJECT = join(import.meta.dirname, '../..');
+
+/** The CDK app's own settings for one machine; the rest is what would be deployed. */
+export interface AppContext {
+  readonly targets: Readonly<Record<string, unknown>>;
+  readonly cloudsYamlSecret: string;
+}
+
+/** Synthesizes the stack into a folder, as `cdk synth` does, with the functions' bundles. */
+export async function synthesize(folder: string, context: AppContext): Promise<void> {
+  const settings = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8'));
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: folder,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...settings.context, ...context }),
+  };
+  try {
+    await promisify(execFile)(process.execPath, [join(PROJECT, 'bin/app.ts')], { cwd: PROJECT, env });
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    throw new Error(`The stack could not be synthesized.\n${stderr ?? error}`, { cause: error });
+  }
+}

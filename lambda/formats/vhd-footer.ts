@@ -1,0 +1,60 @@
+import type { Bytes } from './bytes.ts';
+import { refuseIf } from './refuse.ts';
+
+/** Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format". */
+export const FOOTER_BYTES = 512;
+export const VHD_COOKIE = 'conectix';
+const FORMAT_VERSION = 0x10000;
+const CHECKSUM_OFFSET = 64;
+/** The specification's limit, and qemu's. */
+const MAX_DISK_BYTES = 2040 * 1024 ** 3;
+/** Programs whose `current size` is right where the geometry is not; QEMU, block/vpc.c. */
+const EXACT_CREATORS = ['win ', 'qem2', 'd2v ', 'tap\0', 'CTXS'];
+/** The geometry of all disks that are too large to have one; it says nothing of the size. */
+const MAX_GEOMETRY_SECTORS = 65535 * 16 * 255;
+
+export interface VhdFooter {
+  readonly type: number;
+  /** Bytes of the disk as the footer gives them. */
+  readonly currentSize: number;
+  /** Bytes that the disk can have: where size and geometry differ, readers differ as well, and the larger is safe. */
+  readonly virtualSize: number;
+}
+
+/** @param offset of the footer in `bytes` */
+export function parseFooter(bytes: Bytes, offset: number): VhdFooter {
+  const version = bytes.u32be(offset + 12);
+  refuseIf(version !== FORMAT_VERSION, 'unsupported-variant', `VHD version 0x${version.toString(16)} is not known.`);
+  // Bit 1 is reserved and always set; bit 0 marks a temporary disk.
+  const features = bytes.u32be(offset + 8);
+  refuseIf(features !== 2, 'unknown-feature', `The VHD footer asks for features 0x${features.toString(16)}.`);
+  const expected = onesComplementSum(bytes.slice(offset, FOOTER_BYTES), CHECKSUM_OFFSET);
+  refuseIf(
+    bytes.u32be(offset + CHECKSUM_OFFSET) !== expected,
+    'corrupt-header',
+    'The checksum of the VHD footer is wrong.',
+  );
+  const currentSize = bytes.u64be(offset + 48);
+  const virtualSize = largerSize(bytes, offset, currentSize);
+  refuseIf(
+    virtualSize > MAX_DISK_BYTES,
+    'corrupt-header',
+    `A VHD cannot have ${virtualSize} bytes; 2040 GiB is the most.`,
+  );
+  return { type: bytes.u32be(offset + 60), currentSize, virtualSize };
+}
+
+/** The ones' complement of the sum of all bytes but the four of the checksum itself. */
+export function onesComplementSum(bytes: Buffer, checksumOffset: number): number {
+  let sum = 0;
+  for (const [index, byte] of bytes.entries()) {
+    if (index < checksumOffset || index >= checksumOffset + 4) sum += byte;
+  }
+  return ~sum >>> 0;
+}
+
+function largerSize(bytes: Bytes, offset: number, currentSize: number): number {
+  const sectors = bytes.u16be(offset + 56) * bytes.u8(offset + 58) * bytes.u8(offset + 59);
+  const isExact = EXACT_CREATORS.some((creator) => bytes.has(offset + 28, creator));
+  return isExact || sectors === MAX_GEOMETRY_SECTORS ? currentSize : Math.max(currentSize, sectors * 512);
+}

@@ -1,0 +1,39 @@
+import type { Bytes } from './bytes.ts';
+import { refuseIf } from './refuse.ts';
+import { onesComplementSum } from './vhd-footer.ts';
+
+/** The header fills a block of this size at the start and again at the end; only its first 512 bytes are defined. */
+export const BLOCK_BYTES = 4096;
+export const HEADER_BYTES = 512;
+const CHECKSUM_OFFSET = 64;
+const FORMAT_VERSION = 0x10000;
+const FEATURES = 2;
+const TYPE = 4;
+/** Driver versions 1.4, and 1.3 before it. */
+const CREATOR_VERSIONS = [0x10004, 0x10003];
+
+export interface ZvhdHeader {
+  readonly originalSize: number;
+  /** Bytes, rounded up to a GiB. */
+  readonly currentSize: number;
+}
+
+/**
+ * The fields of a VHD footer in little-endian order. The cookie is weak (the word "stream" begins many a file), so all
+ * that is constant must be right.
+ */
+export function parseZvhdHeader(bytes: Bytes, name: string, cookie: string): ZvhdHeader {
+  refuseIf(!bytes.has(0, cookie), 'corrupt-header', `The header of the ${name} image has lost its signature.`);
+  const [version, creatorVersion] = [bytes.u32le(12), bytes.u32le(32)];
+  refuseIf(
+    version !== FORMAT_VERSION || !CREATOR_VERSIONS.includes(creatorVersion),
+    'unsupported-variant',
+    `${name} version 0x${version.toString(16)} by driver 0x${creatorVersion.toString(16)} is not known.`,
+  );
+  const hasConstants =
+    bytes.u32le(8) === FEATURES && bytes.isAllOnes(16, 8) && bytes.has(28, 'tap\0') && bytes.u32le(60) === TYPE;
+  refuseIf(!hasConstants, 'corrupt-header', `The header of the ${name} image lacks what every such header has.`);
+  const checksum = onesComplementSum(bytes.slice(0, HEADER_BYTES), CHECKSUM_OFFSET);
+  refuseIf(bytes.u32le(CHECKSUM_OFFSET) !== checksum, 'corrupt-header', `The checksum of the ${name} header is wrong.`);
+  return { originalSize: bytes.u64le(40), currentSize: bytes.u64le(48) };
+}

@@ -1,0 +1,26 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { ImageDropError } from '../model/errors.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  info(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  error(message: string, fields?: Fields): void;
+}
+
+/** JSON lines with the function's name, by the POWERTOOLS_* variables that the construct sets. */
+export function functionLog(logger: Logger = new Logger()): Log {
+  return {
+    info: (message, fields = {}) => logger.info(message, readable(fields)),
+    warn: (message, fields = {}) => logger.warn(message, readable(fields)),
+    error: (message, fields = {}) => logger.error(message, readable(fields)),
+  };
+}
+
+/** Our own errors say all that matters in code and message; what nobody foresaw keeps its stack. */
+function readable({ error, ...fields }: Fields): Record<string, unknown> {
+  if (!(error instanceof ImageDropError)) return error === undefined ? { ...fields } : { ...fields, error };
+  const { code, message, retryable, cause } = error;
+  return { ...fields, code, reason: message, retryable, ...(cause !== undefined && { error: cause }) };
+}

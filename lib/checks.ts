@@ -1,0 +1,33 @@
+import { SettingError } from './setting-error.ts';
+
+/** The whole numbers that a property takes, and where the bounds come from. */
+export interface Bounds {
+  readonly lowest: number;
+  readonly highest: number;
+  /** What is counted, and who sets the bounds: "MiB of memory, the range of AWS Lambda". */
+  readonly of: string;
+}
+
+/** @throws SettingError when the value is no whole number within the bounds */
+export function wholeNumber(property: string, value: unknown, { lowest, highest, of }: Bounds): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= lowest && value <= highest) return value;
+  throw new SettingError(property, value, `give a whole number from ${lowest} to ${highest} (${of}).`);
+}
+
+/** @throws SettingError when the value is no object, or has a name that is not among the known ones */
+export function objectOf(
+  property: string,
+  value: unknown,
+  known: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const object = plainObject(property, value);
+  const unknown = Object.keys(object).find((name) => !known.includes(name));
+  if (unknown === undefined) return object;
+  throw new SettingError(`${property}.${unknown}`, object[unknown], `nothing has this name; use ${known.join(', ')}.`);
+}
+
+/** @throws SettingError when the value is no object of named values */
+export function plainObject(property: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new SettingError(property, value, 'give an object of named values.');
+}

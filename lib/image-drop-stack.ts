@@ -1,0 +1,37 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { ImageDrop } from './image-drop.ts';
+import type { ImageDropProps } from './props.ts';
+
+export interface ImageDropStackProps extends StackProps, Omit<ImageDropProps, 'cloudsYaml'> {
+  /** Name of the secret that holds clouds.yaml, in the account and region of the stack. */
+  readonly cloudsYamlSecret: string;
+}
+
+/** ImageDrop as a stack of its own. Its outputs keep their names: scripts read them. */
+export class ImageDropStack extends Stack {
+  readonly imageDrop: ImageDrop;
+
+  constructor(scope: Construct, id: string, { cloudsYamlSecret, ...props }: ImageDropStackProps) {
+    super(scope, id, props);
+    const cloudsYaml = Secret.fromSecretNameV2(this, 'CloudsYaml', cloudsYamlSecret);
+    this.imageDrop = new ImageDrop(this, 'ImageDrop', { ...props, cloudsYaml });
+    for (const [name, output] of Object.entries(outputsOf(this.imageDrop))) new CfnOutput(this, name, output);
+  }
+}
+
+function outputsOf({ dropBucket, statusBucket, outcomeTopic, queues }: ImageDrop) {
+  const { ingest, upload, status } = queues;
+  return {
+    DropBucketName: { value: dropBucket.bucketName, description: 'Copy images here' },
+    StatusBucketName: { value: statusBucket.bucketName, description: 'Records: <drop key>/<drop id>/<target>.json' },
+    OutcomeTopicArn: { value: outcomeTopic.topicArn, description: 'Every settled record is published here' },
+    IngestQueueUrl: { value: ingest.queue.queueUrl, description: 'Worked on by create-metadata' },
+    UploadQueueUrl: { value: upload.queue.queueUrl, description: 'Worked on by stream-upload' },
+    StatusQueueUrl: { value: status.queue.queueUrl, description: 'Worked on by record-status' },
+    IngestDeadLetterQueueUrl: { value: ingest.deadLetters.queueUrl, description: 'Given up by create-metadata' },
+    UploadDeadLetterQueueUrl: { value: upload.deadLetters.queueUrl, description: 'Given up by stream-upload' },
+    StatusDeadLetterQueueUrl: { value: status.deadLetters.queueUrl, description: 'Given up by record-status' },
+  };
+}

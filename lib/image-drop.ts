@@ -1,0 +1,122 @@
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { acknowledgeAllKeys } from './acknowledge-keys.ts';
+import { type AnyBucket, type DropBucket, newDropBucket, newStatusBucket } from './buckets.ts';
+import { environmentsOf } from './environments.ts';
+import { createMetadataGrants, recordStatusGrants, streamUploadGrants } from './grants.ts';
+import { admitEventsOf, notifyOfNewObjects } from './notifications.ts';
+import type { Parts, Queues } from './parts.ts';
+import type { ImageDropProps } from './props.ts';
+import { type Settings, settle } from './settings.ts';
+import { StageAlarms } from './stage-alarms.ts';
+import { StageFunction, type StageFunctionProps } from './stage-function.ts';
+import { StageQueue } from './stage-queue.ts';
+
+/** The function of each stage. */
+export interface Functions {
+  readonly createMetadata: StageFunction;
+  readonly streamUpload: StageFunction;
+  readonly recordStatus: StageFunction;
+}
+
+/**
+ * A bucket whose objects become verified images at image endpoints, and all that does the work.
+ *
+ * ```ts
+ * new ImageDrop(stack, 'ImageDrop', {
+ *   targets: { mycloud: { kind: 'glance' } },
+ *   cloudsYaml: Secret.fromSecretNameV2(stack, 'CloudsYaml', 'imagedrop/clouds.yaml'),
+ * });
+ * ```
+ */
+export class ImageDrop extends Construct {
+  /** Copy images here. */
+  readonly dropBucket: AnyBucket;
+  /** Read here what became of them. */
+  readonly statusBucket: Bucket;
+  /** Every settled record is published here. */
+  readonly outcomeTopic: Topic;
+  readonly queues: Queues;
+  readonly functions: Functions;
+
+  /** @throws SettingError naming the property that cannot work, before anything is built */
+  constructor(scope: Construct, id: string, props: ImageDropProps) {
+    super(scope, id);
+    const settings = settle(props);
+    this.queues = this.newQueues(settings);
+    const drops = this.dropsOf(props);
+    const records = newStatusBucket(this, 'StatusBucket');
+    this.dropBucket = drops.bucket;
+    this.statusBucket = records;
+    this.outcomeTopic = new Topic(this, 'OutcomeTopic', { enforceSSL: true });
+    this.functions = this.newFunctions(settings, {
+      drops,
+      records,
+      queues: this.queues,
+      outcomes: this.outcomeTopic,
+      cloudsYaml: props.cloudsYaml,
+    });
+    for (const { role } of Object.values(this.functions)) {
+      for (const bucket of [drops.bucket, records]) acknowledgeAllKeys(role, bucket);
+    }
+    this.watch(settings, props);
+  }
+
+  private newQueues(settings: Settings): Queues {
+    return {
+      ingest: new StageQueue(this, 'Ingest', settings.createMetadata),
+      upload: new StageQueue(this, 'Upload', settings.streamUpload),
+      status: new StageQueue(this, 'Status', settings.recordStatus),
+    };
+  }
+
+  private dropsOf({ existingDropBucket, dropBucketName }: ImageDropProps): DropBucket {
+    const { queue } = this.queues.ingest;
+    if (existingDropBucket !== undefined) {
+      admitEventsOf(existingDropBucket.bucket, queue);
+      return existingDropBucket;
+    }
+    const bucket = newDropBucket(this, 'DropBucket', dropBucketName);
+    notifyOfNewObjects(bucket, queue, dropBucketName);
+    return { bucket, versioned: true };
+  }
+
+  private newFunctions(settings: Settings, parts: Parts): Functions {
+    const environments = environmentsOf(settings.targets, parts);
+    const { logRetention, logLevel } = settings;
+    const stageFunction = (id: string, props: Omit<StageFunctionProps, 'logRetention' | 'logLevel'>) =>
+      new StageFunction(this, id, { logRetention, logLevel, ...props });
+    return {
+      createMetadata: stageFunction('CreateMetadata', {
+        stage: settings.createMetadata,
+        queue: parts.queues.ingest.queue,
+        environment: environments.createMetadata,
+        grants: createMetadataGrants(parts),
+      }),
+      streamUpload: stageFunction('StreamUpload', {
+        stage: settings.streamUpload,
+        queue: parts.queues.upload.queue,
+        environment: environments.streamUpload,
+        grants: streamUploadGrants(parts),
+      }),
+      recordStatus: stageFunction('RecordStatus', {
+        stage: settings.recordStatus,
+        queue: parts.queues.status.queue,
+        environment: environments.recordStatus,
+        grants: recordStatusGrants(parts),
+      }),
+    };
+  }
+
+  private watch(settings: Settings, { alarmTopic: topic }: ImageDropProps): void {
+    const { ingest, upload, status } = this.queues;
+    const { createMetadata, streamUpload, recordStatus } = this.functions;
+    const stages = [
+      { id: 'CreateMetadataAlarms', stage: settings.createMetadata, queue: ingest, function: createMetadata },
+      { id: 'StreamUploadAlarms', stage: settings.streamUpload, queue: upload, function: streamUpload },
+      { id: 'RecordStatusAlarms', stage: settings.recordStatus, queue: status, function: recordStatus },
+    ];
+    for (const { id, ...watched } of stages) new StageAlarms(this, id, { ...watched, topic });
+  }
+}

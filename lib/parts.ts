@@ -1,0 +1,25 @@
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { DropBucket } from './buckets.ts';
+import type { StageQueue } from './stage-queue.ts';
+
+/** What the functions work on. */
+export interface Parts {
+  readonly drops: DropBucket;
+  /** The status bucket. */
+  readonly records: Bucket;
+  readonly queues: Queues;
+  readonly outcomes: Topic;
+  readonly cloudsYaml: ISecret;
+}
+
+/** Each is worked on by one function. */
+export interface Queues {
+  /** create-metadata */
+  readonly ingest: StageQueue;
+  /** stream-upload */
+  readonly upload: StageQueue;
+  /** record-status */
+  readonly status: StageQueue;
+}

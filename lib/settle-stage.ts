@@ -1,0 +1,73 @@
+import { Duration } from 'aws-cdk-lib';
+import { type Bounds, wholeNumber } from './checks.ts';
+import { SettingError } from './setting-error.ts';
+import type { StageProps } from './stage-props.ts';
+import type { Stage } from './stages.ts';
+
+/** A stage with the caller's settings in it. */
+export interface StageSettings extends Stage {
+  readonly timeout: Duration;
+  readonly visibilityTimeout: Duration;
+  readonly maxReceiveCount: number;
+  readonly oldestMessageAge: Duration;
+}
+
+/** A step gives up by itself after 12 attempts (lambda/steps/under-lease.ts); the redrive must not be faster. */
+export const STEP_ATTEMPTS = 12;
+const MAX_RECEIVE_COUNT = 30;
+
+const MEMORY: Bounds = { lowest: 128, highest: 10_240, of: 'MiB, the range of AWS Lambda' };
+const TIMEOUT: Bounds = { lowest: 1, highest: 900, of: 'seconds, the range of AWS Lambda' };
+const VISIBILITY: Bounds = { lowest: 1, highest: 43_200, of: 'seconds, Amazon SQS allows 12 hours' };
+const RECEIVE_COUNT: Bounds = {
+  lowest: STEP_ATTEMPTS + 1,
+  highest: 1000,
+  of: `receipts, more than the ${STEP_ATTEMPTS} attempts of a step and no more than Amazon SQS counts`,
+};
+const MESSAGE_AGE: Bounds = { lowest: 60, highest: 1_209_600, of: 'seconds, no more than a message may live' };
+const CONCURRENCY: Bounds = { lowest: 2, highest: 1000, of: 'invocations, the range of an SQS event source mapping' };
+
+/**
+ * @param property the name of the stage among the construct's props
+ * @throws SettingError naming the property that cannot work
+ */
+export function settleStage(property: string, stage: Stage, props: StageProps = {}): StageSettings {
+  const timeout = settleSeconds(`${property}.timeout`, props.timeout, stage.timeoutSeconds, TIMEOUT);
+  const visibilitySeconds = stage.visibilitySeconds(timeout.toSeconds());
+  const visibility = settleSeconds(
+    `${property}.visibilityTimeout`,
+    props.visibilityTimeout,
+    visibilitySeconds,
+    VISIBILITY,
+  );
+  if (visibility.toSeconds() < timeout.toSeconds()) {
+    const problem = `a second invocation would take up the message while the first still works; give at least the timeout, ${timeout.toSeconds()} s.`;
+    throw new SettingError(`${property}.visibilityTimeout`, `${visibility.toSeconds()} s`, problem);
+  }
+  return {
+    ...stage,
+    memorySize: wholeNumber(`${property}.memorySize`, props.memorySize ?? stage.memorySize, MEMORY),
+    timeout,
+    visibilityTimeout: visibility,
+    maxReceiveCount: wholeNumber(
+      `${property}.maxReceiveCount`,
+      props.maxReceiveCount ?? MAX_RECEIVE_COUNT,
+      RECEIVE_COUNT,
+    ),
+    oldestMessageAge: settleSeconds(
+      `${property}.oldestMessageAge`,
+      props.oldestMessageAge,
+      stage.oldestMessageAgeSeconds,
+      MESSAGE_AGE,
+    ),
+  };
+}
+
+/** @throws SettingError */
+export function settleConcurrency(property: string, value: number): number {
+  return wholeNumber(property, value, CONCURRENCY);
+}
+
+function settleSeconds(property: string, given: Duration | undefined, byDefault: number, bounds: Bounds): Duration {
+  return Duration.seconds(wholeNumber(property, given?.toSeconds({ integral: false }) ?? byDefault, bounds));
+}

@@ -1,0 +1,80 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
+import { bundleOf } from './bundle.ts';
+import type { Settings } from './settings.ts';
+import type { StageSettings } from './settle-stage.ts';
+import { allow, receiveFrom } from './statements.ts';
+
+export interface StageFunctionProps extends Pick<Settings, 'logRetention' | 'logLevel'> {
+  readonly stage: StageSettings;
+  readonly queue: Queue;
+  readonly environment: SharedEnvironment;
+  /** What the function may do beside working on its queue and writing its log. */
+  readonly grants: readonly PolicyStatement[];
+}
+
+/** The function that works on a queue, with its own role and log. */
+export class StageFunction extends Construct {
+  readonly function: NodejsFunction;
+  readonly role: Role;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: StageFunctionProps) {
+    super(scope, id);
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logRetention,
+      // What must outlive the stack is in the buckets.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = this.roleFor(props);
+    this.function = this.functionFor(props);
+    this.function.addEventSourceMapping('Messages', {
+      eventSourceArn: props.queue.queueArn,
+      batchSize: props.stage.batchSize,
+      maxConcurrency: props.stage.maxConcurrency,
+      reportBatchItemFailures: true,
+    });
+  }
+
+  private roleFor({ stage, queue, grants }: StageFunctionProps): Role {
+    const statements = [
+      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], this.logGroup.logGroupArn),
+      receiveFrom(queue),
+      ...grants,
+    ];
+    return new Role(this, 'Role', {
+      description: `Role of ${stage.name}`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: { [stage.name]: new PolicyDocument({ statements }) },
+    });
+  }
+
+  private functionFor({ stage, environment, logLevel }: StageFunctionProps): NodejsFunction {
+    return new NodejsFunction(this, 'Function', {
+      ...bundleOf(stage.name),
+      description: `imagedrop: ${stage.description}`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: stage.memorySize,
+      timeout: stage.timeout,
+      role: this.role,
+      // Messages come round by design, a waiting image's by the hundred, and each step counts its own attempts: the
+      // loop detection of AWS Lambda would take the message away after about 16 rounds.
+      recursiveLoop: RecursiveLoop.ALLOW,
+      logGroup: this.logGroup,
+      environment: {
+        ...environment,
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: stage.name,
+        POWERTOOLS_METRICS_NAMESPACE: 'ImageDrop',
+        POWERTOOLS_LOG_LEVEL: logLevel,
+      },
+    });
+  }
+}

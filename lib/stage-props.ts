@@ -1,0 +1,44 @@
+import type { Duration } from 'aws-cdk-lib';
+
+/** Settings of one stage: a queue, its dead letters and the function that works on it. */
+export interface StageProps {
+  /**
+   * MiB of the function, 128 to 10240. CPU and network come with it.
+   *
+   * @default - createMetadata: 512, inspection holds a few MiB and wants CPU at start. streamUpload: 1769, where
+   * AWS Lambda gives one whole vCPU. recordStatus: 256, it only waits for small answers
+   */
+  readonly memorySize?: number;
+
+  /**
+   * How long one invocation may take, 1 to 900 s.
+   *
+   * @default - streamUpload: 900 s, the most that AWS Lambda gives. The others: 60 s, several times what a batch needs
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How long a message that was taken up stays invisible to others. At least the timeout, or a second invocation begins
+   * while the first still works; 12 h at most.
+   *
+   * @default - streamUpload: timeout + 30 s, so that the upload of a killed function goes on soon. The others: six
+   * times the timeout, as the AWS Lambda guide advises for queues whose batches may be throttled
+   */
+  readonly visibilityTimeout?: Duration;
+
+  /**
+   * After so many receipts a message goes to the dead letters. More than the 12 attempts that a step allows itself:
+   * it must be the step that gives up, because only the step can write the reason into the record.
+   *
+   * @default 30 - a step has settled the record long before; only messages that no step can handle get here
+   */
+  readonly maxReceiveCount?: number;
+
+  /**
+   * Age of the oldest waiting message that raises the alarm.
+   *
+   * @default - streamUpload: 6 h, for many large images may wait for their turn. The others: 1 h, where a message is
+   * normally gone in seconds
+   */
+  readonly oldestMessageAge?: Duration;
+}

@@ -1,0 +1,58 @@
+/** One step of the pipeline with its defaults: a queue, its dead letters and the function that works on it. */
+export interface Stage {
+  /** Name of the entry point in lambda/, of the service in logs and metrics. */
+  readonly name: string;
+  readonly description: string;
+  readonly memorySize: number;
+  readonly timeoutSeconds: number;
+  readonly visibilitySeconds: (timeoutSeconds: number) => number;
+  readonly oldestMessageAgeSeconds: number;
+  /** Messages per invocation. */
+  readonly batchSize: number;
+  /** Invocations at a time. */
+  readonly maxConcurrency: number;
+}
+
+/** "Using Lambda with Amazon SQS": a visibility timeout of six times the function's, for batches that are throttled. */
+const ADVISED_TIMES = 6;
+/** Lets the killed function's own clean-up end; a lane of one message and limited concurrency is never throttled. */
+const UPLOAD_MARGIN_SECONDS = 30;
+
+export const CREATE_METADATA: Stage = {
+  name: 'create-metadata',
+  description: 'Inspects a drop and creates the metadata of its image at each target',
+  memorySize: 512,
+  timeoutSeconds: 60,
+  visibilitySeconds: (timeoutSeconds) => ADVISED_TIMES * timeoutSeconds,
+  oldestMessageAgeSeconds: 3600,
+  // A few ranged reads and API calls per drop: five fit well into the timeout even when each is slow.
+  batchSize: 5,
+  // Ten at a time are thousands of drops an hour, and no more connections than a small cloud's API serves.
+  maxConcurrency: 10,
+};
+
+export const STREAM_UPLOAD: Stage = {
+  name: 'stream-upload',
+  description: 'Moves the bytes of a drop to its target',
+  memorySize: 1769,
+  timeoutSeconds: 900,
+  visibilitySeconds: (timeoutSeconds) => timeoutSeconds + UPLOAD_MARGIN_SECONDS,
+  oldestMessageAgeSeconds: 6 * 3600,
+  // Each upload has the whole timeout, CPU and network of its invocation.
+  batchSize: 1,
+  // The default of maxConcurrentUploads, which says why.
+  maxConcurrency: 10,
+};
+
+export const RECORD_STATUS: Stage = {
+  name: 'record-status',
+  description: 'Waits for images to become active, verifies them and settles their records',
+  memorySize: 256,
+  timeoutSeconds: 60,
+  visibilitySeconds: (timeoutSeconds) => ADVISED_TIMES * timeoutSeconds,
+  oldestMessageAgeSeconds: 3600,
+  // One question to the endpoint per message; the most that SQS gives without a batching window.
+  batchSize: 10,
+  // As create-metadata.
+  maxConcurrency: 10,
+};

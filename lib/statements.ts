@@ -1,0 +1,64 @@
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { DropBucket } from './buckets.ts';
+
+/** The statements that roles are made of: exact actions, where the grants of the constructs give more than is used. */
+
+/** Without ListBucket a missing key reads as 403 (Amazon S3 API, "GetObject"). */
+export function readDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
+  const actions = versioned ? ['s3:GetObject', 's3:GetObjectVersion'] : ['s3:GetObject'];
+  return [
+    allow(actions, bucket.arnForObjects('*')),
+    allow(['s3:ListBucket'], bucket.bucketArn),
+    ...decryptFor('s3', bucket.encryptionKey),
+  ];
+}
+
+/** PutObjectTagging replaces the whole set, so the tags that stand are read first. */
+export function tagDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
+  const actions = versioned
+    ? ['s3:GetObjectVersionTagging', 's3:PutObjectVersionTagging']
+    : ['s3:GetObjectTagging', 's3:PutObjectTagging'];
+  return [allow(actions, bucket.arnForObjects('*'))];
+}
+
+export function changeRecords(bucket: Bucket): PolicyStatement[] {
+  return [
+    allow(['s3:GetObject', 's3:PutObject'], bucket.arnForObjects('*')),
+    allow(['s3:ListBucket'], bucket.bucketArn),
+  ];
+}
+
+export function sendTo(...queues: IQueue[]): PolicyStatement {
+  return allow(['sqs:SendMessage'], ...queues.map((queue) => queue.queueArn));
+}
+
+/** What the event source mapping needs, and ChangeMessageVisibility for the step's own back-off. */
+export function receiveFrom(queue: IQueue): PolicyStatement {
+  return allow(
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+    queue.queueArn,
+  );
+}
+
+/** Of a secret that is known by name only, AWS Secrets Manager appends six characters to the ARN. */
+export function readSecret(secret: ISecret): PolicyStatement[] {
+  const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
+  return [allow(['secretsmanager:GetSecretValue'], arn), ...decryptFor('secretsmanager', secret.encryptionKey)];
+}
+
+export function allow(actions: string[], ...resources: string[]): PolicyStatement {
+  return new PolicyStatement({ actions, resources });
+}
+
+/** A key of the user's own lies on existing buckets and secrets only; it opens nothing but what comes from them. */
+function decryptFor(service: string, key: IKey | undefined): PolicyStatement[] {
+  if (key === undefined) return [];
+  const statement = allow(['kms:Decrypt'], key.keyArn);
+  statement.addCondition('StringEquals', { 'kms:ViaService': `${service}.${Aws.REGION}.amazonaws.com` });
+  return [statement];
+}

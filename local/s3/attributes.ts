@@ -1,0 +1,56 @@
+import { S3Error } from './errors.ts';
+import type { S3Request } from './request.ts';
+import { tagsOfHeader } from './tags.ts';
+import type { ObjectAttributes } from './version.ts';
+
+/** What S3 gives to an object whose writer names no type. */
+const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
+/** Kept and shown again (S3 user guide, "Working with object metadata", system-defined metadata). */
+const KEPT_HEADERS = ['cache-control', 'content-disposition', 'content-language', 'expires'];
+const METADATA_PREFIX = 'x-amz-meta-';
+/** S3 user guide, "User-defined object metadata": 2 KB, names and values together. */
+const MAX_METADATA_BYTES = 2048;
+
+/** @throws MetadataTooLarge, InvalidTag, BadRequest */
+export function readAttributes(request: S3Request): ObjectAttributes {
+  return { ...readDescription(request), tags: tagsOfHeader(request.header('x-amz-tagging')) };
+}
+
+/** All but the tags, which a copy settles by a directive of their own. */
+export function readDescription(request: S3Request): Omit<ObjectAttributes, 'tags'> {
+  return { headers: readHeaders(request), metadata: readMetadata(request) };
+}
+
+function readHeaders(request: S3Request): Record<string, string> {
+  const encoding = contentEncoding(request.header('content-encoding'));
+  return {
+    'content-type': request.header('content-type') ?? DEFAULT_CONTENT_TYPE,
+    ...(encoding === '' ? {} : { 'content-encoding': encoding }),
+    ...request.headersWhere((name) => KEPT_HEADERS.includes(name)),
+  };
+}
+
+/** aws-chunked is how the request came, not what the object is. */
+function contentEncoding(header = ''): string {
+  const encodings = header.split(',').map((it) => it.trim());
+  return encodings.filter((it) => it !== '' && it !== 'aws-chunked').join(',');
+}
+
+function readMetadata(request: S3Request): Record<string, string> {
+  const headers = Object.entries(request.headersWhere((name) => name.startsWith(METADATA_PREFIX)));
+  const metadata = headers.map(([name, value]) => [name.slice(METADATA_PREFIX.length), value] as const);
+  if (metadata.flat().join('').length > MAX_METADATA_BYTES) {
+    throw new S3Error('MetadataTooLarge', { elements: { MaxSizeAllowed: String(MAX_METADATA_BYTES) } });
+  }
+  return Object.fromEntries(metadata);
+}
+
+/** The attributes as headers of an answer. */
+export function attributeHeaders({ headers, metadata, tags }: ObjectAttributes): Record<string, string> {
+  const prefixed = Object.entries(metadata).map(([name, value]) => [METADATA_PREFIX + name, value]);
+  return {
+    ...headers,
+    ...Object.fromEntries(prefixed),
+    ...(tags.length === 0 ? {} : { 'x-amz-tagging-count': String(tags.length) }),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Access } from '../access.ts';
+import { type Authentication, SignatureError, type SignatureFault, verifySignature } from '../sigv4.ts';
+import { S3Error, type S3ErrorCode } from './errors.ts';
+import type { S3Request } from './request.ts';
+
+const CODES: Readonly<Record<SignatureFault, S3ErrorCode>> = {
+  anonymous: 'AccessDenied',
+  unsupported: 'InvalidRequest',
+  malformed: 'AuthorizationHeaderMalformed',
+  'unsigned-headers': 'AccessDenied',
+  'unknown-key': 'InvalidAccessKeyId',
+  skewed: 'RequestTimeTooSkewed',
+  'not-yet-valid': 'AccessDenied',
+  expired: 'AccessDenied',
+  mismatch: 'SignatureDoesNotMatch',
+};
+
+/**
+ * Who signed the request. That the body is what was signed shows when it has been read; see body.ts.
+ * @throws S3Error
+ */
+export function authenticate(request: S3Request, access: Access, now: Date): Authentication {
+  try {
+    return verifySignature(request, { access, service: 's3', payloadHash: payloadHash(request), now });
+  } catch (error) {
+    if (error instanceof SignatureError) throw new S3Error(CODES[error.fault], { message: error.message });
+    throw error;
+  }
+}
+
+function payloadHash(request: S3Request): string {
+  const given = request.header('x-amz-content-sha256');
+  if (given !== undefined) return given;
+  if (request.presigned || request.header('authorization') === undefined) return 'UNSIGNED-PAYLOAD';
+  throw new S3Error('InvalidRequest', { message: 'Missing required header for this request: x-amz-content-sha256' });
+}

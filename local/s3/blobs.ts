@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ByteRange } from './ranges.ts';
+import type { BlobPart } from './version.ts';
+
+/** Fewer, larger calls to the file system; four of them fit the memory of any request. */
+const READ_BYTES = 1024 * 1024;
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The bytes of objects and parts, one file each, under names of our own: no key of a client comes near the file system.
+ * A file that a reader still holds outlives its removal.
+ */
+export class Blobs {
+  readonly #folder: string;
+  readonly #readers = new Map<string, number>();
+  readonly #doomed = new Set<string>();
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async open(folder: string): Promise<Blobs> {
+    await mkdir(folder, { recursive: true });
+    return new Blobs(folder);
+  }
+
+  /** Removes all that no object and no part names: what interrupted writes left. */
+  async removeAllBut(named: ReadonlySet<string>): Promise<void> {
+    const orphans = (await readdir(this.#folder)).filter((blob) => !named.has(blob));
+    for (const blob of orphans) await rm(this.#path(blob));
+  }
+
+  /** Leaves nothing behind when the source fails. */
+  async write(source: AsyncIterable<Buffer>): Promise<BlobPart> {
+    const blob = randomUUID();
+    const file = createWriteStream(this.#path(blob), { flags: 'wx', highWaterMark: WRITE_BUFFER_BYTES });
+    try {
+      await pipeline(source, file);
+    } catch (error) {
+      await rm(this.#path(blob), { force: true });
+      throw error;
+    }
+    return { blob, size: file.bytesWritten };
+  }
+
+  /** A range of the parts' bytes, one after the other. The stream must be read to its end or destroyed. */
+  read(parts: readonly BlobPart[], range: ByteRange): Readable {
+    for (const { blob } of parts) this.#readers.set(blob, (this.#readers.get(blob) ?? 0) + 1);
+    const stream = Readable.from(this.#bytes(parts, range), { objectMode: false, highWaterMark: READ_BYTES });
+    return stream.once('close', () => this.#release(parts));
+  }
+
+  async remove(parts: readonly BlobPart[]): Promise<void> {
+    for (const { blob } of parts) {
+      if (this.#readers.has(blob)) this.#doomed.add(blob);
+      else await rm(this.#path(blob), { force: true });
+    }
+  }
+
+  async *#bytes(parts: readonly BlobPart[], { start, end }: ByteRange): AsyncGenerator<Buffer> {
+    let partStart = 0;
+    for (const { blob, size } of parts) {
+      const from = Math.max(start - partStart, 0);
+      const to = Math.min(end - partStart, size - 1);
+      partStart += size;
+      if (from > to) continue;
+      yield* createReadStream(this.#path(blob), { start: from, end: to, highWaterMark: READ_BYTES });
+    }
+  }
+
+  #release(parts: readonly BlobPart[]): void {
+    for (const { blob } of parts) {
+      const others = (this.#readers.get(blob) ?? 1) - 1;
+      if (others > 0) {
+        this.#readers.set(blob, others);
+      } else {
+        this.#readers.delete(blob);
+        if (this.#doomed.delete(blob)) rm(this.#path(blob), { force: true }).catch(() => undefined);
+      }
+    }
+  }
+
+  #path(blob: string): string {
+    return join(this.#folder, blob);
+  }
+}

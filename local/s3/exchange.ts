@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Answer, errorAnswer } from './answer.ts';
+import type { Service } from './call.ts';
+import { perform } from './pipeline.ts';
+import { S3Request } from './request.ts';
+
+/** One request and its answer. Never rejects: what goes wrong ends in the answer, or with the connection. */
+export async function exchange(incoming: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
+  const awaitsContinue = incoming.headers.expect?.toLowerCase() === '100-continue';
+  let continued = false;
+  const onBodyWanted = () => {
+    if (awaitsContinue) response.writeContinue();
+    continued = true;
+  };
+  const answer = await answerTo(incoming, service, onBodyWanted);
+  // A client that got no leave may send its body or not: only a new connection is sure (RFC 9110 section 10.1.1).
+  if (awaitsContinue && !continued) response.shouldKeepAlive = false;
+  await send(answer, response);
+  // What nobody read must not stand in the way of the next request.
+  incoming.resume();
+}
+
+async function answerTo(incoming: IncomingMessage, service: Service, onBodyWanted: () => void): Promise<Answer> {
+  let request: S3Request;
+  try {
+    request = new S3Request(incoming, onBodyWanted);
+  } catch (error) {
+    return errorAnswer(error, unreadable(incoming));
+  }
+  const identity = { 'x-amz-request-id': request.id, 'x-amz-id-2': request.id, server: 'imagedrop-local-s3' };
+  const answer = await perform(request, service).catch((error: unknown) => errorAnswer(error, request));
+  return { ...answer, headers: { ...answer.headers, ...identity } };
+}
+
+function unreadable(incoming: IncomingMessage) {
+  return { id: '', method: incoming.method ?? '', target: { path: incoming.url ?? '', query: [] } };
+}
+
+async function send({ status, headers, body }: Answer, response: ServerResponse): Promise<void> {
+  try {
+    response.writeHead(status, headers);
+    if (body instanceof Readable) await pipeline(body, response);
+    else response.end(body);
+  } catch {
+    // The client is gone, or has the headers already and can be told of no error any more: the cut is the answer.
+    response.destroy();
+  }
+}

@@ -1,0 +1,44 @@
+import type { Properties } from './properties.ts';
+import type { StackTemplate } from './stack-template.ts';
+import { TemplateError } from './template-error.ts';
+
+export interface BucketPlan {
+  readonly name: string;
+  readonly versioned: boolean;
+  readonly notifications: readonly NotificationPlan[];
+}
+
+export interface NotificationPlan {
+  /** `s3:ObjectCreated:*` and the like. */
+  readonly events: readonly string[];
+  readonly queueArn: string;
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
+export function readBuckets(template: StackTemplate): BucketPlan[] {
+  return template.resources('AWS::S3::Bucket').map(({ identity, properties }) => {
+    const notifications = properties.object('NotificationConfiguration');
+    notifications.refuse('LambdaConfigurations', 'TopicConfigurations', 'EventBridgeConfiguration');
+    return {
+      name: String(identity.Ref),
+      versioned: properties.object('VersioningConfiguration').optionalString('Status') === 'Enabled',
+      notifications: notifications.objects('QueueConfigurations').map(readNotification),
+    };
+  });
+}
+
+function readNotification(configuration: Properties): NotificationPlan {
+  const rules = configuration.object('Filter').object('S3Key').objects('Rules');
+  return {
+    events: [configuration.string('Event')],
+    queueArn: configuration.string('Queue'),
+    ...Object.fromEntries(rules.map(readFilterRule)),
+  };
+}
+
+function readFilterRule(rule: Properties): [string, string] {
+  const name = rule.string('Name').toLowerCase();
+  if (name !== 'prefix' && name !== 'suffix') throw new TemplateError(`${rule.where} is neither prefix nor suffix`);
+  return [name, rule.string('Value')];
+}

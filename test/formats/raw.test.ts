@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import { rawDisk } from '../support/disk.ts';
+import { gptDisk } from '../support/images/gpt.ts';
+import { patched, u32be, u32le, u64be, u64le } from '../support/images/patched.ts';
+import { found, refusal } from '../support/images/refusal.ts';
+import { DISK } from '../support/images/samples.ts';
+
+const BYTES = 256 * 1024;
+const blank = Buffer.alloc(BYTES);
+const BOOT_MARK = { 510: [0x55, 0xaa] };
+
+/** File systems that fill `bytes`, none of them with partitions. */
+const fileSystems: [name: string, signs: (bytes: number) => Record<number, readonly number[] | string>][] = [
+  ['ext', (bytes) => ({ 1028: u32le(bytes / 4096), 1048: u32le(2), 1080: [0x53, 0xef] })],
+  ['xfs', (bytes) => ({ 0: 'XFSB', 4: u32be(4096), 8: u64be(bytes / 4096) })],
+  ['btrfs', (bytes) => ({ 65600: '_BHRfS_M', 65745: u64le(bytes) })],
+  ['ntfs', (bytes) => ({ 3: 'NTFS    ', 11: [0, 2], 40: u64le(bytes / 512), ...BOOT_MARK })],
+  ['FAT16', (bytes) => ({ 11: [0, 2], 32: u32le(bytes / 512), 54: 'FAT16   ', ...BOOT_MARK })],
+  ['FAT12', (bytes) => ({ 11: [0, 2], 19: u32le(bytes / 512).slice(0, 2), 54: 'FAT12   ', ...BOOT_MARK })],
+  ['FAT32', (bytes) => ({ 11: [0, 2], 32: u32le(bytes / 512), 82: 'FAT32   ', ...BOOT_MARK })],
+  ['squashfs', (bytes) => ({ 0: 'hsqs', 40: u64le(bytes) })],
+  ['LVM', (bytes) => ({ 512: 'LABELONE', 536: 'LVM2 001', 576: u64le(bytes) })],
+];
+
+describe.each(fileSystems)('a raw disk with %s on it', (_name, signs) => {
+  test('is accepted without a word of the user', async () => {
+    expect(await found(patched(blank, signs(BYTES)))).toEqual({ format: 'raw', virtualSize: BYTES });
+  });
+
+  test('is refused when the file system goes on past the end', async () => {
+    expect(await refusal(patched(blank, signs(BYTES + 4096)), { claimedFormat: 'raw' })).toBe('truncated');
+  });
+});
+
+test('the high half of the size of a large ext file system counts', async () => {
+  const signs = { 1028: u32le(1), 1080: [0x53, 0xef], 1120: u32le(0x80), 1360: u32le(1) };
+  expect(await refusal(patched(blank, signs))).toBe('truncated');
+});
+
+describe('a raw disk with a GPT', () => {
+  test.each([512, 4096])('in sectors of %i bytes is accepted', async (sectorBytes) => {
+    expect(await found(gptDisk(BYTES, 1, { sectorBytes }))).toEqual({ format: 'raw', virtualSize: BYTES });
+  });
+
+  test.each([512, 4096])('in sectors of %i bytes is refused without its backup header', async (sectorBytes) => {
+    const disk = gptDisk(BYTES, 1, { sectorBytes });
+    expect(await refusal(disk.subarray(0, -sectorBytes), { claimedFormat: 'raw' })).toBe('truncated');
+  });
+});
+
+describe('a raw disk with an MBR', () => {
+  test('is accepted without a word of the user', async () => {
+    expect(await found(DISK)).toEqual({ format: 'raw', virtualSize: DISK.length });
+  });
+
+  test('is accepted with a warning when its partition goes on past the end', async () => {
+    const { warnings } = await found(DISK.subarray(0, -512));
+    expect(warnings).toEqual([expect.stringContaining('past the end')]);
+  });
+
+  test.each([
+    ['boot flags that no partition has', { 446: [1] }],
+    ['no partition', { 450: [0] }],
+    ['a partition of no sectors', { 458: u32le(0) }],
+    ['a partition at the MBR itself', { 454: u32le(0) }],
+    ['a partition that begins past the end', { 454: u32le(300) }],
+    ['no signature', { 510: [0] }],
+  ])('is no sign of a disk with %s', async (_name, changes) => {
+    expect(await refusal(patched(rawDisk(300 * 512), changes))).toBe('not-a-disk-image');
+  });
+
+  test('of an all-disk partition of unknown size is accepted, as tools write it for GPT', async () => {
+    const changes = { 450: [0xee], 458: u32le(0xffffffff) };
+    expect(await found(patched(DISK, changes))).toEqual({ format: 'raw', virtualSize: DISK.length });
+  });
+});
+
+describe('bytes that bear no sign of a disk', () => {
+  test('are refused', async () => {
+    expect(await refusal(blank)).toBe('not-a-disk-image');
+    expect(await refusal(blank, { fileName: 'disk.bin' })).toBe('not-a-disk-image');
+    expect(await refusal(blank, { fileName: 'img' })).toBe('not-a-disk-image');
+  });
+
+  test.each(['a.raw', 'b/c.img', 'D.IMG', 'e.dd'])('are accepted with a warning by the name %s', async (fileName) => {
+    const { format, warnings } = await found(blank, { fileName });
+    expect(format).toBe('raw');
+    expect(warnings).toEqual([expect.stringContaining('the user says so')]);
+  });
+
+  test('are refused by their name when they are no whole sectors', async () => {
+    expect(await refusal(blank.subarray(1), { fileName: 'disk.img' })).toBe('not-a-disk-image');
+  });
+
+  test('are accepted at the word of the user, whatever their size', async () => {
+    const { warnings } = await found(blank.subarray(1), { claimedFormat: 'Raw' });
+    expect(warnings).toEqual([expect.stringContaining('says so'), expect.stringContaining('no multiple of 512')]);
+  });
+
+  test('may not be claimed to be a format with a signature', async () => {
+    expect(await refusal(blank, { claimedFormat: 'qcow2', fileName: 'disk.img' })).toBe('wrong-format');
+  });
+});

@@ -1,0 +1,202 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { StageFunction } from '../../lib/stage-function.ts';
+import { type Deployed, deployed, propertiesOf } from './stack-under-test.ts';
+
+type Grants = Record<string, string[]>;
+
+/** Every action of a role with the resources it is allowed on, references written as <Name>. */
+function grantsOf({ stack, drop, template }: Deployed, { role }: StageFunction): Grants {
+  const names = new Map<unknown, string>();
+  const named: [string, string][] = [
+    ['<drops>', drop.dropBucket.bucketArn],
+    ['<status>', drop.statusBucket.bucketArn],
+    ['<ingest queue>', drop.queues.ingest.queue.queueArn],
+    ['<upload queue>', drop.queues.upload.queue.queueArn],
+    ['<status queue>', drop.queues.status.queue.queueArn],
+    ['<topic>', drop.outcomeTopic.topicArn],
+    ...Object.values(drop.functions).map(({ node, logGroup }): [string, string] => [
+      `<log of ${node.id}>`,
+      logGroup.logGroupArn,
+    ]),
+  ];
+  for (const [name, arn] of named) names.set(JSON.stringify(stack.resolve(arn)), name);
+  const written = (resource: unknown): string => {
+    const name = names.get(JSON.stringify(resource));
+    if (name !== undefined) return name;
+    if (typeof resource === 'string') return resource;
+    const { Ref, 'Fn::Join': join } = resource as { Ref?: string; 'Fn::Join'?: [string, unknown[]] };
+    return join === undefined ? `<${Ref ?? JSON.stringify(resource)}>` : join[1].map(written).join('');
+  };
+  const grants: Grants = {};
+  const { Policies, ManagedPolicyArns } = propertiesOf({ stack, drop, template }, role);
+  expect(ManagedPolicyArns).toBeUndefined();
+  expect(Policies).toHaveLength(1);
+  for (const { Effect, Action, Resource } of Policies[0].PolicyDocument.Statement) {
+    expect(Effect).toBe('Allow');
+    for (const action of [Action].flat()) {
+      grants[action] = [...(grants[action] ?? []), ...[Resource].flat().map(written)].sort();
+    }
+  }
+  return grants;
+}
+
+const SECRET = 'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:imagedrop/clouds.yaml-??????';
+
+const receivingFrom = (queue: string): Grants => ({
+  'sqs:ReceiveMessage': [queue],
+  'sqs:DeleteMessage': [queue],
+  'sqs:GetQueueAttributes': [queue],
+  'sqs:ChangeMessageVisibility': [queue],
+});
+
+const loggingTo = (group: string): Grants => ({ 'logs:CreateLogStream': [group], 'logs:PutLogEvents': [group] });
+
+describe('the roles', () => {
+  const built = deployed();
+  const { createMetadata, streamUpload, recordStatus } = built.drop.functions;
+
+  test('create-metadata may do this and nothing else', () => {
+    expect(grantsOf(built, createMetadata)).toEqual({
+      ...loggingTo('<log of CreateMetadata>'),
+      ...receivingFrom('<ingest queue>'),
+      's3:GetObject': ['<drops>/*', '<status>/*'],
+      's3:GetObjectVersion': ['<drops>/*'],
+      's3:ListBucket': ['<drops>', '<status>'],
+      's3:PutObject': ['<status>/*'],
+      'sqs:SendMessage': ['<status queue>', '<upload queue>'],
+      'secretsmanager:GetSecretValue': [SECRET],
+    });
+  });
+
+  test('stream-upload may do this and nothing else', () => {
+    expect(grantsOf(built, streamUpload)).toEqual({
+      ...loggingTo('<log of StreamUpload>'),
+      ...receivingFrom('<upload queue>'),
+      's3:GetObject': ['<drops>/*', '<status>/*'],
+      's3:GetObjectVersion': ['<drops>/*'],
+      's3:ListBucket': ['<drops>', '<status>'],
+      's3:PutObject': ['<status>/*'],
+      'sqs:SendMessage': ['<ingest queue>', '<status queue>'],
+      'secretsmanager:GetSecretValue': [SECRET],
+    });
+  });
+
+  test('record-status may do this and nothing else', () => {
+    expect(grantsOf(built, recordStatus)).toEqual({
+      ...loggingTo('<log of RecordStatus>'),
+      ...receivingFrom('<status queue>'),
+      's3:GetObject': ['<status>/*'],
+      's3:GetObjectVersionTagging': ['<drops>/*'],
+      's3:PutObjectVersionTagging': ['<drops>/*'],
+      's3:ListBucket': ['<status>'],
+      's3:PutObject': ['<status>/*'],
+      'sqs:SendMessage': ['<ingest queue>', '<status queue>'],
+      'sns:Publish': ['<topic>'],
+      'secretsmanager:GetSecretValue': [SECRET],
+    });
+  });
+
+  test('only AWS Lambda may take them on', () => {
+    for (const { role } of [createMetadata, streamUpload, recordStatus]) {
+      expect(propertiesOf(built, role).AssumeRolePolicyDocument.Statement).toEqual([
+        { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
+      ]);
+    }
+  });
+
+  test('there are no other policies and no other roles', () => {
+    built.template.resourceCountIs('AWS::IAM::Role', 3);
+    built.template.resourceCountIs('AWS::IAM::Policy', 0);
+    built.template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+  });
+});
+
+describe('the roles for a drop bucket without versions', () => {
+  const THEIRS = 'arn:<AWS::Partition>:s3:::theirs/*';
+  const built = deployed((stack) => ({
+    existingDropBucket: { bucket: Bucket.fromBucketName(stack, 'Theirs', 'theirs'), versioned: false },
+  }));
+
+  test('objects are read without their versions', () => {
+    const grants = grantsOf(built, built.drop.functions.streamUpload);
+    expect(grants['s3:GetObject']).toEqual(['<status>/*', THEIRS]);
+    expect(grants).not.toHaveProperty('s3:GetObjectVersion');
+  });
+
+  test('objects are tagged without their versions', () => {
+    const grants = grantsOf(built, built.drop.functions.recordStatus);
+    expect(grants).toMatchObject({ 's3:GetObjectTagging': [THEIRS], 's3:PutObjectTagging': [THEIRS] });
+    expect(grants).not.toHaveProperty('s3:PutObjectVersionTagging');
+  });
+});
+
+describe("the roles for what is encrypted with the user's own keys", () => {
+  const bucketKey = 'arn:aws:kms:eu-west-1:111122223333:key/bucket';
+  const secretKey = 'arn:aws:kms:eu-west-1:111122223333:key/secret';
+  const secretCompleteArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:clouds-AbCdEf';
+  const built = deployed((stack) => ({
+    existingDropBucket: {
+      bucket: Bucket.fromBucketAttributes(stack, 'Theirs', {
+        bucketName: 'theirs',
+        encryptionKey: Key.fromKeyArn(stack, 'BucketKey', bucketKey),
+      }),
+      versioned: true,
+    },
+    cloudsYaml: Secret.fromSecretAttributes(stack, 'Clouds', {
+      secretCompleteArn,
+      encryptionKey: Key.fromKeyArn(stack, 'SecretKey', secretKey),
+    }),
+  }));
+  const { createMetadata, recordStatus } = built.drop.functions;
+
+  test('each key opens only what comes from its service', () => {
+    const { Statement } = propertiesOf(built, createMetadata.role).Policies[0].PolicyDocument;
+    const via = (service: string) => ({
+      StringEquals: {
+        'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+      },
+    });
+    expect(Statement.filter(({ Action }: { Action: unknown }) => Action === 'kms:Decrypt')).toEqual([
+      { Effect: 'Allow', Action: 'kms:Decrypt', Resource: bucketKey, Condition: via('s3') },
+      { Effect: 'Allow', Action: 'kms:Decrypt', Resource: secretKey, Condition: via('secretsmanager') },
+    ]);
+  });
+
+  test('who does not read drops has no use for their key', () => {
+    expect(grantsOf(built, recordStatus)['kms:Decrypt']).toEqual([secretKey]);
+  });
+
+  test('a secret whose whole ARN is known is named by it', () => {
+    expect(grantsOf(built, recordStatus)['secretsmanager:GetSecretValue']).toEqual([secretCompleteArn]);
+  });
+});
+
+const findings = (stack: Stack) =>
+  new AwsSolutionsChecks(stack).validateScope(stack).violations.map(({ ruleName }) => ruleName);
+
+describe('cdk-nag', () => {
+  test('finds nothing that is not acknowledged', () => {
+    expect(findings(deployed().stack)).toEqual([]);
+  });
+
+  test('finds nothing with a drop bucket that exists already', () => {
+    const { stack } = deployed((scope) => ({
+      existingDropBucket: { bucket: Bucket.fromBucketName(scope, 'Theirs', 'theirs'), versioned: true },
+    }));
+    expect(findings(stack)).toEqual([]);
+  });
+
+  test('still finds a wildcard of any other kind', () => {
+    const { stack, drop } = deployed();
+    drop.functions.createMetadata.role.addToPolicy(
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }),
+    );
+    expect(findings(stack)).toEqual(['AwsSolutions-IAM5[Resource::*]']);
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, test } from '@jest/globals';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ImageDropStack } from '../../lib/image-drop-stack.ts';
+import { appUnderTest, type Deployed, deployed, propertiesOf, resourceOf } from './stack-under-test.ts';
+
+const built = deployed();
+
+describe.each([
+  ['drop bucket', 'DropBucket', built.drop.dropBucket],
+  ['status bucket', 'StatusBucket', built.drop.statusBucket],
+])('the %s', (_name, id, bucket) => {
+  const resource = resourceOf(built, bucket);
+
+  test('keeps versions, is encrypted and closed to the public', () => {
+    expect(resource.Properties).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+  });
+
+  test('outlives the stack, but not a first deployment that fails', () => {
+    expect(resource).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+  });
+
+  test('answers over TLS only', () => {
+    const bucketRef = built.stack.resolve(bucket.bucketName);
+    const policies = Object.values(
+      built.template.findResources('AWS::S3::BucketPolicy', { Properties: { Bucket: bucketRef } }),
+    );
+    expect(policies).toHaveLength(1);
+    expect(policies[0]?.Properties.PolicyDocument.Statement).toEqual([
+      expect.objectContaining({
+        Effect: 'Deny',
+        Action: 's3:*',
+        Principal: { AWS: '*' },
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+    ]);
+  });
+
+  test('is named by CloudFormation', () => {
+    expect(resource.Properties).not.toHaveProperty('BucketName');
+    expect(bucket.node.id).toBe(id);
+  });
+});
+
+describe('the life of objects', () => {
+  test('an unfinished upload to the drop bucket is cleared after a week', () => {
+    expect(resourceOf(built, built.drop.dropBucket).Properties.LifecycleConfiguration.Rules).toEqual([
+      { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+    ]);
+  });
+
+  test('a former version of a record is kept for 30 days', () => {
+    expect(resourceOf(built, built.drop.statusBucket).Properties.LifecycleConfiguration.Rules).toEqual([
+      { Status: 'Enabled', NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
+    ]);
+  });
+});
+
+test('the drop bucket takes the name that is given', () => {
+  const named = deployed(() => ({ dropBucketName: 'my-drops' }));
+  expect(resourceOf(named, named.drop.dropBucket).Properties.BucketName).toBe('my-drops');
+});
+
+/** What the ingest queue's policy says of S3. */
+function admission({ stack, drop, template }: Deployed) {
+  const queueRef = stack.resolve(drop.queues.ingest.queue.queueUrl);
+  const policies = Object.values(
+    template.findResources('AWS::SQS::QueuePolicy', { Properties: { Queues: [queueRef] } }),
+  );
+  expect(policies).toHaveLength(1);
+  return policies[0]?.Properties.PolicyDocument.Statement.filter(
+    (statement: { Effect: string }) => statement.Effect === 'Allow',
+  );
+}
+
+const bucketsNamed = (name: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${name}`]] });
+
+describe('the notifications of the drop bucket', () => {
+  const bucket = resourceOf(built, built.drop.dropBucket);
+  const queueArn = built.stack.resolve(built.drop.queues.ingest.queue.queueArn);
+
+  test('every new object is announced to the ingest queue', () => {
+    expect(bucket.Properties.NotificationConfiguration).toEqual({
+      QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: queueArn }],
+    });
+  });
+
+  test('no function is deployed to configure them', () => {
+    built.template.resourceCountIs('AWS::Lambda::Function', 3);
+    const types = Object.values(built.template.toJSON().Resources).map(
+      (resource) => (resource as { Type: string }).Type,
+    );
+    expect(types.filter((type) => type.startsWith('Custom::') || type.includes('CustomResource'))).toEqual([]);
+  });
+
+  test("the queue's policy is written before the bucket", () => {
+    const policy = Object.keys(built.template.findResources('AWS::SQS::QueuePolicy')).find((id) =>
+      id.startsWith('DropIngestQueuePolicy'),
+    );
+    expect(bucket.DependsOn).toContain(policy);
+  });
+
+  test('the queue admits S3 on behalf of this account only', () => {
+    expect(admission(built)).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 's3.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: queueArn,
+        Condition: {
+          ArnLike: { 'aws:SourceArn': bucketsNamed('*') },
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+        },
+      },
+    ]);
+  });
+
+  test('the queue admits only the bucket whose name is given', () => {
+    const [statement] = admission(deployed(() => ({ dropBucketName: 'my-drops' })));
+    expect(statement.Condition.ArnLike).toEqual({ 'aws:SourceArn': bucketsNamed('my-drops') });
+  });
+});
+
+describe('a drop bucket that exists already', () => {
+  const built = deployed((stack) => ({
+    existingDropBucket: { bucket: Bucket.fromBucketName(stack, 'Existing', 'theirs'), versioned: true },
+  }));
+
+  test('is admitted to the ingest queue', () => {
+    const [statement] = admission(built);
+    expect(statement.Condition).toEqual({
+      ArnLike: { 'aws:SourceArn': bucketsNamed('theirs') },
+      StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+    });
+  });
+
+  test('is the drop bucket, and no other is made', () => {
+    expect(built.drop.dropBucket.bucketName).toBe('theirs');
+    built.template.resourceCountIs('AWS::S3::Bucket', 1);
+    expect(propertiesOf(built, built.drop.statusBucket)).not.toHaveProperty('NotificationConfiguration');
+  });
+});
+
+test('the outcome topic takes messages over TLS only', () => {
+  const { drop, stack, template } = built;
+  template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+    Topics: [stack.resolve(drop.outcomeTopic.topicArn)],
+    PolicyDocument: {
+      Statement: [
+        {
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'sns:Publish',
+          Resource: stack.resolve(drop.outcomeTopic.topicArn),
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ],
+    },
+  });
+});
+
+describe('the stack', () => {
+  const stack = new ImageDropStack(appUnderTest(), 'ImageDrop', {
+    targets: { mycloud: { kind: 'glance' } },
+    cloudsYamlSecret: 'imagedrop/clouds.yaml',
+  });
+  const { Outputs, Parameters } = Template.fromStack(stack).toJSON();
+  const { dropBucket, statusBucket, outcomeTopic, queues } = stack.imageDrop;
+
+  test('says where to drop, where to look and where messages are', () => {
+    const values = Object.fromEntries(
+      Object.entries(Outputs).map(([name, output]) => [name, (output as { Value: unknown }).Value]),
+    );
+    expect(values).toEqual(
+      stack.resolve({
+        DropBucketName: dropBucket.bucketName,
+        StatusBucketName: statusBucket.bucketName,
+        OutcomeTopicArn: outcomeTopic.topicArn,
+        IngestQueueUrl: queues.ingest.queue.queueUrl,
+        UploadQueueUrl: queues.upload.queue.queueUrl,
+        StatusQueueUrl: queues.status.queue.queueUrl,
+        IngestDeadLetterQueueUrl: queues.ingest.deadLetters.queueUrl,
+        UploadDeadLetterQueueUrl: queues.upload.deadLetters.queueUrl,
+        StatusDeadLetterQueueUrl: queues.status.deadLetters.queueUrl,
+      }),
+    );
+  });
+
+  test('asks for nothing but the version of the bootstrap', () => {
+    expect(Object.keys(Parameters)).toEqual(['BootstrapVersion']);
+  });
+});

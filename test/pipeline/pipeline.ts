@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { GetObjectCommand, GetObjectTaggingCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, type QueueAttributeName, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { synthesize } from '../../bin/start/synthesize.ts';
+import { recordKey } from '../../lambda/model/drop.ts';
+import type { DropRecord } from '../../lambda/model/record.ts';
+import type { SimulatorOptions } from '../../local/simulator/settings.ts';
+import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
+import { type EmbeddedStack, startStack } from '../../local/stack.ts';
+import { ask, ImageClient, passwordRequest, UPLOADER } from '../local/simulator/cloud.ts';
+
+const SECRET = 'imagedrop/clouds.yaml';
+
+export interface PipelineOptions {
+  /** Targets by name, as in the context of the CDK app. */
+  readonly targets?: Readonly<Record<string, object>>;
+  readonly simulator?: Omit<SimulatorOptions, 'folder'>;
+}
+
+export interface Dropped {
+  readonly key: string;
+  readonly versionId: string;
+}
+
+/** The whole stack as it is synthesized, on a simulated cloud, in a folder of its own. */
+export class Pipeline {
+  readonly folder: string;
+  readonly stack: EmbeddedStack;
+  readonly simulator: Simulator;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+
+  private constructor(folder: string, stack: EmbeddedStack, simulator: Simulator) {
+    this.folder = folder;
+    this.stack = stack;
+    this.simulator = simulator;
+    const credentials = stack.operator;
+    this.s3 = new S3Client({ endpoint: stack.endpoints.s3, region: 'us-east-1', credentials });
+    this.sqs = new SQSClient({ endpoint: stack.endpoints.sqs, region: 'us-east-1', credentials });
+  }
+
+  static async start(options: PipelineOptions = {}): Promise<Pipeline> {
+    const folder = await mkdtemp(join(tmpdir(), 'imagedrop-pipeline-'));
+    const simulator = await startSimulator({ folder: join(folder, 'simulator'), ...options.simulator });
+    const cloudAssembly = join(folder, 'cdk.out');
+    const targets = options.targets ?? { simulator: { kind: 'glance' } };
+    await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET });
+    const stack = await startStack({
+      cloudAssembly,
+      stackName: 'ImageDrop',
+      folder: join(folder, 'stack'),
+      secrets: { [SECRET]: simulator.cloudsYaml() },
+    });
+    return new Pipeline(folder, stack, simulator);
+  }
+
+  async stop(): Promise<void> {
+    this.s3.destroy();
+    this.sqs.destroy();
+    await this.stack.stop();
+    await this.simulator.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  get dropBucket(): string {
+    return this.output('DropBucketName');
+  }
+
+  output(name: string): string {
+    const value = this.stack.outputs[name];
+    if (value === undefined) throw new Error(`The stack has no output ${name}`);
+    return value;
+  }
+
+  async drop(key: string, body: Buffer, metadata: Record<string, string> = {}): Promise<Dropped> {
+    const put = new PutObjectCommand({ Bucket: this.dropBucket, Key: key, Body: body, Metadata: metadata });
+    const { VersionId: versionId = '' } = await this.s3.send(put);
+    return { key, versionId };
+  }
+
+  async record(dropped: Dropped, target = 'simulator'): Promise<DropRecord | undefined> {
+    const key = recordKey({ key: dropped.key, id: dropped.versionId }, target);
+    try {
+      const get = new GetObjectCommand({ Bucket: this.output('StatusBucketName'), Key: key });
+      const { Body: body } = await this.s3.send(get);
+      return JSON.parse((await body?.transformToString()) ?? '');
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return undefined;
+      throw error;
+    }
+  }
+
+  /** The record of a drop once it is settled and announced. */
+  async settled(dropped: Dropped, target = 'simulator', withinMs = 60_000): Promise<DropRecord> {
+    const until = Date.now() + withinMs;
+    for (;;) {
+      const record = await this.record(dropped, target);
+      if (record?.announcedAt !== undefined) return record;
+      if (Date.now() > until) throw new Error(`${dropped.key} did not settle: ${JSON.stringify(record, undefined, 2)}`);
+      await pause(50);
+    }
+  }
+
+  async tags(dropped: Dropped): Promise<Record<string, string>> {
+    const { key: Key, versionId: VersionId } = dropped;
+    const { TagSet = [] } = await this.s3.send(
+      new GetObjectTaggingCommand({ Bucket: this.dropBucket, Key, VersionId }),
+    );
+    return Object.fromEntries(TagSet.map((tag) => [tag.Key, tag.Value]));
+  }
+
+  async send(queueUrlOutput: string, message: unknown): Promise<void> {
+    const body = JSON.stringify(message);
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.output(queueUrlOutput), MessageBody: body }));
+  }
+
+  /** The bytes that the image service stored. */
+  storedBytes(record: DropRecord): Promise<Buffer> {
+    return readFile(this.simulator.imageFile(record.image?.id ?? ''));
+  }
+
+  /** The event that S3 sends of a version. */
+  event({ key, versionId }: Dropped, body: Buffer): unknown {
+    const object = {
+      key: encodeURIComponent(key).replaceAll('%20', '+'),
+      size: body.length,
+      eTag: createHash('md5').update(body).digest('hex'),
+      versionId,
+      sequencer: '0061',
+    };
+    const s3 = { bucket: { name: this.dropBucket, arn: `arn:aws:s3:::${this.dropBucket}` }, object };
+    const common = { eventVersion: '2.3', eventSource: 'aws:s3', awsRegion: 'us-east-1' };
+    return { Records: [{ ...common, eventTime: new Date().toISOString(), eventName: 'ObjectCreated:Put', s3 }] };
+  }
+
+  /** Waits until no queue has a message any more. */
+  async idle(): Promise<void> {
+    for (const name of ['IngestQueueUrl', 'UploadQueueUrl', 'StatusQueueUrl']) {
+      while ((await this.messages(name)) > 0) await pause(50);
+    }
+  }
+
+  /** Messages in a queue: waiting, delayed and under way. */
+  async messages(queueUrlOutput: string): Promise<number> {
+    const command = new GetQueueAttributesCommand({ QueueUrl: this.output(queueUrlOutput), AttributeNames: ['All'] });
+    const { Attributes = {} } = await this.sqs.send(command);
+    const counts = ['', 'NotVisible', 'Delayed'].map((state) => Attributes[`ApproximateNumberOfMessages${state}` as QueueAttributeName]);
+    return counts.reduce((sum, count) => sum + Number(count), 0);
+  }
+
+  /** An uploader's own client of one of the image services. */
+  async imageClient(service: 'image' | 'ims' = 'image'): Promise<ImageClient> {
+    const { headers } = await ask(`${this.simulator.authUrl}/auth/tokens`, 'POST', LOGIN, JSON_BODY);
+    return new ImageClient(`${this.simulator.url}/${service}`, String(headers['x-subject-token']));
+  }
+
+  /** Every image that the uploader can see. */
+  async images(service: 'image' | 'ims' = 'image'): Promise<{ id: string; name: string; status: string }[]> {
+    const reply = await (await this.imageClient(service)).ask('GET', '/v2/images?limit=1000');
+    return reply.json.images;
+  }
+}
+
+const LOGIN = JSON.stringify(passwordRequest(UPLOADER, 'imagedrop'));
+const JSON_BODY = { 'content-type': 'application/json' };
