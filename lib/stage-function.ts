@@ -1,12 +1,11 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
-import { bundleOf } from './bundle.ts';
+import { bundledCode } from './bundle.ts';
 import type { Settings } from './settings.ts';
 import type { StageSettings } from './settle-stage.ts';
 import { allow, receiveFrom } from './statements.ts';
@@ -21,7 +20,7 @@ export interface StageFunctionProps extends Pick<Settings, 'logRetention' | 'log
 
 /** The function that works on a queue, with its own role and log. */
 export class StageFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   readonly role: Role;
   readonly logGroup: LogGroup;
 
@@ -55,9 +54,10 @@ export class StageFunction extends Construct {
     });
   }
 
-  private functionFor({ stage, environment, logLevel }: StageFunctionProps): NodejsFunction {
-    return new NodejsFunction(this, 'Function', {
-      ...bundleOf(stage.name),
+  private functionFor({ stage, environment, logLevel }: StageFunctionProps): LambdaFunction {
+    return new LambdaFunction(this, 'Function', {
+      code: bundledCode(stage.name),
+      handler: 'index.handler',
       description: `imagedrop: ${stage.description}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

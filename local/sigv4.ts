@@ -78,7 +78,7 @@ export function isPresigned(target: RequestTarget): boolean {
  * @throws SignatureError
  */
 export function verifySignature(request: SignedRequest, options: VerifyOptions): Authentication {
-  const claimed = isPresigned(request.target) ? claimInQuery(request.target) : claimInHeader(request.headers);
+  const claimed = claim(request);
   const principal = options.access.principal(claimed.accessKeyId);
   if (principal === undefined) {
     throw new SignatureError('unknown-key', `Nobody has the access key ${claimed.accessKeyId}.`);
@@ -102,12 +102,21 @@ export function signatureMatches(signingKey: Buffer, stringToSign: string, claim
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
+function claim({ target, headers }: SignedRequest): ClaimedSignature {
+  if (parameter(target, 'AWSAccessKeyId') !== undefined) throw unsupported();
+  return isPresigned(target) ? claimInQuery(target) : claimInHeader(headers);
+}
+
+/** Such as version 2, with which some clients still presign at an endpoint that is not of AWS. */
+function unsupported(): SignatureError {
+  const message = `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`;
+  return new SignatureError('unsupported', message);
+}
+
 function claimInHeader(headers: SignedRequest['headers']): ClaimedSignature {
   const authorization = headers.authorization?.[0];
   if (authorization === undefined) throw new SignatureError('anonymous', 'The request is not signed.');
-  if (!authorization.startsWith(`${ALGORITHM} `)) {
-    throw new SignatureError('unsupported', `Only ${ALGORITHM} is understood.`);
-  }
+  if (!authorization.startsWith(`${ALGORITHM} `)) throw unsupported();
   const parts = new Map(
     authorization
       .slice(ALGORITHM.length)
@@ -124,9 +133,7 @@ function claimInHeader(headers: SignedRequest['headers']): ClaimedSignature {
 }
 
 function claimInQuery(target: RequestTarget): ClaimedSignature {
-  if (parameter(target, 'X-Amz-Algorithm') !== ALGORITHM) {
-    throw new SignatureError('unsupported', `Only ${ALGORITHM} is understood.`);
-  }
+  if (parameter(target, 'X-Amz-Algorithm') !== ALGORITHM) throw unsupported();
   const given = (name: string) => required(parameter(target, name), name);
   const expiresSeconds = Number(given('X-Amz-Expires'));
   if (!(expiresSeconds >= 1 && expiresSeconds <= MAX_EXPIRES_SECONDS)) {

@@ -3,11 +3,28 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
+/** AWS answers within 0.2 s as a rule: a request that has waited fifty times as long is lost, and is better sent again. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
 /**
- * Small calls fail fast and are tried again; five tries with the SDK's own pauses ride out a moment of throttling. A read
- * that stalls while an image streams is the watchdog's to notice, so sockets have no time-out of their own.
+ * A connection that has gone silent while an image streams breaks after this long, so that the source is opened again
+ * (transfer/resuming-source.ts) well before the watchdog gives up the whole transfer after a minute.
  */
-const SHARED = { maxAttempts: 5, requestHandler: { connectionTimeout: 5000 } } as const;
+const SILENCE_TIMEOUT_MS = 20_000;
+
+/**
+ * Small calls fail fast and are tried again; five tries with the SDK's own pauses ride out a moment of throttling. The
+ * time-out of the answer ends with its head: a body may take as long as it moves.
+ */
+const SHARED = {
+  maxAttempts: 5,
+  requestHandler: {
+    connectionTimeout: 5000,
+    requestTimeout: ANSWER_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+    socketTimeout: SILENCE_TIMEOUT_MS,
+  },
+} as const;
 
 /** Ranged reads have no checksum to compare, and a whole one is compared with the endpoint's own hash. */
 export const s3Client = () => new S3Client({ ...SHARED, responseChecksumValidation: 'WHEN_REQUIRED' });

@@ -41,5 +41,7 @@ export function awsUnavailable(failed: string, cause: unknown): ImageDropError {
 /** "status 503, SlowDown", or why there was no answer. */
 export function answerOf(error: unknown): string {
   const status = answerStatus(error);
-  return status === undefined ? `no answer, ${messageOf(error) || nameOf(error)}` : `status ${status}, ${nameOf(error)}`;
+  return status === undefined
+    ? `no answer, ${messageOf(error) || nameOf(error)}`
+    : `status ${status}, ${nameOf(error)}`;
 }

@@ -3,21 +3,20 @@ import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/cli
 import { ImageDropError } from '../model/errors.ts';
 import type { ByteRange } from '../model/image.ts';
 import type { ObjectHead, ObjectRef, ObjectStore, StepLog } from '../steps/ports.ts';
-import { answerStatus, isLostRace, isNotFound, isRefused } from './aws-errors.ts';
+import { answerOf, isLostRace, isNoSuchKey } from './aws-errors.ts';
 import { tagObject } from './s3-tags.ts';
 
-/** The drop bucket. Reads are pinned to the version where there is one, and to the etag everywhere. */
+/**
+ * The drop bucket. Reads are pinned to the version where there is one, and to the etag everywhere.
+ *
+ * `head` and `open` fail with `source-unreadable` where S3 refuses or gives no answer; `open` also with `object-gone`,
+ * `object-changed` and the signal's reason; for `tag` see s3-tags.ts.
+ */
 export function s3Objects(client: S3Client, log: StepLog): ObjectStore {
   return {
     head: (bucket, key, versionId) => head(client, bucket, key, versionId),
     open: (ref, range, signal) => open(client, ref, range, signal),
-    tag: async (ref, tags) => {
-      try {
-        await tagObject(client, ref, tags, log);
-      } catch (error) {
-        throw readError(ref, error);
-      }
-    },
+    tag: (ref, tags) => tagObject(client, ref, tags, log),
   };
 }
 
@@ -39,7 +38,7 @@ async function head(
       userMetadata: answer.Metadata ?? {},
     };
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    if (isNoSuchKey(error)) return undefined;
     throw readError({ bucket, key }, error);
   }
 }
@@ -64,11 +63,9 @@ async function open(client: S3Client, ref: ObjectRef, range: ByteRange, signal?:
 /** Takes an error of S3 into the family. */
 function readError(ref: Pick<ObjectRef, 'bucket' | 'key'>, cause: unknown): ImageDropError {
   const url = `s3://${ref.bucket}/${ref.key}`;
-  if (isNotFound(cause)) return new ImageDropError('object-gone', `${url} is gone.`, { cause });
+  if (isNoSuchKey(cause)) return new ImageDropError('object-gone', `${url} is gone.`, { cause });
   if (isLostRace(cause)) return new ImageDropError('object-changed', `${url} is another object now.`, { cause });
-  if (isRefused(cause)) return new ImageDropError('source-unreadable', `S3 refuses to give ${url}.`, { cause });
-  const answer = answerStatus(cause) === undefined ? 'no answer' : `status ${answerStatus(cause)}`;
-  return new ImageDropError('source-unreadable', `S3 gave ${answer} for ${url}.`, { cause });
+  return new ImageDropError('source-unreadable', `S3 did not give ${url}: ${answerOf(cause)}.`, { cause });
 }
 
 const unquoted = (etag = ''): string => etag.replaceAll('"', '');

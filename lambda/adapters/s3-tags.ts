@@ -1,21 +1,42 @@
 import { GetObjectTaggingCommand, PutObjectTaggingCommand, type S3Client, type Tag } from '@aws-sdk/client-s3';
+import { ImageDropError } from '../model/errors.ts';
 import type { ObjectRef, StepLog } from '../steps/ports.ts';
+import { awsUnavailable, isNoSuchKey } from './aws-errors.ts';
 
-/** Amazon S3 user guide, "Categorizing your objects using tags". */
+/** Amazon S3 user guide, "Categorizing your objects using tags"; lengths are counted in UTF-16. */
 const MAX_TAGS = 10;
 const MAX_KEY_CHARACTERS = 128;
 const MAX_VALUE_CHARACTERS = 256;
 const NOT_ALLOWED = /[^\p{L}\p{N} +\-=._:/@]/gu;
 
-/** Adds to the tags of an object. S3 replaces the whole set, so the others are read and written again. */
+/**
+ * Adds to the tags of an object. S3 replaces the whole set, so the others are read and written again. Characters that
+ * tags may not have become `_`; where the tags of others leave no room, ours are left out and the log says so.
+ * @throws `object-gone`, `aws-unavailable`
+ */
 export async function tagObject(
   client: S3Client,
   ref: ObjectRef,
   tags: Readonly<Record<string, string>>,
   log: StepLog,
 ): Promise<void> {
+  try {
+    await addTags(client, ref, tags, log);
+  } catch (cause) {
+    const url = `s3://${ref.bucket}/${ref.key}`;
+    if (isNoSuchKey(cause)) throw new ImageDropError('object-gone', `${url} is gone.`, { cause });
+    throw awsUnavailable(`${url} could not be tagged`, cause);
+  }
+}
+
+async function addTags(
+  client: S3Client,
+  ref: ObjectRef,
+  tags: Readonly<Record<string, string>>,
+  log: StepLog,
+): Promise<void> {
   const object = { Bucket: ref.bucket, Key: ref.key, VersionId: ref.versionId };
-  const ours = Object.entries(tags).map(([key, value]) => ({
+  const ours: Tag[] = Object.entries(tags).map(([key, value]) => ({
     Key: allowed(key, MAX_KEY_CHARACTERS),
     Value: allowed(value, MAX_VALUE_CHARACTERS),
   }));
@@ -25,10 +46,10 @@ export async function tagObject(
     log.warn('no room for our tags on the object', { bucket: ref.bucket, key: ref.key, present: present.length });
     return;
   }
-  const set: Tag[] = [...others, ...ours];
-  await client.send(new PutObjectTaggingCommand({ ...object, Tagging: { TagSet: set } }));
+  await client.send(new PutObjectTaggingCommand({ ...object, Tagging: { TagSet: [...others, ...ours] } }));
 }
 
+/** Cut first: half a character at the end is replaced with what is not allowed. */
 function allowed(text: string, maxCharacters: number): string {
-  return text.replace(NOT_ALLOWED, '_').slice(0, maxCharacters);
+  return text.slice(0, maxCharacters).replace(NOT_ALLOWED, '_');
 }

@@ -1,11 +1,15 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ImageDropError } from '../model/errors.ts';
-import { isName, isRefused } from './aws-errors.ts';
+import { awsUnavailable, isName } from './aws-errors.ts';
 
 /** A changed secret is taken up within five minutes; until then one read serves all invocations of an environment. */
 const KEPT_MS = 300_000;
 
-/** @returns gives the text of a secret, read at most every five minutes */
+/**
+ * Gives the text of a secret, read at most every five minutes; one that could not be read is asked for again.
+ * Fails with `bad-clouds-yaml` where there is no such secret, no right to read it or no text in it, else with
+ * `aws-unavailable`.
+ */
 export function cachedSecret(client: SecretsManagerClient, id: string, now: () => Date): () => Promise<string> {
   let kept: { readonly text: Promise<string>; readonly until: number } | undefined;
   return () => {
@@ -33,8 +37,8 @@ function unreadable(id: string, cause: unknown): ImageDropError {
   if (isName(cause, 'ResourceNotFoundException')) {
     return new ImageDropError('bad-clouds-yaml', `There is no secret ${id}; it must hold the clouds.yaml.`, { cause });
   }
-  if (isName(cause, 'AccessDeniedException') || isRefused(cause)) {
+  if (isName(cause, 'AccessDeniedException')) {
     return new ImageDropError('bad-clouds-yaml', `The function may not read the secret ${id}.`, { cause });
   }
-  return new ImageDropError('internal', `The secret ${id} could not be read.`, { cause });
+  return awsUnavailable(`The secret ${id} could not be read`, cause);
 }

@@ -1,31 +1,38 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { DropRecord } from '../model/record.ts';
 import type { OutcomeTopic } from '../steps/ports.ts';
+import { asciiJson } from './ascii-json.ts';
+import { awsUnavailable } from './aws-errors.ts';
 
-/** Amazon SNS, Publish: a subject is at most 100 printable ASCII characters. */
-const MAX_SUBJECT_CHARACTERS = 100;
+/** Amazon SNS API reference, Publish: a subject is "less than 100 characters long", and of ASCII for e-mail. */
+const MAX_SUBJECT_CHARACTERS = 99;
 
-/** Publishes settled records; subscribers filter by the attributes `status` and `target`. */
+/**
+ * Publishes settled records; subscribers filter by the attributes `status` and `target`. Fails with `aws-unavailable`.
+ */
 export function snsTopic(client: SNSClient, arn: string): OutcomeTopic {
   return {
     async publish(recordKey, record) {
-      await client.send(
-        new PublishCommand({
-          TopicArn: arn,
-          Subject: subject(record),
-          Message: JSON.stringify(outcome(recordKey, record), undefined, 2),
-          MessageAttributes: {
-            status: { DataType: 'String', StringValue: record.status },
-            target: { DataType: 'String', StringValue: record.target },
-          },
-        }),
-      );
+      const command = new PublishCommand({
+        TopicArn: arn,
+        Subject: subject(record),
+        Message: asciiJson(outcome(recordKey, record), 2),
+        MessageAttributes: {
+          status: { DataType: 'String', StringValue: record.status },
+          target: { DataType: 'String', StringValue: record.target },
+        },
+      });
+      try {
+        await client.send(command);
+      } catch (cause) {
+        throw awsUnavailable(`The outcome of ${recordKey} could not be published to ${arn}`, cause);
+      }
     },
   };
 }
 
 function subject({ status, drop }: DropRecord): string {
-  return `imagedrop ${status}: ${drop.key}`.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_SUBJECT_CHARACTERS);
+  return `imagedrop ${status}: ${drop.key}`.replace(/[^\x20-\x7e]/gu, '?').slice(0, MAX_SUBJECT_CHARACTERS);
 }
 
 function outcome(recordKey: string, { status, target, drop, found, image, sent, verification, error }: DropRecord) {

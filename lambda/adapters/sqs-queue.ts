@@ -1,31 +1,43 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { MessageQueue } from '../steps/ports.ts';
+import { asciiJson } from './ascii-json.ts';
+import { awsUnavailable } from './aws-errors.ts';
 
 /** Amazon SQS, ChangeMessageVisibility: VisibilityTimeout. */
 const LONGEST_VISIBILITY_SECONDS = 43_200;
 
+/** Sends fail with `aws-unavailable`. */
 export function sqsQueue(client: SQSClient, url: string): MessageQueue {
   return {
     async send(message, delaySeconds = 0) {
-      const body = JSON.stringify(message);
-      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body, DelaySeconds: delaySeconds }));
+      const body = asciiJson(message);
+      try {
+        await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body, DelaySeconds: delaySeconds }));
+      } catch (cause) {
+        throw awsUnavailable(`The message ${body} could not be sent to ${url}`, cause);
+      }
     },
   };
 }
 
-/** Keeps a message invisible for so many seconds from now; 0 shows it again at once. */
+/**
+ * Keeps a message invisible for so many seconds from now; 0 shows it again at once.
+ * @throws `aws-unavailable`
+ */
 export async function holdMessage(
   client: SQSClient,
   url: string,
   receiptHandle: string,
   seconds: number,
 ): Promise<void> {
-  const visibilityTimeout = Math.min(Math.max(Math.ceil(seconds), 0), LONGEST_VISIBILITY_SECONDS);
-  await client.send(
-    new ChangeMessageVisibilityCommand({
-      QueueUrl: url,
-      ReceiptHandle: receiptHandle,
-      VisibilityTimeout: visibilityTimeout,
-    }),
-  );
+  const command = new ChangeMessageVisibilityCommand({
+    QueueUrl: url,
+    ReceiptHandle: receiptHandle,
+    VisibilityTimeout: Math.min(Math.max(Math.ceil(seconds), 0), LONGEST_VISIBILITY_SECONDS),
+  });
+  try {
+    await client.send(command);
+  } catch (cause) {
+    throw awsUnavailable(`A message of ${url} could not be held for ${seconds} s`, cause);
+  }
 }

@@ -118,6 +118,7 @@ class ResumingSource extends Readable {
   }
 
   #broke(cause: unknown): void {
+    if (this.destroyed) return;
     this.#stream = undefined;
     if (cause instanceof ImageDropError && !cause.retryable) {
       this.destroy(cause);

@@ -18,6 +18,8 @@ export interface Reading {
   readonly range: ByteRange;
   readonly algorithms: readonly HashAlgorithm[];
   readonly onProgress: OnProgress;
+  /** Told of a progress report that failed and was let pass; see progress.ts. */
+  readonly onSkippedProgress?: (error: ImageDropError) => void;
   readonly signal: AbortSignal;
   /** Milliseconds since 1970; by default the machine's. */
   readonly clock?: () => number;
@@ -41,27 +43,40 @@ export interface Transferred {
  *
  * @throws the root cause: the source's error where reading failed (`object-gone`, `object-changed`,
  * `source-unreadable`), the signal's reason where it was aborted, `stalled` or `upload-interrupted` from the watchdog
- * (see watchdog.ts), the error of `onProgress`, else the sink's error; `upload-interrupted` when the sink was content
- * with less than all bytes.
+ * (see watchdog.ts), the error of a progress report that may not be skipped (see progress.ts), else the sink's error;
+ * `upload-interrupted` when the sink was content with less than all bytes.
  */
 export async function send(sending: Sending): Promise<Transferred> {
-  const { range, sink, limits = WATCHDOG_LIMITS, clock = Date.now } = sending;
+  const { range, sink, onProgress, onSkippedProgress, limits = WATCHDOG_LIMITS, clock = Date.now } = sending;
   const startedAt = clock();
   const hashing = new Hashing(sending.algorithms);
   const bytes = (): number => hashing.bytes;
   const watchdog = watch({ bytes, handedOver: () => hashing.readableEnded }, limits);
-  const progress = reportProgress({ bytes, totalBytes: range.length, onProgress: sending.onProgress, clock });
+  const progress = reportProgress({
+    bytes,
+    totalBytes: range.length,
+    onProgress,
+    onSkipped: onSkippedProgress,
+    clock,
+  });
   const signal = AbortSignal.any([sending.signal, watchdog.signal, progress.signal]);
+  let sinkError: unknown;
+  const drain = (): Promise<void> =>
+    drainInto(sink, hashing, range.length, signal).catch((error) => {
+      sinkError = error;
+      throw error;
+    });
   try {
-    const source = resumingSource(sending.open, range, sending.sleep);
-    await pipeline(source, hashing, () => drainInto(sink, hashing, range.length, signal), { signal });
+    signal.throwIfAborted();
+    await pipeline(resumingSource(sending.open, range, sending.sleep), hashing, drain, { signal });
   } catch (error) {
-    throw rootCause(error, signal, hashing.bytes, range.length);
+    throw rootCause(error, sinkError, signal);
   } finally {
     watchdog.stop();
-    progress.stop();
+    // A report that is still under way would renew a lease that the caller is about to give back.
+    await progress.stop();
   }
-  await progress.settled();
+  progress.signal.throwIfAborted();
   return { bytes: bytes(), hashes: hashing.hashes, bytesPerSecond: bytesPerSecond(bytes(), startedAt, clock()) };
 }
 
@@ -82,12 +97,14 @@ async function drainInto(sink: Sink, hashing: Hashing, length: number, signal: A
   hashing.resume();
 }
 
-/** The pipeline reports what failed first; only abortion and an early end need to be put into words. */
-function rootCause(error: unknown, signal: AbortSignal, bytes: number, length: number): ImageDropError {
-  const { name, code } = error as NodeJS.ErrnoException;
-  if (name === 'AbortError' && signal.aborted) return asImageDropError(signal.reason);
-  if (code === 'ERR_STREAM_PREMATURE_CLOSE') return endedEarly(bytes, length);
-  return asImageDropError(error);
+/**
+ * The pipeline reports what failed first. When that is what an HTTP client did to its body on the way out (it destroys
+ * it, with an error of its own where the connection broke), the error of the sink says more.
+ */
+function rootCause(error: unknown, sinkError: unknown, signal: AbortSignal): ImageDropError {
+  if (signal.aborted && (error as Error).name === 'AbortError') return asImageDropError(signal.reason);
+  if (error instanceof ImageDropError) return error;
+  return asImageDropError(sinkError ?? error);
 }
 
 function endedEarly(bytes: number, length: number): ImageDropError {

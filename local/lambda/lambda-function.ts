@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Access, Principal } from '../access.ts';
 import type { FunctionPlan } from '../template/functions.ts';
 import { arn } from '../template/names.ts';
@@ -17,8 +18,10 @@ export interface FunctionOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** Lambda keeps an idle environment for some minutes; how many it does not say. */
-const IDLE_MS = 5 * 60 * 1000;
+/** Lambda does not say how long it keeps an idle environment; on one machine each holds some 140 MB that others need. */
+const IDLE_MS = 60 * 1000;
+/** A machine is no cloud: more invocations at a time would only share its cores, after each has paid for its own start. */
+const MACHINE_CONCURRENCY = 2 * availableParallelism();
 /** How long invocations under way may take when the stack stops. */
 const SHUTDOWN_MS = 3000;
 
@@ -75,7 +78,7 @@ export class LambdaFunction {
   }
 
   get #isFull(): boolean {
-    return this.#running.size >= (this.plan.reservedConcurrency ?? Number.POSITIVE_INFINITY);
+    return this.#running.size >= Math.min(this.plan.reservedConcurrency ?? MACHINE_CONCURRENCY, MACHINE_CONCURRENCY);
   }
 
   #turn(): Promise<void> {

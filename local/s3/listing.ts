@@ -64,14 +64,15 @@ function* entries<T>(
   let index = startIndex(keys, query);
   for (let key = keys.at(index); key?.startsWith(prefix); key = keys.at(index)) {
     const group = commonPrefix(key, query);
-    const items = itemsOf(key);
-    if (group === undefined) for (const item of items) yield { name: key, item };
-    if (group === undefined || (group !== after && items.length === 0)) {
+    if (group === undefined) {
+      for (const item of itemsOf(key)) yield { name: key, item };
       index++;
-      continue;
+    } else if (group !== after && itemsOf(key).length === 0) {
+      index++;
+    } else {
+      if (group !== after) yield { name: group };
+      index = keys.firstBehind(group);
     }
-    if (group !== after) yield { name: group };
-    index = keys.firstBehind(group);
   }
 }
 

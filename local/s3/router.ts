@@ -1,7 +1,7 @@
 import type { BucketCall, ObjectCall, Operation, ServiceCall } from './call.ts';
 import { notImplemented, S3Error } from './errors.ts';
 import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
-import { getBucketLocation, getBucketVersioning, headBucket, listBuckets } from './operations/buckets.ts';
+import { createBucket, getBucketLocation, getBucketVersioning, headBucket, listBuckets } from './operations/buckets.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { createMultipartUpload } from './operations/create-multipart-upload.ts';
@@ -33,6 +33,7 @@ export const BUCKET_OPERATIONS: Operations<BucketCall> = {
   'GET versioning': getBucketVersioning,
   'GET versions': listObjectVersions,
   'POST delete': deleteObjects,
+  PUT: createBucket,
 };
 
 export const OBJECT_OPERATIONS: Operations<ObjectCall> = {

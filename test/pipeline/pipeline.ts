@@ -148,7 +148,9 @@ export class Pipeline {
   async messages(queueUrlOutput: string): Promise<number> {
     const command = new GetQueueAttributesCommand({ QueueUrl: this.output(queueUrlOutput), AttributeNames: ['All'] });
     const { Attributes = {} } = await this.sqs.send(command);
-    const counts = ['', 'NotVisible', 'Delayed'].map((state) => Attributes[`ApproximateNumberOfMessages${state}` as QueueAttributeName]);
+    const counts = ['', 'NotVisible', 'Delayed'].map(
+      (state) => Attributes[`ApproximateNumberOfMessages${state}` as QueueAttributeName],
+    );
     return counts.reduce((sum, count) => sum + Number(count), 0);
   }
 

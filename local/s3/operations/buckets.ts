@@ -1,5 +1,6 @@
 import { emptyAnswer, xmlAnswer } from '../answer.ts';
 import type { BucketCall, Operation, ServiceCall } from '../call.ts';
+import { S3Error } from '../errors.ts';
 
 /** Who owns all buckets and objects here. */
 export const OWNER = { ID: 'local', DisplayName: 'local' };
@@ -18,6 +19,14 @@ export const listBuckets: Operation<ServiceCall> = {
 export const headBucket: Operation<BucketCall> = {
   actions: () => ['s3:ListBucket'],
   run: ({ service }) => emptyAnswer(200, { 'x-amz-bucket-region': service.region }),
+};
+
+/** Some clients create the bucket before they write; that it is there already is what they want to hear. */
+export const createBucket: Operation<BucketCall> = {
+  actions: () => ['s3:CreateBucket'],
+  run: () => {
+    throw new S3Error('BucketAlreadyOwnedByYou');
+  },
 };
 
 export const getBucketLocation: Operation<BucketCall> = {

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { decodeAwsChunked } from '../../../local/s3/aws-chunked.ts';
 import { ChunkSignatures } from '../../../local/s3/chunk-signatures.ts';
@@ -36,7 +37,10 @@ describe('a body in signed chunks', () => {
 
   test.each(CHUNK_BYTES)('with a trailer is read when it arrives in pieces of %i bytes', async (bytes) => {
     const trailers = [['x-amz-checksum-crc32c', 'sOO8/Q==']];
-    expect(await decode(encode(WITH_TRAILER), { seed: WITH_TRAILER.seed, bytes })).toEqual({ content: CONTENT, trailers });
+    expect(await decode(encode(WITH_TRAILER), { seed: WITH_TRAILER.seed, bytes })).toEqual({
+      content: CONTENT,
+      trailers,
+    });
   });
 
   test('is refused when a byte of a chunk is another', async () => {
@@ -101,8 +105,7 @@ async function decode(body: string, { seed, bytes = 64 }: { seed?: string; bytes
     signatures,
     onTrailer: (name, value) => trailers.push([name, value]),
   });
-  const content = Buffer.concat(await Array.fromAsync(decoded)).toString();
-  return { content, trailers };
+  return { content: await text(decoded), trailers };
 }
 
 async function* pieces(body: Buffer, bytes: number): AsyncGenerator<Buffer> {

@@ -40,7 +40,10 @@ describe('the checksum of a multipart upload', () => {
   test('composite, is that of the parts’ checksums with their number', () => {
     const parts = [Buffer.from('one'), Buffer.from('two')];
     const { value } = checksumOfParts({ algorithm: 'SHA256', type: 'COMPOSITE' }, parts.map(partOf('SHA256')));
-    const expected = sum('SHA256', parts.map((part) => sum('SHA256', [part]))).toString('base64');
+    const expected = sum(
+      'SHA256',
+      parts.map((part) => sum('SHA256', [part])),
+    ).toString('base64');
     expect(value).toBe(`${expected}-2`);
   });
 });

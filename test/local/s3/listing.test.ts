@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ListingQuery, listPage } from '../../../local/s3/listing.ts';
+import { type ListingPage, type ListingQuery, listPage } from '../../../local/s3/listing.ts';
 import { compareKeys, SortedKeys } from '../../../local/s3/sorted-keys.ts';
 
 /** Few different characters, so that prefixes and delimiters meet often; among them those that UTF-16 orders wrongly. */
@@ -57,7 +57,10 @@ describe('a listing', () => {
   });
 
   test('of no items is not truncated', () => {
-    expect(listPage(sorted(['a']), (it) => [it], query({ maxItems: 0 }))).toMatchObject({ items: [], truncated: false });
+    expect(listPage(sorted(['a']), (it) => [it], query({ maxItems: 0 }))).toMatchObject({
+      items: [],
+      truncated: false,
+    });
   });
 
   test('of 100,000 keys looks only at what it shows', () => {
@@ -86,7 +89,7 @@ function sorted(all: readonly string[]): SortedKeys {
 function pages(keys: SortedKeys, first: ListingQuery): string[] {
   const names: string[] = [];
   for (let after: string | undefined = ''; after !== undefined; ) {
-    const page = listPage(keys, (it) => [it], { ...first, after });
+    const page: ListingPage<string> = listPage(keys, (it) => [it], { ...first, after });
     names.push(...page.items, ...page.commonPrefixes);
     expect(page.items.length + page.commonPrefixes.length).toBeLessThanOrEqual(first.maxItems);
     after = page.truncated ? page.last?.name : undefined;

@@ -94,6 +94,11 @@ describe('a signature in the header', () => {
 });
 
 describe('a presigned URL', () => {
+  test('of signature version 2 is unsupported', () => {
+    const target = parseTarget('/test.txt?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=x&Expires=1');
+    expect(faultOf({ ...inQuery, target }, presigned)).toBe('unsupported');
+  });
+
   test('of the API reference is accepted until it expires', () => {
     expect(verifySignature(inQuery, presigned).principal).toBe(EXAMPLE);
     expect(faultOf(inQuery, { ...presigned, now: new Date('2013-05-25T00:00:00Z') })).toBeUndefined();

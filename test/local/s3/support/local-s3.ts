@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -38,6 +38,12 @@ export interface LocalS3Options {
   readonly clock?: () => Date;
 }
 
+/** The SDK warns on the console of refusals that a test has asked for. */
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+function ignore(): void {
+  // Nothing to be told.
+}
+
 const BUCKETS = [
   { name: VERSIONED, versioned: true, notifications: [] },
   { name: PLAIN, versioned: false, notifications: [] },
@@ -60,7 +66,13 @@ export async function startLocalS3(options: LocalS3Options = {}): Promise<LocalS
     startS3Server({ folder, buckets: BUCKETS, notify: () => undefined, ...options, access, port });
   let server = await start(0);
   const client = (config: S3ClientConfig = {}) => {
-    const made = new S3Client({ endpoint: server.endpoint, region: 'us-east-1', credentials: OPERATOR, ...config });
+    const made = new S3Client({
+      endpoint: server.endpoint,
+      region: 'us-east-1',
+      credentials: OPERATOR,
+      logger: SILENT,
+      ...config,
+    });
     clients.push(made);
     return made;
   };

@@ -68,7 +68,7 @@ export function sha256(text: string | Buffer): string {
 }
 
 export function canonicalQuery(query: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(query).map(([name, value]) => [escape(name), escape(value)] as const);
+  const pairs = Object.entries(query).map(([name, value]) => [escapeText(name), escapeText(value)] as const);
   return pairs
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map((pair) => pair.join('='))
@@ -98,7 +98,7 @@ function scopeOf(timestamp: string): string {
   return `${timestamp.slice(0, 8)}/us-east-1/s3/aws4_request`;
 }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return [...Buffer.from(text)].map(escapeByte).join('');
 }
 

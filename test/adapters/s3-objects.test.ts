@@ -1,0 +1,168 @@
+import { buffer } from 'node:stream/consumers';
+import { DeleteObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { s3Client } from '../../lambda/adapters/aws-clients.ts';
+import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { ObjectHead, ObjectStore } from '../../lambda/steps/ports.ts';
+import { type LocalS3, PLAIN, ROLE, startLocalS3, VERSIONED } from '../local/s3/support/local-s3.ts';
+import { pattern } from '../support/bytes.ts';
+import { serve, unusedAddress } from '../support/http-server.ts';
+import { failure } from '../support/outcome.ts';
+import { useAws } from './aws-environment.ts';
+import { faultyService } from './faulty-service.ts';
+
+const silent = { info: () => {}, warn: () => {} };
+
+let local: LocalS3;
+let objects: ObjectStore;
+
+beforeAll(async () => {
+  local = await startLocalS3();
+  objects = storeAt(local.server.endpoint);
+});
+
+afterAll(() => local.stop());
+
+function storeAt(endpoint: string): ObjectStore {
+  useAws(endpoint);
+  return s3Objects(s3Client(), silent);
+}
+
+/** @returns the head of what was put */
+async function put(bucket: string, key: string, input: Partial<PutObjectCommandInput> = {}): Promise<ObjectHead> {
+  await local.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: pattern(1000), ...input }));
+  const head = await objects.head(bucket, key);
+  if (head === undefined) throw new Error(`There is no ${key}.`);
+  return head;
+}
+
+async function remove(bucket: string, key: string, versionId?: string): Promise<string | undefined> {
+  const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId });
+  return (await local.s3.send(command)).VersionId;
+}
+
+describe('the head of an object', () => {
+  test('has version, etag without quotes, size, time and user metadata', async () => {
+    const head = await put(VERSIONED, 'läufer/a b+c.qcow2', { Metadata: { 'disk-format': 'raw' } });
+    expect(head).toEqual({
+      bucket: VERSIONED,
+      key: 'läufer/a b+c.qcow2',
+      versionId: expect.stringMatching(/./),
+      etag: expect.stringMatching(/^[0-9a-f]{32}$/),
+      size: 1000,
+      lastModified: expect.any(Date),
+      userMetadata: { 'disk-format': 'raw' },
+    });
+  });
+
+  test('has no version in a bucket without versions', async () => {
+    expect(await put(PLAIN, 'a')).not.toHaveProperty('versionId');
+  });
+
+  test('is that of the version that is asked for', async () => {
+    const first = await put(VERSIONED, 'twice');
+    await put(VERSIONED, 'twice', { Body: 'another' });
+    expect(await objects.head(VERSIONED, 'twice', first.versionId)).toEqual(first);
+    expect(await objects.head(VERSIONED, 'twice')).toMatchObject({ size: 7 });
+  });
+
+  test('is undefined for a key that is not there', async () => {
+    expect(await objects.head(VERSIONED, 'nothing')).toBeUndefined();
+  });
+
+  test('is undefined behind a delete marker, and for the marker itself', async () => {
+    const { versionId } = await put(VERSIONED, 'hidden');
+    const marker = await remove(VERSIONED, 'hidden');
+    expect(await objects.head(VERSIONED, 'hidden')).toBeUndefined();
+    expect(await objects.head(VERSIONED, 'hidden', marker)).toBeUndefined();
+    expect(await objects.head(VERSIONED, 'hidden', versionId)).toBeDefined();
+  });
+
+  test('is undefined for a version that was deleted', async () => {
+    const { versionId } = await put(VERSIONED, 'deleted');
+    await remove(VERSIONED, 'deleted', versionId);
+    expect(await objects.head(VERSIONED, 'deleted', versionId)).toBeUndefined();
+  });
+});
+
+describe('opening an object', () => {
+  test.each([
+    [0, 1000],
+    [0, 1],
+    [999, 1],
+    [13, 64],
+  ])('from byte %i gives %i bytes', async (offset, length) => {
+    const head = await put(VERSIONED, 'ranged');
+    const bytes = await buffer(await objects.open(head, { offset, length }));
+    expect(bytes).toEqual(pattern(1000).subarray(offset, offset + length));
+  });
+
+  test('gives the version that it is pinned to', async () => {
+    const first = await put(VERSIONED, 'pinned');
+    await put(VERSIONED, 'pinned', { Body: 'another' });
+    expect(await buffer(await objects.open(first, { offset: 0, length: 1000 }))).toEqual(pattern(1000));
+  });
+
+  test('fails with object-changed when the etag is another', async () => {
+    const first = await put(PLAIN, 'changed');
+    await put(PLAIN, 'changed', { Body: 'another' });
+    const error = await failure(objects.open(first, { offset: 0, length: 10 }));
+    expect(error).toMatchObject({ code: 'object-changed', message: `s3://${PLAIN}/changed is another object now.` });
+  });
+
+  test('fails with object-gone when the object or its version is not there', async () => {
+    const plain = await put(PLAIN, 'gone');
+    await remove(PLAIN, 'gone');
+    expect(await failure(objects.open(plain, { offset: 0, length: 1 }))).toMatchObject({ code: 'object-gone' });
+    const version = await put(VERSIONED, 'gone');
+    await remove(VERSIONED, 'gone', version.versionId);
+    expect(await failure(objects.open(version, { offset: 0, length: 1 }))).toMatchObject({ code: 'object-gone' });
+  });
+
+  test("throws the signal's reason when it is aborted", async () => {
+    const head = await put(PLAIN, 'aborted');
+    const reason = new ImageDropError('out-of-time', 'The time is over.');
+    const aborted = AbortSignal.abort(reason);
+    await expect(objects.open(head, { offset: 0, length: 1 }, aborted)).rejects.toBe(reason);
+
+    const controller = new AbortController();
+    const silentServer = storeAt(await serve(() => setTimeout(() => controller.abort(reason), 10)));
+    await expect(silentServer.open(head, { offset: 0, length: 1 }, controller.signal)).rejects.toBe(reason);
+  });
+});
+
+describe('S3 that does not serve', () => {
+  test('is source-unreadable where the function may not read', async () => {
+    const head = await put(VERSIONED, 'forbidden');
+    local.grant();
+    const forbidden = s3Objects(local.client({ credentials: ROLE }), silent);
+    const error = await failure(forbidden.open(head, { offset: 0, length: 1 }));
+    expect(error).toMatchObject({ code: 'source-unreadable', retryable: true });
+    expect(error.message).toBe(`S3 did not give s3://${VERSIONED}/forbidden: status 403, AccessDenied.`);
+    expect(await failure(forbidden.head(VERSIONED, 'forbidden'))).toMatchObject({ code: 'source-unreadable' });
+  });
+
+  test('is source-unreadable where the bucket is missing', async () => {
+    const ref = { bucket: 'no-such-bucket', key: 'a', etag: 'e' };
+    expect(await failure(objects.open(ref, { offset: 0, length: 1 }))).toMatchObject({
+      code: 'source-unreadable',
+      message: 'S3 did not give s3://no-such-bucket/a: status 404, NoSuchBucket.',
+    });
+  });
+
+  test('is source-unreadable where nobody listens', async () => {
+    const head = await put(VERSIONED, 'unreachable');
+    const error = await failure(storeAt(await unusedAddress()).open(head, { offset: 0, length: 1 }));
+    expect(error).toMatchObject({ code: 'source-unreadable', message: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  test('is asked again after a 503', async () => {
+    const head = await put(VERSIONED, 'busy');
+    const service = await faultyService(local.server.endpoint);
+    service.next('GET', 503, 503);
+    const body = await storeAt(service.endpoint).open(head, { offset: 0, length: 1000 });
+    expect(await buffer(body)).toEqual(pattern(1000));
+    expect(service.methods).toEqual(['GET', 'GET', 'GET']);
+  });
+});

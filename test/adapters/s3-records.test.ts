@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { s3Client } from '../../lambda/adapters/aws-clients.ts';
+import { s3Records } from '../../lambda/adapters/s3-records.ts';
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { RecordStore } from '../../lambda/steps/ports.ts';
+import { type LocalS3, PLAIN, startLocalS3 } from '../local/s3/support/local-s3.ts';
+import { failure } from '../support/outcome.ts';
+import { useAws } from './aws-environment.ts';
+import { recordDraft } from './drop-record.ts';
+import { faultyService } from './faulty-service.ts';
+
+let local: LocalS3;
+let records: RecordStore;
+
+beforeAll(async () => {
+  local = await startLocalS3();
+  records = storeAt(local.server.endpoint);
+});
+
+afterAll(() => local.stop());
+
+function storeAt(endpoint: string, bucket = PLAIN): RecordStore {
+  useAws(endpoint);
+  return s3Records(s3Client(), bucket, { nonce: randomUUID });
+}
+
+/** Counts one attempt more, from nothing on. */
+function countAttempt(store: RecordStore, key: string) {
+  return store.change(key, (stored) => ({ ...(stored ?? recordDraft()), attempts: (stored?.attempts ?? 0) + 1 }));
+}
+
+async function putText(key: string, text: string): Promise<void> {
+  await local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key: key, Body: text }));
+}
+
+async function remove(key: string): Promise<void> {
+  await local.s3.send(new DeleteObjectCommand({ Bucket: PLAIN, Key: key }));
+}
+
+describe('the record store', () => {
+  test('has nothing under a key that was never written', async () => {
+    expect(await records.load('never.json')).toBeUndefined();
+  });
+
+  test('creates a record with revision 1 and a nonce', async () => {
+    const created = await records.change('created.json', () => recordDraft());
+    expect(created).toEqual({ ...recordDraft(), revision: 1, nonce: expect.any(String) });
+    expect(await records.load('created.json')).toEqual(created);
+  });
+
+  test('gives every change the next revision and another nonce', async () => {
+    const first = await countAttempt(records, 'changed.json');
+    const second = await countAttempt(records, 'changed.json');
+    expect(second).toMatchObject({ revision: 2, attempts: 2 });
+    expect(second?.nonce).not.toBe(first?.nonce);
+  });
+
+  test('leaves a record as it is when the decision is undefined', async () => {
+    expect(await records.change('left.json', () => undefined)).toBeUndefined();
+    const created = await records.change('left.json', () => recordDraft());
+    expect(await records.change('left.json', () => undefined)).toEqual(created);
+    expect(await records.load('left.json')).toEqual(created);
+  });
+
+  test('throws what the decision throws, and writes nothing', async () => {
+    const held = new ImageDropError('lease-held', 'Another has it.');
+    const decide = () => {
+      throw held;
+    };
+    await expect(records.change('thrown.json', decide)).rejects.toBe(held);
+    expect(await records.load('thrown.json')).toBeUndefined();
+  });
+
+  test('writes JSON that people can read', async () => {
+    await records.change('readable.json', () => recordDraft());
+    const { Body: body, ContentType: type } = await local.s3.send(
+      new GetObjectCommand({ Bucket: PLAIN, Key: 'readable.json' }),
+    );
+    expect(type).toBe('application/json');
+    expect(await body?.transformToString()).toMatch(/^\{\n {2}"schema": 1,\n.*\n\}\n$/s);
+  });
+});
+
+describe('writers of one record', () => {
+  test('decide again when another was faster', async () => {
+    await countAttempt(records, 'raced.json');
+    const service = await faultyService(local.server.endpoint);
+    service.beforeNext('PUT', () => countAttempt(records, 'raced.json'));
+    const seen: unknown[] = [];
+    const changed = await storeAt(service.endpoint).change('raced.json', (stored) => {
+      seen.push(stored?.attempts);
+      return { ...(stored ?? recordDraft()), attempts: 10 + (stored?.attempts ?? 0) };
+    });
+    expect(seen).toEqual([1, 2]);
+    expect(changed).toMatchObject({ attempts: 12, revision: 3 });
+  });
+
+  test('a hundred at a time, all take effect', async () => {
+    await Promise.all(Array.from({ length: 100 }, () => countAttempt(records, 'crowded.json')));
+    expect(await records.load('crowded.json')).toMatchObject({ attempts: 100, revision: 100 });
+  }, 60_000);
+
+  test('begin anew when the record was deleted meanwhile', async () => {
+    await countAttempt(records, 'deleted.json');
+    const service = await faultyService(local.server.endpoint);
+    service.beforeNext('PUT', () => remove('deleted.json'));
+    expect(await countAttempt(storeAt(service.endpoint), 'deleted.json')).toMatchObject({ attempts: 1, revision: 1 });
+  });
+
+  test('give up with record-conflict when others are faster every time', async () => {
+    const service = await faultyService(local.server.endpoint);
+    service.next('PUT', ...Array.from({ length: 40 }, () => 412));
+    const never = s3Records(local.client({ endpoint: service.endpoint }), PLAIN, {
+      nonce: randomUUID,
+      random: () => 0,
+    });
+    expect(await failure(countAttempt(never, 'conflict.json'))).toMatchObject({
+      code: 'record-conflict',
+      message: 'The record conflict.json was changed by others 32 times.',
+    });
+  });
+});
+
+describe('a write whose answer is lost', () => {
+  test('is known again by its nonce when it is refused the second time', async () => {
+    const service = await faultyService(local.server.endpoint);
+    service.next('PUT', 'lose-answer');
+    expect(await countAttempt(storeAt(service.endpoint), 'lost.json')).toMatchObject({ attempts: 1, revision: 1 });
+    expect(service.methods).toEqual(['GET', 'PUT', 'PUT', 'GET']);
+    service.next('PUT', 'lose-answer');
+    expect(await countAttempt(storeAt(service.endpoint), 'lost.json')).toMatchObject({ attempts: 2, revision: 2 });
+    expect(await records.load('lost.json')).toMatchObject({ attempts: 2, revision: 2 });
+  });
+});
+
+describe('a record that was changed by hand', () => {
+  test.each([
+    ['is not JSON', '{', 'is not JSON'],
+    ['is no object', 'null', 'is not a JSON object'],
+    ['is of another schema', '{"schema":2}', 'has schema 2, but only 1 is known'],
+    ['has a status of its own', '{"schema":1,"status":"done"}', 'has the unknown status done'],
+    ['names no drop', JSON.stringify({ ...recordDraft(), drop: {} }), 'names no drop'],
+    ['names no target', JSON.stringify({ ...recordDraft(), target: 1 }), 'names no target'],
+    ['lacks its revision', JSON.stringify(recordDraft()), 'lacks revision, generation or attempts'],
+    [
+      'has no history',
+      JSON.stringify({ ...recordDraft({ history: undefined as never }), revision: 1 }),
+      'has no history',
+    ],
+  ])('is bad when it %s', async (_, text, words) => {
+    await putText('bad.json', text);
+    const expected = { code: 'bad-record', retryable: false, message: `The record bad.json ${words}.` };
+    expect(await failure(records.load('bad.json'))).toMatchObject(expected);
+    expect(await failure(countAttempt(records, 'bad.json'))).toMatchObject(expected);
+  });
+});
+
+describe('S3 that does not serve', () => {
+  test('is aws-unavailable when it refuses to give the record', async () => {
+    const service = await faultyService(local.server.endpoint);
+    service.next('GET', 403);
+    const error = await failure(storeAt(service.endpoint).load('a.json'));
+    expect(error).toMatchObject({ code: 'aws-unavailable', retryable: true });
+    expect(error.message).toMatch(/^The record a.json could not be read from S3: status 403/);
+  });
+
+  test("is aws-unavailable when it answers 503 beyond the SDK's own tries", async () => {
+    const service = await faultyService(local.server.endpoint);
+    service.next('PUT', 503, 503, 503, 503, 503);
+    const error = await failure(countAttempt(storeAt(service.endpoint), 'busy.json'));
+    expect(error).toMatchObject({ code: 'aws-unavailable', retryable: true });
+    expect(error.message).toMatch(/^The record busy.json could not be written to S3: status 503/);
+  });
+
+  test('is aws-unavailable when the bucket is missing, and is not mistaken for a missing record', async () => {
+    const nowhere = storeAt(local.server.endpoint, 'no-such-bucket');
+    expect(await failure(nowhere.load('a.json'))).toMatchObject({
+      code: 'aws-unavailable',
+      message: 'The record a.json could not be read from S3: status 404, NoSuchBucket.',
+    });
+  });
+});

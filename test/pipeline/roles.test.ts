@@ -1,0 +1,67 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { recordKey } from '../../lambda/model/drop.ts';
+import type { RecordDraft } from '../../lambda/model/record-changes.ts';
+import { receive } from '../../lambda/model/record-changes.ts';
+import { rawDisk } from '../support/disk.ts';
+import { type Dropped, Pipeline } from './pipeline.ts';
+
+jest.setTimeout(90_000);
+
+/** Of the form that S3 gives, but of no object. */
+const NO_VERSION = 'A'.repeat(32);
+
+let pipeline: Pipeline;
+beforeAll(async () => {
+  pipeline = await Pipeline.start({ targets: { simulator: { kind: 'glance' }, 'simulator-ims': { kind: 'ims' } } });
+});
+afterAll(() => pipeline?.stop());
+
+/** A record as a person might have written it. */
+async function putRecord(dropped: Dropped, changes: Partial<RecordDraft>): Promise<string> {
+  const drop = { ...dropped, bucket: pipeline.dropBucket, id: dropped.versionId, etag: 'e', size: 1, droppedAt: '' };
+  const record = { ...receive(drop, 'simulator', new Date()), ...changes, revision: 1, nonce: 'by hand' };
+  const key = recordKey(drop, 'simulator');
+  const Bucket = pipeline.output('StatusBucketName');
+  await pipeline.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: JSON.stringify(record) }));
+  return key;
+}
+
+test('each function needs all that its role allows, and nothing that it does not', async () => {
+  // The usual way, at two targets, and a file that is refused.
+  const good = await pipeline.drop('good.img', rawDisk());
+  const bad = await pipeline.drop('bad.txt', Buffer.from('This is no disk.'));
+  for (const target of ['simulator', 'simulator-ims']) {
+    expect(await pipeline.settled(good, target)).toMatchObject({ status: 'active' });
+    expect(await pipeline.settled(bad, target)).toMatchObject({ status: 'failed' });
+  }
+  expect(Object.keys(await pipeline.tags(good))).toEqual(['imagedrop:simulator', 'imagedrop:simulator-ims']);
+
+  // An object that is gone: create-metadata and stream-upload must be able to tell that from one they may not see.
+  await pipeline.send('IngestQueueUrl', pipeline.event({ key: 'gone.img', versionId: NO_VERSION }, rawDisk()));
+  expect(await pipeline.settled({ key: 'gone.img', versionId: NO_VERSION })).toMatchObject({ status: 'failed' });
+  const absent = { key: 'absent.img', versionId: NO_VERSION };
+  await pipeline.send('UploadQueueUrl', { record: await putRecord(absent, { status: 'created' }) });
+  expect(await pipeline.settled(absent)).toMatchObject({ error: { code: 'object-gone' } });
+
+  // A record that is not there, for each function.
+  for (const queue of ['IngestQueueUrl', 'UploadQueueUrl', 'StatusQueueUrl']) {
+    await pipeline.send(queue, { record: 'there/is/no/such.json' });
+  }
+
+  // A record that begins again reaches create-metadata from both of the others.
+  for (const [key, queue] of [
+    ['one.img', 'UploadQueueUrl'],
+    ['two.img', 'StatusQueueUrl'],
+  ] as const) {
+    const dropped = { key, versionId: NO_VERSION };
+    await pipeline.send(queue, { record: await putRecord(dropped, {}) });
+    expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
+  }
+
+  // An image that takes its time: record-status asks again, by a message to itself.
+  const { used, unused, denied } = pipeline.stack.access.usage();
+  expect(used.length).toBeGreaterThan(20);
+  expect(unused).toEqual([]);
+  expect(denied).toEqual([]);
+});

@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { rawDisk } from '../support/disk.ts';
+import { SAMPLES } from '../support/images/samples.ts';
+
+jest.setTimeout(120_000);
+
+const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
+const BIG_BYTES = 1024 * 2 ** 20;
+
+let folder: string;
+const running = new Set<ChildProcess>();
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imagedrop-start-'));
+});
+afterEach(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+});
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; out: string; err: string }>;
+  /** Resolves when the output has matched. */
+  until(pattern: RegExp): Promise<string>;
+}
+
+function imagedrop(...args: string[]): Run {
+  const child = spawn(process.execPath, [IMAGEDROP, ...args], { cwd: folder });
+  running.add(child);
+  let out = '';
+  let err = '';
+  const look = new Set<() => void>();
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+    for (const each of look) each();
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
+    child.on('close', (code) => {
+      running.delete(child);
+      resolve({ code, out, err });
+    }),
+  );
+  const until = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const check = () => pattern.test(out) && resolve(out);
+      look.add(check);
+      check();
+      ended.then(() => reject(new Error(`ended without ${pattern}: ${out}${err}`)));
+    });
+  return { child, ended, until };
+}
+
+async function file(name: string, bytes: Buffer): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+describe('imagedrop start', () => {
+  test('drops files, ends with a table and says by its exit code whether all are active', async () => {
+    const qcow2 = SAMPLES.find(({ format }) => format === 'qcow2')?.bytes ?? Buffer.alloc(0);
+    const run = imagedrop('start', await file('a.qcow2', qcow2), await file('notes.txt', Buffer.from('Not a disk.\n')));
+    const { code, out } = await run.ended;
+    expect(out).toMatch(/^a\.qcow2 {2}qcow2 v\d .* sha512 +\d+\.\d$/m);
+    expect(out).toMatch(/^notes\.txt {2}failed {2}not-a-disk-image\n {4}.+\.\n {4}next {3}.+\.$/m);
+    expect(code).toBe(1);
+  });
+
+  test('prints the records with --json, and goes on in the same folder', async () => {
+    const path = await file('f.img', rawDisk());
+    for (const _ of ['first', 'second']) {
+      const { code, out } = await imagedrop('start', '--json', path).ended;
+      expect(JSON.parse(out)).toMatchObject([{ status: 'active', found: { format: 'raw' } }]);
+      expect(code).toBe(0);
+    }
+  });
+
+  test('sends to IMS with --kind ims, what Glance would not take too', async () => {
+    const qed = SAMPLES.find(({ format }) => format === 'qed')?.bytes ?? Buffer.alloc(0);
+    const { code, out } = await imagedrop('start', '--json', '--kind', 'ims', await file('old.qed', qed)).ended;
+    expect(JSON.parse(out)).toMatchObject([{ status: 'active', target: 'simulator-ims', sent: { diskFormat: 'vhd' } }]);
+    expect(code).toBe(0);
+  });
+
+  test('goes on after Ctrl-C in the middle of an upload, to one image', async () => {
+    const path = await file('big.img', rawDisk());
+    await truncate(path, BIG_BYTES);
+    const first = imagedrop('start', path);
+    await first.until(/uploading \d+ %/);
+    first.child.kill('SIGINT');
+    expect((await first.ended).err).toContain('Interrupted');
+    const second = imagedrop('start');
+    await second.until(/big\.img {2}active/);
+    second.child.kill('SIGINT');
+    expect((await second.ended).code).toBe(0);
+    const images = join(folder, '.imagedrop/simulator/glance/images');
+    const [name, ...others] = await readdir(images);
+    expect(others).toEqual([]);
+    expect(JSON.parse(await readFile(join(images, name ?? ''), 'utf8'))).toMatchObject({
+      status: 'active',
+      size: BIG_BYTES,
+    });
+  });
+
+  test('refuses a second stack in the same folder', async () => {
+    const first = imagedrop('start');
+    const out = await first.until(/aws --endpoint-url http:\/\/127\.0\.0\.1:\d+ s3 cp FILE s3:\/\//);
+    expect(out).toContain('AWS_ACCESS_KEY_ID=');
+    const { code, err } = await imagedrop('start').ended;
+    expect(err).toContain('is running in');
+    expect(code).toBe(1);
+    first.child.kill('SIGTERM');
+    expect((await first.ended).code).toBe(0);
+  });
+
+  test.each([
+    [['start', 'no-such.img'], 'There is no file no-such.img.'],
+    [['start', '.'], '. is not a file.'],
+    [['start', '--kind', 'nova'], '--kind is one of glance, ims, not nova.'],
+    [['start', '--fast'], "Unknown option '--fast'"],
+    [['begin'], 'There is no command "begin".'],
+    [['start', '--os-cloud', 'nowhere'], 'clouds.yaml'],
+  ])('%j is wrong use: exit 2', async (args, message) => {
+    const { code, err } = await imagedrop(...args).ended;
+    expect(err).toContain(message);
+    expect(err).not.toContain('    at ');
+    expect(code).toBe(2);
+  });
+
+  test('explains itself', async () => {
+    const { code, out } = await imagedrop('start', '--help').ended;
+    expect(out).toContain('npm start -- FILE…');
+    expect(code).toBe(0);
+  });
+});
