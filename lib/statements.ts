@@ -18,12 +18,15 @@ export function readDrops({ bucket, versioned }: DropBucket): PolicyStatement[] 
   ];
 }
 
-/** PutObjectTagging replaces the whole set, so the tags that stand are read first. */
+/**
+ * PutObjectTagging replaces the whole set, so the tags that stand are read first. Without ListBucket an object that is
+ * gone reads as 403.
+ */
 export function tagDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
   const actions = versioned
     ? ['s3:GetObjectVersionTagging', 's3:PutObjectVersionTagging']
     : ['s3:GetObjectTagging', 's3:PutObjectTagging'];
-  return [allow(actions, bucket.arnForObjects('*'))];
+  return [allow(actions, bucket.arnForObjects('*')), allow(['s3:ListBucket'], bucket.bucketArn)];
 }
 
 export function changeRecords(bucket: Bucket): PolicyStatement[] {

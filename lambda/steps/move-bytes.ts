@@ -42,6 +42,7 @@ function sourceOf(key: string, record: DropRecord, invocation: Invocation, deps:
     algorithms: ['md5', 'sha512'],
     signal: invocation.signal,
     onProgress: (progress) => heartbeat(key, progress, invocation, deps),
+    onSkippedProgress: (error) => deps.log.warn('a progress report was skipped', { record: key, error }),
   };
 }
 

@@ -21,9 +21,18 @@ export interface AwsChunkedOptions {
  */
 export async function* decodeAwsChunked(
   source: AsyncIterable<Buffer>,
-  { signatures, onTrailer }: AwsChunkedOptions,
+  options: AwsChunkedOptions,
 ): AsyncGenerator<Buffer> {
   const reader = new ByteReader(source);
+  try {
+    yield* decode(reader, options);
+  } finally {
+    await reader.release();
+  }
+}
+
+async function* decode(reader: ByteReader, options: AwsChunkedOptions): AsyncGenerator<Buffer> {
+  const { signatures } = options;
   for (let header = await readHeader(reader); ; header = await readHeader(reader)) {
     for (let left = header.sizeBytes; left > 0; ) {
       const piece = await reader.piece(left);
@@ -35,7 +44,7 @@ export async function* decodeAwsChunked(
     if (header.sizeBytes === 0) break;
     await readChunkEnd(reader);
   }
-  await readTrailers(reader, { signatures, onTrailer });
+  await readTrailers(reader, options);
 }
 
 interface ChunkHeader {

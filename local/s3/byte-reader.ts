@@ -33,6 +33,11 @@ export class ByteReader {
     return line;
   }
 
+  /** Lets go of the stream, wherever it stands. */
+  async release(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
   async #next(): Promise<Buffer> {
     const next = await this.#chunks.next();
     if (next.done) throw incomplete('the chunked body ends early');

@@ -8,15 +8,13 @@ import { S3Request } from './request.ts';
 
 /** One request and its answer. Never rejects: what goes wrong ends in the answer, or with the connection. */
 export async function exchange(incoming: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
+  // A client that asked with `Expect: 100-continue` sends its content when it hears so. To one that never does, Node
+  // answers with `Connection: close`.
   const awaitsContinue = incoming.headers.expect?.toLowerCase() === '100-continue';
-  let continued = false;
   const onBodyWanted = () => {
     if (awaitsContinue) response.writeContinue();
-    continued = true;
   };
   const answer = await answerTo(incoming, service, onBodyWanted);
-  // A client that got no leave may send its body or not: only a new connection is sure (RFC 9110 section 10.1.1).
-  if (awaitsContinue && !continued) response.shouldKeepAlive = false;
   await send(answer, response);
   // What nobody read must not stand in the way of the next request.
   incoming.resume();
@@ -45,6 +43,7 @@ async function send({ status, headers, body }: Answer, response: ServerResponse)
     else response.end(body);
   } catch {
     // The client is gone, or has the headers already and can be told of no error any more: the cut is the answer.
+    if (body instanceof Readable) body.destroy();
     response.destroy();
   }
 }

@@ -94,7 +94,7 @@ describe('the roles', () => {
       's3:GetObject': ['<status>/*'],
       's3:GetObjectVersionTagging': ['<drops>/*'],
       's3:PutObjectVersionTagging': ['<drops>/*'],
-      's3:ListBucket': ['<status>'],
+      's3:ListBucket': ['<drops>', '<status>'],
       's3:PutObject': ['<status>/*'],
       'sqs:SendMessage': ['<ingest queue>', '<status queue>'],
       'sns:Publish': ['<topic>'],

@@ -37,7 +37,6 @@ import {
   startLocalS3,
   VERSIONED,
 } from './support/local-s3.ts';
-import { presign } from './support/signer.ts';
 
 const OBJECT = 'arn:aws:s3:::versioned/image';
 const BUCKET = 'arn:aws:s3:::versioned';
@@ -77,11 +76,21 @@ const operations: [needed: string[], name: string, send: Send][] = [
     () => role.send(new PutObjectCommand({ ...place, IfMatch: '"x"' })),
   ],
   [
-    [`s3:PutObject ${BUCKET}/copy`, `s3:GetObject ${OBJECT}`],
-    'CopyObject',
+    [
+      `s3:PutObject ${BUCKET}/copy`,
+      `s3:GetObject ${OBJECT}`,
+      `s3:GetObjectTagging ${OBJECT}`,
+      `s3:PutObjectTagging ${BUCKET}/copy`,
+    ],
+    'CopyObject of an object with tags',
     () => role.send(new CopyObjectCommand({ Bucket: VERSIONED, Key: 'copy', CopySource: source })),
   ],
   [[`s3:DeleteObject ${OBJECT}`], 'DeleteObject', () => role.send(new DeleteObjectCommand(place))],
+  [
+    [`s3:DeleteObject ${OBJECT}`, `s3:GetObject ${OBJECT}`],
+    'DeleteObject with If-Match',
+    () => role.send(new DeleteObjectCommand({ ...place, IfMatch: '"x"' })),
+  ],
   [
     [`s3:DeleteObjectVersion ${OBJECT}`],
     'DeleteObject of a version',
@@ -207,53 +216,5 @@ describe('without a valid signature', () => {
     const request = { method: 'GET', path: '/versioned/image', principal, now };
     const answer = await sendSigned(local.server.endpoint, request);
     expect([answer.status, codeOf(answer)]).toEqual([403, code]);
-  });
-});
-
-describe('a presigned URL', () => {
-  const urlFor = (
-    method: string,
-    now: Date,
-    more: { query?: Record<string, string>; principal?: typeof ROLE } = {},
-  ) => {
-    const headers = { host: new URL(local.server.endpoint).host };
-    const { principal = OPERATOR, query = {} } = more;
-    const signed = presign({ method, path: '/versioned/presigned', headers, query }, { principal, now }, 60);
-    return `${local.server.endpoint}/versioned/presigned?${signed}`;
-  };
-
-  test('puts and gets an object by fetch, with headers of its own for the answer', async () => {
-    const put = await fetch(urlFor('PUT', new Date()), { method: 'PUT', body: 'by fetch' });
-    expect(put.status).toBe(200);
-    const query = { 'response-content-disposition': 'attachment; filename="a b"', 'response-content-type': 'text/x' };
-    const got = await fetch(urlFor('GET', new Date(), { query }));
-    expect(await got.text()).toBe('by fetch');
-    expect(got.headers.get('content-disposition')).toBe('attachment; filename="a b"');
-    expect(got.headers.get('content-type')).toBe('text/x');
-  });
-
-  test('is refused when it has expired', async () => {
-    const got = await fetch(urlFor('GET', new Date(Date.now() - 61_000)));
-    expect(got.status).toBe(403);
-    expect(await got.text()).toMatch(/<Code>AccessDenied<\/Code><Message>Request has expired<\/Message>/);
-  });
-
-  test('holds for its method only', async () => {
-    expect((await fetch(urlFor('GET', new Date()), { method: 'PUT', body: 'x' })).status).toBe(403);
-  });
-
-  test('may do what its signer may', async () => {
-    local.grant();
-    expect((await fetch(urlFor('PUT', new Date(), { principal: ROLE }), { method: 'PUT', body: 'x' })).status).toBe(
-      403,
-    );
-  });
-
-  test('gives headers that stand in its query their force', async () => {
-    const query = { 'x-amz-checksum-crc32': 'AAAAAA==', 'x-amz-meta-name': 'ü' };
-    const refused = await fetch(urlFor('PUT', new Date(), { query }), { method: 'PUT', body: 'not empty' });
-    expect(await refused.text()).toContain('<Code>BadDigest</Code>');
-    const taken = await fetch(urlFor('PUT', new Date(), { query }), { method: 'PUT', body: '' });
-    expect(taken.status).toBe(200);
   });
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   codeOf,
@@ -71,13 +71,21 @@ describe('content in signed chunks', () => {
     const put = await putSignedChunks((chunks) => chunks.replace('abc', 'abd'));
     expect([put.status, codeOf(put)]).toEqual([403, 'SignatureDoesNotMatch']);
   });
+
+  test('is refused in words though much of it is still to come, and the connection goes on', async () => {
+    const oneSocket = new Agent({ keepAlive: true, maxSockets: 1 });
+    const tampered = (chunks: string) => chunks.replace('abc', 'abd') + 'x'.repeat(20_000_000);
+    const answers = await Promise.all([putSignedChunks(tampered, oneSocket), putSignedChunks((it) => it, oneSocket)]);
+    oneSocket.destroy();
+    expect(answers.map(({ status }) => status)).toEqual([403, 200]);
+  });
 });
 
 describe('a client that waits for leave to send its content', () => {
   test.each([
-    ['gets it', {}, true, 200],
-    ['is refused without having sent it', { 'if-none-match': '*' }, false, 412],
-  ])('%s', async (_, headers, continued, status) => {
+    ['gets it', {}, true, 200, 'keep-alive'],
+    ['is refused without having sent it', { 'if-none-match': '*' }, false, 412, 'close'],
+  ])('%s', async (_, headers, continued, status, connection) => {
     const { host, port } = new URL(local.server.endpoint);
     const waiting = { host, expect: '100-continue', 'content-length': '4', ...headers };
     const unsigned = { method: 'PUT', path: `/${PLAIN}/waiting`, headers: waiting };
@@ -90,7 +98,7 @@ describe('a client that waits for leave to send its content', () => {
     });
     request.flushHeaders();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
-    expect([heard, response.statusCode]).toEqual([continued, status]);
+    expect([heard, response.statusCode, response.headers.connection]).toEqual([continued, status, connection]);
     request.destroy();
   });
 });
@@ -120,12 +128,12 @@ function putChunked(body: string, decodedLength: string): Promise<RawAnswer> {
   return send(local.server.endpoint, { ...request, headers: sign(request, signing).headers }, body);
 }
 
-function putSignedChunks(tamper: (body: string) => string): Promise<RawAnswer> {
+function putSignedChunks(tamper: (body: string) => string, agent?: Agent): Promise<RawAnswer> {
   const request = chunkedPut({ 'x-amz-decoded-content-length': '6' });
   const signing = { principal: OPERATOR, now: new Date(), payloadHash: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' };
   const signed = sign(request, signing);
   const body = tamper(signedChunks(signed, ['abc', 'def', '']));
-  return send(local.server.endpoint, { ...request, headers: signed.headers }, body);
+  return send(local.server.endpoint, { ...request, headers: signed.headers }, body, agent);
 }
 
 function chunkedPut(headers: Record<string, string>) {

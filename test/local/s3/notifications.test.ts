@@ -167,13 +167,16 @@ describe('when the queue does not take the event', () => {
     expect(told.map(({ record }) => record.eventName)).toEqual(['ObjectCreated:CompleteMultipartUpload']);
   });
 
-  test('a delete has not happened either', async () => {
+  test('a delete has not happened either, be it of a version or by a marker', async () => {
     const place = { Bucket: 'drops', Key: 'image' };
-    await put(place.Bucket, place.Key);
-    failures = 1;
-    const remove = new DeleteObjectCommand(place);
-    await expect(local.client({ maxAttempts: 1 }).send(remove)).rejects.toMatchObject(refusal('InternalError', 500));
-    await local.s3.send(new HeadObjectCommand(place));
+    const { VersionId } = await put(place.Bucket, place.Key);
+    const once = local.client({ maxAttempts: 1 });
+    for (const which of [place, { ...place, VersionId }]) {
+      failures = 1;
+      await expect(once.send(new DeleteObjectCommand(which))).rejects.toMatchObject(refusal('InternalError', 500));
+      await local.restart();
+      expect((await local.s3.send(new HeadObjectCommand(place))).VersionId).toBe(VersionId);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -112,12 +112,13 @@ export interface RawAnswer {
 export function send(
   endpoint: string,
   { method, path, query, headers }: Unsigned,
-  body: string | Buffer | readonly Buffer[] = '',
+  body: string | Buffer = '',
+  agent: Agent | false = false,
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(endpoint);
   const search = query === undefined ? '' : `?${canonicalQuery(query)}`;
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: hostname, port, method, path: path + search, headers, agent: false });
+    const request = httpRequest({ host: hostname, port, method, path: path + search, headers, agent });
     request.on('error', reject);
     request.on('response', async (response) => {
       const bytes = await buffer(response);
@@ -128,12 +129,7 @@ export function send(
         text: bytes.toString(),
       });
     });
-    if (typeof body === 'string' || Buffer.isBuffer(body)) {
-      request.end(body);
-    } else {
-      for (const chunk of body) request.write(chunk);
-      request.end();
-    }
+    request.end(body);
   });
 }
 
