@@ -25,18 +25,13 @@ export function receive(drop: Drop, target: string, now: Date): RecordDraft {
 
 /**
  * Gives the right to work on the record to one invocation. A holder may take its own lease again.
- * @throws `lease-held`, to be tried again when the lease runs out
+ * @throws `lease-held`: the holder may be done in a moment or renew for many minutes, so the usual back-off is right
  */
 export function lease<R extends RecordDraft>(record: R, holder: string, seconds: number, now: Date): R {
   const held = record.lease;
   if (held !== undefined && held.holder !== holder && Date.parse(held.until) > now.getTime()) {
-    throw new ImageDropError(
-      'lease-held',
-      `Another invocation (${held.holder}) works on this drop until ${held.until}.`,
-      {
-        retryAfterSeconds: (Date.parse(held.until) - now.getTime()) / 1000,
-      },
-    );
+    const message = `Another invocation (${held.holder}) works on this drop until ${held.until}.`;
+    throw new ImageDropError('lease-held', message);
   }
   const until = new Date(now.getTime() + seconds * 1000).toISOString();
   return { ...record, lease: { holder, until } };

@@ -97,9 +97,9 @@ describe('writers of one record', () => {
     expect(changed).toMatchObject({ attempts: 12, revision: 3 });
   });
 
-  test('a hundred at a time, all take effect', async () => {
-    await Promise.all(Array.from({ length: 100 }, () => countAttempt(records, 'crowded.json')));
-    expect(await records.load('crowded.json')).toMatchObject({ attempts: 100, revision: 100 });
+  test('of forty at a time, all take effect', async () => {
+    await Promise.all(Array.from({ length: 40 }, () => countAttempt(records, 'crowded.json')));
+    expect(await records.load('crowded.json')).toMatchObject({ attempts: 40, revision: 40 });
   }, 60_000);
 
   test('begin anew when the record was deleted meanwhile', async () => {

@@ -10,6 +10,9 @@ import type { ImageDropProps } from '../../lib/props.ts';
 
 const CDK_JSON = JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8'));
 
+// The template is compared with what is expected of it; app.test.ts checks it against CloudFormation's own rules.
+process.env.CDK_VALIDATION = 'false';
+
 const folder = mkdtempSync(join(tmpdir(), 'imagedrop-lib-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
