@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { startSimulator } from '../../local/simulator/simulator.ts';
 import { rawDisk } from '../support/disk.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 
@@ -87,6 +88,20 @@ describe('imagedrop start', () => {
     const { code, out } = await imagedrop('start', '--json', '--kind', 'ims', await file('old.qed', qed)).ended;
     expect(JSON.parse(out)).toMatchObject([{ status: 'active', target: 'simulator-ims', sent: { diskFormat: 'vhd' } }]);
     expect(code).toBe(0);
+  });
+
+  test("sends to a cloud of the user's own clouds.yaml with --os-cloud", async () => {
+    const cloud = await startSimulator({ folder: join(folder, 'cloud') });
+    try {
+      await file('clouds.yaml', Buffer.from(cloud.cloudsYaml()));
+      const path = await file('f.img', rawDisk());
+      const { out } = await imagedrop('start', '--json', '--os-cloud', 'simulator-application-credential', path).ended;
+      const [record] = JSON.parse(out);
+      expect(record).toMatchObject({ status: 'active', target: 'simulator-application-credential' });
+      expect(await readFile(cloud.imageFile(record.image.id))).toEqual(rawDisk());
+    } finally {
+      await cloud.close();
+    }
   });
 
   test('goes on after Ctrl-C in the middle of an upload, to one image', async () => {
