@@ -1,8 +1,8 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { contextSettings } from '../lib/context-settings.ts';
 import { ImageDropStack } from '../lib/image-drop-stack.ts';
-import { SettingError } from '../lib/setting-error.ts';
+import { contextSettings } from '../lib/settings/context-settings.ts';
+import { SettingError } from '../lib/settings/setting-error.ts';
 
 try {
   const app = new App();

@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { ImageDrop } from './image-drop.ts';
-import type { ImageDropProps } from './props.ts';
+import type { ImageDropProps } from './settings/props.ts';
 
 export interface ImageDropStackProps extends StackProps, Omit<ImageDropProps, 'cloudsYaml'> {
   /** Name of the secret that holds clouds.yaml, in the account and region of the stack. */

@@ -10,7 +10,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { StageSettings } from './settle-stage.ts';
+import type { StageSettings } from './settings/settle-stage.ts';
 import type { StageFunction } from './stage-function.ts';
 import type { StageQueue } from './stage-queue.ts';
 

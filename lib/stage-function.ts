@@ -6,8 +6,8 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
 import { bundledCode } from './bundle.ts';
-import type { Settings } from './settings.ts';
-import type { StageSettings } from './settle-stage.ts';
+import type { Settings } from './settings/settings.ts';
+import type { StageSettings } from './settings/settle-stage.ts';
 import { allow, receiveFrom } from './statements.ts';
 
 export interface StageFunctionProps extends Pick<Settings, 'logRetention' | 'logLevel'> {

@@ -19,7 +19,7 @@ export async function serve(stack: LocalStack, stop: AbortSignal): Promise<numbe
 }
 
 function instructions({ environment, endpoint, dropBucket, statusBucket, cloud, logs }: LocalStack): string {
-  const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'].map(
+  const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_DEFAULT_REGION'].map(
     (name) => `${name}=${environment[name]}`,
   );
   const aws = (command: string) => `${keys.join(' ')} \\\n    aws --endpoint-url ${endpoint} ${command}`;

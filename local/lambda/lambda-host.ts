@@ -1,5 +1,5 @@
-import type { Access, Principal } from '../access.ts';
-import type { QueueEngine } from '../queue-engine.ts';
+import type { Access, Principal } from '../access/access.ts';
+import type { QueueEngine } from '../services/queue-engine.ts';
 import type { FunctionPlan, MappingPlan } from '../template/functions.ts';
 import { TemplateError } from '../template/template-error.ts';
 import type { Outcome } from './environment.ts';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { QueueEngine, ReceivedMessage } from '../queue-engine.ts';
+import type { QueueEngine, ReceivedMessage } from '../services/queue-engine.ts';
 import type { MappingPlan } from '../template/functions.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 import { failedMessages, sqsEvent } from './sqs-event.ts';

@@ -1,4 +1,4 @@
-import type { Principal } from '../access.ts';
+import type { Principal } from '../access/access.ts';
 import type { FunctionPlan } from '../template/functions.ts';
 import { REGION } from '../template/names.ts';
 

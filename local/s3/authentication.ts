@@ -1,5 +1,5 @@
-import type { Access } from '../access.ts';
-import { type Authentication, SignatureError, type SignatureFault, verifySignature } from '../sigv4.ts';
+import type { Access } from '../access/access.ts';
+import { type Authentication, SignatureError, type SignatureFault, verifySignature } from '../access/sigv4.ts';
 import { S3Error, type S3ErrorCode } from './errors.ts';
 import type { S3Request } from './request.ts';
 

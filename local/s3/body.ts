@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { Authentication } from '../sigv4.ts';
+import type { Authentication } from '../access/sigv4.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { type BodyClaims, readBodyClaims } from './body-claims.ts';
 import { type ChecksumAlgorithm, checksumAlgorithm, createChecksum } from './checksums.ts';

@@ -1,5 +1,5 @@
-import type { Access } from '../access.ts';
-import type { Authentication } from '../sigv4.ts';
+import type { Access } from '../access/access.ts';
+import type { Authentication } from '../access/sigv4.ts';
 import type { Answer } from './answer.ts';
 import type { Bucket } from './bucket.ts';
 import { S3Error } from './errors.ts';

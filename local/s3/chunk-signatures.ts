@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type Authentication, signatureMatches } from '../sigv4.ts';
+import { type Authentication, signatureMatches } from '../access/sigv4.ts';
 import { S3Error } from './errors.ts';
 
 const SHA256_OF_NOTHING = createHash('sha256').digest('hex');

@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { percentDecode } from '../request-target.ts';
+import { percentDecode } from '../access/request-target.ts';
 import { authorize, type ObjectCall, objectArn } from './call.ts';
 import { failedCondition, preconditionFailed, readConditions } from './conditions.ts';
 import type { Checksum } from './crc.ts';

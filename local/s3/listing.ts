@@ -1,4 +1,4 @@
-import { percentEncodePath } from '../request-target.ts';
+import { percentEncodePath } from '../access/request-target.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 import type { SortedKeys } from './sorted-keys.ts';

@@ -1,4 +1,4 @@
-import { percentEncodePath } from '../request-target.ts';
+import { percentEncodePath } from '../access/request-target.ts';
 import type { Version } from './version.ts';
 
 /** One queue of a bucket's notification configuration. */

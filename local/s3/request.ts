@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { parseTarget, type QueryParameter, type RequestTarget } from '../request-target.ts';
-import { isPresigned } from '../sigv4.ts';
+import { parseTarget, type QueryParameter, type RequestTarget } from '../access/request-target.ts';
+import { isPresigned } from '../access/sigv4.ts';
 import { S3Error } from './errors.ts';
 
 /** S3 user guide, "Naming Amazon S3 objects". */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Access } from '../access.ts';
+import type { Access } from '../access/access.ts';
 import { Bucket, type BucketSettings } from './bucket.ts';
 import type { Service } from './call.ts';
 import { exchange } from './exchange.ts';

@@ -1,4 +1,4 @@
-import { parseQuery } from '../request-target.ts';
+import { parseQuery } from '../access/request-target.ts';
 import { S3Error } from './errors.ts';
 import type { Tag } from './version.ts';
 import { parseXml } from './xml-parser.ts';

@@ -1,9 +1,10 @@
 import type { Answer, Call, Fault, JsonObject } from './http.ts';
 import type { NewImage, StoredImage } from './image.ts';
-import type { ImageContext } from './image-context.ts';
 import type { ByteLimit } from './image-file.ts';
+import type { ImageStore } from './image-store.ts';
 import type { Route } from './router.ts';
 import type { Properties } from './schema.ts';
+import type { Tokens } from './tokens.ts';
 
 /** Who makes a request, according to the token. */
 export interface Caller {
@@ -39,4 +40,12 @@ export interface Verdict {
   readonly virtualSize?: number;
   /** What the PUT is answered with, where the service refuses at once; without one it answers 204. */
   readonly fault?: Fault;
+}
+
+/** What every handler of an image service works with. */
+export interface ImageContext {
+  readonly flavour: Flavour;
+  readonly store: ImageStore;
+  readonly tokens: Tokens;
+  readonly clock: () => Date;
 }

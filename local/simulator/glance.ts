@@ -1,9 +1,9 @@
+import { callerOf, visibleImage } from './callers.ts';
 import { inspectContent } from './content.ts';
-import type { Caller, Flavour, Verdict } from './flavour.ts';
+import type { Caller, Flavour, ImageContext, Verdict } from './flavour.ts';
 import { glanceRefusal, tokenRefusal } from './glance-fault.ts';
 import { type Answer, type Call, Fault, isObject, type JsonObject, json, readJson } from './http.ts';
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
-import { callerOf, type ImageContext, visibleImage } from './image-context.ts';
 import type { ByteLimit } from './image-file.ts';
 import { checkNewImage } from './new-image.ts';
 import { Quotas } from './quotas.ts';

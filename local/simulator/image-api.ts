@@ -1,6 +1,6 @@
-import type { Flavour } from './flavour.ts';
+import { callerOf } from './callers.ts';
+import type { Flavour, ImageContext } from './flavour.ts';
 import { type Answer, type Call, type Fault, json, type Service } from './http.ts';
-import { callerOf, type ImageContext } from './image-context.ts';
 import { downloadFile } from './image-download.ts';
 import { listImages } from './image-list.ts';
 import { patchImage } from './image-patch.ts';

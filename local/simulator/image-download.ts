@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
+import { visibleImage } from './callers.ts';
+import type { ImageContext } from './flavour.ts';
 import type { Answer, Call } from './http.ts';
-import { type ImageContext, visibleImage } from './image-context.ts';
 
 /** Large enough that a file is read at the speed of the disk, small enough for many at once. */
 const READ_BYTES = 1024 ** 2;

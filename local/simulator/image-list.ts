@@ -1,7 +1,7 @@
-import type { Caller } from './flavour.ts';
+import { callerOf, maySee } from './callers.ts';
+import type { Caller, ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, json } from './http.ts';
 import type { StoredImage } from './image.ts';
-import { callerOf, type ImageContext, maySee } from './image-context.ts';
 
 /** Glance's [DEFAULT] limit_param_default and api_limit_max. */
 const DEFAULT_LIMIT = 25;

@@ -1,7 +1,7 @@
-import type { Caller } from './flavour.ts';
+import { callerOf, ownImage } from './callers.ts';
+import type { Caller, ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, json, readJson } from './http.ts';
 import type { StoredImage } from './image.ts';
-import { callerOf, type ImageContext, ownImage } from './image-context.ts';
 import { checkWritable, tagsOf } from './new-image.ts';
 import { MAX_NAME_LENGTH, mismatch, type Properties } from './schema.ts';
 

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { callerOf, ownImage } from './callers.ts';
+import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault } from './http.ts';
 import type { Completion, StoredImage } from './image.ts';
-import { callerOf, type ImageContext, ownImage } from './image-context.ts';
 import { type ReceivedFile, receive } from './image-file.ts';
 
 /** PUT /v2/images/{id}/file */

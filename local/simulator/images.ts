@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { callerOf, ownImage, visibleImage } from './callers.ts';
+import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, json, readJson } from './http.ts';
 import { type StoredImage, WITHOUT_DATA } from './image.ts';
-import { callerOf, type ImageContext, ownImage, visibleImage } from './image-context.ts';
 
 /** POST /v2/images */
 export async function createImage(context: ImageContext, call: Call): Promise<Answer> {

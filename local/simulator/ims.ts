@@ -1,9 +1,9 @@
+import { callerOf } from './callers.ts';
 import { foreignFormat, inspectContent } from './content.ts';
-import type { Caller, Flavour, Verdict } from './flavour.ts';
+import type { Caller, Flavour, ImageContext, Verdict } from './flavour.ts';
 import { glanceRefusal } from './glance-fault.ts';
 import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts';
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
-import { callerOf, type ImageContext } from './image-context.ts';
 import type { ByteLimit } from './image-file.ts';
 import { checkNewImage } from './new-image.ts';
 import { type Route, route } from './router.ts';

@@ -6,7 +6,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ImageDrop } from '../../lib/image-drop.ts';
-import type { ImageDropProps } from '../../lib/props.ts';
+import type { ImageDropProps } from '../../lib/settings/props.ts';
 
 const CDK_JSON = JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8'));
 

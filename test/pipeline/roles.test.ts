@@ -13,7 +13,11 @@ const NO_VERSION = 'A'.repeat(32);
 
 let pipeline: Pipeline;
 beforeAll(async () => {
-  pipeline = await Pipeline.start({ targets: { simulator: { kind: 'glance' }, 'simulator-ims': { kind: 'ims' } } });
+  pipeline = await Pipeline.start({
+    targets: { simulator: { kind: 'glance' }, 'simulator-ims': { kind: 'ims' } },
+    // Longer than a function takes to start, so that record-status must ask again, by a message to itself.
+    simulator: { ims: { activationDelayMs: 4000 } },
+  });
 });
 afterAll(() => pipeline?.stop());
 
@@ -59,7 +63,6 @@ test('each function needs all that its role allows, and nothing that it does not
     expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
   }
 
-  // An image that takes its time: record-status asks again, by a message to itself.
   const { used, unused, denied } = pipeline.stack.access.usage();
   expect(used.length).toBeGreaterThan(20);
   expect(unused).toEqual([]);

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { percentEncodePath } from '../../../local/request-target.ts';
+import { percentEncodePath } from '../../../local/access/request-target.ts';
 import { codeOf, type LocalS3, PLAIN, sendSigned, startLocalS3 } from './support/local-s3.ts';
 
 const AWKWARD = [

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseTarget } from '../../../local/request-target.ts';
-import { SignatureError, type SignedRequest, type VerifyOptions, verifySignature } from '../../../local/sigv4.ts';
+import { parseTarget } from '../../../local/access/request-target.ts';
+import {
+  SignatureError,
+  type SignedRequest,
+  type VerifyOptions,
+  verifySignature,
+} from '../../../local/access/sigv4.ts';
 import { sha256 } from './support/signer.ts';
 
 // The examples of the S3 API reference, "Authenticating Requests (AWS Signature Version 4)".

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import type { Access, Principal } from '../../../../local/access.ts';
+import type { Access, Principal } from '../../../../local/access/access.ts';
 import { type S3Server, type S3ServerOptions, startS3Server } from '../../../../local/s3/server.ts';
 import { canonicalQuery, sha256, sign, type Unsigned } from './signer.ts';
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Principal } from '../../../../local/access.ts';
+import type { Principal } from '../../../../local/access/access.ts';
 
 export interface Unsigned {
   readonly method: string;

@@ -1,0 +1,49 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Target } from '../../lambda/model/target.ts';
+import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
+import { SettingError } from './setting-error.ts';
+import { type StageSettings, settleConcurrency, settleStage } from './settle-stage.ts';
+import { CREATE_METADATA, RECORD_STATUS, STREAM_UPLOAD } from './stages.ts';
+import { settleTargets } from './targets.ts';
+
+/** The construct's props with every default filled in. */
+export interface Settings {
+  readonly targets: readonly Target[];
+  readonly createMetadata: StageSettings;
+  readonly streamUpload: StageSettings;
+  readonly recordStatus: StageSettings;
+  readonly logRetention: RetentionDays;
+  readonly logLevel: LogLevel;
+}
+
+/** @throws SettingError naming the property that cannot work, the value, and what to do */
+export function settle(props: ImageDropProps): Settings {
+  checkBuckets(props);
+  if (props.cloudsYaml === undefined) {
+    throw new SettingError('cloudsYaml', undefined, 'give the secret that holds clouds.yaml with the credentials.');
+  }
+  const concurrency = props.maxConcurrentUploads ?? STREAM_UPLOAD.maxConcurrency;
+  return {
+    targets: settleTargets(props.targets),
+    createMetadata: settleStage('createMetadata', CREATE_METADATA, props.createMetadata),
+    streamUpload: {
+      ...settleStage('streamUpload', STREAM_UPLOAD, props.streamUpload),
+      maxConcurrency: settleConcurrency('maxConcurrentUploads', concurrency),
+    },
+    recordStatus: settleStage('recordStatus', RECORD_STATUS, props.recordStatus),
+    logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    logLevel: logLevelOf(props.logLevel ?? 'INFO'),
+  };
+}
+
+function checkBuckets({ dropBucketName, existingDropBucket }: ImageDropProps): void {
+  if (dropBucketName === undefined || existingDropBucket === undefined) return;
+  const problem =
+    'existingDropBucket is given too, so no bucket is made that could have this name; leave one of them out.';
+  throw new SettingError('dropBucketName', dropBucketName, problem);
+}
+
+function logLevelOf(level: LogLevel): LogLevel {
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new SettingError('logLevel', level, `no level has this name; use one of ${LOG_LEVELS.join(', ')}.`);
+}

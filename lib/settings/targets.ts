@@ -1,0 +1,105 @@
+import type { Target, TargetKind } from '../../lambda/model/target.ts';
+import { objectOf, plainObject, wholeNumber } from './checks.ts';
+import { SettingError } from './setting-error.ts';
+import { ACTIVE_WITHIN_SECONDS, HIGHEST_MIN_DISK, TARGET_DEFAULTS } from './target-defaults.ts';
+import { checkTargetMetadata } from './target-metadata.ts';
+import type { TargetProps } from './target-props.ts';
+
+/** lambda/model/target.ts: the name is part of record keys and tags. */
+const TARGET_NAME = /^[A-Za-z0-9._-]{1,64}$/;
+/** Image API v2 names its disk formats so. */
+const DISK_FORMAT = /^[a-z0-9]+$/;
+
+/**
+ * AWS Lambda takes 4 KB of environment variables per function; buckets, queues and the rest need at most 1,280 bytes
+ * of them.
+ */
+const MAX_TARGETS_BYTES = 4096 - 1280;
+
+/**
+ * The targets as the functions read them, every default filled in.
+ * @throws SettingError naming the property that cannot work
+ */
+export function settleTargets(targets: Readonly<Record<string, TargetProps>>): readonly Target[] {
+  const names = Object.keys(plainObject('targets', targets));
+  if (names.length === 0) {
+    throw new SettingError(
+      'targets',
+      targets,
+      'name at least one cloud of clouds.yaml, as { mycloud: { kind: "glance" } }.',
+    );
+  }
+  const settled = Object.entries(targets).map(([name, props]) => settleTarget(name, props));
+  const bytes = Buffer.byteLength(JSON.stringify(settled));
+  if (bytes > MAX_TARGETS_BYTES) {
+    const problem = `together they take ${bytes} bytes, more than the ${MAX_TARGETS_BYTES} that fit into the environment of a Lambda function; move metadata to imagedrop.yaml in the bucket, or deploy a second stack for some of them.`;
+    throw new SettingError('targets', names, problem);
+  }
+  return settled;
+}
+
+const KNOWN = {
+  kind: true,
+  maxPutBytes: true,
+  activeWithinSeconds: true,
+  minDisk: true,
+  convertTo: true,
+  metadata: true,
+} satisfies Record<keyof TargetProps, true>;
+
+function settleTarget(name: string, props: TargetProps): Target {
+  const property = `targets.${name}`;
+  if (!TARGET_NAME.test(name)) {
+    throw new SettingError('targets', name, 'a target is named with 1 to 64 letters, digits, ".", "_" and "-".');
+  }
+  objectOf(property, props, Object.keys(KNOWN));
+  const defaults = TARGET_DEFAULTS[kindOf(property, props.kind)];
+  return {
+    name,
+    kind: props.kind,
+    maxPutBytes: wholeNumber(`${property}.maxPutBytes`, props.maxPutBytes ?? defaults.maxPutBytes, {
+      lowest: 1,
+      highest: Number.MAX_SAFE_INTEGER,
+      of: 'bytes',
+    }),
+    activeWithinSeconds: wholeNumber(
+      `${property}.activeWithinSeconds`,
+      props.activeWithinSeconds ?? ACTIVE_WITHIN_SECONDS,
+      { lowest: 60, highest: 1_209_600, of: 'seconds, one minute to the 14 days that a message may live' },
+    ),
+    minDisk: minDiskOf(`${property}.minDisk`, props.minDisk, defaults.minDisk),
+    convertTo: convertToOf(`${property}.convertTo`, props, defaults.convertTo),
+    metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}),
+  };
+}
+
+function kindOf(property: string, kind: TargetKind): TargetKind {
+  if (Object.hasOwn(TARGET_DEFAULTS, kind)) return kind;
+  throw new SettingError(
+    `${property}.kind`,
+    kind,
+    `no kind of endpoint has this name; use ${Object.keys(TARGET_DEFAULTS).join(' or ')}.`,
+  );
+}
+
+function minDiskOf(
+  property: string,
+  given: TargetProps['minDisk'] = {},
+  defaults: Target['minDisk'],
+): Target['minDisk'] {
+  objectOf(property, given, ['lowest', 'highest']);
+  const bounds = { lowest: 0, highest: HIGHEST_MIN_DISK, of: 'GiB' };
+  const lowest = wholeNumber(`${property}.lowest`, given.lowest ?? defaults.lowest, bounds);
+  const highest = wholeNumber(`${property}.highest`, given.highest ?? defaults.highest, bounds);
+  if (lowest <= highest) return { lowest, highest };
+  throw new SettingError(property, { lowest, highest }, 'lowest is above highest; lower the one or raise the other.');
+}
+
+function convertToOf(property: string, { kind, convertTo }: TargetProps, byDefault: string): string {
+  if (convertTo === undefined) return byDefault;
+  if (kind === 'glance') {
+    throw new SettingError(property, convertTo, 'Glance keeps each file in its own format; leave it out.');
+  }
+  if (typeof convertTo === 'string' && DISK_FORMAT.test(convertTo)) return convertTo;
+  throw new SettingError(property, convertTo, 'give a disk_format of the service, such as "vhd" or "zvhd2".');
+}

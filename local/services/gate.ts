@@ -1,0 +1,102 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import type { Access, Principal } from '../access/access.ts';
+import { authenticate } from '../access/authentication.ts';
+import { AwsFault } from './aws-fault.ts';
+
+export interface AwsRequest {
+  readonly principal: Principal;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface AwsAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A service whose requests are small and whole: SQS, SNS, Secrets Manager. */
+export interface AwsService {
+  /** As in the credential scope of a signature. */
+  readonly signingName: string;
+  recognizes(headers: IncomingHttpHeaders): boolean;
+  /** @throws AwsFault */
+  answer(request: AwsRequest): Promise<AwsAnswer>;
+  fault(fault: AwsFault): AwsAnswer;
+}
+
+export interface GateOptions {
+  readonly services: readonly AwsService[];
+  readonly access: Access;
+  /** Told of errors that are no answer of the service but a fault in the stack. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Ten messages in one batch come to 1 MiB at most; their escaped JSON needs more. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** The door to the services in this process: nobody comes in without a signature, and to what the role allows only. */
+export class Gate {
+  readonly url: string;
+  readonly port: number;
+  readonly #server: Server;
+  #options: GateOptions | undefined;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    this.url = `http://127.0.0.1:${this.port}`;
+    server.on('request', (request, response) => {
+      void this.#serve(request).then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+    });
+  }
+
+  /**
+   * Listens, so that the address is known, and asks to be called again until it is opened.
+   * @throws the error of the system when the port is taken
+   */
+  static async listen(port: number): Promise<Gate> {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    });
+    server.removeAllListeners('error');
+    return new Gate(server);
+  }
+
+  open(options: GateOptions): void {
+    this.#options = options;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage): Promise<AwsAnswer> {
+    if (this.#options === undefined) return { status: 503, headers: {}, body: 'The stack is starting.' };
+    const { services, access, onError } = this.#options;
+    const service = services.find((it) => it.recognizes(request.headers));
+    if (service === undefined) return { status: 404, headers: {}, body: 'No service here takes this request.' };
+    try {
+      const body = await readBody(request);
+      const principal = authenticate(request, body, service.signingName, access);
+      return await service.answer({ principal, headers: request.headers, body: body.toString() });
+    } catch (error) {
+      if (error instanceof AwsFault) return service.fault(error);
+      // A client that went away while it sent is no fault of the stack.
+      if (request.complete) onError(error);
+      return service.fault(new AwsFault('InternalFailure', 'The local stack failed; its log says more.', 500));
+    }
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+    throw new AwsFault('RequestEntityTooLarge', `The request has more than ${MAX_BODY_BYTES} bytes.`, 413);
+  }
+  return await buffer(request);
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals';
+import { contextSettings } from '../../../lib/settings/context-settings.ts';
+import { appWith } from '../stack-under-test.ts';
+
+const settingsOf = (context: Record<string, unknown>) => contextSettings(appWith(context).node);
+
+const TARGETS = { mycloud: { kind: 'glance' } };
+
+describe('the context of the app', () => {
+  test('needs targets and has defaults for the rest', () => {
+    expect(settingsOf({ targets: TARGETS })).toEqual({
+      stackName: 'ImageDrop',
+      targets: TARGETS,
+      cloudsYamlSecret: 'imagedrop/clouds.yaml',
+    });
+  });
+
+  test('takes targets as the text of the command line', () => {
+    const given = { targets: JSON.stringify(TARGETS), stackName: 'Drops-2', cloudsYamlSecret: 'team/clouds' };
+    expect(settingsOf(given)).toEqual({ stackName: 'Drops-2', targets: TARGETS, cloudsYamlSecret: 'team/clouds' });
+  });
+
+  test.each([
+    [
+      'no targets',
+      {},
+      `targets is missing: name your clouds in cdk.json, or -c targets='{"mycloud":{"kind":"glance"}}'.`,
+    ],
+    ['targets that are no JSON', { targets: 'mycloud' }, 'targets is "mycloud": this is no JSON (SyntaxError: '],
+    ['targets that are a list', { targets: '[]' }, 'targets is []: give an object of named values.'],
+    [
+      'the ARN of a secret',
+      { targets: TARGETS, cloudsYamlSecret: 'arn:aws:secretsmanager:eu-west-1:1:secret:a' },
+      'give the name of a secret in AWS Secrets Manager, not its ARN.',
+    ],
+    [
+      'a stack name with a space',
+      { targets: TARGETS, stackName: 'My Drops' },
+      'stackName is "My Drops": give the name of a stack',
+    ],
+    ['a stack name that is a number', { targets: TARGETS, stackName: 7 }, 'stackName is 7: give the name of a stack'],
+  ])('refuses %s', (_case, context, message) => {
+    expect(() => settingsOf(context)).toThrow(
+      expect.objectContaining({ name: 'SettingError', message: expect.stringContaining(message) }),
+    );
+  });
+});

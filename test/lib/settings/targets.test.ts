@@ -1,0 +1,157 @@
+import { describe, expect, test } from '@jest/globals';
+import type { TargetProps } from '../../../lib/settings/target-props.ts';
+import { settleTargets } from '../../../lib/settings/targets.ts';
+
+/** As from cdk.json, where no compiler has looked. */
+const settle = (targets: unknown) => settleTargets(targets as Record<string, TargetProps>);
+
+describe('the targets', () => {
+  test('a glance target has the limits of stock Glance', () => {
+    expect(settle({ mycloud: { kind: 'glance' } })).toEqual([
+      {
+        name: 'mycloud',
+        kind: 'glance',
+        maxPutBytes: 1024 ** 4,
+        activeWithinSeconds: 6 * 60 * 60,
+        minDisk: { lowest: 0, highest: 2147483647 },
+        convertTo: 'raw',
+        metadata: {},
+      },
+    ]);
+  });
+
+  test('an ims target has the limits of the IMS reference', () => {
+    expect(settle({ otc: { kind: 'ims' } })).toEqual([
+      {
+        name: 'otc',
+        kind: 'ims',
+        maxPutBytes: 1_999_999_999,
+        activeWithinSeconds: 6 * 60 * 60,
+        minDisk: { lowest: 40, highest: 1024 },
+        convertTo: 'vhd',
+        metadata: {},
+      },
+    ]);
+  });
+
+  test("the caller's values win, and what is not given keeps its default", () => {
+    const [otc] = settle({
+      otc: {
+        kind: 'ims',
+        maxPutBytes: 128e9,
+        activeWithinSeconds: 600,
+        minDisk: { lowest: 10 },
+        convertTo: 'zvhd2',
+        metadata: { osVersion: 'Ubuntu 24.04 server 64bit', properties: { team: 'images' } },
+      },
+    });
+    expect(otc).toEqual({
+      name: 'otc',
+      kind: 'ims',
+      maxPutBytes: 128e9,
+      activeWithinSeconds: 600,
+      minDisk: { lowest: 10, highest: 1024 },
+      convertTo: 'zvhd2',
+      metadata: { osVersion: 'Ubuntu 24.04 server 64bit', properties: { team: 'images' } },
+    });
+  });
+
+  test('several targets keep their order', () => {
+    const targets = settle({ b: { kind: 'glance' }, a: { kind: 'ims' } });
+    expect(targets.map((target) => target.name)).toEqual(['b', 'a']);
+  });
+
+  test.each([
+    ['no target', {}, 'targets is {}: name at least one cloud of clouds.yaml'],
+    ['targets that are a list', [{ kind: 'glance' }], 'targets is [{"kind":"glance"}]: give an object of named values'],
+    ['a target that is a word', { a: 'glance' }, 'targets.a is "glance": give an object of named values'],
+    ['a name with a slash', { 'a/b': { kind: 'glance' } }, 'targets is "a/b": a target is named with 1 to 64 letters'],
+    ['a name of 65 letters', { ['a'.repeat(65)]: { kind: 'glance' } }, 'a target is named with 1 to 64 letters'],
+    ['a target without kind', { a: {} }, 'targets.a.kind is missing: no kind of endpoint has this name'],
+    [
+      'an unknown kind',
+      { a: { kind: 'nova' } },
+      'targets.a.kind is "nova": no kind of endpoint has this name; use glance or ims.',
+    ],
+    ['a kind every object inherits', { a: { kind: 'toString' } }, 'targets.a.kind is "toString"'],
+    [
+      'a misspelt property',
+      { a: { kind: 'ims', maxPutByte: 1 } },
+      'targets.a.maxPutByte is 1: nothing has this name; use kind, maxPutBytes,',
+    ],
+    [
+      'bytes as text',
+      { a: { kind: 'ims', maxPutBytes: '2 GB' } },
+      'targets.a.maxPutBytes is "2 GB": give a whole number from 1',
+    ],
+    [
+      'no byte at all',
+      { a: { kind: 'ims', maxPutBytes: 0 } },
+      'targets.a.maxPutBytes is 0: give a whole number from 1',
+    ],
+    [
+      'no time to become active',
+      { a: { kind: 'ims', activeWithinSeconds: 59 } },
+      'targets.a.activeWithinSeconds is 59: give a whole number from 60 to 1209600',
+    ],
+    [
+      'crossed bounds',
+      { a: { kind: 'ims', minDisk: { lowest: 2000 } } },
+      'targets.a.minDisk is {"lowest":2000,"highest":1024}: lowest is above highest',
+    ],
+    [
+      'an unknown bound',
+      { a: { kind: 'ims', minDisk: { min: 1 } } },
+      'targets.a.minDisk.min is 1: nothing has this name; use lowest, highest.',
+    ],
+    [
+      'a bound that is no whole number',
+      { a: { kind: 'ims', minDisk: { lowest: 0.5 } } },
+      'targets.a.minDisk.lowest is 0.5: give a whole number from 0',
+    ],
+    [
+      'a conversion by Glance',
+      { a: { kind: 'glance', convertTo: 'qcow2' } },
+      'targets.a.convertTo is "qcow2": Glance keeps each file in its own format; leave it out.',
+    ],
+    [
+      'a format in capitals',
+      { a: { kind: 'ims', convertTo: 'VHD' } },
+      'targets.a.convertTo is "VHD": give a disk_format of the service',
+    ],
+    [
+      'misspelt metadata',
+      { a: { kind: 'ims', metadata: { minDsk: 1 } } },
+      'targets.a.metadata.minDsk is 1: nothing has this name; use name, diskFormat,',
+    ],
+    [
+      'tags as text',
+      { a: { kind: 'ims', metadata: { tags: 'a,b' } } },
+      'targets.a.metadata.tags is "a,b": give a list of strings.',
+    ],
+    [
+      'a number among the properties',
+      { a: { kind: 'ims', metadata: { properties: { a: 1 } } } },
+      'targets.a.metadata.properties is {"a":1}: give an object of strings.',
+    ],
+    [
+      'a size of the disk as text',
+      { a: { kind: 'ims', metadata: { minDisk: '40' } } },
+      'targets.a.metadata.minDisk is "40": give a number.',
+    ],
+    [
+      'yes for true',
+      { a: { kind: 'ims', metadata: { protected: 'yes' } } },
+      'targets.a.metadata.protected is "yes": give true or false.',
+    ],
+  ])('refuses %s', (_case, targets, message) => {
+    expect(() => settle(targets)).toThrow(
+      expect.objectContaining({ name: 'SettingError', message: expect.stringContaining(message) }),
+    );
+  });
+
+  test('refuses more targets than fit into the environment of a function', () => {
+    const targets = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`cloud-${i}`, { kind: 'glance' }]));
+    expect(() => settle(targets)).toThrow(/together they take \d+ bytes, more than the 2816 that fit/);
+  });
+});
