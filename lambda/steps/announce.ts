@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
@@ -9,6 +10,8 @@ export interface AnnounceDependencies extends StepDependencies {
   /** Counts settled drops for the operator's metrics. */
   readonly countOutcome: (record: DropRecord) => void;
 }
+
+type Tags = Readonly<Record<string, string>>;
 
 /**
  * Tells the world of a settled record: tags on the dropped object, the outcome topic, a metric. It is done at least
@@ -24,23 +27,29 @@ export async function announce(key: string, record: DropRecord, deps: AnnounceDe
 
 /**
  * S3 replaces all tags at once and without condition, and another target of the same drop may write at the same time:
- * so the tags of all targets are written, and written again when one has changed meanwhile.
+ * so the tags of all targets are written, and written again when one has settled meanwhile.
  */
 async function tagObject(record: DropRecord, deps: AnnounceDependencies): Promise<void> {
   let tags = await outcomeTags(record, deps);
-  for (let written: string | undefined; JSON.stringify(tags) !== written; tags = await outcomeTags(record, deps)) {
-    written = JSON.stringify(tags);
-    try {
-      await deps.objects.tag(record.drop, tags);
-    } catch (error) {
-      if (!(error instanceof ImageDropError && error.code === 'object-gone')) throw error;
-      deps.log.info('the dropped object is gone; there is nothing to tag', { key: record.drop.key });
-    }
+  let written: Tags | undefined;
+  while (!isDeepStrictEqual(tags, written)) {
+    await writeTags(record, tags, deps);
+    written = tags;
+    tags = await outcomeTags(record, deps);
+  }
+}
+
+async function writeTags(record: DropRecord, tags: Tags, deps: AnnounceDependencies): Promise<void> {
+  try {
+    await deps.objects.tag(record.drop, tags);
+  } catch (error) {
+    if (!(error instanceof ImageDropError && error.code === 'object-gone')) throw error;
+    deps.log.info('the dropped object is gone; there is nothing to tag', { key: record.drop.key });
   }
 }
 
 /** `imagedrop:<target>` = `active <image id>`, `failed <code>` or `superseded`, for each target that has settled. */
-async function outcomeTags(record: DropRecord, deps: AnnounceDependencies): Promise<Record<string, string>> {
+async function outcomeTags(record: DropRecord, deps: AnnounceDependencies): Promise<Tags> {
   const records = await Promise.all(deps.targets.map(({ name }) => deps.records.load(recordKey(record.drop, name))));
   const settled = records.filter((each): each is DropRecord => each !== undefined && isSettled(each));
   return Object.fromEntries(settled.map((each) => [`imagedrop:${each.target}`, outcome(each)]));

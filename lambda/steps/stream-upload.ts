@@ -17,7 +17,7 @@ export type StreamUploadDependencies = FailDependencies & BeginAgainDependencies
  * How long an image may stay in `saving` without us before it counts as abandoned: a server finishes what it has
  * received within seconds, one whose worker was killed never does.
  */
-const ABANDONED_AFTER_SECONDS = 120;
+const ABANDONED_AFTER_SECONDS = 60;
 
 /** Seconds until another look at an image that is still being saved from an attempt before. */
 const LOOK_AGAIN_SECONDS = 30;

@@ -38,7 +38,7 @@ export interface TargetProps {
   readonly convertTo?: string;
 
   /**
-   * Metadata of every image of this target. What `imagedrop.yaml`, a sidecar or the object itself says goes before it.
+   * Metadata of every image of this target. What the object's own user metadata says goes before it.
    *
    * @default {} - only what is found in the file
    */

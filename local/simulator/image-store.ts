@@ -1,16 +1,16 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { asOf, type ImageStatus, type StoredImage } from './image.ts';
 
 /**
  * The images of one service: a JSON file and, once it has been uploaded, a data file for each. Reads are answered from
- * memory; a change is on disk before its promise resolves. Deleted images stay, as their ids stay taken.
+ * memory; a change is on disk before anybody can read it. Deleted images stay, as their ids stay taken.
  */
 export class ImageStore {
   readonly #folder: string;
   readonly #clock: () => Date;
   readonly #images: Map<string, StoredImage>;
-  #lastWrite: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, clock: () => Date, images: Map<string, StoredImage>) {
     this.#folder = folder;
@@ -38,7 +38,7 @@ export class ImageStore {
   /** @returns false when the id is taken, be it by a deleted image */
   async add(image: StoredImage): Promise<boolean> {
     if (this.#images.has(image.id)) return false;
-    await this.#save(image);
+    this.#save(image);
     return true;
   }
 
@@ -51,7 +51,7 @@ export class ImageStore {
     if (image?.status !== from) return undefined;
     const { completion: _, ...kept } = image;
     const changed = { ...kept, ...changes, updatedAt: this.#clock().toISOString() };
-    await this.#save(changed);
+    this.#save(changed);
     return changed;
   }
 
@@ -63,17 +63,12 @@ export class ImageStore {
     await rm(this.dataPath(id), { force: true });
   }
 
-  /** One write at a time, in the order of the changes, each complete before it takes the place of the last. */
-  async #save(image: StoredImage): Promise<void> {
-    this.#images.set(image.id, image);
+  /** Written at once, and complete before it takes the place of the last: nobody sees what a crash could take back. */
+  #save(image: StoredImage): void {
     const file = path.join(this.#folder, 'images', `${image.id}.json`);
-    const write = async () => {
-      await writeFile(`${file}.new`, JSON.stringify(image, null, 2));
-      await rename(`${file}.new`, file);
-    };
-    const written = this.#lastWrite.then(write);
-    this.#lastWrite = written.catch(() => undefined); // reported to whoever made that change
-    await written;
+    writeFileSync(`${file}.new`, JSON.stringify(image, null, 2));
+    renameSync(`${file}.new`, file);
+    this.#images.set(image.id, image);
   }
 }
 
