@@ -1,11 +1,15 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { dropFile } from './drop-file.ts';
+import { inTurns } from './in-turns.ts';
 import { liveLines } from './live-lines.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { LocalFile, StartOptions } from './options.ts';
 import { recordLine, wasOver } from './record-line.ts';
 import { watchRecords } from './record-watch.ts';
 import { report } from './report.ts';
+
+/** Enough to keep disk and stack busy. */
+const FILES_AT_A_TIME = 4;
 
 /**
  * Drops the files, shows every drop that is under way and reports on these files when they have settled.
@@ -15,7 +19,7 @@ export async function dropAndReport(stack: LocalStack, options: StartOptions, st
   const startedAt = new Date();
   const lines = options.json ? undefined : liveLines(process.stdout);
   const show = (key: string, line: string) => lines?.show(key, line);
-  const dropped = Promise.all(options.files.map((file) => drop(stack, file, show)));
+  const dropped = inTurns(options.files, FILES_AT_A_TIME, (file) => drop(stack, file, show));
   const seen = new Map<string, DropRecord>();
   for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {
     for (const record of changed) {

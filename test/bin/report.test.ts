@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { formatBytes } from '../../bin/start/format-bytes.ts';
+import { recordLine } from '../../bin/start/record-line.ts';
+import { report } from '../../bin/start/report.ts';
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { DropRecord } from '../../lambda/model/record.ts';
+import { fail, moveTo, receive } from '../../lambda/model/record-changes.ts';
+
+const started = new Date('2026-01-02T03:04:05.000Z');
+const drop = { bucket: 'b', key: 'a.img', id: 'v1', etag: 'e', size: 1536, droppedAt: started.toISOString() };
+const received = receive(drop, 'mycloud', started);
+const stored = (draft: object) => ({ ...draft, revision: 1, nonce: 'n' }) as DropRecord;
+
+test.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1536, '1.5 KiB'],
+  [3 * 2 ** 30, '3 GiB'],
+])('%i bytes are %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
+});
+
+describe('the report', () => {
+  test('has a row for each image', () => {
+    const active = moveTo(received, 'active', new Date('2026-01-02T03:04:07.500Z'));
+    const record = stored({
+      ...active,
+      found: { format: 'vhd', subformat: 'fixed', virtualSize: 2 ** 20 },
+      image: { id: 'id-1' },
+      sent: { name: 'a' },
+      verification: { outcome: 'unverified', reported: {} },
+    });
+    expect(report([record]).split('\n')[1]).toBe(
+      'a.img  vhd fixed  1 MiB         1.5 KiB  id-1      a     unverified  2.5',
+    );
+  });
+
+  test('has a paragraph for each failure', () => {
+    const error = new ImageDropError('forbidden', 'No.', { cause: new Error('policy'), nextStep: 'Ask.' });
+    expect(report([stored(fail(received, error, started))])).toBe(
+      'a.img  failed  forbidden\n    No.\n    next   Ask.\n    cause  policy\n',
+    );
+    expect(report([stored(moveTo(received, 'superseded', started))])).toBe('a.img  superseded\n');
+  });
+});
+
+describe('the line of a record', () => {
+  test.each([
+    [received, 'a.img  received'],
+    [{ ...received, found: { format: 'raw', virtualSize: 2 ** 20 } }, 'a.img  received · raw, 1 MiB'],
+    [
+      { ...received, status: 'uploading', progress: { bytes: 1, totalBytes: 3, bytesPerSecond: 2 ** 20, at: '' } },
+      'a.img  uploading 33 % · 1 MiB/s',
+    ],
+    [{ ...received, error: { message: 'Down.' } }, 'a.img  received · Down. It is tried again.'],
+    [fail(received, new ImageDropError('empty', 'No bytes.'), started), 'a.img  failed · empty'],
+  ])('says how it does', (record, line) => {
+    expect(recordLine(stored(record))).toBe(line);
+  });
+});
