@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
@@ -53,10 +53,12 @@ function parsed(args: string[]) {
   }
 }
 
-function localFile(path: string): LocalFile {
+/** npm runs its scripts in the project's folder and says in INIT_CWD where the user was. */
+function localFile(given: string): LocalFile {
+  const path = resolve(process.env.INIT_CWD ?? '.', given);
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw new WrongUse(`There is no file ${path}.`);
-  if (!stats.isFile()) throw new WrongUse(`${path} is not a file.`);
+  if (stats === undefined) throw new WrongUse(`There is no file ${given}.`);
+  if (!stats.isFile()) throw new WrongUse(`${given} is not a file.`);
   return { path, key: basename(path), size: stats.size };
 }
 

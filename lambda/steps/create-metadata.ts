@@ -12,9 +12,9 @@ import type { FailDependencies } from './fail-drop.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
 import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.ts';
-import { recordNamedIn } from './record-message.ts';
+import { existingRecord, recordNamedIn } from './record-message.ts';
 import { targetOf } from './target-of.ts';
-import { noRecord, underLease } from './under-lease.ts';
+import { underLease } from './under-lease.ts';
 
 export interface CreateMetadataDependencies extends FailDependencies {
   readonly uploadQueue: MessageQueue;
@@ -64,8 +64,7 @@ async function dropOf(event: ObjectEvent, deps: CreateMetadataDependencies): Pro
 
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */
 async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
-  const record = await deps.records.load(key);
-  if (record === undefined) throw noRecord(key);
+  const record = await existingRecord(key, deps.records);
   switch (record.status) {
     case 'received':
       return underLease(key, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));

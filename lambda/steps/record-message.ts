@@ -1,4 +1,6 @@
 import { ImageDropError } from '../model/errors.ts';
+import type { DropRecord } from '../model/record.ts';
+import type { RecordStore } from './ports.ts';
 
 /** @throws `bad-message` when the message is not `{ "record": "<key>" }` */
 export function recordNamedIn(message: unknown): string {
@@ -6,6 +8,17 @@ export function recordNamedIn(message: unknown): string {
     return message.record;
   }
   throw new ImageDropError('bad-message', `The message is neither an S3 event nor {"record": …}: ${excerpt(message)}`);
+}
+
+/** @throws `bad-message` when there is no such record */
+export async function existingRecord(key: string, records: RecordStore): Promise<DropRecord> {
+  const record = await records.load(key);
+  if (record === undefined) throw noRecord(key);
+  return record;
+}
+
+export function noRecord(key: string): ImageDropError {
+  return new ImageDropError('bad-message', `The message names the record ${key}, which is not there.`);
 }
 
 function excerpt(message: unknown): string {

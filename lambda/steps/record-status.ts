@@ -6,9 +6,8 @@ import * as changes from '../model/record-changes.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
 import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
 import { type FailDependencies, failDrop } from './fail-drop.ts';
-import { recordNamedIn } from './record-message.ts';
+import { existingRecord, recordNamedIn } from './record-message.ts';
 import { targetOf } from './target-of.ts';
-import { noRecord } from './under-lease.ts';
 import { verify } from './verify.ts';
 
 export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies & AnnounceDependencies;
@@ -19,8 +18,7 @@ export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies
  */
 export async function recordStatus(message: unknown, deps: RecordStatusDependencies): Promise<void> {
   const key = recordNamedIn(message);
-  const record = await deps.records.load(key);
-  if (record === undefined) throw noRecord(key);
+  const record = await existingRecord(key, deps.records);
   switch (record.status) {
     case 'received':
       return deps.ingestQueue.send({ record: key });

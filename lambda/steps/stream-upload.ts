@@ -7,9 +7,9 @@ import type { FailDependencies } from './fail-drop.ts';
 import { hashAgain, moveBytes } from './move-bytes.ts';
 import { newestVersion } from './newest-version.ts';
 import type { Invocation, Sent } from './ports.ts';
-import { recordNamedIn } from './record-message.ts';
+import { existingRecord, recordNamedIn } from './record-message.ts';
 import { targetOf } from './target-of.ts';
-import { noRecord, underLease } from './under-lease.ts';
+import { underLease } from './under-lease.ts';
 
 export type StreamUploadDependencies = FailDependencies & BeginAgainDependencies;
 
@@ -29,8 +29,7 @@ export async function streamUpload(
   deps: StreamUploadDependencies,
 ): Promise<void> {
   const key = recordNamedIn(message);
-  const record = await deps.records.load(key);
-  if (record === undefined) throw noRecord(key);
+  const record = await existingRecord(key, deps.records);
   switch (record.status) {
     case 'received':
       return deps.ingestQueue.send({ record: key });

@@ -3,6 +3,7 @@ import type { DropRecord, RecordStatus } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type FailDependencies, failDrop } from './fail-drop.ts';
 import type { Invocation } from './ports.ts';
+import { noRecord } from './record-message.ts';
 
 /** Long enough for a few lost renewals, short enough that a dead function's drop is taken up again within a minute or two. */
 export const LEASE_SECONDS = 60;
@@ -61,8 +62,9 @@ async function decide(
 ): Promise<void> {
   if (error.code === 'lease-held' || error.code === 'record-conflict') throw error;
   if (!error.retryable) return failDrop(key, error, deps, invocation.id);
-  if (record.attempts >= MAX_ATTEMPTS)
+  if (record.attempts >= MAX_ATTEMPTS) {
     return failDrop(key, exhausted(error.code, error.message, error), deps, invocation.id);
+  }
   await deps.records.change(key, (stored) =>
     stored?.lease?.holder === invocation.id ? changes.release(stored, error, deps.now()) : undefined,
   );
@@ -75,15 +77,6 @@ function movedOn(key: string, status: RecordStatus): ImageDropError {
 }
 
 function exhausted(code = 'internal', message = 'the function was ended from outside each time', cause?: Error) {
-  return new ImageDropError(
-    'retries-exhausted',
-    `Gave up after ${MAX_ATTEMPTS} attempts; the last one: ${code}: ${message}`,
-    {
-      cause,
-    },
-  );
-}
-
-export function noRecord(key: string): ImageDropError {
-  return new ImageDropError('bad-message', `The message names the record ${key}, which is not there.`);
+  const text = `Gave up after ${MAX_ATTEMPTS} attempts; the last one: ${code}: ${message}`;
+  return new ImageDropError('retries-exhausted', text, { cause });
 }
