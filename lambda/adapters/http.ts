@@ -19,8 +19,11 @@ export type ClosableHttpClient = HttpClient & {
 /** Near enough to be there, or not to be reached in this try. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Image services answer within seconds; a DELETE of a large image may keep one busy for longer. */
-const ANSWER_TIMEOUT_MS = 60_000;
+/**
+ * Image services answer within seconds; half a minute is long enough for a DELETE that keeps one busy, and leaves a
+ * function of 60 seconds the time to say so.
+ */
+const ANSWER_TIMEOUT_MS = 30_000;
 
 /** No document of an Image API is larger; what is beyond is some other page, and its beginning says so. */
 const MAX_ANSWER_BYTES = 1024 * 1024;

@@ -20,8 +20,13 @@ export function objectEvents(message: unknown): ObjectEvent[] | undefined {
   if (!isObject(message)) return undefined;
   if (message.Event === 's3:TestEvent') return [];
   if (!Array.isArray(message.Records)) return undefined;
-  return message.Records.filter((record) => String(record?.eventName).startsWith('ObjectCreated:')).map(objectEvent);
+  return message.Records.filter((record) => String(record?.eventName).startsWith('ObjectCreated:'))
+    .map(objectEvent)
+    .filter((event) => !isFolder(event));
 }
+
+/** What S3's console and some clients make to show an empty folder (Amazon S3 user guide, "Using folders"). */
+const isFolder = ({ key, size }: ObjectEvent): boolean => key.endsWith('/') && size === 0;
 
 function objectEvent(record: unknown): ObjectEvent {
   const s3 = isObject(record) && isObject(record.s3) ? record.s3 : {};

@@ -31,6 +31,11 @@ describe('S3 events', () => {
     expect(objectEvents({ Service: 'Amazon S3', Event: 's3:TestEvent' })).toEqual([]);
   });
 
+  test('of a folder that a console has made give nothing', () => {
+    expect(objectEvents(event({ key: 'linux/', size: 0 }))).toEqual([]);
+    expect(objectEvents(event({ key: 'linux/', size: 1 }))).toHaveLength(1);
+  });
+
   test('are told from other messages', () => {
     expect(objectEvents({ record: 'a' })).toBeUndefined();
     expect(objectEvents('hello')).toBeUndefined();
