@@ -4,8 +4,8 @@ const TYPES_ONLY = [
   'lambda/formats/reader.ts',
   'lambda/steps/ports.ts',
   'lib/parts.ts',
-  'lib/stage-props.ts',
-  'lib/target-props.ts',
+  'lib/settings/stage-props.ts',
+  'lib/settings/target-props.ts',
 ];
 
 /** @type {import('jest').Config} */
