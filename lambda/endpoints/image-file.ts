@@ -60,18 +60,18 @@ async function put(file: FileToSend, body: UploadBody): Promise<HttpAnswer> {
     });
   } catch (error) {
     if (file.signal.aborted) throw asImageDropError(file.signal.reason);
-    throw body.failure() ?? interrupted(file, asImageDropError(error));
+    throw body.failure() ?? interrupted(asImageDropError(error));
   }
 }
 
 function judge(answer: HttpAnswer, file: FileToSend): ImageDropError {
   const error = refusal(answer, file.asked, file.codes);
   const open = TELLS_NOTHING.includes(answer.status) || answer.status >= 500 || error.code === 'unauthorized';
-  return open ? interrupted(file, error) : error;
+  return open ? interrupted(error) : error;
 }
 
-function interrupted(file: FileToSend, cause: ImageDropError): ImageDropError {
-  return new ImageDropError('upload-interrupted', `${file.asked} was interrupted: ${cause.message}`, {
+function interrupted(cause: ImageDropError): ImageDropError {
+  return new ImageDropError('upload-interrupted', `The upload was interrupted: ${cause.message}`, {
     cause,
     ...(cause.retryAfterSeconds !== undefined && { retryAfterSeconds: cause.retryAfterSeconds }),
   });
