@@ -7,6 +7,8 @@ import { Pipeline } from './pipeline.ts';
 /** What stock Glance takes; the rest is for IMS. */
 const GLANCE_FORMATS = ['qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi', 'raw', 'iso'];
 
+const TEXT = Buffer.from('Dear reader, this is a letter.\n'.repeat(40));
+
 jest.setTimeout(90_000);
 
 let pipeline: Pipeline;
@@ -37,8 +39,19 @@ describe('the pipeline', () => {
     expect(await pipeline.tags(dropped)).toEqual({ 'imagedrop:simulator': `active ${record.image?.id}` });
   });
 
+  test('publishes each outcome to the topic, where a subscriber can tell success from failure', async () => {
+    const nextOutcome = await pipeline.subscribe();
+    const [good, bad] = [await pipeline.drop('told.img', rawDisk(4096, 8)), await pipeline.drop('told.txt', TEXT)];
+    await Promise.all([pipeline.settled(good), pipeline.settled(bad)]);
+    const outcomes = [await nextOutcome(), await nextOutcome()].sort((a, b) => a.status.localeCompare(b.status));
+    expect(outcomes).toMatchObject([
+      { status: 'active', target: 'simulator', drop: { key: 'told.img' }, verification: { outcome: 'verified' } },
+      { status: 'failed', target: 'simulator', drop: { key: 'told.txt' }, error: { code: 'not-a-disk-image' } },
+    ]);
+  });
+
   test.each([
-    ['text', Buffer.from('Dear reader, this is a letter.\n'.repeat(40)), 'not-a-disk-image'],
+    ['text', TEXT, 'not-a-disk-image'],
     ['empty', Buffer.alloc(0), 'empty'],
     [
       'cut.qcow2',

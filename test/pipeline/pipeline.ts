@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetObjectCommand, GetObjectTaggingCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand, type QueueAttributeName, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type QueueAttributeName,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { synthesize } from '../../bin/start/synthesize.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
@@ -116,6 +125,30 @@ export class Pipeline {
   async send(queueUrlOutput: string, message: unknown): Promise<void> {
     const body = JSON.stringify(message);
     await this.sqs.send(new SendMessageCommand({ QueueUrl: this.output(queueUrlOutput), MessageBody: body }));
+  }
+
+  /** A queue that hears what the outcome topic says from now on, and a way to take the next outcome from it. */
+  async subscribe(): Promise<() => Promise<DropRecord>> {
+    const { QueueUrl: queueUrl = '' } = await this.sqs.send(new CreateQueueCommand({ QueueName: 'outcomes' }));
+    const sns = new SNSClient({
+      endpoint: this.stack.endpoints.sns,
+      region: 'us-east-1',
+      credentials: this.stack.operator,
+    });
+    const Endpoint = 'arn:aws:sqs:us-east-1:000000000000:outcomes';
+    const Attributes = { RawMessageDelivery: 'true' };
+    const TopicArn = this.output('OutcomeTopicArn');
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes }));
+    sns.destroy();
+    return () => this.#receive(queueUrl);
+  }
+
+  async #receive(QueueUrl: string): Promise<DropRecord> {
+    const { Messages: [message] = [] } = await this.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
+    );
+    await this.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
+    return JSON.parse(message?.Body ?? '');
   }
 
   /** The bytes that the image service stored. */
