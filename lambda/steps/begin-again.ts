@@ -32,12 +32,6 @@ export async function beginAgain(
 }
 
 function givenUp(record: DropRecord, why: ImageDropError): ImageDropError {
-  return new ImageDropError(
-    why.code,
-    `${why.message} This was image ${record.generation} of ${MAX_GENERATIONS} for this drop.`,
-    {
-      cause: why.cause,
-      retryable: false,
-    },
-  );
+  const message = `${why.message} This was image ${record.generation} of ${MAX_GENERATIONS} for this drop.`;
+  return new ImageDropError(why.code, message, { cause: why.cause, retryable: false });
 }

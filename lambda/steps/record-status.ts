@@ -34,14 +34,25 @@ export async function recordStatus(message: unknown, deps: RecordStatusDependenc
 }
 
 async function check(key: string, record: DropRecord, deps: RecordStatusDependencies): Promise<void> {
+  const settled = await settledOrWaiting(key, record, deps);
+  // Outside of what is caught below: a record that is settled needs its announcement, however long that takes.
+  if (settled?.status === 'active') await announce(key, settled, deps);
+}
+
+/** @returns the record when the image has become active and agrees; undefined when another message goes on with it */
+async function settledOrWaiting(
+  key: string,
+  record: DropRecord,
+  deps: RecordStatusDependencies,
+): Promise<DropRecord | undefined> {
   try {
     const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
     const image = record.image && (await endpoint.get(record.image.id));
-    await judge(key, record, image, deps);
+    return await judge(key, record, image, deps);
   } catch (thrown) {
     const error = asImageDropError(thrown);
-    if (!error.retryable) return failDrop(key, error, deps);
-    await wait(key, record, error, deps);
+    await (error.retryable ? wait(key, record, error, deps) : failDrop(key, error, deps));
+    return undefined;
   }
 }
 
@@ -50,7 +61,7 @@ async function judge(
   record: DropRecord,
   image: Image | undefined,
   deps: RecordStatusDependencies,
-): Promise<void> {
+): Promise<DropRecord | undefined> {
   switch (image?.status) {
     case 'active':
     case 'deactivated':
@@ -58,28 +69,30 @@ async function judge(
     case 'saving':
     case 'importing':
     case 'uploading':
-      return wait(key, record, stillWaiting(image), deps);
-    case 'killed':
-      return beginAgain(
-        key,
-        record,
-        new ImageDropError('image-killed', `The endpoint rejected image ${image.id}.`),
-        deps,
-      );
+      await wait(key, record, stillWaiting(image), deps);
+      return undefined;
     default:
-      return beginAgain(key, record, lost(record, image), deps);
+      await beginAgain(key, record, broken(record, image), deps);
+      return undefined;
   }
 }
 
-async function settle(key: string, record: DropRecord, image: Image, deps: RecordStatusDependencies): Promise<void> {
+async function settle(
+  key: string,
+  record: DropRecord,
+  image: Image,
+  deps: RecordStatusDependencies,
+): Promise<DropRecord | undefined> {
   const { verification, mismatch } = verify(record, image);
-  if (mismatch !== undefined) return beginAgain(key, record, mismatch, deps);
-  const settled = await deps.records.change(key, (stored) =>
+  if (mismatch !== undefined) {
+    await beginAgain(key, record, mismatch, deps);
+    return undefined;
+  }
+  return deps.records.change(key, (stored) =>
     stored?.status === 'processing' && stored.image?.id === image.id
       ? { ...changes.moveTo(stored, 'active', deps.now()), verification }
       : undefined,
   );
-  if (settled?.status === 'active') await announce(key, settled, deps);
 }
 
 /** Waiting costs nothing: the message comes back after a delay that grows with the time it has taken so far. */
@@ -110,7 +123,10 @@ function neverActive(seconds: number, why: ImageDropError): ImageDropError {
   });
 }
 
-function lost(record: DropRecord, image: Image | undefined): ImageDropError {
+function broken(record: DropRecord, image: Image | undefined): ImageDropError {
+  if (image?.status === 'killed') {
+    return new ImageDropError('image-killed', `The endpoint rejected image ${image.id}.`);
+  }
   const state = image === undefined ? 'gone' : `back in status ${image.status}`;
   return new ImageDropError('image-lost', `Image ${record.image?.id} is ${state} after its upload.`);
 }

@@ -37,6 +37,21 @@ describe('record-status', () => {
     expect(world.outcomes).toHaveLength(1);
   });
 
+  test.each(['aws-unavailable', 'bad-record'] as const)(
+    'keeps the message of an active record until it is announced, even after %s',
+    async (code) => {
+      const { world, check } = await uploaded();
+      const { publish } = world.topic;
+      world.topic.publish = () => Promise.reject(new ImageDropError(code, 'The topic did not take it.'));
+      await expect(check()).rejects.toMatchObject({ code });
+      expect(world.record('a.img')).toMatchObject({ status: 'active' });
+      expect(world.record('a.img').announcedAt).toBeUndefined();
+      world.topic.publish = publish;
+      await check();
+      expect(world.outcomes.map(({ status }) => status)).toEqual(['active']);
+    },
+  );
+
   test('says unverified when the endpoint reports no hash', async () => {
     const { world, id, check } = await uploaded();
     const image = world.endpoint.images.get(id);
