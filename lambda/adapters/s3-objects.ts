@@ -4,6 +4,7 @@ import { ImageDropError } from '../model/errors.ts';
 import type { ByteRange } from '../model/image.ts';
 import type { ObjectHead, ObjectRef, ObjectStore, StepLog } from '../steps/ports.ts';
 import { answerOf, isLostRace, isNoSuchKey } from './aws-errors.ts';
+import { presignObject } from './s3-presign.ts';
 import { tagObject } from './s3-tags.ts';
 
 /**
@@ -16,6 +17,7 @@ export function s3Objects(client: S3Client, log: StepLog): ObjectStore {
   return {
     head: (bucket, key, versionId) => head(client, bucket, key, versionId),
     open: (ref, range, signal) => open(client, ref, range, signal),
+    presign: (ref, seconds) => presignObject(client, ref, seconds),
     tag: (ref, tags) => tagObject(client, ref, tags, log),
   };
 }

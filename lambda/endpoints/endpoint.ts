@@ -7,10 +7,10 @@ export interface ImageEndpoint {
   readonly kind: TargetKind;
 
   /**
-   * How this target takes the image. Asks nobody.
-   * @throws `format-not-taken` or `too-large`
+   * How this target takes the image. Asks the cloud what it takes, where it has not said so lately.
+   * @throws `format-not-taken`, `too-large`, `route-not-offered`, `quota-exceeded`
    */
-  plan(found: FoundImage, objectBytes: number): UploadPlan;
+  plan(found: FoundImage, objectBytes: number): Promise<UploadPlan>;
 
   /**
    * The image as this endpoint will accept it (names made legal, min_disk within its bounds). Asks nobody.
@@ -33,11 +33,26 @@ export interface ImageEndpoint {
    */
   upload(id: string, body: Readable, length: number, signal: AbortSignal): Promise<void>;
 
+  /** The route `import`; absent where this kind of endpoint has none. */
+  readonly imports?: ImportRoute;
+
   /**
    * Deletes the image; one that is gone already is a success.
    * @throws `image-protected`
    */
   delete(id: string): Promise<void>;
+}
+
+/** An endpoint that fetches the bytes itself. */
+export interface ImportRoute {
+  /**
+   * Asks for it; the endpoint does it in its own time. An import that is under way already is a success.
+   * @throws `import-refused` when the endpoint may not fetch from there, `route-not-offered`, `image-lost`
+   */
+  begin(id: string, url: string): Promise<void>;
+
+  /** Why the newest import of an image has failed, in the service's words; undefined where it has not, or does not say. */
+  failure(id: string): Promise<string | undefined>;
 }
 
 /** One HTTP exchange, as much of it as the endpoints need; adapters/http.ts makes it with undici. */

@@ -1,21 +1,27 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { FoundImage, Image, ImageFormat, NewImage, UploadPlan } from '../model/image.ts';
+import type { ByteRange, FoundImage, Image, ImageFormat, NewImage, UploadPlan } from '../model/image.ts';
 import { ID_PROPERTY } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
+import { type Discovery, decideBy, discover } from './discovery.ts';
 import type { ImageEndpoint } from './endpoint.ts';
 import { type Connection, type Dialect, ImageApi } from './image-api.ts';
-import { creationFields, renamed, streamPlan, withMinDisk } from './within-limits.ts';
+import { imageImport } from './image-import.ts';
+import { planRoute } from './plan-route.ts';
+import { Remembered } from './remembered.ts';
+import { algorithmsToCompare, creationFields, renamed, requireQuota, withMinDisk } from './within-limits.ts';
 
 /** The stock OpenStack Image service (https://docs.openstack.org/glance/latest/). */
 export function glanceEndpoint(target: Target, connection: Connection): ImageEndpoint {
   const images = new ImageApi(connection, GLANCE);
+  const discovery = new Remembered(() => discover(images), connection.now);
   return {
     kind: 'glance',
-    plan: (found, objectBytes) => plan(found, objectBytes, target),
+    plan: (found, objectBytes) => decideBy(discovery, (known) => planForGlance(found, objectBytes, target, known)),
     conform: (image) => conform(image, target),
     create: (image) => create(image, images, target),
     get: (id) => images.show(id),
     upload: (id, body, length, signal) => images.upload(id, body, length, signal),
+    imports: imageImport(images),
     delete: (id) => images.delete(id),
   };
 }
@@ -39,7 +45,17 @@ const NOT_TAKEN: Readonly<Partial<Record<ImageFormat, string>>> = {
   zvhd2: EXPORT,
 };
 
-function plan(found: FoundImage, objectBytes: number, target: Target): UploadPlan {
+/** @throws `format-not-taken`, `too-large`, `route-not-offered`, `quota-exceeded` */
+export function planForGlance(found: FoundImage, objectBytes: number, target: Target, known: Discovery): UploadPlan {
+  const { diskFormat, range } = declaredAs(found, objectBytes, target);
+  const { diskFormats, importMethods, hashAlgorithm, quotas } = known;
+  if (diskFormats?.includes(diskFormat) === false) throw notInSchema(diskFormat, diskFormats, target);
+  requireQuota(range.length, quotas, target);
+  const { route, reason } = planRoute({ target, objectBytes, range, ...(importMethods && { importMethods }) });
+  return { route, reason, diskFormat, range, algorithms: algorithmsToCompare(hashAlgorithm) };
+}
+
+function declaredAs(found: FoundImage, objectBytes: number, target: Target): { diskFormat: string; range: ByteRange } {
   const nextStep = NOT_TAKEN[found.format];
   if (nextStep !== undefined) {
     const message = `${target.name} is stock OpenStack, which takes no images of the format ${found.format}.`;
@@ -47,9 +63,20 @@ function plan(found: FoundImage, objectBytes: number, target: Target): UploadPla
   }
   // A fixed VHD is a raw disk with a footer; Glance looks for the VHD's mark at the beginning only and refuses it as vhd.
   if (found.format === 'vhd' && found.subformat === 'fixed') {
-    return streamPlan('raw', { offset: 0, length: objectBytes - VHD_FOOTER_BYTES }, target);
+    return { diskFormat: 'raw', range: { offset: 0, length: objectBytes - VHD_FOOTER_BYTES } };
   }
-  return streamPlan(found.format, { offset: 0, length: objectBytes }, target);
+  return { diskFormat: found.format, range: { offset: 0, length: objectBytes } };
+}
+
+/** What `qemu-img convert` makes, best first: the smallest and safest, and the one that every cloud can boot. */
+const CONVERTIBLE = ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx'];
+
+function notInSchema(diskFormat: string, taken: readonly string[], target: Target): ImageDropError {
+  const message = `${target.name} takes no images of the format ${diskFormat}; it takes ${taken.join(', ') || 'none'}.`;
+  const best = CONVERTIBLE.find((format) => taken.includes(format));
+  if (best === undefined) return new ImageDropError('format-not-taken', message);
+  const nextStep = `Convert it with \`qemu-img convert -O ${best} FILE NEW.${best}\` and drop the new file.`;
+  return new ImageDropError('format-not-taken', message, { nextStep });
 }
 
 /** Image API v2, "Create image": name. */

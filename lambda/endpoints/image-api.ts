@@ -5,14 +5,17 @@ import { refusal, type ServiceCodes } from './answers.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
+import { importRefusal } from './image-import.ts';
 import { type JsonObject, objectsIn, parseObject } from './json.ts';
 import type { Session } from './keystone.ts';
+import { WEB_DOWNLOAD } from './plan-route.ts';
 import { wordsOf } from './words.ts';
 
 /** What an endpoint talks through. */
 export interface Connection {
   readonly http: HttpClient;
   readonly session: Session;
+  readonly now: () => Date;
 }
 
 /** Where the services that speak the Image API v2 differ. */
@@ -83,6 +86,24 @@ export class ImageApi {
     throw new ImageDropError('image-protected', `Image ${id} at ${this.#connection.session.cloud} is protected.`, {
       cause: error,
     });
+  }
+
+  /**
+   * Has the service fetch the file from a URL. An import that is under way already is a success.
+   * @throws `import-refused` when the service may not fetch from there, `route-not-offered`, `image-lost`
+   */
+  async importFrom(id: string, url: string): Promise<void> {
+    const body = JSON.stringify({ method: { name: WEB_DOWNLOAD, uri: url } });
+    const answer = await this.#call({ method: 'POST', url: `${imagePath(id)}/import`, body });
+    if (isSuccess(answer) || answer.status === 409) return;
+    throw importRefusal(answer, refusal(answer, this.#asked('Importing', id), this.#dialect.codes));
+  }
+
+  /** What lies below a path. @returns undefined where this service has no such thing, or not for us */
+  async document(path: string): Promise<JsonObject | undefined> {
+    const answer = await this.#call({ method: 'GET', url: path });
+    if (answer.status === 404 || answer.status === 403) return undefined;
+    return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for ${path.split('?')[0]}`);
   }
 
   async #page(query: string): Promise<{ images: readonly Image[]; next: string | undefined }> {

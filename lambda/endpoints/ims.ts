@@ -5,7 +5,8 @@ import type { Target } from '../model/target.ts';
 import type { ImageEndpoint } from './endpoint.ts';
 import { type Connection, type Dialect, ImageApi } from './image-api.ts';
 import { IMS_CODES } from './ims-codes.ts';
-import { creationFields, renamed, streamPlan, withMinDisk } from './within-limits.ts';
+import { planRoute } from './plan-route.ts';
+import { creationFields, renamed, withMinDisk } from './within-limits.ts';
 
 /**
  * Huawei Cloud Image Management Service and its sisters (https://support.huaweicloud.com/intl/en-us/api-ims/): the Image
@@ -15,7 +16,7 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
   const images = new ImageApi(connection, IMS);
   return {
     kind: 'ims',
-    plan: (found, objectBytes) => plan(found, objectBytes, target),
+    plan: async (found, objectBytes) => planForIms(found, objectBytes, target),
     conform: (image) => conform(image, target),
     create: (image) => create(image, images, target),
     get: (id) => images.show(id),
@@ -36,7 +37,8 @@ const IMS: Dialect = {
  */
 const KEPT_AS_IT_IS: readonly ImageFormat[] = ['qcow2', 'raw', 'vhd', 'zvhd', 'zvhd2'];
 
-function plan(found: FoundImage, objectBytes: number, target: Target): UploadPlan {
+/** @throws `format-not-taken`, `too-large` */
+export function planForIms(found: FoundImage, objectBytes: number, target: Target): UploadPlan {
   if (found.format === 'iso') {
     const message = `${target.name} is an image service (IMS) that takes disk images, and this is an ISO 9660 medium.`;
     throw new ImageDropError('format-not-taken', message, {
@@ -44,7 +46,9 @@ function plan(found: FoundImage, objectBytes: number, target: Target): UploadPla
     });
   }
   const diskFormat = KEPT_AS_IT_IS.includes(found.format) ? found.format : target.convertTo;
-  return streamPlan(diskFormat, { offset: 0, length: objectBytes }, target);
+  const range = { offset: 0, length: objectBytes };
+  // It documents `checksum`, an md5, and no other hash.
+  return { ...planRoute({ target, objectBytes, range }), diskFormat, range, algorithms: ['md5'] };
 }
 
 function conform(image: NewImage, target: Target): NewImage {

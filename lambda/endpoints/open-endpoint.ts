@@ -2,7 +2,6 @@ import type { Target } from '../model/target.ts';
 import type { Cloud } from './cloud.ts';
 import { cloudNamed } from './clouds-yaml.ts';
 import type { HttpClient, ImageEndpoint } from './endpoint.ts';
-import type { Connection } from './image-api.ts';
 import { keystoneSession } from './keystone.ts';
 import { imageEndpoint } from './registry.ts';
 
@@ -16,18 +15,19 @@ export interface OpenEndpointDependencies {
 export type OpenEndpoint = (cloudsYaml: string, target: Target) => ImageEndpoint;
 
 /**
- * Makes endpoints of targets with the credentials of a clouds.yaml. Sessions are kept from call to call, until the text
- * of clouds.yaml is another.
+ * Makes endpoints of targets with the credentials of a clouds.yaml. An endpoint is kept with its session, and with what
+ * its cloud has said of itself, until the text of clouds.yaml is another.
  */
 export function endpointOpener(deps: OpenEndpointDependencies): OpenEndpoint {
-  const known = new Map<string, { readonly cloudsYaml: string; readonly connection: Connection }>();
+  const known = new Map<Target, { readonly cloudsYaml: string; readonly endpoint: ImageEndpoint }>();
   return (cloudsYaml, target) => {
-    const kept = known.get(target.name);
-    if (kept?.cloudsYaml === cloudsYaml) return imageEndpoint(target, kept.connection);
+    const kept = known.get(target);
+    if (kept?.cloudsYaml === cloudsYaml) return kept.endpoint;
     const cloud = cloudNamed(cloudsYaml, target.name);
     const http = deps.httpFor(cloud);
-    const connection = { http, session: keystoneSession(cloud, http, deps.now) };
-    known.set(target.name, { cloudsYaml, connection });
-    return imageEndpoint(target, connection);
+    const session = keystoneSession(cloud, http, deps.now);
+    const endpoint = imageEndpoint(target, { http, session, now: deps.now });
+    known.set(target, { cloudsYaml, endpoint });
+    return endpoint;
   };
 }

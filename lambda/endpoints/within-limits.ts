@@ -1,17 +1,38 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { ByteRange, NewImage, UploadPlan } from '../model/image.ts';
+import { HASH_ALGORITHMS, type HashAlgorithm, type NewImage } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
+import type { Quota } from './discovery.ts';
 
 /** The name that the image was meant to have, where the endpoint does not take it. */
 export const ORIGINAL_NAME_PROPERTY = 'imagedrop_original_name';
 
-/** The one PUT by which the bytes go. @throws `too-large` */
-export function streamPlan(diskFormat: string, range: ByteRange, target: Target): UploadPlan {
-  if (range.length > target.maxPutBytes) {
-    const figures = `${range.length} bytes, and ${target.name} takes at most ${target.maxPutBytes} in one upload`;
-    throw new ImageDropError('too-large', `The image has ${figures}.`);
+const MIB = 2 ** 20;
+
+/**
+ * What of a quota the image would use, by the names of the unified limits (glance/quota/keystone.py). Those that count
+ * what is under way now pass by themselves and are left to the service.
+ */
+const USES: Readonly<Record<string, (bytes: number) => number>> = {
+  image_count_total: () => 1,
+  image_size_total: (bytes) => Math.floor(bytes / MIB),
+};
+
+/** Refuses what the service would refuse anyway. @throws `quota-exceeded` */
+export function requireQuota(bytes: number, quotas: readonly Quota[], { name }: Target): void {
+  for (const { name: quota, limit, usage } of quotas) {
+    const needed = USES[quota]?.(bytes);
+    if (needed === undefined || limit < 0 || usage + needed <= limit) continue;
+    const figures = `${quota} is at ${usage} of ${limit}, and this image needs ${needed} more`;
+    throw new ImageDropError('quota-exceeded', `The quota of the project at ${name} is used up: ${figures}.`);
   }
-  return { route: 'stream', diskFormat, range };
+}
+
+/** What to compute: what the endpoint reports where that is known, else what most report. */
+export function algorithmsToCompare(reported: string | undefined): readonly HashAlgorithm[] {
+  if (reported === undefined) return ['md5', 'sha512'];
+  const known = HASH_ALGORITHMS.find((algorithm) => algorithm === reported);
+  // `checksum` is an md5 whatever the operator has chosen beside it.
+  return [known ?? 'md5'];
 }
 
 /** Raises min_disk to what the target asks for. @throws `invalid-request` when it is above the target's highest */

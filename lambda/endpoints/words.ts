@@ -9,6 +9,9 @@ const MAX_READ_CHARACTERS = 16_384;
 /** Fernet tokens, JSON web tokens, and whatever else is too long to be a word (the vendor's PKI tokens). */
 const TOKEN = /gAAAA[\w=-]+|eyJ[\w.-]{20,}|[\w+/=-]{80,}/g;
 
+/** The query of an address: a presigned URL has its signature there. */
+const QUERY = /(https?:\/\/[^\s?"'<>]*)\?[^\s"'<>]+/g;
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&lt;': '<',
   '&gt;': '>',
@@ -23,8 +26,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
 export function wordsOf(body: string): string {
   const start = body.slice(0, MAX_READ_CHARACTERS);
   const document = parseObject(body);
-  const said = (document && [codeIn(document), messageIn(document)].filter(Boolean).join(': ')) || start;
-  const line = withoutMarkup(said.slice(0, MAX_READ_CHARACTERS)).replace(TOKEN, '[…]').replace(/\s+/g, ' ').trim();
+  return lineOf((document && [codeIn(document), messageIn(document)].filter(Boolean).join(': ')) || start);
+}
+
+/** A text of the other side as one short line without markup and without secrets. */
+export function lineOf(text: string): string {
+  const line = withoutMarkup(text.slice(0, MAX_READ_CHARACTERS))
+    .replace(QUERY, '$1?[…]')
+    .replace(TOKEN, '[…]')
+    .replace(/\s+/g, ' ')
+    .trim();
   return line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS - 1)}…` : line;
 }
 

@@ -50,6 +50,7 @@ export const ERROR_KINDS = {
   forbidden: permanent('Give the user of clouds.yaml the right to create images, then drop the file again.'),
   'format-not-taken': permanent('Convert the image to a format that this target takes and drop the result.'),
   'too-large': permanent('Make the image smaller, or raise the limit of the target if the service allows it.'),
+  'route-not-offered': permanent('Have the cloud offer the import method, or set the route of the target to auto.'),
   'invalid-request': permanent('Correct the metadata that the endpoint refused and drop the file again.'),
   'quota-exceeded': permanent('Delete images that are no longer needed or raise the quota, then drop the file again.'),
   'store-full': passing('Make room in the image store; it is tried again by itself.'),
@@ -62,6 +63,10 @@ export const ERROR_KINDS = {
   // What happened to the image on its way
   'content-refused': permanent('The endpoint refused the content; read its words in the cause and convert the image.'),
   'upload-interrupted': passing(WAITS),
+  'import-refused': permanent(
+    'Have the operator of the cloud allow this address in [import_filtering_opts], or set the route of the target to stream.',
+  ),
+  'import-failed': passing('Check that the image service can reach the bucket, if this goes on.'),
   stalled: passing(WAITS),
   'out-of-time': passing('Give the upload function more memory (it brings network), or use a faster link.'),
   'image-lost': passing(WAITS),

@@ -38,10 +38,14 @@ export type Route = 'stream' | 'import' | 'register';
 /** How an endpoint would take an image. */
 export interface UploadPlan {
   readonly route: Route;
+  /** Why this route, in one sentence. */
+  readonly reason: string;
   /** The disk_format to declare. */
   readonly diskFormat: string;
   /** The bytes of the object to send; a fixed VHD sent as raw leaves out its footer. */
   readonly range: ByteRange;
+  /** What to compute while reading: what this endpoint will report, as far as it is known. */
+  readonly algorithms: readonly HashAlgorithm[];
 }
 
 export const HASH_ALGORITHMS = ['md5', 'sha256', 'sha512'] as const;

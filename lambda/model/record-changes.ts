@@ -69,7 +69,15 @@ export function beginUpload(record: RecordDraft, now: Date): RecordDraft {
 
 /** Back to the start with a new image, because the one before is broken or gone. */
 export function beginAgain(record: RecordDraft, now: Date, why: string): RecordDraft {
-  const { image: _image, progress: _progress, hashes: _hashes, sent: _sent, ...rest } = record;
+  const {
+    image: _image,
+    import: _import,
+    unread: _unread,
+    progress: _progress,
+    hashes: _hashes,
+    sent: _sent,
+    ...rest
+  } = record;
   return { ...moveTo(rest, 'received', now, why), generation: record.generation + 1 };
 }
 

@@ -31,6 +31,8 @@ export interface DropRecord {
   readonly sent?: NewImage;
   readonly plan?: UploadPlan;
   readonly image?: RecordedImage;
+  /** By the route `import`: the endpoint was asked to fetch the bytes itself. */
+  readonly import?: RecordedImport;
   /** How many images were begun for this record; the first is 1. */
   readonly generation: number;
   readonly progress?: Progress;
@@ -39,6 +41,8 @@ export interface DropRecord {
   readonly attempts: number;
   /** What was read from the bucket and sent. */
   readonly hashes?: Hashes;
+  /** Why the object was not read for its hashes, by the route `import`. */
+  readonly unread?: string;
   readonly verification?: Verification;
   /** The reason of `failed`; while work goes on, why the last attempt ended. */
   readonly error?: RecordedError;
@@ -49,6 +53,13 @@ export interface DropRecord {
 
 export interface RecordedImage {
   readonly id: string;
+}
+
+export interface RecordedImport {
+  /** When it was asked to; ISO 8601, UTC. */
+  readonly askedAt: string;
+  /** When the URL that it was given ends. */
+  readonly urlExpiresAt: string;
 }
 
 export interface Progress {
@@ -73,6 +84,8 @@ export interface Verification {
   readonly reported: Hashes;
   /** Bytes, as the endpoint reports them. */
   readonly size?: number;
+  /** Why nothing was compared, where it is not that the endpoint reports nothing. */
+  readonly reason?: string;
 }
 
 export interface RecordedError {

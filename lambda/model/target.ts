@@ -3,6 +3,9 @@ import type { ImageMetadata } from './metadata.ts';
 export const TARGET_KINDS = ['glance', 'ims'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
+export const ROUTE_SETTINGS = ['auto', 'stream', 'import'] as const;
+export type RouteSetting = (typeof ROUTE_SETTINGS)[number];
+
 /**
  * A place that a drop goes to. The construct writes the targets, with all defaults filled in, into the functions'
  * environment as JSON; the credentials are found under the same name in clouds.yaml.
@@ -13,6 +16,10 @@ export interface Target {
   readonly kind: TargetKind;
   /** Largest image, in bytes, that goes by one PUT of the file. */
   readonly maxPutBytes: number;
+  /** Which way the bytes go; `auto` streams what can be streamed. */
+  readonly route: RouteSetting;
+  /** Largest image, in bytes, that `auto` streams: more would not be through before the function's time is over. */
+  readonly maxStreamBytes: number;
   /** Seconds that an image may take from its upload to `active` before the drop fails. */
   readonly activeWithinSeconds: number;
   /** Bounds of min_disk in GiB; a smaller value is raised, a larger one refused. */

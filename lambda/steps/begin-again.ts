@@ -2,7 +2,7 @@ import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { removeImage } from './fail-drop.ts';
-import type { MessageQueue, StepDependencies } from './ports.ts';
+import { MAX_DELAY_SECONDS, type MessageQueue, type StepDependencies } from './ports.ts';
 
 /** A store that breaks image after image will not mend itself by more of them. */
 export const MAX_GENERATIONS = 5;
@@ -13,7 +13,8 @@ export interface BeginAgainDependencies extends StepDependencies {
 
 /**
  * Removes a broken image and sends the record back to create-metadata for the next one.
- * @param why what was wrong with the image; thrown on as permanent when there were enough generations
+ * @param why what was wrong with the image, and how long to wait before the next one; thrown on as permanent when there
+ *   were enough generations
  */
 export async function beginAgain(
   key: string,
@@ -28,7 +29,7 @@ export async function beginAgain(
       ? changes.beginAgain(stored, deps.now(), why.code)
       : undefined,
   );
-  await deps.ingestQueue.send({ record: key });
+  await deps.ingestQueue.send({ record: key }, Math.min(why.retryAfterSeconds ?? 0, MAX_DELAY_SECONDS));
 }
 
 function givenUp(record: DropRecord, why: ImageDropError): ImageDropError {

@@ -99,7 +99,7 @@ async function describe(record: DropRecord, object: ObjectHead, deps: CreateMeta
     ...(metadata.diskFormat !== undefined && { claimedFormat: metadata.diskFormat }),
   });
   const endpoint = await deps.endpoints.of(target);
-  const plan = endpoint.plan(found, object.size);
+  const plan = await endpoint.plan(found, object.size);
   return { found, plan, sent: endpoint.conform(newImage({ ...record, found, plan, metadata })) };
 }
 

@@ -1,5 +1,6 @@
 import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { ImageDropError } from '../model/errors.ts';
+import type { HashAlgorithm } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { digest, type Reading, send } from '../transfer/transfer.ts';
@@ -24,14 +25,16 @@ export async function moveBytes(
   return send({ ...source, sink: (body, length, signal) => endpoint.upload(imageId, body, length, signal) });
 }
 
-/** Reads the object without sending it. */
+/** Reads the object without sending it, for the hashes that are asked for; by default those of the plan. */
 export function hashAgain(
   key: string,
   record: DropRecord,
   invocation: Invocation,
   deps: StepDependencies,
+  algorithms: readonly HashAlgorithm[] = [],
 ): Promise<Sent> {
-  return digest(sourceOf(key, record, invocation, deps));
+  const source = sourceOf(key, record, invocation, deps);
+  return digest(algorithms.length === 0 ? source : { ...source, algorithms });
 }
 
 function sourceOf(key: string, record: DropRecord, invocation: Invocation, deps: StepDependencies): Reading {
@@ -39,7 +42,7 @@ function sourceOf(key: string, record: DropRecord, invocation: Invocation, deps:
   return {
     open: (range, signal) => deps.objects.open(record.drop, range, signal),
     range: record.plan.range,
-    algorithms: ['md5', 'sha512'],
+    algorithms: record.plan.algorithms,
     signal: invocation.signal,
     onProgress: (progress) => heartbeat(key, progress, invocation, deps),
     onSkippedProgress: (error) => deps.log.warn('a progress report was skipped', { record: key, error }),

@@ -32,6 +32,8 @@ export interface ObjectStore {
    * @throws `object-gone`, `object-changed` when the etag is another, `source-unreadable` for what may pass
    */
   open(ref: ObjectRef, range: ByteRange, signal?: AbortSignal): Promise<Readable>;
+  /** A URL by which whoever has it can read the object for so many seconds: nothing else, and no other version. */
+  presign(ref: ObjectRef, seconds: number): Promise<string>;
   /** Adds to the object's tags; tags of other names stay. */
   tag(ref: ObjectRef, tags: Readonly<Record<string, string>>): Promise<void>;
 }
@@ -53,8 +55,11 @@ export interface RecordMessage {
   readonly record: string;
 }
 
+/** Amazon SQS, "DelaySeconds". */
+export const MAX_DELAY_SECONDS = 900;
+
 export interface MessageQueue {
-  /** @param delaySeconds 0 to 900 (Amazon SQS "DelaySeconds") */
+  /** @param delaySeconds 0 to MAX_DELAY_SECONDS */
   send(message: RecordMessage, delaySeconds?: number): Promise<void>;
 }
 

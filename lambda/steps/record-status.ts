@@ -1,11 +1,14 @@
+import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { pollDelaySeconds } from '../model/backoff.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
-import type { Image } from '../model/image.ts';
+import type { HashAlgorithm, Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
 import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
 import { type FailDependencies, failDrop } from './fail-drop.ts';
+import { importFailure } from './import-failure.ts';
+import { MAX_DELAY_SECONDS } from './ports.ts';
 import { existingRecord, recordNamedIn } from './record-message.ts';
 import { targetOf } from './target-of.ts';
 import { verify } from './verify.ts';
@@ -48,6 +51,9 @@ async function settledOrWaiting(
   try {
     const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
     const image = record.image && (await endpoint.get(record.image.id));
+    if (image?.status === 'queued' && record.import !== undefined) {
+      return await judgeImport(key, record, image, endpoint, deps);
+    }
     return await judge(key, record, image, deps);
   } catch (thrown) {
     const error = asImageDropError(thrown);
@@ -77,15 +83,32 @@ async function judge(
   }
 }
 
+/** An import that failed leaves its image as it was before. */
+async function judgeImport(
+  key: string,
+  record: DropRecord,
+  image: Image,
+  endpoint: ImageEndpoint,
+  deps: RecordStatusDependencies,
+): Promise<undefined> {
+  const failure = await importFailure(record, image, endpoint, deps.now());
+  if (failure === undefined) await wait(key, record, stillWaiting(image), deps);
+  else await beginAgain(key, record, failure, deps);
+}
+
 async function settle(
   key: string,
   record: DropRecord,
   image: Image,
   deps: RecordStatusDependencies,
 ): Promise<DropRecord | undefined> {
-  const { verification, mismatch } = verify(record, image);
+  const { verification, mismatch, unread } = verify(record, image);
   if (mismatch !== undefined) {
     await beginAgain(key, record, mismatch, deps);
+    return undefined;
+  }
+  if (unread !== undefined) {
+    await readAgain(key, record, unread, deps);
     return undefined;
   }
   return deps.records.change(key, (stored) =>
@@ -93,6 +116,21 @@ async function settle(
       ? { ...changes.moveTo(stored, 'active', deps.now()), verification }
       : undefined,
   );
+}
+
+/** The endpoint reports a hash that was not computed: its operator has chosen another since it was last asked. */
+async function readAgain(
+  key: string,
+  record: DropRecord,
+  algorithm: HashAlgorithm,
+  deps: RecordStatusDependencies,
+): Promise<void> {
+  await deps.records.change(key, (stored) =>
+    stored?.status === 'processing' && stored.image?.id === record.image?.id
+      ? changes.moveTo(stored, 'uploading', deps.now(), `to be read again for its ${algorithm}`)
+      : undefined,
+  );
+  await deps.ingestQueue.send({ record: key });
 }
 
 /** Waiting costs nothing: the message comes back after a delay that grows with the time it has taken so far. */
@@ -109,9 +147,6 @@ async function wait(
   const delaySeconds = Math.max(pollDelaySeconds(elapsedSeconds), Math.ceil(why.retryAfterSeconds ?? 0));
   await deps.statusQueue.send({ record: key }, Math.min(delaySeconds, MAX_DELAY_SECONDS));
 }
-
-/** Amazon SQS, "DelaySeconds". */
-const MAX_DELAY_SECONDS = 900;
 
 function stillWaiting(image: Image): ImageDropError {
   return new ImageDropError('endpoint-busy', `Image ${image.id} is in status ${image.status}.`);

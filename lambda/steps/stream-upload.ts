@@ -4,12 +4,14 @@ import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
 import type { FailDependencies } from './fail-drop.ts';
+import { beginImport, hashMeanwhile } from './import-image.ts';
 import { hashAgain, moveBytes } from './move-bytes.ts';
 import { newestVersion } from './newest-version.ts';
-import type { Invocation, Sent } from './ports.ts';
+import type { Invocation } from './ports.ts';
 import { existingRecord, recordNamedIn } from './record-message.ts';
 import { targetOf } from './target-of.ts';
 import { underLease } from './under-lease.ts';
+import { comparableIn } from './verify.ts';
 
 export type StreamUploadDependencies = FailDependencies & BeginAgainDependencies;
 
@@ -55,24 +57,35 @@ async function upload(
   const image = record.image && (await endpoint.get(record.image.id));
   switch (image?.status) {
     case 'queued':
-      return pass(key, record, await moveBytes(key, record, endpoint, invocation, deps), deps);
+      if (record.plan?.route !== 'import') {
+        return pass(key, record, await moveBytes(key, record, endpoint, invocation, deps), deps);
+      }
+      await beginImport(key, record, endpoint, invocation, deps);
+      return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);
     case 'active':
-      // The function that waited for the answer has died: read the object again for its hashes, to compare.
-      return pass(key, record, await hashAgain(key, record, invocation, deps), deps);
+      // The function that waited for the answer has died, or another hash is needed: read the object for its hashes.
+      return pass(key, record, await hashAgain(key, record, invocation, deps, comparableIn(image)), deps);
     case 'saving':
     case 'importing':
     case 'uploading':
-      return waitOrBeginAgain(key, record, image, deps);
+      if (record.import === undefined) return waitOrBeginAgain(key, record, image, deps);
+      return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);
     default:
       return beginAgain(key, record, lost(record, image), deps);
   }
 }
 
 /** Hands the record on to record-status. */
-async function pass(key: string, record: DropRecord, sent: Sent, deps: StreamUploadDependencies): Promise<void> {
+async function pass(
+  key: string,
+  record: DropRecord,
+  { hashes, unread }: Pick<DropRecord, 'hashes' | 'unread'>,
+  deps: StreamUploadDependencies,
+): Promise<void> {
   await deps.records.change(key, (stored) => {
     changes.requireLease(stored, record.lease?.holder);
-    return { ...changes.moveTo(stored, 'processing', deps.now()), hashes: sent.hashes };
+    const read = { ...(hashes && { hashes }), ...(unread !== undefined && { unread }) };
+    return { ...changes.moveTo(stored, 'processing', deps.now()), ...read };
   });
   await deps.statusQueue.send({ record: key });
 }

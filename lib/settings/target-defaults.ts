@@ -23,5 +23,11 @@ export const TARGET_DEFAULTS: Readonly<Record<TargetKind, KindDefaults>> = {
   },
 };
 
+/**
+ * 32 GiB. A function lives for 15 minutes, and Lambda's network brings 60 to 75 MB/s: that would do for twice as much,
+ * and half of it is left for slower links and endpoints.
+ */
+export const MAX_STREAM_BYTES = 32 * 2 ** 30;
+
 /** Six hours: a conversion of hundreds of GB on a busy service is over by then; what is not, will not be. */
 export const ACTIVE_WITHIN_SECONDS = 21_600;

@@ -1,5 +1,5 @@
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
-import type { TargetKind } from '../../lambda/model/target.ts';
+import type { RouteSetting, TargetKind } from '../../lambda/model/target.ts';
 
 /** A place that drops go to. Its name, in `targets`, is the name of the cloud in clouds.yaml. */
 export interface TargetProps {
@@ -13,6 +13,23 @@ export interface TargetProps {
    * "smaller than 2 GB" without saying which GB; Open Telekom Cloud documents 128 GB
    */
   readonly maxPutBytes?: number;
+
+  /**
+   * Which way the bytes travel. `stream`: by one PUT of the file. `import`: the image service fetches the object itself,
+   * by a presigned URL; it must offer the import method `web-download`, reach the bucket and be allowed to. `auto`:
+   * streams what can be streamed. Only `auto` and `stream` for `ims`.
+   *
+   * @default "auto"
+   */
+  readonly route?: RouteSetting;
+
+  /**
+   * Largest image, in bytes, that the route `auto` streams. A larger one is imported, where that is offered.
+   *
+   * @default 34,359,738,368 - 32 GiB: a function lives for 15 minutes and moves 60 to 75 MB/s; half of that is left for
+   * slower links
+   */
+  readonly maxStreamBytes?: number;
 
   /**
    * Seconds that an image may take from its upload to `active` before the drop fails.

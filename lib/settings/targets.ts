@@ -1,7 +1,7 @@
-import type { Target, TargetKind } from '../../lambda/model/target.ts';
+import { ROUTE_SETTINGS, type RouteSetting, type Target, type TargetKind } from '../../lambda/model/target.ts';
 import { objectOf, plainObject, wholeNumber } from './checks.ts';
 import { SettingError } from './setting-error.ts';
-import { ACTIVE_WITHIN_SECONDS, HIGHEST_MIN_DISK, TARGET_DEFAULTS } from './target-defaults.ts';
+import { ACTIVE_WITHIN_SECONDS, HIGHEST_MIN_DISK, MAX_STREAM_BYTES, TARGET_DEFAULTS } from './target-defaults.ts';
 import { checkTargetMetadata } from './target-metadata.ts';
 import type { TargetProps } from './target-props.ts';
 
@@ -41,6 +41,8 @@ export function settleTargets(targets: Readonly<Record<string, TargetProps>>): r
 const KNOWN = {
   kind: true,
   maxPutBytes: true,
+  route: true,
+  maxStreamBytes: true,
   activeWithinSeconds: true,
   minDisk: true,
   convertTo: true,
@@ -58,6 +60,12 @@ function settleTarget(name: string, props: TargetProps): Target {
     name,
     kind: props.kind,
     maxPutBytes: wholeNumber(`${property}.maxPutBytes`, props.maxPutBytes ?? defaults.maxPutBytes, {
+      lowest: 1,
+      highest: Number.MAX_SAFE_INTEGER,
+      of: 'bytes',
+    }),
+    route: routeOf(`${property}.route`, props),
+    maxStreamBytes: wholeNumber(`${property}.maxStreamBytes`, props.maxStreamBytes ?? MAX_STREAM_BYTES, {
       lowest: 1,
       highest: Number.MAX_SAFE_INTEGER,
       of: 'bytes',
@@ -80,6 +88,12 @@ function kindOf(property: string, kind: TargetKind): TargetKind {
     kind,
     `no kind of endpoint has this name; use ${Object.keys(TARGET_DEFAULTS).join(' or ')}.`,
   );
+}
+
+function routeOf(property: string, { kind, route = 'auto' }: TargetProps): RouteSetting {
+  const possible = ROUTE_SETTINGS.filter((one) => one !== 'import' || kind === 'glance');
+  if (possible.includes(route)) return route;
+  throw new SettingError(property, route, `a target of kind ${kind} takes ${possible.join(', ')}.`);
 }
 
 function minDiskOf(

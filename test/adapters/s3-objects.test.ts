@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
@@ -129,6 +130,26 @@ describe('opening an object', () => {
     const controller = new AbortController();
     const silentServer = storeAt(await serve(() => setTimeout(() => controller.abort(reason), 10)));
     await expect(silentServer.open(head, { offset: 0, length: 1 }, controller.signal)).rejects.toBe(reason);
+  });
+});
+
+describe('a presigned URL', () => {
+  test('gives one version of an object to whoever has it', async () => {
+    const head = await put(VERSIONED, 'läufer/presigned a+b');
+    await put(VERSIONED, 'läufer/presigned a+b', { Body: 'a newer version' });
+    const answer = await fetch(await objects.presign(head, 60));
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(pattern(1000));
+  });
+
+  test('gives the object of a bucket without versions', async () => {
+    const answer = await fetch(await objects.presign(await put(PLAIN, 'presigned'), 60));
+    expect(answer.status).toBe(200);
+  });
+
+  test('gives nothing when its time is over', async () => {
+    const url = await objects.presign(await put(PLAIN, 'short'), 1);
+    await sleep(1500);
+    expect((await fetch(url)).status).toBe(403);
   });
 });
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Discovery } from '../../lambda/endpoints/discovery.ts';
+import { planForGlance } from '../../lambda/endpoints/glance.ts';
 import type { FoundImage } from '../../lambda/model/image.ts';
 import { ID_PROPERTY } from '../../lambda/model/image.ts';
 import { endpointAt, endpointOf, IMAGE_ID, newImage, TARGETS } from '../support/endpoint-fixture.ts';
@@ -12,18 +14,21 @@ function found(format: FoundImage['format'], subformat?: string): FoundImage {
 }
 
 describe('the plan of Glance', () => {
+  const plan = (image: FoundImage, bytes: number, known: Partial<Discovery> = {}, target = TARGETS.glance) =>
+    planForGlance(image, bytes, target, { quotas: [], ...known });
+
   test.each(['qcow2', 'raw', 'vmdk', 'vhdx', 'vdi', 'iso'] as const)('sends %s as it is', (format) => {
     const range = { offset: 0, length: 10_752 };
-    expect(offline.plan(found(format), 10_752)).toEqual({ route: 'stream', diskFormat: format, range });
+    expect(plan(found(format), 10_752)).toMatchObject({ route: 'stream', diskFormat: format, range });
   });
 
   test('sends a dynamic VHD as vhd', () => {
-    expect(offline.plan(found('vhd', 'dynamic'), 2048)).toMatchObject({ diskFormat: 'vhd', range: { length: 2048 } });
+    expect(plan(found('vhd', 'dynamic'), 2048)).toMatchObject({ diskFormat: 'vhd', range: { length: 2048 } });
   });
 
   test('sends a fixed VHD as raw, without its footer', () => {
     const range = { offset: 0, length: 10_240 };
-    expect(offline.plan(found('vhd', 'fixed'), 10_752)).toEqual({ route: 'stream', diskFormat: 'raw', range });
+    expect(plan(found('vhd', 'fixed'), 10_752)).toMatchObject({ route: 'stream', diskFormat: 'raw', range });
   });
 
   test.each([
@@ -32,17 +37,172 @@ describe('the plan of Glance', () => {
     ['zvhd', 'Export'],
     ['zvhd2', 'Export'],
   ] as const)('takes no %s and says what to do', async (format, nextStep) => {
-    const error = await failure(() => offline.plan(found(format), 1));
+    const error = await failure(() => plan(found(format), 1));
     expect(error).toMatchObject({ code: 'format-not-taken', nextStep: expect.stringContaining(nextStep) });
     expect(error.message).toContain(format);
   });
 
   test('takes nothing larger than one PUT may be', async () => {
-    const { maxPutBytes } = TARGETS.glance;
-    expect(offline.plan(found('raw'), maxPutBytes).range.length).toBe(maxPutBytes);
-    const error = await failure(() => offline.plan(found('raw'), maxPutBytes + 1));
+    const target = { ...TARGETS.glance, maxPutBytes: 1000 };
+    expect(plan(found('raw'), 1000, {}, target).range.length).toBe(1000);
+    const error = await failure(() => plan(found('raw'), 1001, {}, target));
     expect(error.code).toBe('too-large');
-    expect(error.message).toContain(String(maxPutBytes + 1));
+    expect(error.message).toContain('1001');
+  });
+
+  test('takes only what the schema of the cloud allows, and names that', async () => {
+    const diskFormats = ['raw', 'qcow2', 'iso'];
+    expect(plan(found('qcow2'), 1, { diskFormats }).diskFormat).toBe('qcow2');
+    const error = await failure(() => plan(found('vmdk'), 1, { diskFormats }));
+    expect(error).toMatchObject({ code: 'format-not-taken', nextStep: expect.stringContaining('-O qcow2') });
+    expect(error.message).toContain('vmdk; it takes raw, qcow2, iso');
+  });
+
+  test.each([
+    [['raw', 'aki'], '-O raw'],
+    [['aki'], 'Convert the image to a format that this target takes'],
+  ])('names as next step what can be made of what it takes: %j', async (diskFormats, nextStep) => {
+    const error = await failure(() => plan(found('qcow2'), 1, { diskFormats }));
+    expect(error.nextStep).toContain(nextStep);
+  });
+
+  test.each([
+    ['image_count_total', 9, 10, 1, 'image_count_total is at 10 of 10'],
+    ['image_size_total', 100, 99, 2 * 2 ** 20, 'this image needs 2 more'],
+  ])('fails where the quota %s is used up', async (name, limit, usage, bytes, words) => {
+    const quota = { name, limit: Math.max(limit, usage), usage };
+    const error = await failure(() => plan(found('raw'), bytes, { quotas: [quota] }));
+    expect(error.code).toBe('quota-exceeded');
+    expect(error.message).toContain(words);
+  });
+
+  test.each([
+    { name: 'image_size_total', limit: -1, usage: 99 },
+    { name: 'image_size_total', limit: 100, usage: 99 },
+    { name: 'image_count_uploading', limit: 1, usage: 1 },
+  ])('goes on where a quota has room, has no bound or passes by itself: %j', (quota) => {
+    expect(plan(found('raw'), 2 ** 20, { quotas: [quota] }).route).toBe('stream');
+  });
+
+  test.each([
+    [undefined, ['md5', 'sha512']],
+    ['sha512', ['sha512']],
+    ['sha256', ['sha256']],
+    ['blake2b', ['md5']],
+  ])('computes what a cloud with os_hash_algo %s reports', (hashAlgorithm, algorithms) => {
+    expect(plan(found('raw'), 1, hashAlgorithm === undefined ? {} : { hashAlgorithm }).algorithms).toEqual(algorithms);
+  });
+});
+
+describe('what a Glance says of itself', () => {
+  const DOCUMENTS: Record<string, unknown> = {
+    '/v2/schemas/image': { properties: { disk_format: { enum: ['raw', 'qcow2', null] } } },
+    '/v2/info/import': { 'import-methods': { type: 'array', value: ['glance-direct', 'web-download'] } },
+    '/v2/info/usage': { usage: { image_count_total: { limit: 10, usage: 3 } } },
+    '/v2/images?limit=1&sort=created_at:desc&status=active': { images: [{ os_hash_algo: 'sha256' }] },
+  };
+
+  async function glance(documents = DOCUMENTS) {
+    const asked: string[] = [];
+    const endpoint = await endpointAt('glance', (request, response) => {
+      asked.push(request.url ?? '');
+      const document = documents[request.url ?? ''];
+      answer(response, document === undefined ? 404 : 200, document ?? '');
+    });
+    return { endpoint, asked };
+  }
+
+  test('decides what is taken, and by which route', async () => {
+    const { endpoint } = await glance();
+    expect(await endpoint.plan(found('qcow2'), 10)).toMatchObject({ route: 'stream', algorithms: ['sha256'] });
+    expect(await endpoint.plan(found('qcow2'), TARGETS.glance.maxStreamBytes + 1)).toMatchObject({ route: 'import' });
+    expect(await failure(endpoint.plan(found('vdi'), 10))).toMatchObject({ code: 'format-not-taken' });
+  });
+
+  test('is asked once for many drops', async () => {
+    const { endpoint, asked } = await glance();
+    await Promise.all([endpoint.plan(found('raw'), 1), endpoint.plan(found('raw'), 2)]);
+    await endpoint.plan(found('raw'), 3);
+    expect(asked.toSorted()).toEqual(Object.keys(DOCUMENTS).toSorted());
+  });
+
+  test('may be little: an old Glance is taken for one with the usual settings', async () => {
+    const { endpoint } = await glance({});
+    const plan = await endpoint.plan(found('vdi'), 10);
+    expect(plan).toMatchObject({ route: 'stream', algorithms: ['md5', 'sha512'] });
+    expect(await failure(endpoint.plan(found('vdi'), TARGETS.glance.maxStreamBytes + 1))).toMatchObject({
+      code: 'too-large',
+    });
+  });
+
+  test('is waited for: a Glance that does not answer makes no plan', async () => {
+    const endpoint = await endpointAt('glance', (_request, response) => answer(response, 503));
+    expect(await failure(endpoint.plan(found('raw'), 1))).toMatchObject({ code: 'endpoint-unavailable' });
+  });
+});
+
+describe('an import by Glance', () => {
+  const begin = async (status: number, message: string) => {
+    const bodies: unknown[] = [];
+    const endpoint = await endpointAt('glance', async (request, response) => {
+      bodies.push(`${request.method} ${request.url}`, JSON.parse(await bodyOf(request)));
+      answer(response, status, { message });
+    });
+    const url = 'https://s3.example/a?X-Amz-Signature=secret';
+    return { bodies, outcome: Promise.resolve(endpoint.imports?.begin(IMAGE_ID, url)) };
+  };
+
+  test('is asked for by the URL', async () => {
+    const { bodies, outcome } = await begin(202, '');
+    await outcome;
+    const uri = 'https://s3.example/a?X-Amz-Signature=secret';
+    expect(bodies).toEqual([`POST /v2/images/${IMAGE_ID}/import`, { method: { name: 'web-download', uri } }]);
+  });
+
+  test('that is under way already is a success', async () => {
+    await expect((await begin(409, 'New operation on image is not permitted')).outcome).resolves.toBeUndefined();
+  });
+
+  test.each([
+    [
+      400,
+      'URI for web-download does not pass filtering: https://s3.example/a?X-Amz-Signature=secret',
+      'import-refused',
+    ],
+    [400, "Unknown import method name 'web-download'.", 'route-not-offered'],
+    [400, 'Something else', 'invalid-request'],
+    [404, 'No image found', 'image-lost'],
+    [503, 'Later', 'endpoint-unavailable'],
+  ])('that is answered with %i "%s" ends as %s, without the signature', async (status, message, code) => {
+    const error = await failure((await begin(status, message)).outcome);
+    expect(error.code).toBe(code);
+    expect(error.message).not.toContain('secret');
+  });
+
+  const failureFrom = async (document: unknown, status = 200) => {
+    const endpoint = await endpointAt('glance', (_request, response) => answer(response, status, document));
+    return endpoint.imports?.failure(IMAGE_ID);
+  };
+  const task = (status: string, message: string, at = '2026-01-01T00:00:00.000000') => ({
+    type: 'api_image_import',
+    status,
+    message,
+    created_at: at,
+  });
+
+  test('that has failed says why', async () => {
+    const tasks = [task('failure', 'newest', '2026-01-02T00:00:00.000000'), task('failure', 'oldest')];
+    expect(await failureFrom({ tasks })).toBe('newest');
+    expect(await failureFrom({ tasks: [task('failure', '')] })).toBe('the service gives no reason');
+  });
+
+  test.each([
+    [{ tasks: [] }, 200],
+    [{ tasks: [task('processing', '')] }, 200],
+    [{ tasks: [task('failure', 'before'), task('processing', '', '2026-01-02T00:00:00.000000')] }, 200],
+    ['no such thing', 404],
+  ])('that has not failed, or not as far as the service says, has no reason: %j', async (document, status) => {
+    expect(await failureFrom(document, status)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ID_PROPERTY, IMAGE_FORMATS, type ImageFormat } from '../../lambda/model/image.ts';
+import { planForIms } from '../../lambda/endpoints/ims.ts';
+import { type FoundImage, ID_PROPERTY, IMAGE_FORMATS, type ImageFormat } from '../../lambda/model/image.ts';
 import { endpointAt, endpointOf, IMAGE_ID, newImage, TARGETS } from '../support/endpoint-fixture.ts';
 import { answer, bodyOf } from '../support/http-server.ts';
 import { failure } from '../support/outcome.ts';
@@ -7,28 +8,29 @@ import { failure } from '../support/outcome.ts';
 const offline = endpointOf('ims', 'http://nowhere.invalid');
 
 describe('the plan of IMS', () => {
+  const plan = (image: FoundImage, bytes: number) => planForIms(image, bytes, TARGETS.ims);
   const kept: readonly ImageFormat[] = ['qcow2', 'raw', 'vhd', 'zvhd', 'zvhd2'];
   const converted = IMAGE_FORMATS.filter((format) => format !== 'iso' && !kept.includes(format));
 
   test.each(kept)('keeps %s', (format) => {
     const range = { offset: 0, length: 2048 };
-    const plan = offline.plan({ format, subformat: 'fixed', virtualSize: 1536 }, 2048);
-    expect(plan).toEqual({ route: 'stream', diskFormat: format, range });
+    const taken = plan({ format, subformat: 'fixed', virtualSize: 1536 }, 2048);
+    expect(taken).toMatchObject({ route: 'stream', diskFormat: format, range });
   });
 
   test.each(converted)('has %s converted to the format of the target', (format) => {
-    expect(offline.plan({ format, virtualSize: 1 }, 1)).toMatchObject({ route: 'stream', diskFormat: 'zvhd2' });
+    expect(plan({ format, virtualSize: 1 }, 1)).toMatchObject({ route: 'stream', diskFormat: 'zvhd2' });
   });
 
   test('takes no ISO', async () => {
-    const error = await failure(() => offline.plan({ format: 'iso', virtualSize: 1 }, 1));
+    const error = await failure(() => plan({ format: 'iso', virtualSize: 1 }, 1));
     expect(error).toMatchObject({ code: 'format-not-taken', nextStep: expect.stringContaining('Install') });
   });
 
   test('takes nothing larger than one PUT may be', async () => {
     const { maxPutBytes } = TARGETS.ims;
-    expect(offline.plan({ format: 'raw', virtualSize: 1 }, maxPutBytes).range.length).toBe(maxPutBytes);
-    const error = await failure(() => offline.plan({ format: 'raw', virtualSize: 1 }, maxPutBytes + 1));
+    expect(plan({ format: 'raw', virtualSize: 1 }, maxPutBytes).range.length).toBe(maxPutBytes);
+    const error = await failure(() => plan({ format: 'raw', virtualSize: 1 }, maxPutBytes + 1));
     expect(error.code).toBe('too-large');
   });
 });

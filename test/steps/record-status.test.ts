@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
@@ -178,4 +179,21 @@ describe('record-status', () => {
     await check();
     expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'no-such-cloud' } });
   });
+});
+
+test('has the object read again for the hash that the endpoint reports', async () => {
+  const { world, id, message, check } = await uploaded();
+  const image = world.endpoint.images.get(id);
+  const sha256 = createHash('sha256').update(rawDisk()).digest('hex');
+  if (image !== undefined) world.endpoint.images.set(id, { ...image, hashes: { sha256 } });
+  await check();
+  expect(world.record('a.img').status).toBe('uploading');
+  await createMetadata(world.ingestQueue.sent.at(-1), world.invocation(), world);
+  await streamUpload(message, world.invocation('again'), world);
+  await check();
+  expect(world.record('a.img')).toMatchObject({
+    status: 'active',
+    verification: { outcome: 'verified', algorithm: 'sha256' },
+  });
+  expect(world.endpoint.uploads).toBe(1);
 });

@@ -66,7 +66,7 @@ describe('stream-upload', () => {
     await expect(upload()).rejects.toThrow();
     await upload('upload-2');
     expect(world.endpoint.uploads).toBe(1);
-    expect(world.record('a.img')).toMatchObject({ status: 'processing', hashes: { md5: expect.any(String) } });
+    expect(world.record('a.img')).toMatchObject({ status: 'processing', hashes: { sha512: expect.any(String) } });
   });
 
   test('waits for an image that is still being saved, then leaves it for the next generation', async () => {

@@ -14,6 +14,8 @@ export const TARGETS: Record<TargetKind, Target> = {
     name: 'here',
     kind: 'glance',
     maxPutBytes: 2 ** 40,
+    route: 'auto',
+    maxStreamBytes: 2 ** 35,
     activeWithinSeconds: 3600,
     minDisk: { lowest: 0, highest: 65_536 },
     convertTo: 'qcow2',
@@ -23,6 +25,8 @@ export const TARGETS: Record<TargetKind, Target> = {
     name: 'there',
     kind: 'ims',
     maxPutBytes: 2 ** 31 - 1,
+    route: 'auto',
+    maxStreamBytes: 2 ** 35,
     activeWithinSeconds: 3600,
     minDisk: { lowest: 40, highest: 1024 },
     convertTo: 'zvhd2',
@@ -52,7 +56,11 @@ export async function endpointAt(kind: TargetKind, listener: RequestListener): P
 }
 
 export function endpointOf(kind: TargetKind, url: string): ImageEndpoint {
-  return imageEndpoint(TARGETS[kind], { http: httpClient(), session: numberedTokens(TARGETS[kind].name, url) });
+  return imageEndpoint(TARGETS[kind], {
+    http: httpClient(),
+    session: numberedTokens(TARGETS[kind].name, url),
+    now: () => new Date(),
+  });
 }
 
 function numberedTokens(cloud: string, url: string): Session {

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { Image, NewImage } from '../../lambda/model/image.ts';
+import type { Image, NewImage, UploadPlan } from '../../lambda/model/image.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import type {
@@ -78,6 +78,8 @@ export function target(name: string): Target {
     name,
     kind: 'glance',
     maxPutBytes: 2 ** 40,
+    route: 'auto',
+    maxStreamBytes: 2 ** 35,
     activeWithinSeconds: 3600,
     minDisk: { lowest: 0, highest: 1024 },
     convertTo: 'vhd',
@@ -137,6 +139,10 @@ class MemoryObjects implements ObjectStore {
     return Readable.from([object.bytes.subarray(range.offset, range.offset + range.length)]);
   }
 
+  async presign(ref: { key: string; versionId?: string }, seconds: number): Promise<string> {
+    return `https://drops.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
+  }
+
   async tag(ref: { key: string; versionId?: string }, tags: Record<string, string>): Promise<void> {
     const object = this.versions.find(({ key, versionId }) => key === ref.key && versionId === ref.versionId);
     if (object === undefined) throw new ImageDropError('object-gone', `${ref.key} is gone`);
@@ -162,6 +168,8 @@ class MemoryRecords implements RecordStore {
   }
 }
 
+type EndpointCall = 'create' | 'get' | 'upload' | 'delete' | 'import';
+
 /** An image service whose every call can be made to fail once. */
 export class MemoryEndpoint implements ImageEndpoint {
   readonly kind = 'glance';
@@ -169,10 +177,21 @@ export class MemoryEndpoint implements ImageEndpoint {
   readonly deletedIds = new Set<string>();
   uploads = 0;
   /** Thrown by the next call of that name, after its effect when `afterEffect` is set. */
-  readonly faults: { call: 'create' | 'get' | 'upload' | 'delete'; error: Error; afterEffect?: boolean }[] = [];
+  readonly faults: { call: EndpointCall; error: Error; afterEffect?: boolean }[] = [];
 
-  plan(_found: unknown, objectBytes: number) {
-    return { route: 'stream', diskFormat: 'raw', range: { offset: 0, length: objectBytes } } as const;
+  route: 'stream' | 'import' = 'stream';
+  /** The URLs that were given to be fetched. */
+  readonly imported: string[] = [];
+  /** What the service says of the newest import. */
+  importFault: string | undefined;
+  readonly imports = {
+    begin: async (_id: string, url: string) => this.#faulty('import', () => void this.imported.push(url)),
+    failure: async () => this.importFault,
+  };
+
+  async plan(_found: unknown, objectBytes: number): Promise<UploadPlan> {
+    const range = { offset: 0, length: objectBytes };
+    return { route: this.route, reason: 'The test says so.', diskFormat: 'raw', range, algorithms: ['sha512'] };
   }
 
   conform(image: NewImage): NewImage {
@@ -215,7 +234,7 @@ export class MemoryEndpoint implements ImageEndpoint {
     this.images.set(id, { ...image, status, hashes, ...(bytes && { bytes, size: bytes.length }) });
   }
 
-  async #faulty<T>(call: 'create' | 'get' | 'upload' | 'delete', effect: () => T): Promise<T> {
+  async #faulty<T>(call: EndpointCall, effect: () => T): Promise<T> {
     const index = this.faults.findIndex((fault) => fault.call === call);
     const [fault] = index >= 0 ? this.faults.splice(index, 1) : [];
     if (fault !== undefined && fault.afterEffect !== true) throw fault.error;

@@ -1,0 +1,81 @@
+import { ImageDropError } from '../model/errors.ts';
+import type { ImageApi } from './image-api.ts';
+import { isObject, type JsonObject, objectsIn } from './json.ts';
+import type { Remembered } from './remembered.ts';
+
+/** What a cloud says of itself; left out is what it does not say. */
+export interface Discovery {
+  /** The disk formats that its schema allows. */
+  readonly diskFormats?: readonly string[];
+  /** The import methods that it offers. */
+  readonly importMethods?: readonly string[];
+  /** os_hash_algo of its newest image: the operator's choice, and told nowhere else. */
+  readonly hashAlgorithm?: string;
+  /** What the project may use, and uses. */
+  readonly quotas: readonly Quota[];
+}
+
+export interface Quota {
+  /** image_size_total (MiB), image_count_total, image_count_uploading, image_stage_total (MiB). */
+  readonly name: string;
+  /** -1: none. */
+  readonly limit: number;
+  readonly usage: number;
+}
+
+/** Operators change these settings with a restart of the service, a few times a year. */
+const DISCOVERY_SECONDS = 600;
+
+/** A thousand drops that are refused together need not ask a thousand times. */
+const NEWEST_SECONDS = 10;
+
+/** Asks a Glance what it takes (Image API v2: "Image schemas", "Image service info discovery", "List images"). */
+export async function discover(images: ImageApi): Promise<Discovery> {
+  const [schema, methods, usage, newest] = await Promise.all([
+    images.document('/schemas/image'),
+    images.document('/info/import'),
+    images.document('/info/usage'),
+    images.document('/images?limit=1&sort=created_at:desc&status=active'),
+  ]);
+  const diskFormats = schema && texts(at(schema, 'properties', 'disk_format', 'enum'));
+  const importMethods = methods && texts(at(methods, 'import-methods', 'value'));
+  const hashAlgorithm = objectsIn(newest?.images)[0]?.os_hash_algo;
+  return {
+    ...(diskFormats !== undefined && { diskFormats }),
+    ...(importMethods !== undefined && { importMethods }),
+    ...(typeof hashAlgorithm === 'string' && { hashAlgorithm }),
+    quotas: quotasIn(usage?.usage),
+  };
+}
+
+/**
+ * Decides by what the cloud has said of itself. A refusal never rests on what it said some time ago: then it is asked
+ * again, and what it says now decides.
+ */
+export async function decideBy<T>(known: Remembered<Discovery>, decide: (discovery: Discovery) => T): Promise<T> {
+  const before = await known.get(DISCOVERY_SECONDS);
+  try {
+    return decide(before);
+  } catch (error) {
+    if (!(error instanceof ImageDropError)) throw error;
+    return decide(await known.get(NEWEST_SECONDS));
+  }
+}
+
+function at(document: JsonObject, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), document);
+}
+
+/** The schema's list of disk formats ends with null: an image may have none until it is uploaded. */
+function texts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : undefined;
+}
+
+function quotasIn(usage: unknown): readonly Quota[] {
+  if (!isObject(usage)) return [];
+  return Object.entries(usage).flatMap(([name, figures]) => {
+    if (!isObject(figures)) return [];
+    const { limit, usage: used } = figures;
+    return typeof limit === 'number' && typeof used === 'number' ? [{ name, limit, usage: used }] : [];
+  });
+}

@@ -1,0 +1,40 @@
+import type { ImageEndpoint } from '../endpoints/endpoint.ts';
+import { ImageDropError } from '../model/errors.ts';
+import type { Image } from '../model/image.ts';
+import type { DropRecord } from '../model/record.ts';
+
+/**
+ * How long an image may stay `queued` after its import was asked for. Glance takes its lock on the image before it
+ * answers; the work then waits for a free thread of the server, behind other imports.
+ */
+const BEGINS_WITHIN_SECONDS = 300;
+
+/** The first pause before a failed import is tried once more; each further one is four times as long. */
+const FIRST_PAUSE_SECONDS = 30;
+
+/**
+ * What a `queued` image says of its import. A failed import is silent: the image is queued again, as if nothing had been
+ * asked for, and only its tasks, where the service has them, tell why.
+ * @returns undefined while the import may still begin
+ */
+export async function importFailure(
+  record: DropRecord,
+  image: Image,
+  endpoint: ImageEndpoint,
+  now: Date,
+): Promise<ImageDropError | undefined> {
+  const words = await endpoint.imports?.failure(image.id);
+  if (words !== undefined) return failed(record, `failed: ${words}`);
+  const waitedSeconds = (now.getTime() - Date.parse(record.import?.askedAt ?? '')) / 1000;
+  if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
+  return failed(
+    record,
+    `left it in status queued for ${Math.round(waitedSeconds)} s, and the service does not say why`,
+  );
+}
+
+function failed(record: DropRecord, what: string): ImageDropError {
+  const message = `The import of image ${record.image?.id} by ${record.target} ${what}${/[.!?…]$/.test(what) ? '' : '.'}`;
+  const retryAfterSeconds = FIRST_PAUSE_SECONDS * 4 ** (record.generation - 1);
+  return new ImageDropError('import-failed', message, { retryAfterSeconds });
+}
