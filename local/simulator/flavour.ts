@@ -32,6 +32,8 @@ export interface Flavour {
   refuse(fault: Fault, call: Call): Answer;
   /** The calls that only this service has. */
   routes(context: ImageContext): Route[];
+  /** Ends what it does beside its requests. */
+  close?(): Promise<void>;
 }
 
 /** What becomes of an image whose file has been received. */

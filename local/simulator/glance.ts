@@ -1,8 +1,8 @@
-import { callerOf, visibleImage } from './callers.ts';
+import { callerOf } from './callers.ts';
 import { inspectContent } from './content.ts';
 import type { Caller, Flavour, ImageContext, Verdict } from './flavour.ts';
 import { glanceRefusal, tokenRefusal } from './glance-fault.ts';
-import { type Answer, type Call, Fault, isObject, type JsonObject, json, readJson } from './http.ts';
+import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts';
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
 import type { ByteLimit } from './image-file.ts';
 import { checkNewImage } from './new-image.ts';
@@ -10,6 +10,7 @@ import { Quotas } from './quotas.ts';
 import { type Route, route } from './router.ts';
 import { imageProperties, type Properties } from './schema.ts';
 import type { GlanceSettings } from './settings.ts';
+import { WebDownloads } from './web-download.ts';
 
 /** The one store of the simulated cloud, by Glance's customary name for a file store. */
 const STORE = 'file1';
@@ -21,12 +22,13 @@ const INSPECTABLE = new Set(['raw', 'qcow2', 'vhd', 'vhdx', 'vmdk', 'vdi', 'qed'
 export class Glance implements Flavour {
   readonly basePath = '/image';
   readonly properties: Properties;
-  readonly createdHeaders = { 'OpenStack-image-store-ids': STORE };
+  readonly createdHeaders: Readonly<Record<string, string>>;
   readonly checksum: boolean;
   readonly hashAlgorithm: string;
   readonly activationDelayMs: number;
   readonly #inspectsContent: boolean;
   readonly #quotas: Quotas;
+  readonly #downloads: WebDownloads;
 
   constructor(settings: GlanceSettings) {
     this.properties = imageProperties(settings.diskFormats);
@@ -35,6 +37,11 @@ export class Glance implements Flavour {
     this.activationDelayMs = settings.activationDelayMs;
     this.#inspectsContent = settings.inspectsContent;
     this.#quotas = new Quotas(settings.limits);
+    this.#downloads = new WebDownloads(settings);
+    this.createdHeaders = {
+      'OpenStack-image-store-ids': STORE,
+      ...(settings.importMethods.length > 0 && { 'OpenStack-image-import-methods': settings.importMethods.join(',') }),
+    };
   }
 
   create(body: JsonObject, caller: Caller, live: readonly StoredImage[]): NewImage {
@@ -103,22 +110,9 @@ export class Glance implements Flavour {
     return fault.status === 401 ? tokenRefusal(fault, call) : glanceRefusal(fault, call);
   }
 
-  /** No import method is enabled, so none is announced and none is known. */
   routes(context: ImageContext): Route[] {
     return [
-      route('GET', '/v2/images/:id/tasks', (call) => {
-        visibleImage(context, call);
-        return json(200, { tasks: [] });
-      }),
-      route('POST', '/v2/images/:id/import', async (call) => {
-        callerOf(context, call);
-        throw new Fault(400, `Unknown import method name '${await importMethod(call)}'.`);
-      }),
-      route('GET', '/v2/info/import', (call) => {
-        callerOf(context, call);
-        const methods = { description: 'Import methods available.', type: 'array', value: [] };
-        return json(200, { 'import-methods': methods });
-      }),
+      ...this.#downloads.routes(context),
       route('GET', '/v2/info/stores', (call) => {
         callerOf(context, call);
         return json(200, { stores: [{ id: STORE, default: 'true' }] });
@@ -129,11 +123,10 @@ export class Glance implements Flavour {
       }),
     ];
   }
-}
 
-async function importMethod(call: Call): Promise<unknown> {
-  const body = await readJson(call);
-  return isObject(body) && isObject(body.method) ? body.method.name : undefined;
+  close(): Promise<void> {
+    return this.#downloads.close();
+  }
 }
 
 /** Anything may be declared raw; what has no signature may be declared as any format that cannot be told. */

@@ -48,6 +48,8 @@ export interface Service {
   readonly basePath: string;
   handle(call: Call): Promise<Answer>;
   refuse(fault: Fault, call: Call): Answer;
+  /** Ends what it does beside its requests. */
+  close?(): Promise<void>;
 }
 
 export type JsonObject = Record<string, unknown>;

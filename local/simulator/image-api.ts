@@ -41,6 +41,10 @@ export class ImageApi implements Service {
   refuse(fault: Fault, call: Call): Answer {
     return this.#flavour.refuse(fault, call);
   }
+
+  async close(): Promise<void> {
+    await this.#flavour.close?.();
+  }
 }
 
 function schema(context: ImageContext, call: Call): Answer {

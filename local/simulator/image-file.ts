@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { ClientGone, type Fault } from './http.ts';
 
 /** A bound on the bytes of an upload, and how the service refuses what goes beyond it. */
@@ -21,7 +21,7 @@ export interface ReceivedFile {
  * body breaks off
  */
 export async function receive(
-  body: IncomingMessage,
+  body: Readable,
   path: string,
   algorithms: readonly string[],
   limits: readonly ByteLimit[],
@@ -36,7 +36,7 @@ export async function receive(
   }
 }
 
-async function pour(body: IncomingMessage, file: FileHandle, hashes: Hash[], limits: readonly ByteLimit[]) {
+async function pour(body: Readable, file: FileHandle, hashes: Hash[], limits: readonly ByteLimit[]) {
   let bytes = 0;
   for await (const chunk of chunksOf(body)) {
     bytes += chunk.length;
@@ -50,7 +50,7 @@ async function pour(body: IncomingMessage, file: FileHandle, hashes: Hash[], lim
 }
 
 /** Leaves the connection open when it is left early, so that the refusal can still be answered. */
-async function* chunksOf(body: IncomingMessage): AsyncGenerator<Buffer> {
+async function* chunksOf(body: Readable): AsyncGenerator<Buffer> {
   try {
     yield* body.iterator({ destroyOnReturn: false });
   } catch (cause) {

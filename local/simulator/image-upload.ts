@@ -79,7 +79,7 @@ function complete(context: ImageContext, image: StoredImage, becomes: Completion
   return context.store.change(image.id, 'saving', { completion: { at, becomes } });
 }
 
-function digestsOf({ flavour }: ImageContext, { digests }: ReceivedFile) {
+export function digestsOf({ flavour }: ImageContext, { digests }: ReceivedFile) {
   const hashValue = digests[flavour.hashAlgorithm] ?? null;
   const hashAlgorithm = hashValue === null ? null : flavour.hashAlgorithm;
   return { checksum: digests.md5 ?? null, hashAlgorithm, hashValue };

@@ -1,4 +1,4 @@
-export type ImageStatus = 'queued' | 'saving' | 'active' | 'killed' | 'deleted';
+export type ImageStatus = 'queued' | 'saving' | 'importing' | 'active' | 'killed' | 'deleted';
 
 /** What the service holds of one image; one JSON file of the store. */
 export interface StoredImage {

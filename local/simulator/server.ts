@@ -37,6 +37,7 @@ export class CloudServer {
     this.#server.closeAllConnections();
     await closed;
     await Promise.all(this.#underWay);
+    await Promise.all(this.#services.map((service) => service.close?.()));
   }
 
   #track(work: Promise<void>): void {

@@ -29,6 +29,10 @@ export interface GlanceSettings {
   /** Whether content that is unsafe or not what disk_format says is refused, as Glance does from 30 on. */
   readonly inspectsContent: boolean;
   readonly limits: GlanceLimits;
+  /** [DEFAULT] enabled_import_methods; only web-download is played, and only what is played should be named. */
+  readonly importMethods: readonly string[];
+  /** Ports from which web-download may fetch ([import_filtering_opts] allowed_ports). */
+  readonly importPorts: readonly number[] | 'any';
 }
 
 export interface ImsSettings {
@@ -74,6 +78,8 @@ export const GLANCE_DEFAULTS: GlanceSettings = {
   hashAlgorithm: 'sha512',
   inspectsContent: true,
   limits: { imageSizeCapBytes: 1024 ** 4 }, // Glance's default, 1 TiB
+  importMethods: ['web-download'],
+  importPorts: 'any', // stock Glance has 80 and 443; the bucket of a cloud on one machine is on neither
 };
 
 /** The limits of the vendor's API reference of 2022-12; sister clouds have others. */
