@@ -139,7 +139,11 @@ export class WebDownloads {
 
   async #open(url: URL): Promise<Readable> {
     const answer = await fetch(url, { signal: this.#stop.signal });
-    if (answer.ok && answer.body !== null) return Readable.fromWeb(answer.body as ReadableStream);
+    if (answer.ok && answer.body !== null) {
+      const body = Readable.fromWeb(answer.body as ReadableStream);
+      // It may break off before it is read; whoever then reads it is told.
+      return body.on('error', () => {});
+    }
     await answer.body?.cancel();
     throw new Error(`HTTP Error ${answer.status}: ${STATUS_CODES[answer.status] ?? 'Unknown'}`);
   }
