@@ -24,17 +24,21 @@ export async function importFailure(
   now: Date,
 ): Promise<ImageDropError | undefined> {
   const words = await endpoint.imports?.failure(image.id);
-  if (words !== undefined) return failed(record, `failed: ${words}`);
+  if (words !== undefined) return failed(record, now, `failed: ${words}`);
   const waitedSeconds = (now.getTime() - Date.parse(record.import?.askedAt ?? '')) / 1000;
   if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
-  return failed(
-    record,
-    `left it in status queued for ${Math.round(waitedSeconds)} s, and the service does not say why`,
-  );
+  const silence = `left it queued for ${Math.round(waitedSeconds)} s, and the service does not say why`;
+  return failed(record, now, silence);
 }
 
-function failed(record: DropRecord, what: string): ImageDropError {
-  const message = `The import of image ${record.image?.id} by ${record.target} ${what}${/[.!?…]$/.test(what) ? '' : '.'}`;
+function failed(record: DropRecord, now: Date, what: string): ImageDropError {
+  const sentence = `The import of image ${record.image?.id} by ${record.target} ${what}`.replace(/[^.!?…]$/, '$&.');
   const retryAfterSeconds = FIRST_PAUSE_SECONDS * 4 ** (record.generation - 1);
-  return new ImageDropError('import-failed', message, { retryAfterSeconds });
+  return new ImageDropError('import-failed', `${sentence}${ofTheUrl(record, now)}`, { retryAfterSeconds });
+}
+
+/** Glance's tasks say no more than "Internal Error", whatever the source has answered; this much is known here. */
+function ofTheUrl(record: DropRecord, now: Date): string {
+  const endsAt = record.import?.urlExpiresAt ?? '';
+  return Date.parse(endsAt) > now.getTime() ? '' : ` The URL that it was given has ended at ${endsAt}.`;
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { callerOf, ownImage, visibleImage } from './callers.ts';
 import type { ImageContext } from './flavour.ts';
-import { type Answer, type Call, ClientGone, Fault, isObject, json, readJson } from './http.ts';
+import { type Answer, type Call, Fault, isObject, json, readJson } from './http.ts';
 import type { StoredImage } from './image.ts';
 import { receive } from './image-file.ts';
 import { digestsOf } from './image-upload.ts';
@@ -23,12 +22,15 @@ interface Task {
 
 const WEB_DOWNLOAD = 'web-download';
 
+/** All that a task of Glance says, whatever the source has answered. */
+const INTERNAL_ERROR = 'Task failed due to Internal Error';
+
 /** Held by the task that imports an image, and seen as a property of it. */
 const LOCK = 'os_glance_import_task';
 
 /**
  * Interoperable image import: the service fetches the file itself. What goes wrong then is told to nobody: the image is
- * queued again, and only its tasks say why.
+ * queued again, and only its tasks show that it failed.
  */
 export class WebDownloads {
   readonly #settings: Pick<GlanceSettings, 'importMethods' | 'importPorts'>;
@@ -116,10 +118,10 @@ export class WebDownloads {
       if ((await store.change(image.id, 'importing', { ...becomes, properties })) === undefined) {
         await store.removeData(image.id); // it was deleted meanwhile
       }
-    } catch (thrown) {
+    } catch {
       if (this.#stop.signal.aborted) return;
       task.status = 'failure';
-      task.message = reasonOf(thrown);
+      task.message = INTERNAL_ERROR;
       await store.change(image.id, 'importing', { status: 'queued', properties });
       await store.removeData(image.id);
     }
@@ -145,14 +147,8 @@ export class WebDownloads {
       return body.on('error', () => {});
     }
     await answer.body?.cancel();
-    throw new Error(`HTTP Error ${answer.status}: ${STATUS_CODES[answer.status] ?? 'Unknown'}`);
+    throw new Error(`The source answered with ${answer.status}.`);
   }
-}
-
-/** What broke off was the other side, not a client of this one. */
-function reasonOf(thrown: unknown): string {
-  if (thrown instanceof ClientGone) return `The download broke off: ${thrown.cause}`;
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 async function importMethod(call: Call): Promise<Record<string, unknown>> {

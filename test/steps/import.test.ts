@@ -143,6 +143,21 @@ describe('an image that its endpoint imports', () => {
     expect(world.endpoint.images.size).toBe(0);
   });
 
+  test('that failed when its URL had run out says so', async () => {
+    const { world, upload, check } = await created();
+    world.targets = world.targets.map((each) => ({ ...each, activeWithinSeconds: 60 }));
+    for (let generation = 1; generation <= 5; generation += 1) {
+      await upload();
+      world.endpoint.importFault = 'Task failed due to Internal Error';
+      world.pass(60);
+      await check();
+      await createMetadata({ record: world.recordKey('a.img') }, world.invocation(), world);
+    }
+    expect(world.record('a.img').error?.message).toMatch(
+      /failed: Task failed due to Internal Error\. The URL that it was given has ended at 2026-/,
+    );
+  });
+
   test('that never ends fails when its time is over, and is removed', async () => {
     const { world, check } = await importing();
     world.pass(3601);

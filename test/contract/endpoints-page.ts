@@ -1,0 +1,23 @@
+import { CASES } from './cases.ts';
+
+const BEGIN = '<!-- the cases of test/contract, written by `npm run docs:endpoints` -->';
+const END = '<!-- end of the cases -->';
+
+/** docs/endpoints.md with the table of all cases as they are now. */
+export function withCases(page: string): string {
+  const [before = '', rest = ''] = page.split(BEGIN);
+  const after = rest.split(END)[1] ?? '';
+  return `${before}${BEGIN}\n${tables()}\n${END}${after}`;
+}
+
+function tables(): string {
+  const parts = Object.entries(CASES).map(([title, cases]) => {
+    const rows = cases.map(({ name, service, ours, simulatorOnly }) => {
+      const seen = simulatorOnly === undefined ? 'both' : `simulator: ${simulatorOnly}`;
+      return `| ${name} | ${service} | ${ours} | ${seen} |`;
+    });
+    const head = '| what happens | what the service does | what imagedrop makes of it | seen on |\n|---|---|---|---|';
+    return `\n### ${title}\n\n${head}\n${rows.join('\n')}\n`;
+  });
+  return parts.join('');
+}
