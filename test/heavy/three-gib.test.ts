@@ -1,15 +1,12 @@
-import { randomFillSync } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dropFile } from '../../bin/start/drop-file.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
-import { rawDisk } from '../support/disk.ts';
+import { sameBytes, writeRandomDisk } from '../support/disk-files.ts';
 
-const MIB = 2 ** 20;
-const SIZE = 3 * 1024 * MIB;
+const SIZE = 3 * 2 ** 30;
 
 let pipeline: Pipeline;
 let folder: string;
@@ -22,26 +19,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function randomDisk(path: string): Promise<void> {
-  const file = await open(path, 'w');
-  const chunk = Buffer.alloc(64 * MIB);
-  for (let offset = 0; offset < SIZE; offset += chunk.length) {
-    randomFillSync(chunk);
-    if (offset === 0) rawDisk(4096).copy(chunk, 0, 0, 512);
-    await file.write(chunk, 0, chunk.length, offset);
-  }
-  await file.close();
-}
-
-async function sameBytes(one: string, other: string): Promise<boolean> {
-  const others = createReadStream(other, { highWaterMark: MIB })[Symbol.asyncIterator]();
-  for await (const chunk of createReadStream(one, { highWaterMark: MIB })) {
-    const { value } = await others.next();
-    if (!chunk.equals(value)) return false;
-  }
-  return (await others.next()).done === true;
-}
-
 /** MB that the function's processes held at most, as its log reports them. */
 async function peakMemory(functionName: string): Promise<number> {
   const logs = join(pipeline.folder, 'stack/logs');
@@ -52,10 +29,10 @@ async function peakMemory(functionName: string): Promise<number> {
 
 test('3 GiB of random bytes go through a function of less than 200 MiB and arrive as they were', async () => {
   const path = join(folder, 'big.img');
-  await randomDisk(path);
+  await writeRandomDisk(path, SIZE);
   const versionId = await dropFile(pipeline.s3, pipeline.dropBucket, { path, key: 'big.img', size: SIZE });
-  const record = await pipeline.settled({ key: 'big.img', versionId }, 'simulator', 500_000);
+  const record = await pipeline.settled({ key: 'big.img', versionId }, undefined, 500_000);
   expect(record).toMatchObject({ status: 'active', verification: { outcome: 'verified', size: SIZE } });
-  expect(await sameBytes(path, pipeline.simulator.imageFile(record.image?.id ?? ''))).toBe(true);
+  expect(await sameBytes(path, pipeline.cloud.imageFile(record.image?.id ?? ''))).toBe(true);
   expect(await peakMemory('StreamUpload')).toBeLessThan(200);
 });

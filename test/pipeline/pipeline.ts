@@ -18,9 +18,9 @@ import { synthesize } from '../../bin/start/synthesize.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { SimulatorOptions } from '../../local/simulator/settings.ts';
-import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
-import { ask, ImageClient, passwordRequest, UPLOADER } from '../local/simulator/cloud.ts';
+import type { ImageClient } from '../local/simulator/cloud.ts';
+import { type PipelineCloud, simulatedCloud } from './cloud.ts';
 
 const SECRET = 'imagedrop/clouds.yaml';
 
@@ -28,6 +28,8 @@ export interface PipelineOptions {
   /** Targets by name, as in the context of the CDK app. */
   readonly targets?: Readonly<Record<string, object>>;
   readonly simulator?: Omit<SimulatorOptions, 'folder'>;
+  /** In place of a simulator. */
+  readonly cloud?: PipelineCloud;
 }
 
 export interface Dropped {
@@ -35,18 +37,18 @@ export interface Dropped {
   readonly versionId: string;
 }
 
-/** The whole stack as it is synthesized, on a simulated cloud, in a folder of its own. */
+/** The whole stack as it is synthesized, in a folder of its own, and a cloud: a simulated one unless another is given. */
 export class Pipeline {
   readonly folder: string;
   readonly stack: EmbeddedStack;
-  readonly simulator: Simulator;
+  readonly cloud: PipelineCloud;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
 
-  private constructor(folder: string, stack: EmbeddedStack, simulator: Simulator) {
+  private constructor(folder: string, stack: EmbeddedStack, cloud: PipelineCloud) {
     this.folder = folder;
     this.stack = stack;
-    this.simulator = simulator;
+    this.cloud = cloud;
     const credentials = stack.operator;
     this.s3 = new S3Client({ endpoint: stack.endpoints.s3, region: 'us-east-1', credentials });
     this.sqs = new SQSClient({ endpoint: stack.endpoints.sqs, region: 'us-east-1', credentials });
@@ -54,24 +56,24 @@ export class Pipeline {
 
   static async start(options: PipelineOptions = {}): Promise<Pipeline> {
     const folder = await mkdtemp(join(tmpdir(), 'imagedrop-pipeline-'));
-    const simulator = await startSimulator({ folder: join(folder, 'simulator'), ...options.simulator });
+    const cloud = options.cloud ?? (await simulatedCloud({ folder: join(folder, 'simulator'), ...options.simulator }));
     const cloudAssembly = join(folder, 'cdk.out');
-    const targets = options.targets ?? { simulator: { kind: 'glance' } };
+    const targets = options.targets ?? { [cloud.name]: { kind: 'glance' } };
     await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET });
     const stack = await startStack({
       cloudAssembly,
       stackName: 'ImageDrop',
       folder: join(folder, 'stack'),
-      secrets: { [SECRET]: simulator.cloudsYaml() },
+      secrets: { [SECRET]: cloud.cloudsYaml },
     });
-    return new Pipeline(folder, stack, simulator);
+    return new Pipeline(folder, stack, cloud);
   }
 
   async stop(): Promise<void> {
     this.s3.destroy();
     this.sqs.destroy();
     await this.stack.stop();
-    await this.simulator.close();
+    await this.cloud.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -91,7 +93,7 @@ export class Pipeline {
     return { key, versionId };
   }
 
-  async record(dropped: Dropped, target = 'simulator'): Promise<DropRecord | undefined> {
+  async record(dropped: Dropped, target = this.cloud.name): Promise<DropRecord | undefined> {
     const key = recordKey({ key: dropped.key, id: dropped.versionId }, target);
     try {
       const get = new GetObjectCommand({ Bucket: this.output('StatusBucketName'), Key: key });
@@ -104,7 +106,7 @@ export class Pipeline {
   }
 
   /** The record of a drop once it is settled and announced. */
-  async settled(dropped: Dropped, target = 'simulator', withinMs = 60_000): Promise<DropRecord> {
+  async settled(dropped: Dropped, target = this.cloud.name, withinMs = 60_000): Promise<DropRecord> {
     const until = Date.now() + withinMs;
     for (;;) {
       const record = await this.record(dropped, target);
@@ -153,7 +155,7 @@ export class Pipeline {
 
   /** The bytes that the image service stored. */
   storedBytes(record: DropRecord): Promise<Buffer> {
-    return readFile(this.simulator.imageFile(record.image?.id ?? ''));
+    return readFile(this.cloud.imageFile(record.image?.id ?? ''));
   }
 
   /** The event that S3 sends of a version. */
@@ -187,10 +189,9 @@ export class Pipeline {
     return counts.reduce((sum, count) => sum + Number(count), 0);
   }
 
-  /** An uploader's own client of one of the image services. */
-  async imageClient(service: 'image' | 'ims' = 'image'): Promise<ImageClient> {
-    const { headers } = await ask(`${this.simulator.authUrl}/auth/tokens`, 'POST', LOGIN, JSON_BODY);
-    return new ImageClient(`${this.simulator.url}/${service}`, String(headers['x-subject-token']));
+  /** Another client of one of the image services. */
+  imageClient(service: 'image' | 'ims' = 'image'): Promise<ImageClient> {
+    return this.cloud.client(service);
   }
 
   /** Every image that the uploader can see. */
@@ -199,6 +200,3 @@ export class Pipeline {
     return reply.json.images;
   }
 }
-
-const LOGIN = JSON.stringify(passwordRequest(UPLOADER, 'imagedrop'));
-const JSON_BODY = { 'content-type': 'application/json' };
