@@ -82,8 +82,11 @@ function notInSchema(diskFormat: string, taken: readonly string[], target: Targe
 /** Image API v2, "Create image": name. */
 const MAX_NAME_CHARACTERS = 255;
 
+/** Four-byte UTF-8, which Glance refuses everywhere (glance/common/utils.py, no_4byte_params). */
+const BEYOND_ITS_DATABASE = /[\u{10000}-\u{10ffff}]/gu;
+
 function conform(image: NewImage, target: Target): NewImage {
-  const name = Array.from(image.name).slice(0, MAX_NAME_CHARACTERS).join('');
+  const name = image.name.replace(BEYOND_ITS_DATABASE, '-').slice(0, MAX_NAME_CHARACTERS);
   return withMinDisk(renamed(image, name), target);
 }
 

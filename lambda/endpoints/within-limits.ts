@@ -1,9 +1,10 @@
 import { ImageDropError } from '../model/errors.ts';
 import { HASH_ALGORITHMS, type HashAlgorithm, type NewImage } from '../model/image.ts';
+import { percentEncoded } from '../model/percent-encoded.ts';
 import type { Target } from '../model/target.ts';
 import type { Quota } from './discovery.ts';
 
-/** The name that the image was meant to have, where the endpoint does not take it. */
+/** The name that the image was meant to have, percent-encoded, where the endpoint does not take it. */
 export const ORIGINAL_NAME_PROPERTY = 'imagedrop_original_name';
 
 const MIB = 2 ** 20;
@@ -47,7 +48,7 @@ export function withMinDisk(image: NewImage, { name, minDisk }: Target): NewImag
 /** Keeps the name that was meant beside one that the endpoint takes. */
 export function renamed(image: NewImage, name: string): NewImage {
   if (name === image.name) return image;
-  return { ...image, name, properties: { ...image.properties, [ORIGINAL_NAME_PROPERTY]: image.name } };
+  return { ...image, name, properties: { ...image.properties, [ORIGINAL_NAME_PROPERTY]: percentEncoded(image.name) } };
 }
 
 /** The body of "Create image" (Image API v2); no property can displace a field. */

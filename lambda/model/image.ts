@@ -81,7 +81,7 @@ export interface Image {
 
 /** The property by which an image is known as ours; its value is the image id that was asked for. */
 export const ID_PROPERTY = 'imagedrop_id';
-/** The property that names the record of an image. */
+/** The property that names the record of an image: its key, percent-encoded (percent-encoded.ts). */
 export const RECORD_PROPERTY = 'imagedrop_record';
 
 /** An image to be created. */

@@ -4,6 +4,7 @@ import type { FoundImage, NewImage, UploadPlan } from './image.ts';
 import { ID_PROPERTY, RECORD_PROPERTY } from './image.ts';
 import { imageId } from './image-id.ts';
 import type { ImageMetadata } from './metadata.ts';
+import { percentEncoded } from './percent-encoded.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 
@@ -42,7 +43,7 @@ export function newImage(source: ImageSource): NewImage {
       ...metadata.properties,
       ...(metadata.osVersion !== undefined && { __os_version: metadata.osVersion }),
       [ID_PROPERTY]: id,
-      [RECORD_PROPERTY]: recordKey(drop, target),
+      [RECORD_PROPERTY]: percentEncoded(recordKey(drop, target)),
     },
   };
 }

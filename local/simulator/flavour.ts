@@ -22,6 +22,8 @@ export interface Flavour {
   readonly activationDelayMs: number;
   /** Settles the attributes of a new image, or throws the fault that refuses it. */
   create(body: JsonObject, caller: Caller, live: readonly StoredImage[]): NewImage;
+  /** Throws the fault that refuses these attributes for a character that the service cannot keep. */
+  admitText(attributes: object): void;
   view(image: StoredImage): JsonObject;
   /** Throws the fault that refuses an upload of this size before anything else is looked at. */
   admitSize(declaredBytes: number | undefined, caller: Caller, live: readonly StoredImage[]): void;

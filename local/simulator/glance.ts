@@ -18,6 +18,8 @@ const STORE = 'file1';
 /** The formats that oslo.utils can tell; content of any other cannot be checked. */
 const INSPECTABLE = new Set(['raw', 'qcow2', 'vhd', 'vhdx', 'vmdk', 'vdi', 'qed', 'iso', 'gpt', 'luks']);
 
+const FOUR_BYTES = /[\u{10000}-\u{10ffff}]/u;
+
 /** Stock OpenStack Glance, Image API v2. */
 export class Glance implements Flavour {
   readonly basePath = '/image';
@@ -45,12 +47,21 @@ export class Glance implements Flavour {
   }
 
   create(body: JsonObject, caller: Caller, live: readonly StoredImage[]): NewImage {
+    this.admitText(body);
     const image = checkNewImage(body, this.properties);
     if (image.visibility === 'public' && !caller.isAdmin) {
       throw new Fault(403, 'You are not authorized to complete publicize_image action.');
     }
     this.#quotas.admitImage(caller.projectId, live);
     return image;
+  }
+
+  /** Its tables hold UTF-8 of three bytes. */
+  admitText(attributes: object): void {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (!FOUR_BYTES.test(JSON.stringify([name, value]))) continue;
+      throw new Fault(400, `${name} can't contain 4 byte unicode characters.`);
+    }
   }
 
   view(image: StoredImage): JsonObject {

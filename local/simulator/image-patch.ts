@@ -24,6 +24,7 @@ export async function patchImage(context: ImageContext, call: Call): Promise<Ans
   const changes = body.map((raw) => readChange(raw, context.flavour.properties));
   const image = ownImage(context, call);
   const changed = changes.reduce((before, change) => apply(before, change, caller), image);
+  context.flavour.admitText(changed);
   const saved = await context.store.change(image.id, image.status, changed);
   if (saved === undefined) throw new Fault(404, `No image found with ID ${image.id}`);
   return json(200, context.flavour.view(saved));

@@ -48,6 +48,9 @@ export class Ims implements Flavour {
     return checkNewImage(whole, this.properties);
   }
 
+  /** Its rule for names aside, nothing is known of it. */
+  admitText(): void {}
+
   #checkValues(body: JsonObject): void {
     if (typeof body.name !== 'string' || !NAME.test(body.name)) throw refusal('IMG.0002', 'The image name is invalid.');
     if (!this.#settings.diskFormats.includes(String(body.disk_format))) {

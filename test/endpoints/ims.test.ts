@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { planForIms } from '../../lambda/endpoints/ims.ts';
 import { type FoundImage, ID_PROPERTY, IMAGE_FORMATS, type ImageFormat } from '../../lambda/model/image.ts';
+import { percentEncoded } from '../../lambda/model/percent-encoded.ts';
 import { endpointAt, endpointOf, IMAGE_ID, newImage, TARGETS } from '../support/endpoint-fixture.ts';
 import { answer, bodyOf } from '../support/http-server.ts';
 import { failure } from '../support/outcome.ts';
@@ -49,7 +50,10 @@ describe('an image for IMS', () => {
   ])('gets a legal name instead of "%s" and keeps that in a property', (name, legal) => {
     const conformed = offline.conform(newImage({ name }));
     expect(conformed.name).toBe(legal);
-    expect(conformed.properties).toMatchObject({ imagedrop_original_name: name, [ID_PROPERTY]: IMAGE_ID });
+    expect(conformed.properties).toMatchObject({
+      imagedrop_original_name: percentEncoded(name),
+      [ID_PROPERTY]: IMAGE_ID,
+    });
   });
 
   test('has no legal name in spaces alone', async () => {

@@ -1,4 +1,6 @@
 import { expect } from '@jest/globals';
+import { RECORD_PROPERTY } from '../../../lambda/model/image.ts';
+import { percentEncoded } from '../../../lambda/model/percent-encoded.ts';
 import { failure } from '../../support/outcome.ts';
 import { anImage, created, upload } from '../fixtures.ts';
 import type { ContractCase } from '../service-world.ts';
@@ -122,6 +124,26 @@ export const CREATING: readonly ContractCase[] = [
       const endpoint = world.endpoint();
       const id = await created(endpoint, { name });
       expect(await endpoint.get(id)).toMatchObject({ name });
+    },
+  },
+  {
+    name: 'a character beyond U+FFFF, such as an emoji, in name, property or tag',
+    service: '400',
+    ours: 'in the name it becomes `-`, the whole name being kept in a property; there it is percent-encoded',
+    async run(world) {
+      const client = await world.client();
+      const asked = [{ name: 'disk 😀' }, { imagedrop_x: '😀' }, { 'x😀': 'y' }, { tags: ['😀'] }];
+      const answers = await Promise.all(asked.map((each) => client.create({ ...create, ...each })));
+      expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
+      const change = { op: 'replace', path: '/name', value: '😀' };
+      expect((await client.patch(await client.created(), [change])).status).toBe(400);
+      const endpoint = world.endpoint();
+      const record = percentEncoded('a/😀%/c.json');
+      const image = endpoint.conform(anImage({ name: 'disk 😀', properties: { [RECORD_PROPERTY]: record } }));
+      expect(await endpoint.get((await endpoint.create(image)).id)).toMatchObject({
+        name: 'disk -',
+        properties: { imagedrop_original_name: 'disk %F0%9F%98%80', [RECORD_PROPERTY]: record },
+      });
     },
   },
   {
