@@ -30,7 +30,10 @@ interface Run {
 }
 
 function imagedrop(...args: string[]): Run {
-  const child = spawn(process.execPath, [IMAGEDROP, ...args], { cwd: folder });
+  const child = spawn(process.execPath, [IMAGEDROP, ...args], {
+    cwd: folder,
+    env: { ...process.env, INIT_CWD: folder },
+  });
   running.add(child);
   let out = '';
   let err = '';
