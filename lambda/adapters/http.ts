@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, request as send } from 'undici';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../endpoints/endpoint.ts';
 import { ImageDropError, messageOf } from '../model/errors.ts';
-import { certificateFault } from './certificate-fault.ts';
+import { tlsFault } from './tls-fault.ts';
 import { uncheckedWarning } from './unchecked-warning.ts';
 
 export interface HttpOptions {
@@ -96,5 +96,5 @@ function unavailable({ method, url }: HttpRequest, error: unknown): ImageDropErr
   const host = URL.parse(url)?.host ?? url;
   const reason = messageOf(error) || (error as NodeJS.ErrnoException).code;
   const message = `${method} to ${host} had no answer: ${reason}.`;
-  return certificateFault(host, error) ?? new ImageDropError('endpoint-unavailable', message, { cause: error });
+  return tlsFault(host, error) ?? new ImageDropError('endpoint-unavailable', message, { cause: error });
 }

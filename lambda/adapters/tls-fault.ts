@@ -10,8 +10,8 @@ const RENEW =
   'Have the certificate of the endpoint renewed, then drop the file again; `verify: false` of the cloud in clouds.yaml turns the check off, for impostors too.';
 const OTHER_NAME =
   'Write a name that the certificate is for into auth_url or image_endpoint_override of the cloud in clouds.yaml, then drop the file again; `verify: false` turns the check off, for impostors too.';
-const OWN =
-  'Set cert and key of the cloud in clouds.yaml to a client certificate that the endpoint trusts, then drop the file again.';
+const HANDSHAKE =
+  'Check that what answers at the address in clouds.yaml speaks TLS; if it asks for a client certificate, set cert and key of the cloud.';
 
 /**
  * What OpenSSL finds wrong with a server's certificate, as node:tls hands it on (Node.js documentation, "X509
@@ -25,8 +25,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: { problem: 'is signed by itself, and not trusted' },
   CERT_HAS_EXPIRED: { problem: 'has expired, or that of its authority has', nextStep: RENEW },
   CERT_NOT_YET_VALID: { problem: 'is not valid yet, or that of its authority is not', nextStep: RENEW },
-  ERR_TLS_CERT_ALTNAME_INVALID: { problem: 'is for another host', nextStep: OTHER_NAME },
-  HOSTNAME_MISMATCH: { problem: 'is for another host', nextStep: OTHER_NAME },
+  ERR_TLS_CERT_ALTNAME_INVALID: { problem: 'is for other hosts', nextStep: OTHER_NAME },
+  HOSTNAME_MISMATCH: { problem: 'is for other hosts', nextStep: OTHER_NAME },
   CERT_REVOKED: { problem: 'is revoked', nextStep: RENEW },
   CERT_SIGNATURE_FAILURE: { problem: 'has a signature that is wrong: its authority is another of the same name' },
   CERT_CHAIN_TOO_LONG: { problem: 'has a chain that is too long', nextStep: RENEW },
@@ -37,22 +37,21 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   PATH_LENGTH_EXCEEDED: { problem: 'has a longer chain than its authority allows', nextStep: RENEW },
 };
 
-/** The alerts by which a server refuses a client's certificate, or the lack of one (RFC 8446 section 6.2). */
-const REFUSES_OURS = /^ERR_SSL_.*ALERT.*_(CERTIFICATE|CERTIFICATE_REQUIRED|CERTIFICATE_EXPIRED|UNKNOWN_CA)$/;
-
 /**
- * The error for a certificate that was not trusted, theirs or ours.
- * @param error what a TLS connection failed with
+ * The error for a certificate that was not trusted, or for TLS that did not come about.
+ * @param error what a connection failed with
  * @returns undefined when it failed for another reason
  */
-export function certificateFault(host: string, error: unknown): ImageDropError | undefined {
-  const { code = '', reason } = error as { code?: string; reason?: string };
-  if (REFUSES_OURS.test(code)) {
-    const message = `${host} asks for a client certificate and does not take ours (${code}).`;
-    return new ImageDropError('untrusted-certificate', message, { cause: error, nextStep: OWN });
+export function tlsFault(host: string, error: unknown): ImageDropError | undefined {
+  const { code = '', cert } = error as { code?: string; cert?: { subjectaltname?: string } };
+  if (code.startsWith('ERR_SSL_')) {
+    // OpenSSL's own text has addresses and source lines in it.
+    const message = `TLS with ${host} did not come about (${code}).`;
+    return new ImageDropError('endpoint-unavailable', message, { cause: error, nextStep: HANDSHAKE });
   }
-  if (!Object.hasOwn(FAULTS, code)) return undefined;
-  const { problem, nextStep } = FAULTS[code] ?? { problem: '' };
-  const message = `The certificate of ${host} ${problem} (${reason?.replace(/\.$/, '') ?? code}).`;
+  const fault = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
+  if (fault === undefined) return undefined;
+  const { problem, nextStep } = fault;
+  const message = `The certificate of ${host} ${problem} (${cert?.subjectaltname ?? code}).`;
   return new ImageDropError('untrusted-certificate', message, { cause: error, ...(nextStep && { nextStep }) });
 }
