@@ -13,7 +13,7 @@ export function inItsRegion(cloud: YamlSection): YamlSection {
   const regions = [written].flat().flatMap((one) => (typeof one === 'string' ? one.split(',') : [one]));
   const [region] = regions;
   if (regions.length !== 1) {
-    const problem = `has ${regions.length} regions, and a target is in one: leave that one, and make a cloud of each other`;
+    const problem = `has ${regions.length} regions, and a target is in one: keep one (of a profile's: by region_name), and make a cloud of each other`;
     throw cloud.bad(setting, problem);
   }
   if (typeof region === 'string') return cloud.with({ region_name: region });

@@ -77,11 +77,12 @@ describe('imagedrop start', () => {
     expect(code).toBe(1);
   });
 
-  test('prints the records with --json, and goes on in the same folder', async () => {
+  test('prints the records with --json, goes on in the same folder, and leaves the cloud of OS_CLOUD alone', async () => {
     const path = await file('f.img', rawDisk());
     for (const _ of ['first', 'second']) {
-      const { code, out } = await imagedrop('start', '--json', path).ended;
-      expect(JSON.parse(out)).toMatchObject([{ status: 'active', found: { format: 'raw' } }]);
+      const { code, out, err } = await imagedrop('start', '--json', path).ended;
+      expect(JSON.parse(out)).toMatchObject([{ status: 'active', target: 'simulator', found: { format: 'raw' } }]);
+      expect(err).toContain('Drops go to the simulator, not to production (OS_CLOUD)');
       expect(code).toBe(0);
     }
   });
