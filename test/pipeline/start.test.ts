@@ -30,10 +30,9 @@ interface Run {
 }
 
 function imagedrop(...args: string[]): Run {
-  const child = spawn(process.execPath, [IMAGEDROP, ...args], {
-    cwd: folder,
-    env: { ...process.env, INIT_CWD: folder },
-  });
+  // As for somebody who works with a cloud in this shell.
+  const env = { ...process.env, INIT_CWD: folder, OS_CLOUD: 'production', OS_CLIENT_CONFIG_FILE: '' };
+  const child = spawn(process.execPath, [IMAGEDROP, ...args], { cwd: folder, env });
   running.add(child);
   let out = '';
   let err = '';

@@ -36,7 +36,10 @@ function forward(target: string, request: IncomingMessage, response: ServerRespo
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     pipeline(answer, response, () => {});
   });
-  onward.on('error', () => response.destroy());
+  onward.on('error', () => {
+    // An early answer stands, though the rest of the body found no taker.
+    if (!response.headersSent) response.destroy();
+  });
   response.on('close', () => {
     if (!response.writableFinished) onward.destroy();
   });
