@@ -1,6 +1,6 @@
 const base = require('./jest.config.cjs');
 
-/** The tests that need qemu-img, the AWS command line, rclone and s3cmd. */
+/** The tests that need qemu-img, the AWS command line, rclone, s3cmd and openstacksdk. */
 module.exports = {
   ...base,
   testMatch: ['<rootDir>/test/clients/**/*.test.ts'],

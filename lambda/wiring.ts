@@ -10,6 +10,7 @@ import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { endpointOpener } from './endpoints/open-endpoint.ts';
 import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
 import { functionLog } from './runtime/log.ts';
+import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
 import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
 import type { Endpoints, MessageQueue, StepDependencies } from './steps/ports.ts';
@@ -35,7 +36,8 @@ export function stepDependencies(environment: SharedEnvironment): StepDependenci
 
 function endpointsOf(environment: SharedEnvironment): Endpoints {
   const cloudsYaml = cachedSecret(secretsClient(), environment.CLOUDS_YAML_SECRET, now);
-  const open = endpointOpener({ httpFor: (cloud) => httpClient({ ...cloud, warn: log.warn }), now });
+  const warn = once((message) => log.warn(message));
+  const open = endpointOpener({ httpFor: (cloud) => httpClient({ ...cloud, warn }), now });
   return { of: async (target) => open(await cloudsYaml(), target) };
 }
 

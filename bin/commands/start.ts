@@ -5,7 +5,7 @@ import { dropAndReport } from '../start/drop-and-report.ts';
 import { HELP } from '../start/help.ts';
 import { interrupted } from '../start/interrupted.ts';
 import { type LocalStack, startLocalStack } from '../start/local-stack.ts';
-import { startOptions } from '../start/options.ts';
+import { type StartOptions, startOptions } from '../start/options.ts';
 import { serve } from '../start/serve.ts';
 
 /** Everything that the stack on this machine remembers lies here; deleting it starts afresh. */
@@ -21,6 +21,7 @@ export async function start(args: string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  sayWhereDropsGo(options, process.env.OS_CLOUD);
   const folder = join(process.cwd(), STATE);
   mkdirSync(folder, { recursive: true });
   const unlock = lockFolder(folder);
@@ -35,4 +36,12 @@ export async function start(args: string[]): Promise<number> {
     await stack?.stop();
     unlock();
   }
+}
+
+/** Whoever has OS_CLOUD in every shell does not mean a trial to reach that cloud; whoever means it learns how to say so. */
+function sayWhereDropsGo({ osCloud }: StartOptions, environmentCloud: string | undefined): void {
+  if (osCloud !== undefined || !environmentCloud) return;
+  process.stderr.write(
+    `Drops go to the simulator, not to ${environmentCloud} (OS_CLOUD): for that say --os-cloud ${environmentCloud}.\n`,
+  );
 }

@@ -1,35 +1,57 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, resolve } from 'node:path';
-import { parse, stringify } from 'yaml';
+import type { Cloud } from '../../lambda/endpoints/cloud.ts';
+import { cloudIn } from '../../lambda/endpoints/clouds-yaml.ts';
+import { isObject, type JsonObject } from '../../lambda/endpoints/json.ts';
+import { ImageDropError } from '../../lambda/model/errors.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
+import { type CloudFile, findCloudFile, foldersOf, type Surroundings, surroundings } from './cloud-files.ts';
+import { withPemTexts } from './pem-texts.ts';
+import { withProfile } from './vendor-profile.ts';
 
-/** Where OpenStack clients look (openstacksdk, "Configuring OpenStack SDK Applications"). */
-function usualPlaces(): string[] {
-  const { OS_CLIENT_CONFIG_FILE: chosen } = process.env;
-  const usual = ['./clouds.yaml', `${homedir()}/.config/openstack/clouds.yaml`, '/etc/openstack/clouds.yaml'];
-  return chosen === undefined || chosen === '' ? usual : [chosen, ...usual];
+export interface OwnCloud {
+  readonly cloud: Cloud;
+  /** As a function can use it: no other cloud in it, and what stands in other files in the place of their names. */
+  readonly cloudsYaml: string;
 }
 
 /**
- * The clouds.yaml for one cloud of the user's own, as a function can use it: no other cloud in it, and the CA's
- * certificate itself in the place of its path.
- * @throws WrongUse when there is no such cloud
+ * A cloud of the user's own files, as openstacksdk puts it together: clouds.yaml, over it secure.yaml, under both the
+ * profile of clouds-public.yaml that it names.
+ * @throws WrongUse when there is no such cloud, or something in it that the functions would refuse
  */
-export async function cloudsYamlFor(name: string): Promise<string> {
-  const path = usualPlaces().find((place) => existsSync(place));
-  if (path === undefined) throw new WrongUse(`No clouds.yaml was found in ${usualPlaces().join(', ')}.`);
-  const clouds = parse(await readFile(path, 'utf8'))?.clouds ?? {};
-  const cloud = clouds[name];
-  if (cloud === undefined) {
-    throw new WrongUse(`${path} has no cloud ${name}; it has: ${Object.keys(clouds).join(', ') || 'none'}.`);
+export async function ownCloud(name: string, where: Surroundings = surroundings()): Promise<OwnCloud> {
+  try {
+    const files = [await findCloudFile('clouds', where), await findCloudFile('secure', where)];
+    return await ownCloudIn(
+      files.filter((file) => file !== undefined),
+      name,
+      where,
+    );
+  } catch (error) {
+    throw error instanceof ImageDropError ? new WrongUse(error.message) : error;
   }
-  return stringify({ clouds: { [name]: await withCertificate(cloud, path) } });
 }
 
-async function withCertificate(cloud: Record<string, unknown>, path: string): Promise<Record<string, unknown>> {
-  const { cacert } = cloud;
-  if (typeof cacert !== 'string' || cacert.includes('-----BEGIN')) return cloud;
-  return { ...cloud, cacert: await readFile(resolve(dirname(path), cacert), 'utf8') };
+async function ownCloudIn(files: readonly CloudFile[], name: string, where: Surroundings): Promise<OwnCloud> {
+  if (files.length === 0) throw new WrongUse(`No clouds.yaml was found in ${foldersOf(where).join(', ')}.`);
+  const { clouds } = files.map(({ content }) => content).reduce(merged);
+  const paths = files.map(({ path }) => path).join(' and ');
+  if (!isObject(clouds) || !Object.hasOwn(clouds, name)) {
+    const known = isObject(clouds) ? Object.keys(clouds).join(', ') : '';
+    throw new WrongUse(`There is no cloud ${name} in ${paths}; there is ${known || 'none'}.`);
+  }
+  const written = clouds[name];
+  if (!isObject(written)) throw new WrongUse(`In ${paths}, clouds.${name} must be a mapping of names to values.`);
+  const whole = await withPemTexts(await withProfile(written, where), `clouds.${name}`, where);
+  const document = { clouds: { [name]: whole } };
+  // JSON is YAML in which nothing can be taken for anything else.
+  return { cloud: cloudIn(document, name), cloudsYaml: JSON.stringify(document) };
+}
+
+/** Mappings are merged at every depth; any other value of the later file takes the place of the earlier. */
+function merged(earlier: JsonObject, later: JsonObject): JsonObject {
+  const entries = Object.entries(later).map(([name, value]): [string, unknown] => {
+    const before = Object.hasOwn(earlier, name) ? earlier[name] : undefined;
+    return [name, isObject(before) && isObject(value) ? merged(before, value) : value];
+  });
+  return { ...earlier, ...Object.fromEntries(entries) };
 }

@@ -6,8 +6,9 @@ Usage:
   npm start -- --os-cloud NAME FILE…    sends to a cloud of your clouds.yaml instead of the simulator
 
 Options:
-  --os-cloud NAME     a cloud of OS_CLIENT_CONFIG_FILE, ./clouds.yaml, ~/.config/openstack/clouds.yaml
-                      or /etc/openstack/clouds.yaml
+  --os-cloud NAME     a cloud of your clouds.yaml, found where the openstack command finds it: OS_CLIENT_CONFIG_FILE,
+                      the working directory, ~/.config/openstack or /etc/openstack; secure.yaml likewise.
+                      OS_CLOUD alone does not do it: without this option drops go to the simulator
   --kind glance|ims   the kind of image endpoint (default: glance)
   --json              prints the records as JSON instead of progress and table
   -h, --help          this text

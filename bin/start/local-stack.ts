@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import { uncheckedWarning } from '../../lambda/adapters/unchecked-warning.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
-import { cloudsYamlFor } from './clouds-yaml.ts';
+import { ownCloud } from './clouds-yaml.ts';
 import type { StartOptions } from './options.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -59,7 +60,9 @@ async function simulated(folder: string, kind: TargetKind): Promise<ImageCloud> 
 }
 
 async function real(name: string): Promise<ImageCloud> {
-  return { name, cloudsYaml: await cloudsYamlFor(name), close: async () => {} };
+  const { cloud, cloudsYaml } = await ownCloud(name);
+  if (!cloud.verify) process.stderr.write(`${uncheckedWarning(name)}\n`);
+  return { name, cloudsYaml, close: async () => {} };
 }
 
 function withCloud(stack: EmbeddedStack, cloud: ImageCloud, logs: string): LocalStack {

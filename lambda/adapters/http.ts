@@ -1,12 +1,20 @@
 import { Agent, type Dispatcher, request as send } from 'undici';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../endpoints/endpoint.ts';
 import { ImageDropError, messageOf } from '../model/errors.ts';
+import { tlsFault } from './tls-fault.ts';
+import { uncheckedWarning } from './unchecked-warning.ts';
 
 export interface HttpOptions {
+  /** The cloud that is talked to, for the warning. */
+  readonly name?: string;
   /** PEM text of the certificate authorities to trust in place of the usual ones. */
   readonly cacert?: string;
   /** Whether the servers' certificates are checked. @default true */
   readonly verify?: boolean;
+  /** PEM text of our own certificate, for servers that ask for one. */
+  readonly cert?: string;
+  /** PEM text of its private key. */
+  readonly key?: string;
   /** Told once, when certificates are not checked. */
   readonly warn?: (message: string) => void;
 }
@@ -30,9 +38,8 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** A client of the image endpoints, on undici. Keeps connections alive between requests. */
 export function httpClient(options: HttpOptions = {}): ClosableHttpClient {
-  const { cacert, verify = true, warn } = options;
-  if (!verify)
-    warn?.('Certificates are not checked (verify: false): anyone on the way can read and change everything.');
+  const { name = 'the endpoint', cacert, verify = true, cert, key, warn } = options;
+  if (!verify) warn?.(uncheckedWarning(name));
   const agent = new Agent({
     // HTTP/2 moves one body at half the speed of HTTP/1.1.
     allowH2: false,
@@ -40,6 +47,8 @@ export function httpClient(options: HttpOptions = {}): ClosableHttpClient {
       timeout: CONNECT_TIMEOUT_MS,
       rejectUnauthorized: verify,
       ...(cacert !== undefined && { ca: cacert }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
     },
   });
   const client: HttpClient = (request) => exchange(agent, request);
@@ -83,17 +92,9 @@ async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
 }
 
-/** OpenSSL's verdicts on a certificate, as node:tls hands them on (Node.js documentation, "X509 certificate error codes"). */
-const CERTIFICATE_REFUSED = /CERT|VERIFY_LEAF_SIGNATURE|ISSUER/;
-
 function unavailable({ method, url }: HttpRequest, error: unknown): ImageDropError {
   const host = URL.parse(url)?.host ?? url;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  const reason = messageOf(error) || code;
-  return new ImageDropError('endpoint-unavailable', `${method} to ${host} had no answer: ${reason}.`, {
-    cause: error,
-    ...(CERTIFICATE_REFUSED.test(code) && { nextStep: TRUST }),
-  });
+  const reason = messageOf(error) || (error as NodeJS.ErrnoException).code;
+  const message = `${method} to ${host} had no answer: ${reason}.`;
+  return tlsFault(host, error) ?? new ImageDropError('endpoint-unavailable', message, { cause: error });
 }
-
-const TRUST = 'Put the PEM text of the certificate authority of the endpoint into clouds.yaml, as cacert of the cloud.';

@@ -1,5 +1,5 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { Cloud } from './cloud.ts';
+import type { Cloud, ImageService } from './cloud.ts';
 import { type JsonObject, objectsIn } from './json.ts';
 
 /**
@@ -7,15 +7,19 @@ import { type JsonObject, objectsIn } from './json.ts';
  * @throws `bad-clouds-yaml` when none, or more than one region, fits what clouds.yaml asks for
  */
 export function imageUrlIn(catalog: unknown, cloud: Cloud): string {
-  const endpoints = objectsIn(catalog)
-    .filter(({ type }) => type === 'image')
-    .flatMap((service) => objectsIn(service.endpoints));
-  const fitting = endpoints.filter((one) => fits(one, cloud));
+  const { imageService } = cloud;
+  const services = objectsIn(catalog);
+  const images = services.filter((service) => isAsked(service, imageService));
+  if (images.length === 0) throw noService(services, cloud);
+  const endpoints = images.flatMap((service) => objectsIn(service.endpoints)).filter(({ url }) => url);
+  const fitting = imageService.interfaces
+    .map((wanted) => endpoints.filter((one) => one.interface === wanted && isInRegion(one, imageService)))
+    .find((found) => found.length > 0);
+  const [first] = fitting ?? [];
+  if (fitting === undefined || first === undefined) throw noEndpoint(endpoints, cloud);
   const regions = new Set(fitting.map(regionOf));
-  const url = fitting[0]?.url;
-  if (typeof url !== 'string' || !URL.canParse(url)) throw notFound(endpoints, cloud);
   if (regions.size > 1) throw ambiguous([...regions], cloud);
-  return imageApiV2(url);
+  return imageApiV2(checked(String(first.url), cloud));
 }
 
 /** Catalogs give the address with or without the version: `…:9292`, `…/image`, `…/v2`, `…/v2.0/`. */
@@ -23,22 +27,37 @@ export function imageApiV2(url: string): string {
   return `${url.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '')}/v2`;
 }
 
-function fits(endpoint: JsonObject, cloud: Cloud): boolean {
-  if (endpoint.interface !== cloud.interface) return false;
-  return cloud.regionName === undefined || regionOf(endpoint) === cloud.regionName;
+/** Before version 3.3 of the Identity API a catalog has no names; then none is asked for. */
+function isAsked(service: JsonObject, { type, name }: ImageService): boolean {
+  return service.type === type && (name === undefined || !service.name || service.name === name);
+}
+
+function isInRegion(endpoint: JsonObject, { regionName }: ImageService): boolean {
+  return regionName === undefined || regionOf(endpoint) === regionName;
 }
 
 function regionOf(endpoint: JsonObject): string {
   return String(endpoint.region_id ?? endpoint.region ?? 'no region');
 }
 
-function notFound(endpoints: readonly JsonObject[], cloud: Cloud): ImageDropError {
-  const wanted = cloud.regionName === undefined ? '' : ` in region ${cloud.regionName}`;
+function checked(url: string, cloud: Cloud): string {
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
+  throw unfit(`The catalog of cloud ${cloud.name} has no http address for its image service, but ${url}`, cloud);
+}
+
+function noService(services: readonly JsonObject[], cloud: Cloud): ImageDropError {
+  const { type, name } = cloud.imageService;
+  const wanted = name === undefined ? type : `${type} named ${name}`;
+  const known = services.map((one) => [one.type, one.name].filter(Boolean).join(' named ')).join(', ');
+  return unfit(`The catalog of cloud ${cloud.name} has no service of type ${wanted}; it has ${known || 'none'}`, cloud);
+}
+
+function noEndpoint(endpoints: readonly JsonObject[], cloud: Cloud): ImageDropError {
+  const { interfaces, regionName } = cloud.imageService;
+  const where = regionName === undefined ? '' : ` in region ${regionName}`;
   const known = endpoints.map((one) => `${String(one.interface)} in ${regionOf(one)}`).join(', ') || 'none at all';
-  return new ImageDropError(
-    'bad-clouds-yaml',
-    `The catalog of cloud ${cloud.name} has no ${cloud.interface} image endpoint${wanted}; it has ${known}.`,
-  );
+  const wanted = interfaces.join(' or ');
+  return unfit(`The catalog of cloud ${cloud.name} has no ${wanted} image endpoint${where}; it has ${known}`, cloud);
 }
 
 function ambiguous(regions: readonly string[], cloud: Cloud): ImageDropError {
@@ -46,4 +65,10 @@ function ambiguous(regions: readonly string[], cloud: Cloud): ImageDropError {
     'bad-clouds-yaml',
     `Cloud ${cloud.name} has image endpoints in several regions: set clouds.${cloud.name}.region_name to one of ${regions.join(', ')}.`,
   );
+}
+
+function unfit(message: string, { name }: Cloud): ImageDropError {
+  return new ImageDropError('bad-clouds-yaml', `${message}.`, {
+    nextStep: `Correct region_name, interface or project of cloud ${name} in clouds.yaml, or set image_endpoint_override to the address of its Image API; then drop the file again.`,
+  });
 }

@@ -32,19 +32,36 @@ export interface TokenAuth {
 }
 
 export const INTERFACES = ['public', 'internal', 'admin'] as const;
+export type Interface = (typeof INTERFACES)[number];
 
-/** One cloud of clouds.yaml (https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html). */
-export interface Cloud {
-  readonly name: string;
-  /** As it stands in the file: with or without /v3. */
-  readonly authUrl: string;
-  readonly auth: PasswordAuth | ApplicationCredentialAuth | TokenAuth;
-  readonly regionName?: string;
-  readonly interface: (typeof INTERFACES)[number];
+/** How the servers of a cloud are known to be the right ones, and we to them. */
+export interface CloudTls {
   /** Whether the servers' certificates are checked. */
   readonly verify: boolean;
   /** PEM text of the certificate authorities to trust in place of the usual ones. */
   readonly cacert?: string;
+  /** PEM text of our own certificate, for servers that ask for one, and of its private key. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Which of a catalog's addresses is that of the Image API. */
+export interface ImageService {
+  readonly type: string;
+  /** Undefined: whatever its name is. */
+  readonly name?: string;
+  readonly regionName?: string;
+  /** The first of them that the catalog has. */
+  readonly interfaces: readonly [Interface, ...Interface[]];
+}
+
+/** One cloud of clouds.yaml (https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html). */
+export interface Cloud extends CloudTls {
+  readonly name: string;
+  /** As it stands in the file: with or without /v3. */
+  readonly authUrl: string;
+  readonly auth: PasswordAuth | ApplicationCredentialAuth | TokenAuth;
+  readonly imageService: ImageService;
   /** The Image API's address, in place of the catalog's. */
   readonly imageEndpointOverride?: string;
 }

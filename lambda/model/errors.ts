@@ -47,6 +47,9 @@ export const ERROR_KINDS = {
   'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then drop the file again.'),
   'no-such-cloud': permanent('Add the cloud to the clouds.yaml in the secret, or take the target out of the stack.'),
   unauthorized: permanent('Check user, password or application credential in clouds.yaml, then drop the file again.'),
+  'untrusted-certificate': permanent(
+    "Put the certificate of the endpoint's authority into clouds.yaml as cacert of the cloud, then drop the file again.",
+  ),
   forbidden: permanent('Give the user of clouds.yaml the right to create images, then drop the file again.'),
   'format-not-taken': permanent('Convert the image to a format that this target takes and drop the result.'),
   'too-large': permanent('Make the image smaller, or raise the limit of the target if the service allows it.'),

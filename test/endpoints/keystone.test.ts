@@ -21,11 +21,7 @@ const CATALOG = [
   { type: 'identity', endpoints: [{ interface: 'public', region_id: 'one', url: 'http://identity' }] },
   {
     type: 'image',
-    endpoints: [
-      { interface: 'public', region_id: 'one', url: 'http://one.example/image/' },
-      { interface: 'internal', region_id: 'one', url: 'http://inside.example:9292/v2/' },
-      { interface: 'public', region: 'two', url: 'http://two.example:9292' },
-    ],
+    endpoints: [{ interface: 'public', region_id: 'one', url: 'http://one.example/image/' }],
   },
 ];
 
@@ -52,9 +48,8 @@ function cloud(url: string, settings: Partial<Cloud> = {}): Cloud {
       password: 'secret',
       project: { name: 'p', domain: { name: 'D' } },
     },
-    interface: 'public',
+    imageService: { type: 'image', interfaces: ['public'], regionName: 'one' },
     verify: true,
-    regionName: 'one',
     ...settings,
   };
 }
@@ -173,51 +168,14 @@ describe('a session at Keystone', () => {
 });
 
 describe('the image endpoint of a session', () => {
-  async function imageUrl(settings: Partial<Cloud>, catalog?: unknown): Promise<string> {
-    const { url } = await keystone(catalog === undefined ? {} : { catalog });
-    return keystoneSession(cloud(url, settings), http, now).imageUrl();
-  }
-
-  test.each([
-    [{ regionName: 'one' }, 'http://one.example/image/v2'],
-    [{ regionName: 'two' }, 'http://two.example:9292/v2'],
-    [{ interface: 'internal' }, 'http://inside.example:9292/v2'],
-    [{ imageEndpointOverride: 'http://other.example/v2.0/' }, 'http://other.example/v2'],
-  ] as const)('of %j is %s', async (settings, expected) => {
-    expect(await imageUrl(settings)).toBe(expected);
+  test('is that of the catalog that came with the token', async () => {
+    const session = keystoneSession(cloud((await keystone()).url), http, now);
+    expect(await session.imageUrl()).toBe('http://one.example/image/v2');
   });
 
   test('of an override needs no authentication', async () => {
-    const session = keystoneSession(cloud('http://nowhere', { imageEndpointOverride: 'http://i' }), http, now);
-    expect(await session.imageUrl()).toBe('http://i/v2');
+    const override = { imageEndpointOverride: 'http://other.example/v2.0/' };
+    const session = keystoneSession(cloud('http://nowhere', override), http, now);
+    expect(await session.imageUrl()).toBe('http://other.example/v2');
   });
-
-  test('is found without a region where there is one only', async () => {
-    const { regionName: _, ...anywhere } = cloud((await keystone()).url, { interface: 'internal' });
-    expect(await keystoneSession(anywhere, http, now).imageUrl()).toBe('http://inside.example:9292/v2');
-  });
-
-  test('is ambiguous without a region where there are several', async () => {
-    const { regionName: _, ...anywhere } = cloud((await keystone()).url);
-    const { code, message } = await failure(keystoneSession(anywhere, http, now).imageUrl());
-    expect(code).toBe('bad-clouds-yaml');
-    expect(message).toBe(
-      'Cloud here has image endpoints in several regions: set clouds.here.region_name to one of one, two.',
-    );
-  });
-
-  test('says what there is where nothing fits', async () => {
-    const { code, message } = await failure(imageUrl({ regionName: 'three' }));
-    expect(code).toBe('bad-clouds-yaml');
-    expect(message).toBe(
-      'The catalog of cloud here has no public image endpoint in region three; it has public in one, internal in one, public in two.',
-    );
-  });
-
-  test.each([[null], [[]], [[{ type: 'image', endpoints: [{ interface: 'public', region: 'one', url: '%(x)s' }] }]]])(
-    'is not found in the catalog %j',
-    async (catalog) => {
-      expect(await failure(imageUrl({}, catalog))).toMatchObject({ code: 'bad-clouds-yaml' });
-    },
-  );
 });

@@ -30,7 +30,9 @@ interface Run {
 }
 
 function imagedrop(...args: string[]): Run {
-  const child = spawn(process.execPath, [IMAGEDROP, ...args], { cwd: folder });
+  // As for somebody who works with a cloud in this shell.
+  const env = { ...process.env, INIT_CWD: folder, OS_CLOUD: 'production', OS_CLIENT_CONFIG_FILE: '' };
+  const child = spawn(process.execPath, [IMAGEDROP, ...args], { cwd: folder, env });
   running.add(child);
   let out = '';
   let err = '';
@@ -74,11 +76,12 @@ describe('imagedrop start', () => {
     expect(code).toBe(1);
   });
 
-  test('prints the records with --json, and goes on in the same folder', async () => {
+  test('prints the records with --json, goes on in the same folder, and leaves the cloud of OS_CLOUD alone', async () => {
     const path = await file('f.img', rawDisk());
     for (const _ of ['first', 'second']) {
-      const { code, out } = await imagedrop('start', '--json', path).ended;
-      expect(JSON.parse(out)).toMatchObject([{ status: 'active', found: { format: 'raw' } }]);
+      const { code, out, err } = await imagedrop('start', '--json', path).ended;
+      expect(JSON.parse(out)).toMatchObject([{ status: 'active', target: 'simulator', found: { format: 'raw' } }]);
+      expect(err).toContain('Drops go to the simulator, not to production (OS_CLOUD)');
       expect(code).toBe(0);
     }
   });

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import { afterEach } from '@jest/globals';
 
 const running = new Set<Server>();
@@ -17,8 +17,8 @@ export async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${await listen(createServer(listener))}`;
 }
 
-export async function serveTls(credentials: { key: string; cert: string }, listener: RequestListener): Promise<string> {
-  return `https://127.0.0.1:${await listen(createTlsServer(credentials, listener))}`;
+export async function serveTls(options: ServerOptions, listener: RequestListener): Promise<string> {
+  return `https://127.0.0.1:${await listen(createTlsServer(options, listener))}`;
 }
 
 /** A port that nobody listens on. */

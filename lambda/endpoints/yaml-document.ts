@@ -1,0 +1,32 @@
+import { LineCounter, parseDocument, type Scalar, visit } from 'yaml';
+import { ImageDropError } from '../model/errors.ts';
+
+/**
+ * Reads YAML as openstacksdk's parser does: version 1.1, with `yes` and `no` for flags, and `<<` for what sections share.
+ * @param file for messages
+ * @throws `bad-clouds-yaml`, never with text of the file, which may be a password
+ */
+export function parseYaml(text: string, file: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false });
+  const error = document.errors[0];
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new ImageDropError('bad-clouds-yaml', `${file} is not YAML: ${error.code} at line ${line}, column ${col}.`);
+  }
+  visit(document, { Scalar: (_, scalar) => spellOut(scalar) });
+  try {
+    return document.toJS();
+  } catch {
+    throw new ImageDropError('bad-clouds-yaml', `${file} has an alias without an anchor, or too many of them.`);
+  }
+}
+
+/** Numbers whose text is the same whoever reads and writes them; 0123, 1e5 and 1_000 are not. */
+const PLAIN_NUMBER = /^(0|[1-9]\d*)(\.(0|\d{0,14}[1-9]))?$/;
+
+/** clouds.yaml knows no numbers: a project_id of digits is text, as in openstacksdk. */
+function spellOut(scalar: Scalar): void {
+  const { value, source = '' } = scalar;
+  if (typeof value === 'number' && PLAIN_NUMBER.test(source)) scalar.value = source;
+}
