@@ -1,0 +1,34 @@
+import { stringify } from 'yaml';
+import { DOMAIN } from './identity-api.ts';
+import type { Keystone } from './keystone.ts';
+
+/**
+ * A clouds.yaml with the project's user, `openstack` by password and `openstack-application-credential`, and
+ * `openstack-admin`.
+ */
+export function cloudsYaml({ url, accounts }: Pick<Keystone, 'url' | 'accounts'>, region: string): string {
+  const { user, admin, projectName, applicationCredential } = accounts;
+  const byPassword = ({ name, password }: typeof user, project: string) =>
+    cloud(region, 'password', {
+      auth_url: url,
+      username: name,
+      password,
+      project_name: project,
+      user_domain_name: DOMAIN.name,
+      project_domain_name: DOMAIN.name,
+    });
+  const clouds = {
+    openstack: byPassword(user, projectName),
+    'openstack-application-credential': cloud(region, 'v3applicationcredential', {
+      auth_url: url,
+      application_credential_id: applicationCredential.id,
+      application_credential_secret: applicationCredential.secret,
+    }),
+    'openstack-admin': byPassword(admin, 'admin'),
+  };
+  return stringify({ clouds }, { aliasDuplicateObjects: false });
+}
+
+function cloud(region: string, authType: string, auth: object): object {
+  return { auth_type: authType, auth, region_name: region, interface: 'public', identity_api_version: 3 };
+}

@@ -1,0 +1,44 @@
+/** Which addresses Glance may fetch by web-download; what is left out is as Glance ships it: ports 80 and 443, any host. */
+export interface ImportFilter {
+  readonly allowedSchemes?: readonly string[];
+  readonly allowedHosts?: readonly string[];
+  readonly allowedPorts?: readonly number[];
+  readonly disallowedSchemes?: readonly string[];
+  readonly disallowedHosts?: readonly string[];
+  readonly disallowedPorts?: readonly number[];
+}
+
+/** Unified limits of every project. What is left out is as good as unlimited. */
+export interface Quotas {
+  readonly imageSizeTotalMib?: number;
+  readonly imageStageTotalMib?: number;
+  readonly imageCountTotal?: number;
+  readonly imageCountUploading?: number;
+}
+
+/** What is left out is as Glance ships it, if nothing else is said. */
+export interface GlanceSettings {
+  /** Default: a free one, kept in the folder. */
+  readonly port?: number | undefined;
+  /** Under which it stands in the catalog. Default: RegionOne. Each Glance of one Keystone needs its own. */
+  readonly region?: string;
+  /** Processes that serve. Default: 2. */
+  readonly workers?: number;
+  /** Default: Glance's list. */
+  readonly diskFormats?: readonly string[];
+  /** Default: glance-direct and web-download. */
+  readonly importMethods?: readonly string[];
+  readonly importFilter?: ImportFilter;
+  /** Default: 1 TiB. */
+  readonly imageSizeCapBytes?: number;
+  /** With a unit: 5MB. Default: no quota. Glance ignores it where there are `quotas`. */
+  readonly userStorageQuota?: string;
+  /** As Python's hashlib calls it. Default: sha512. */
+  readonly hashingAlgorithm?: string;
+  /** Where the images lie. Default: in the folder. */
+  readonly storeFolder?: string;
+  /** Default: none, and an empty GET /v2/info/usage. */
+  readonly quotas?: Quotas;
+  /** Whether it goes on when this process ends. Default: false. */
+  readonly outlive?: boolean;
+}

@@ -1,0 +1,168 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Accounts, ADMIN_PROJECT, makeAccounts, randomPassword } from './accounts.ts';
+import { environmentIn } from './environment.ts';
+import { freePort } from './free-port.ts';
+import { IdentityApi } from './identity-api.ts';
+import { keystoneConfig } from './keystone-config.ts';
+import { bootstrap, makeKeys } from './keystone-folder.ts';
+import { readSaved, save } from './saved.ts';
+import { ServerProcess } from './server-process.ts';
+
+export interface KeystoneSettings {
+  /** Default: a free one, kept in the folder. */
+  readonly port?: number | undefined;
+  /** How long a token is valid. Default: 3600, as Keystone ships. */
+  readonly tokenSeconds?: number;
+  /** Whether it goes on when this process ends. Default: false. */
+  readonly outlive?: boolean;
+}
+
+/** What the folder remembers of a Keystone that was set up to the end. */
+interface SavedKeystone {
+  readonly port: number;
+  readonly accounts: Accounts;
+}
+
+const DEFAULT_TOKEN_SECONDS = 3600;
+
+/** The region of Keystone itself, and of a Glance that names no other. */
+export const DEFAULT_REGION = 'RegionOne';
+
+/** A real Keystone on 127.0.0.1, with everything it remembers in a folder of its own. */
+export class Keystone {
+  /** With its version, as `auth_url` of clouds.yaml. */
+  readonly url: string;
+  readonly accounts: Accounts;
+  readonly #server: ServerProcess;
+  readonly #folder: string;
+  #settings: KeystoneSettings;
+
+  constructor(folder: string, { port, accounts }: SavedKeystone, settings: KeystoneSettings) {
+    this.url = urlOf(port);
+    this.accounts = accounts;
+    this.#folder = folder;
+    this.#server = keystoneServer(folder, port);
+    this.#settings = settings;
+  }
+
+  get processIds(): readonly number[] {
+    return this.#server.processIds;
+  }
+
+  isUp(): Promise<boolean> {
+    return this.#server.isUp();
+  }
+
+  /** Its API with the rights of the admin, and a new token. */
+  admin(): Promise<IdentityApi> {
+    return IdentityApi.authenticate(this.url, this.accounts.admin, { projectName: ADMIN_PROJECT });
+  }
+
+  /** Does nothing when it runs and answers. */
+  async start(): Promise<void> {
+    if (await this.isUp()) return;
+    await writeConfig(this.#folder, this.#settings);
+    await this.#server.start(this.#settings.outlive ?? false);
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+
+  /** As a crash would. */
+  kill(): Promise<void> {
+    return this.#server.kill();
+  }
+
+  /** With its memory and its port; tokens stay valid. @param changed settings that are to be others from now on */
+  async restart(changed: Omit<KeystoneSettings, 'port'> = {}): Promise<void> {
+    this.#settings = { ...this.#settings, ...changed };
+    await this.stop();
+    await this.start();
+  }
+}
+
+/**
+ * Starts the Keystone of this folder; a new one where there is none. One that runs already is left as it is.
+ * @throws OpenStackError with the last words of the program that failed
+ */
+export async function startKeystone(folder: string, settings: KeystoneSettings = {}): Promise<Keystone> {
+  const known = knownKeystone(folder, settings);
+  if (known === undefined) return await newKeystone(resolve(folder), settings);
+  await known.start();
+  return known;
+}
+
+/** The Keystone of this folder, running or not; undefined where none was ever set up to the end. */
+export function knownKeystone(folder: string, settings: KeystoneSettings = {}): Keystone | undefined {
+  const saved = readSaved<SavedKeystone>(savedFile(folder));
+  return saved === undefined ? undefined : new Keystone(resolve(folder), saved, settings);
+}
+
+async function newKeystone(folder: string, settings: KeystoneSettings): Promise<Keystone> {
+  const port = settings.port ?? (await freePort());
+  const server = keystoneServer(folder, port);
+  await server.kill(); // of an attempt that was broken off
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const admin = { name: 'admin', password: randomPassword() };
+  await makeKeys(folder);
+  await writeConfig(folder, settings);
+  await setUp(folder, server, { url: urlOf(port), adminPassword: admin.password, outlive: settings.outlive ?? false });
+  const accounts = await makeAccounts(urlOf(port), admin);
+  await save(savedFile(folder), { port, accounts } satisfies SavedKeystone);
+  return new Keystone(folder, { port, accounts }, settings);
+}
+
+/** The program loads for as long as the database takes to be made, and asks it nothing before its first request. */
+async function setUp(
+  folder: string,
+  server: ServerProcess,
+  { url, adminPassword, outlive }: { url: string; adminPassword: string; outlive: boolean },
+): Promise<void> {
+  const region = DEFAULT_REGION;
+  const made = bootstrap({ folder, configFile: configFileOf(folder), adminPassword, url, region });
+  const outcomes = await Promise.allSettled([made, server.start(outlive)]);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed === undefined) return;
+  await server.kill();
+  throw failed.reason;
+}
+
+async function writeConfig(folder: string, { tokenSeconds = DEFAULT_TOKEN_SECONDS }: KeystoneSettings): Promise<void> {
+  await writeFile(configFileOf(folder), keystoneConfig({ folder, tokenSeconds }), { mode: 0o600 });
+}
+
+/** One process without threads: SQLite's connections may not cross threads, and two writers lock each other out. */
+function keystoneServer(folder: string, port: number): ServerProcess {
+  const config = configFileOf(folder);
+  return new ServerProcess({
+    name: 'Keystone',
+    program: 'uwsgi_python3',
+    args: [
+      ...['--http-socket', `127.0.0.1:${port}`, '--wsgi-file', '/usr/bin/keystone-wsgi-public', '--need-app'],
+      ...['--enable-threads', '--die-on-term', '--buffer-size', '65535', '--env', `OS_KEYSTONE_CONFIG_FILES=${config}`],
+      // uwsgi closes each connection after its answer; a client that is not told would use it again, and be reset.
+      ...['--add-header', 'Connection: close'],
+      // Nor may it close while a part of the request is unread: the system would reset what the client has yet to read.
+      ...['--post-buffering', '65536'],
+    ],
+    folder,
+    mark: config,
+    environment: environmentIn(folder),
+    healthUrl: urlOf(port),
+  });
+}
+
+function urlOf(port: number): string {
+  return `http://127.0.0.1:${port}/v3`;
+}
+
+function configFileOf(folder: string): string {
+  return join(folder, 'keystone.conf');
+}
+
+function savedFile(folder: string): string {
+  return join(folder, 'keystone.json');
+}

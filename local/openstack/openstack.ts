@@ -1,0 +1,49 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { cloudsYaml } from './clouds-yaml.ts';
+import { type Glance, startGlance } from './glance.ts';
+import { prepareGlance } from './glance-folder.ts';
+import type { GlanceSettings } from './glance-settings.ts';
+import { type Keystone, startKeystone } from './keystone.ts';
+import { savePrivately } from './saved.ts';
+
+export interface OpenStackSettings {
+  /** How long a token is valid. Default: 3600. */
+  readonly tokenSeconds?: number;
+  readonly glance?: Omit<GlanceSettings, 'outlive'>;
+  /** Whether both go on when this process ends. Default: false. */
+  readonly outlive?: boolean;
+}
+
+export interface OpenStack {
+  readonly keystone: Keystone;
+  readonly glance: Glance;
+  readonly cloudsYaml: string;
+  /** Where the same lies as a file. */
+  readonly cloudsYamlFile: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the Keystone and the Glance of a folder, new ones where there are none; what runs already is left as it is.
+ * @throws OpenStackError with the last words of the program that failed
+ */
+export async function startOpenStack(folder: string, settings: OpenStackSettings = {}): Promise<OpenStack> {
+  const { tokenSeconds, outlive = false } = settings;
+  const folders = foldersOf(folder);
+  await mkdir(folder, { recursive: true });
+  const [keystone] = await Promise.all([
+    startKeystone(folders.keystone, { outlive, ...(tokenSeconds !== undefined && { tokenSeconds }) }),
+    prepareGlance(folders.glance, settings.glance?.port),
+  ]);
+  const glance = await startGlance(folders.glance, keystone, { ...settings.glance, outlive });
+  const yaml = cloudsYaml(keystone, glance.region);
+  await savePrivately(folders.cloudsYaml, yaml);
+  const stop = async () => void (await Promise.all([glance.stop(), keystone.stop()]));
+  return { keystone, glance, cloudsYaml: yaml, cloudsYamlFile: folders.cloudsYaml, stop };
+}
+
+export function foldersOf(folder: string) {
+  const inFolder = (name: string) => join(resolve(folder), name);
+  return { keystone: inFolder('keystone'), glance: inFolder('glance'), cloudsYaml: inFolder('clouds.yaml') } as const;
+}
