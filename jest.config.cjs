@@ -12,8 +12,8 @@ const TYPES_ONLY = [
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // test/clients needs programs that a newcomer may lack, test/heavy minutes: `npm run test:clients`, `npm run test:heavy`.
-  testPathIgnorePatterns: ['<rootDir>/test/clients/', '<rootDir>/test/heavy/'],
+  // These need programs that a newcomer may lack, or minutes: `npm run test:clients`, test:openstack and test:heavy.
+  testPathIgnorePatterns: ['<rootDir>/test/clients/', '<rootDir>/test/openstack/', '<rootDir>/test/heavy/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
   // Half of the time tests wait for timers and other processes.
