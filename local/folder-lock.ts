@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+/** Lies in each folder that was ever locked. */
+export const LOCK_FILE = 'lock.db';
+
 /**
  * Keeps a second stack out of a folder. The system releases the lock with the process, however that ends, as no file
  * with a process id could.
@@ -8,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
  * @throws Error when another stack holds it
  */
 export function lockFolder(folder: string): () => void {
-  const database = new DatabaseSync(join(folder, 'lock.db'));
+  const database = new DatabaseSync(join(folder, LOCK_FILE));
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {

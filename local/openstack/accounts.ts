@@ -28,27 +28,22 @@ export async function makeAccounts(url: string, admin: PasswordUser): Promise<Ac
   const api = await IdentityApi.authenticate(url, admin, { projectName: ADMIN_PROJECT });
   const glance = { name: 'glance', password: randomPassword() };
   const user = { name: 'imagedrop', password: randomPassword() };
-  await makeUser(api, glance, SERVICE_PROJECT, 'admin');
-  await letReadLimits(api, glance);
+  const { userId: glanceId } = await makeUser(api, glance, SERVICE_PROJECT, 'admin');
+  // Unified limits are read by a reader of the whole system (Glance, "Quotas", "Configuring Glance").
+  await api.put(`system/users/${glanceId}/roles/${await idOfRole(api, 'reader')}`);
   const { userId, projectId } = await makeUser(api, user, PROJECT, 'member');
   const applicationCredential = await makeApplicationCredential(url, user, userId);
   return { admin, glance, user, projectName: PROJECT, projectId, applicationCredential };
 }
 
 async function makeUser(api: IdentityApi, user: PasswordUser, projectName: string, role: string) {
-  const project = await api.create('projects', 'project', { name: projectName });
+  const { id: projectId } = await api.create('projects', 'project', { name: projectName });
   const { id: userId } = await api.create('users', 'user', user);
-  const roleId = await idOfRole(api, role);
-  await api.put(`projects/${project.id}/users/${userId}/roles/${roleId}`);
-  return { userId, projectId: project.id };
+  await api.put(`projects/${projectId}/users/${userId}/roles/${await idOfRole(api, role)}`);
+  return { userId, projectId };
 }
 
-/** Unified limits are read by a reader of the whole system (Glance, "Quotas", "Configuring Glance for unified limits"). */
-async function letReadLimits(api: IdentityApi, { name }: PasswordUser): Promise<void> {
-  const user = await api.ensure('users', 'user', { name });
-  await api.put(`system/users/${user.id}/roles/${await idOfRole(api, 'reader')}`);
-}
-
+/** The roles are there from the beginning. */
 async function idOfRole(api: IdentityApi, name: string): Promise<string> {
   return (await api.ensure('roles', 'role', { name })).id;
 }

@@ -1,6 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { DOMAIN } from './identity-api.ts';
 import type { Keystone } from './keystone.ts';
+import { OpenStackError } from './openstack-error.ts';
+
+/** Tells our files from those that users wrote for their own clouds. */
+const FIRST_LINE = '# A Keystone and a Glance on this machine. Written anew at each start.\n';
 
 /**
  * A clouds.yaml with the project's user, `openstack` by password and `openstack-application-credential`, and
@@ -26,7 +31,18 @@ export function cloudsYaml({ url, accounts }: Pick<Keystone, 'url' | 'accounts'>
     }),
     'openstack-admin': byPassword(admin, 'admin'),
   };
-  return stringify({ clouds }, { aliasDuplicateObjects: false });
+  return FIRST_LINE + stringify({ clouds }, { aliasDuplicateObjects: false });
+}
+
+/** Whether the file is there and was written by us. */
+export function isOwnCloudsYaml(file: string): boolean {
+  return existsSync(file) && readFileSync(file, 'utf8').startsWith(FIRST_LINE);
+}
+
+/** @throws OpenStackError when the file is there and somebody else's */
+export function refuseForeignCloudsYaml(file: string): void {
+  if (!existsSync(file) || isOwnCloudsYaml(file)) return;
+  throw new OpenStackError(`${file} is there already and names other clouds; name another folder.`);
 }
 
 function cloud(region: string, authType: string, auth: object): object {

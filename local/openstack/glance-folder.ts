@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configFile } from './config-file.ts';
 import { databaseOptions, makeDatabase } from './database.ts';
@@ -6,26 +6,29 @@ import { environmentIn } from './environment.ts';
 import { freePort } from './free-port.ts';
 import { GLANCE_DATABASE, GLANCE_FOLDERS } from './glance-config.ts';
 import { GLANCE_PASTE } from './glance-paste.ts';
+import { emptyFolder } from './own-folder.ts';
 import { runProgram } from './run-program.ts';
 import { readSaved, save } from './saved.ts';
 
-/** What the folder remembers of a Glance that has its database. */
+/** What the folder remembers. */
 export interface SavedGlance {
   readonly port: number;
+  /** Whether it has its database. */
+  readonly complete: boolean;
 }
 
 /** Makes the folder and the database of a new Glance; leaves those that are there as they are. Needs no Keystone. */
 export async function prepareGlance(folder: string, port?: number): Promise<SavedGlance> {
   const known = savedGlance(folder);
-  if (known !== undefined) return known;
-  const made = { port: port ?? (await freePort()) };
-  await rm(folder, { recursive: true, force: true }); // what an attempt that was broken off has left
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (known?.complete === true) return known;
+  const made = { port: port ?? (await freePort()), complete: false };
+  await emptyFolder(folder, savedFile(folder));
+  await save(savedFile(folder), made satisfies SavedGlance);
   for (const name of Object.values(GLANCE_FOLDERS)) await mkdir(join(folder, name));
   await writeFile(join(folder, 'glance-api-paste.ini'), configFile(GLANCE_PASTE));
   await fillDatabase(folder);
-  await save(savedFile(folder), made);
-  return made;
+  await save(savedFile(folder), { ...made, complete: true } satisfies SavedGlance);
+  return { ...made, complete: true };
 }
 
 export function savedGlance(folder: string): SavedGlance | undefined {

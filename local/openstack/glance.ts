@@ -21,12 +21,12 @@ export class Glance {
   #settings: GlanceSettings;
 
   constructor(folder: string, port: number, keystone: Keystone, entry: CatalogEntry, settings: GlanceSettings) {
-    this.url = glanceUrl(port);
     this.#folder = folder;
     this.#port = port;
     this.#keystone = keystone;
     this.#entry = entry;
     this.#server = glanceServer(folder, port);
+    this.url = this.#server.url;
     this.#settings = settings;
   }
 
@@ -110,7 +110,6 @@ export async function startGlance(folder: string, keystone: Keystone, settings: 
   return glance;
 }
 
-/** The processes of the Glance of a folder, for those who have no Keystone to ask. */
 export function glanceServer(folder: string, port: number): ServerProcess {
   const config = glanceConfigFile(resolve(folder));
   return new ServerProcess({
@@ -120,11 +119,13 @@ export function glanceServer(folder: string, port: number): ServerProcess {
     folder: resolve(folder),
     mark: config,
     environment: environmentIn(folder),
+    port,
+    url: glanceUrl(port),
     healthUrl: `${glanceUrl(port)}/healthcheck`,
   });
 }
 
-export function glanceUrl(port: number): string {
+function glanceUrl(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 

@@ -1,16 +1,41 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Accounts } from './accounts.ts';
 import { makeDatabase } from './database.ts';
 import { environmentIn } from './environment.ts';
 import { KEY_FOLDERS, KEYSTONE_DATABASE } from './keystone-config.ts';
+import { emptyFolder } from './own-folder.ts';
 import { runProgram } from './run-program.ts';
+import { readSaved, save } from './saved.ts';
 
 /** The names of the files are their ages: 0 is staged, the highest encrypts ("Fernet - Frequently Asked Questions"). */
 const KEY_FILES = ['0', '1'] as const;
 
+/** What the folder remembers. */
+export interface SavedKeystone {
+  readonly port: number;
+  /** Only of one that was set up to the end. */
+  readonly accounts?: Accounts;
+}
+
+export function savedKeystone(folder: string): SavedKeystone | undefined {
+  return readSaved<SavedKeystone>(savedFile(folder));
+}
+
+export async function saveKeystone(folder: string, keystone: SavedKeystone): Promise<void> {
+  await save(savedFile(folder), keystone);
+}
+
+/** @throws OpenStackError when the folder holds something else */
+export async function makeKeystoneFolder(folder: string, port: number): Promise<void> {
+  await emptyFolder(folder, savedFile(folder));
+  await saveKeystone(folder, { port });
+  await makeKeys(folder);
+}
+
 /** Keys for tokens and credentials. keystone-manage can do this too, but takes a second for each. */
-export async function makeKeys(folder: string): Promise<void> {
+async function makeKeys(folder: string): Promise<void> {
   for (const name of KEY_FOLDERS) {
     await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
     for (const file of KEY_FILES) await writeFile(join(folder, name, file), fernetKey(), { mode: 0o600 });
@@ -43,4 +68,8 @@ export async function bootstrap({ folder, configFile, adminPassword, url, region
   // As a variable, because everybody can read the command lines of others.
   const password = { OS_BOOTSTRAP_PASSWORD: adminPassword };
   await manage(['bootstrap', '--bootstrap-region-id', region, ...urls], password);
+}
+
+function savedFile(folder: string): string {
+  return join(folder, 'keystone.json');
 }

@@ -1,12 +1,11 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Accounts, ADMIN_PROJECT, makeAccounts, randomPassword } from './accounts.ts';
 import { environmentIn } from './environment.ts';
 import { freePort } from './free-port.ts';
 import { IdentityApi } from './identity-api.ts';
 import { keystoneConfig } from './keystone-config.ts';
-import { bootstrap, makeKeys } from './keystone-folder.ts';
-import { readSaved, save } from './saved.ts';
+import { bootstrap, makeKeystoneFolder, savedKeystone, saveKeystone } from './keystone-folder.ts';
 import { ServerProcess } from './server-process.ts';
 
 export interface KeystoneSettings {
@@ -16,12 +15,6 @@ export interface KeystoneSettings {
   readonly tokenSeconds?: number;
   /** Whether it goes on when this process ends. Default: false. */
   readonly outlive?: boolean;
-}
-
-/** What the folder remembers of a Keystone that was set up to the end. */
-interface SavedKeystone {
-  readonly port: number;
-  readonly accounts: Accounts;
 }
 
 const DEFAULT_TOKEN_SECONDS = 3600;
@@ -38,11 +31,11 @@ export class Keystone {
   readonly #folder: string;
   #settings: KeystoneSettings;
 
-  constructor(folder: string, { port, accounts }: SavedKeystone, settings: KeystoneSettings) {
-    this.url = urlOf(port);
+  constructor(folder: string, server: ServerProcess, accounts: Accounts, settings: KeystoneSettings) {
+    this.url = server.url;
     this.accounts = accounts;
     this.#folder = folder;
-    this.#server = keystoneServer(folder, port);
+    this.#server = server;
     this.#settings = settings;
   }
 
@@ -88,46 +81,45 @@ export class Keystone {
  * @throws OpenStackError with the last words of the program that failed
  */
 export async function startKeystone(folder: string, settings: KeystoneSettings = {}): Promise<Keystone> {
-  const known = knownKeystone(folder, settings);
-  if (known === undefined) return await newKeystone(resolve(folder), settings);
-  await known.start();
-  return known;
-}
-
-/** The Keystone of this folder, running or not; undefined where none was ever set up to the end. */
-export function knownKeystone(folder: string, settings: KeystoneSettings = {}): Keystone | undefined {
-  const saved = readSaved<SavedKeystone>(savedFile(folder));
-  return saved === undefined ? undefined : new Keystone(resolve(folder), saved, settings);
+  const place = resolve(folder);
+  const { port, accounts } = savedKeystone(place) ?? {};
+  if (port === undefined || accounts === undefined) return await newKeystone(place, settings);
+  const keystone = new Keystone(place, keystoneServer(place, port), accounts, settings);
+  await keystone.start();
+  return keystone;
 }
 
 async function newKeystone(folder: string, settings: KeystoneSettings): Promise<Keystone> {
   const port = settings.port ?? (await freePort());
   const server = keystoneServer(folder, port);
   await server.kill(); // of an attempt that was broken off
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const admin = { name: 'admin', password: randomPassword() };
-  await makeKeys(folder);
+  await makeKeystoneFolder(folder, port);
   await writeConfig(folder, settings);
-  await setUp(folder, server, { url: urlOf(port), adminPassword: admin.password, outlive: settings.outlive ?? false });
-  const accounts = await makeAccounts(urlOf(port), admin);
-  await save(savedFile(folder), { port, accounts } satisfies SavedKeystone);
-  return new Keystone(folder, { port, accounts }, settings);
+  try {
+    const accounts = await setUp(folder, server, settings.outlive ?? false);
+    await saveKeystone(folder, { port, accounts });
+    return new Keystone(folder, server, accounts, settings);
+  } catch (error) {
+    await server.kill();
+    throw error;
+  }
 }
 
 /** The program loads for as long as the database takes to be made, and asks it nothing before its first request. */
-async function setUp(
-  folder: string,
-  server: ServerProcess,
-  { url, adminPassword, outlive }: { url: string; adminPassword: string; outlive: boolean },
-): Promise<void> {
-  const region = DEFAULT_REGION;
-  const made = bootstrap({ folder, configFile: configFileOf(folder), adminPassword, url, region });
+async function setUp(folder: string, server: ServerProcess, outlive: boolean): Promise<Accounts> {
+  const admin = { name: 'admin', password: randomPassword() };
+  const configFile = configFileOf(folder);
+  const made = bootstrap({
+    folder,
+    configFile,
+    adminPassword: admin.password,
+    url: server.url,
+    region: DEFAULT_REGION,
+  });
   const outcomes = await Promise.allSettled([made, server.start(outlive)]);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed === undefined) return;
-  await server.kill();
-  throw failed.reason;
+  if (failed !== undefined) throw failed.reason;
+  return await makeAccounts(server.url, admin);
 }
 
 async function writeConfig(folder: string, { tokenSeconds = DEFAULT_TOKEN_SECONDS }: KeystoneSettings): Promise<void> {
@@ -135,14 +127,16 @@ async function writeConfig(folder: string, { tokenSeconds = DEFAULT_TOKEN_SECOND
 }
 
 /** One process without threads: SQLite's connections may not cross threads, and two writers lock each other out. */
-function keystoneServer(folder: string, port: number): ServerProcess {
+export function keystoneServer(folder: string, port: number): ServerProcess {
   const config = configFileOf(folder);
+  const url = `http://127.0.0.1:${port}/v3`;
   return new ServerProcess({
     name: 'Keystone',
     program: 'uwsgi_python3',
     args: [
       ...['--http-socket', `127.0.0.1:${port}`, '--wsgi-file', '/usr/bin/keystone-wsgi-public', '--need-app'],
-      ...['--enable-threads', '--die-on-term', '--buffer-size', '65535', '--env', `OS_KEYSTONE_CONFIG_FILES=${config}`],
+      ...['--enable-threads', '--die-on-term', '--skip-atexit-teardown', '--buffer-size', '65535'],
+      ...['--env', `OS_KEYSTONE_CONFIG_FILES=${config}`],
       // uwsgi closes each connection after its answer; a client that is not told would use it again, and be reset.
       ...['--add-header', 'Connection: close'],
       // Nor may it close while a part of the request is unread: the system would reset what the client has yet to read.
@@ -151,18 +145,12 @@ function keystoneServer(folder: string, port: number): ServerProcess {
     folder,
     mark: config,
     environment: environmentIn(folder),
-    healthUrl: urlOf(port),
+    port,
+    url,
+    healthUrl: url,
   });
-}
-
-function urlOf(port: number): string {
-  return `http://127.0.0.1:${port}/v3`;
 }
 
 function configFileOf(folder: string): string {
   return join(folder, 'keystone.conf');
-}
-
-function savedFile(folder: string): string {
-  return join(folder, 'keystone.json');
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { cloudsYaml } from './clouds-yaml.ts';
+import { cloudsYaml, refuseForeignCloudsYaml } from './clouds-yaml.ts';
 import { type Glance, startGlance } from './glance.ts';
 import { prepareGlance } from './glance-folder.ts';
 import type { GlanceSettings } from './glance-settings.ts';
@@ -31,6 +31,7 @@ export interface OpenStack {
 export async function startOpenStack(folder: string, settings: OpenStackSettings = {}): Promise<OpenStack> {
   const { tokenSeconds, outlive = false } = settings;
   const folders = foldersOf(folder);
+  refuseForeignCloudsYaml(folders.cloudsYaml);
   await mkdir(folder, { recursive: true });
   const [keystone] = await Promise.all([
     startKeystone(folders.keystone, { outlive, ...(tokenSeconds !== undefined && { tokenSeconds }) }),

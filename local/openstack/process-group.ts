@@ -12,11 +12,11 @@ export interface ProcessGroup {
 /** Fast enough not to be felt, slow enough not to load the machine. */
 const POLL_MS = 20;
 
-/** The ids of its living processes. Those that are dead but not yet reaped have no command line, and do not count. */
+/** The ids of its living processes. */
 export function members({ pid, mark }: ProcessGroup): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => groupOf(name) === pid && commandLine(name).includes(mark))
+    .filter((name) => livesIn(name, pid) && hasMark(name, mark))
     .map(Number);
 }
 
@@ -41,15 +41,20 @@ export async function groupEnded(group: ProcessGroup, timeoutMs: number): Promis
   return true;
 }
 
-/** The fifth field of proc_pid_stat(5). The second, the program's name in brackets, may itself hold spaces and brackets. */
-function groupOf(pid: string): number | undefined {
+/**
+ * By the state and the group, the third and the fifth field of proc_pid_stat(5). The second, the program's name in
+ * brackets, may itself hold spaces and brackets. One that is dead but not yet reaped does not live.
+ */
+function livesIn(pid: string, group: number): boolean {
   const stat = contents(`/proc/${pid}/stat`);
-  const [, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return group === undefined ? undefined : Number(group);
+  const [state = 'X', , ofGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return !'ZX'.includes(state) && Number(ofGroup) === group;
 }
 
-function commandLine(pid: string): string {
-  return contents(`/proc/${pid}/cmdline`);
+/** One that is about to end has lost its command line, but may still hold its port. */
+function hasMark(pid: string, mark: string): boolean {
+  const commandLine = contents(`/proc/${pid}/cmdline`);
+  return commandLine === '' || commandLine.includes(mark);
 }
 
 /** Processes end while they are looked at. */

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { isFree } from './free-port.ts';
 import { OpenStackError } from './openstack-error.ts';
 import { groupEnded, members, type ProcessGroup, signalGroup } from './process-group.ts';
 
@@ -17,13 +18,17 @@ export interface ServerCommand {
   /** A text of the arguments that no other process has, such as the path of its settings. */
   readonly mark: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Answers 2xx or 3xx as soon as the server can be used. */
+  readonly port: number;
+  /** What its clients are told. */
+  readonly url: string;
+  /** Answers 2xx as soon as the server can be used. */
   readonly healthUrl: string;
 }
 
 /** Both take two seconds on an idle machine; a busy one gets thirty times that. */
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
+const PORT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 5_000;
 const POLL_MS = 50;
 const LAST_CHARACTERS = 2000;
@@ -36,24 +41,34 @@ export class ServerProcess {
     this.#command = command;
   }
 
+  get name(): string {
+    return this.#command.name;
+  }
+
+  get url(): string {
+    return this.#command.url;
+  }
+
   /** The ids of its living processes. */
   get processIds(): readonly number[] {
     const group = this.#group();
     return group === undefined ? [] : members(group);
   }
 
-  /** Whether it runs and answers. */
+  /** Whether it runs and answers. Workers serve on without the process that would replace them: that is half of it. */
   async isUp(): Promise<boolean> {
-    return this.processIds.length > 0 && (await answers(this.#command.healthUrl));
+    const group = this.#group();
+    return group !== undefined && members(group).includes(group.pid) && (await answers(this.#command.healthUrl));
   }
 
   /**
    * Returns when it answers. What is left of an earlier one is ended first.
    * @param outlive whether it goes on when this process ends
-   * @throws OpenStackError with the end of its log when it ends at once or never answers
+   * @throws OpenStackError when its port is taken, or with the end of its log when it ends at once or never answers
    */
   async start(outlive: boolean): Promise<void> {
     await this.kill();
+    await portFree(this.#command);
     const pid = await spawnDetached(this.#command, outlive);
     await writeFile(pidFile(this.#command.folder), `${pid}\n`);
     await this.#answering();
@@ -117,6 +132,19 @@ async function spawnDetached(command: ServerCommand, outlive: boolean): Promise<
     throw new OpenStackError(`${program} cannot be started: ${(cause as Error).message}`, { cause });
   } finally {
     closeSync(log);
+  }
+}
+
+/** The system lets go of a port a moment after the process that had it. */
+async function portFree({ name, port }: ServerCommand): Promise<void> {
+  const deadline = Date.now() + PORT_TIMEOUT_MS;
+  while (!(await isFree(port))) {
+    if (Date.now() > deadline) {
+      throw new OpenStackError(
+        `${name} needs the port ${port} of 127.0.0.1, and another program has taken it. End that.`,
+      );
+    }
+    await setTimeout(POLL_MS);
   }
 }
 

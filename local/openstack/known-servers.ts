@@ -1,0 +1,17 @@
+import { glanceServer } from './glance.ts';
+import { savedGlance } from './glance-folder.ts';
+import { keystoneServer } from './keystone.ts';
+import { savedKeystone } from './keystone-folder.ts';
+import { foldersOf } from './openstack.ts';
+import type { ServerProcess } from './server-process.ts';
+
+/** The servers of a folder, running or not, in the order in which they can be stopped. */
+export function knownServers(folder: string): ServerProcess[] {
+  const { keystone, glance } = foldersOf(folder);
+  const servers: ServerProcess[] = [];
+  const knownGlance = savedGlance(glance);
+  if (knownGlance !== undefined) servers.push(glanceServer(glance, knownGlance.port));
+  const knownKeystone = savedKeystone(keystone);
+  if (knownKeystone !== undefined) servers.push(keystoneServer(keystone, knownKeystone.port));
+  return servers;
+}

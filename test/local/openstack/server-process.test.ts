@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { freePort } from '../../../local/openstack/free-port.ts';
+import { ServerProcess } from '../../../local/openstack/server-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** A server with two workers that survive it, as those of Glance do. */
+const SCRIPT = `
+import { createServer } from 'node:http';
+import { spawn } from 'node:child_process';
+const [, script, port, worker] = process.argv;
+if (worker) setInterval(() => undefined, 1000);
+else {
+  for (const name of ['a', 'b']) spawn(process.execPath, [script, port, name], { stdio: 'ignore' });
+  createServer((_, response) => response.end('ok')).listen(Number(port), '127.0.0.1');
+}
+`;
+
+const started: ServerProcess[] = [];
+afterEach(async () => {
+  for (const server of started.splice(0)) await server.kill();
+});
+
+async function serverIn(folder: string, script = SCRIPT, givenPort?: number): Promise<ServerProcess> {
+  const port = givenPort ?? (await freePort());
+  const file = join(folder, 'server.mjs');
+  writeFileSync(file, script);
+  const url = `http://127.0.0.1:${port}`;
+  const args = [file, String(port)];
+  const command = { name: 'Tester', program: process.execPath, args, mark: file, folder, environment: {} };
+  const server = new ServerProcess({ ...command, port, url, healthUrl: url });
+  started.push(server);
+  return server;
+}
+
+describe('a server', () => {
+  test('is up once it is started, with its workers, and gone once it is stopped', async () => {
+    const server = await serverIn(temporaryFolder());
+    expect(await server.isUp()).toBe(false);
+    await server.start(false);
+    expect(await server.isUp()).toBe(true);
+    expect(server.processIds).toHaveLength(3);
+    await server.stop();
+    expect(server.processIds).toEqual([]);
+    expect(await server.isUp()).toBe(false);
+  });
+
+  test('is killed with its workers', async () => {
+    const server = await serverIn(temporaryFolder());
+    await server.start(false);
+    await server.kill();
+    expect(server.processIds).toEqual([]);
+  });
+
+  test('has the same port again at once', async () => {
+    const server = await serverIn(temporaryFolder());
+    for (let round = 0; round < 3; round += 1) {
+      await server.start(false);
+      await server.kill();
+    }
+    await server.start(false);
+    expect(await server.isUp()).toBe(true);
+  });
+
+  test('of which only workers are left is not up, and is started anew', async () => {
+    const folder = temporaryFolder();
+    const server = await serverIn(folder);
+    await server.start(false);
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    process.kill(pid, 'SIGKILL');
+    while (server.processIds.includes(pid)) await setTimeout(10);
+    const left = server.processIds;
+    expect(left).toHaveLength(2);
+    expect(await server.isUp()).toBe(false);
+    await server.start(false);
+    expect(await server.isUp()).toBe(true);
+    expect(server.processIds.filter((id) => left.includes(id))).toEqual([]);
+  });
+
+  test('whose process id was given to another program is not running, and that program is left alone', async () => {
+    const folder = temporaryFolder();
+    const server = await serverIn(folder);
+    const other = spawn('sleep', ['60'], { detached: true });
+    await once(other, 'spawn');
+    writeFileSync(join(folder, 'pid'), `${other.pid}\n`);
+    expect(server.processIds).toEqual([]);
+    await server.kill();
+    expect(other.exitCode ?? other.signalCode).toBeNull();
+    other.kill();
+  });
+
+  test('that ends while it starts is an error with the end of its log', async () => {
+    const server = await serverIn(temporaryFolder(), 'console.error("no such option"); process.exit(1);');
+    await expect(server.start(false)).rejects.toThrow(/^Tester ended while it started.*\n.*no such option/s);
+  });
+
+  test('whose port another program has is an error that says so', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const server = await serverIn(temporaryFolder(), SCRIPT, port);
+    await expect(server.start(false)).rejects.toThrow(
+      `Tester needs the port ${port} of 127.0.0.1, and another program has taken it.`,
+    );
+    other.close();
+  }, 10_000);
+
+  test('whose program is missing is an error that names it', async () => {
+    const folder = temporaryFolder();
+    const command = { name: 'Tester', program: 'no-such-program', args: [], mark: folder, folder, environment: {} };
+    const port = await freePort();
+    const server = new ServerProcess({ ...command, port, url: '', healthUrl: `http://127.0.0.1:${port}` });
+    await expect(server.start(true)).rejects.toThrow('no-such-program cannot be started');
+  });
+});
