@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '../../../local/openstack/free-port.ts';
-import { type ServerCommand, ServerProcess } from '../../../local/openstack/server-process.ts';
+import { ServerProcess } from '../../../local/openstack/server-process.ts';
+import type { ServerCommand } from '../../../local/openstack/spawn-server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A server with two workers that survive it, as those of Glance do. */
