@@ -8,6 +8,7 @@ module.exports = {
   ...base,
   testMatch: ['<rootDir>/test/openstack/**/*.test.ts', '<rootDir>/test/contract/**/*.test.ts'],
   testPathIgnorePatterns: [],
+  globalSetup: '<rootDir>/test/openstack/install.cjs',
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/openstack/service-reporter.cjs'],
 };

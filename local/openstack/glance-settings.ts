@@ -1,6 +1,10 @@
-/** Which addresses Glance may fetch by web-download; what is left out is as Glance ships it: ports 80 and 443, any host. */
+/**
+ * Which addresses Glance may fetch by web-download. What is left out is as Glance ships it: ports 80 and 443, and any
+ * host but this machine, which Debian's security updates keep closed unless `allowedHosts` names it.
+ */
 export interface ImportFilter {
   readonly allowedSchemes?: readonly string[];
+  /** Names or addresses as they stand in the URI. */
   readonly allowedHosts?: readonly string[];
   readonly allowedPorts?: readonly number[];
   readonly disallowedSchemes?: readonly string[];

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type CatalogEntry, enterImageService } from './catalog.ts';
-import { environmentIn } from './environment.ts';
 import { GLANCE_FOLDERS, glanceConfig } from './glance-config.ts';
 import { prepareGlance } from './glance-folder.ts';
+import { glanceConfigFile, glanceServer, glanceUrl } from './glance-server.ts';
 import type { GlanceSettings, Quotas } from './glance-settings.ts';
 import { DEFAULT_REGION, type Keystone } from './keystone.ts';
 import { setQuotas } from './quotas.ts';
-import { ServerProcess } from './server-process.ts';
+import type { ServerProcess } from './server-process.ts';
 
 /** A real Glance on 127.0.0.1, with everything it remembers in a folder of its own. */
 export class Glance {
@@ -108,27 +108,4 @@ export async function startGlance(folder: string, keystone: Keystone, settings: 
   const glance = new Glance(place, port, keystone, entry, settings);
   await glance.start();
   return glance;
-}
-
-export function glanceServer(folder: string, port: number): ServerProcess {
-  const config = glanceConfigFile(resolve(folder));
-  return new ServerProcess({
-    name: 'Glance',
-    program: 'glance-api',
-    args: ['--config-file', config],
-    folder: resolve(folder),
-    mark: config,
-    environment: environmentIn(folder),
-    port,
-    url: glanceUrl(port),
-    healthUrl: `${glanceUrl(port)}/healthcheck`,
-  });
-}
-
-function glanceUrl(port: number): string {
-  return `http://127.0.0.1:${port}`;
-}
-
-function glanceConfigFile(folder: string): string {
-  return join(folder, 'glance-api.conf');
 }

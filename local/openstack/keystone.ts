@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Accounts, ADMIN_PROJECT, makeAccounts, randomPassword } from './accounts.ts';
-import { environmentIn } from './environment.ts';
 import { freePort } from './free-port.ts';
 import { IdentityApi } from './identity-api.ts';
 import { keystoneConfig } from './keystone-config.ts';
 import { bootstrap, makeKeystoneFolder, savedKeystone, saveKeystone } from './keystone-folder.ts';
-import { ServerProcess } from './server-process.ts';
+import { keystoneConfigFile, keystoneServer } from './keystone-server.ts';
+import type { ServerProcess } from './server-process.ts';
 
 export interface KeystoneSettings {
   /** Default: a free one, kept in the folder. */
@@ -108,7 +108,7 @@ async function newKeystone(folder: string, settings: KeystoneSettings): Promise<
 /** The program loads for as long as the database takes to be made, and asks it nothing before its first request. */
 async function setUp(folder: string, server: ServerProcess, outlive: boolean): Promise<Accounts> {
   const admin = { name: 'admin', password: randomPassword() };
-  const configFile = configFileOf(folder);
+  const configFile = keystoneConfigFile(folder);
   const made = bootstrap({
     folder,
     configFile,
@@ -123,34 +123,5 @@ async function setUp(folder: string, server: ServerProcess, outlive: boolean): P
 }
 
 async function writeConfig(folder: string, { tokenSeconds = DEFAULT_TOKEN_SECONDS }: KeystoneSettings): Promise<void> {
-  await writeFile(configFileOf(folder), keystoneConfig({ folder, tokenSeconds }), { mode: 0o600 });
-}
-
-/** One process without threads: SQLite's connections may not cross threads, and two writers lock each other out. */
-export function keystoneServer(folder: string, port: number): ServerProcess {
-  const config = configFileOf(folder);
-  const url = `http://127.0.0.1:${port}/v3`;
-  return new ServerProcess({
-    name: 'Keystone',
-    program: 'uwsgi_python3',
-    args: [
-      ...['--http-socket', `127.0.0.1:${port}`, '--wsgi-file', '/usr/bin/keystone-wsgi-public', '--need-app'],
-      ...['--enable-threads', '--die-on-term', '--skip-atexit-teardown', '--buffer-size', '65535'],
-      ...['--env', `OS_KEYSTONE_CONFIG_FILES=${config}`],
-      // uwsgi closes each connection after its answer; a client that is not told would use it again, and be reset.
-      ...['--add-header', 'Connection: close'],
-      // Nor may it close while a part of the request is unread: the system would reset what the client has yet to read.
-      ...['--post-buffering', '65536'],
-    ],
-    folder,
-    mark: config,
-    environment: environmentIn(folder),
-    port,
-    url,
-    healthUrl: url,
-  });
-}
-
-function configFileOf(folder: string): string {
-  return join(folder, 'keystone.conf');
+  await writeFile(keystoneConfigFile(folder), keystoneConfig({ folder, tokenSeconds }), { mode: 0o600 });
 }

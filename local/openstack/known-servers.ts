@@ -1,7 +1,7 @@
-import { glanceServer } from './glance.ts';
 import { savedGlance } from './glance-folder.ts';
-import { keystoneServer } from './keystone.ts';
+import { glanceServer } from './glance-server.ts';
 import { savedKeystone } from './keystone-folder.ts';
+import { keystoneServer } from './keystone-server.ts';
 import { foldersOf } from './openstack.ts';
 import type { ServerProcess } from './server-process.ts';
 

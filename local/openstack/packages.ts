@@ -11,6 +11,8 @@ export const PACKAGES = [
 ] as const;
 
 export interface Installer {
+  /** Default: PACKAGES. */
+  readonly packages?: readonly string[];
   /** Default: that of this process. 0 is root. */
   readonly userId?: number | undefined;
   /** Where dpkg-query and apt-get are looked for. Default: this process's PATH. */
@@ -48,7 +50,7 @@ export async function missingPackages(installer: Installer = {}): Promise<readon
     );
   });
   const installed = new Set(listing.split('\n').map((line) => line.trim()));
-  return PACKAGES.filter((name) => !installed.has(`${name} installed`));
+  return (installer.packages ?? PACKAGES).filter((name) => !installed.has(`${name} installed`));
 }
 
 async function install(packages: readonly string[], environment: Record<string, string | undefined>): Promise<void> {

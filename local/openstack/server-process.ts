@@ -1,37 +1,26 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isFree } from './free-port.ts';
 import { OpenStackError } from './openstack-error.ts';
 import { groupEnded, members, type ProcessGroup, signalGroup } from './process-group.ts';
-
-export interface ServerCommand {
-  /** For messages: Keystone, Glance. */
-  readonly name: string;
-  readonly program: string;
-  readonly args: readonly string[];
-  /** The working directory; `pid` and `output.log` lie here. */
-  readonly folder: string;
-  /** A text of the arguments that no other process has, such as the path of its settings. */
-  readonly mark: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly port: number;
-  /** What its clients are told. */
-  readonly url: string;
-  /** Answers 2xx as soon as the server can be used. */
-  readonly healthUrl: string;
-}
+import { logEnd, type ServerCommand, spawnServer } from './spawn-server.ts';
 
 /** Both take two seconds on an idle machine; a busy one gets thirty times that. */
 const START_TIMEOUT_MS = 60_000;
+
+/** Glance takes half a second, and more only when a request holds it. */
 const STOP_TIMEOUT_MS = 10_000;
+
+/** Far more than the system takes to let go of a port; longer, and another program has it. */
 const PORT_TIMEOUT_MS = 5_000;
+
+/** A health check asks no database; a server that is busy with one request answers the next in this time. */
 const ANSWER_TIMEOUT_MS = 5_000;
+
+/** A start takes two seconds; this is not felt in it. */
 const POLL_MS = 50;
-const LAST_CHARACTERS = 2000;
 
 /** A server in a process group of its own, found again by its pid file. */
 export class ServerProcess {
@@ -69,7 +58,7 @@ export class ServerProcess {
   async start(outlive: boolean): Promise<void> {
     await this.kill();
     await portFree(this.#command);
-    const pid = await spawnDetached(this.#command, outlive);
+    const pid = await spawnServer(this.#command, outlive);
     await writeFile(pidFile(this.#command.folder), `${pid}\n`);
     await this.#answering();
   }
@@ -113,28 +102,6 @@ export class ServerProcess {
   }
 }
 
-/** Without `outlive` the system ends it with this process, however that ends (prctl(2), PR_SET_PDEATHSIG). */
-async function spawnDetached(command: ServerCommand, outlive: boolean): Promise<number> {
-  const { program, args, folder, environment } = command;
-  const log = openSync(logFile(folder), 'a', 0o600);
-  try {
-    const [file, ...rest] = outlive ? [program, ...args] : ['setpriv', '--pdeathsig', 'TERM', program, ...args];
-    const child = spawn(file, rest, {
-      cwd: folder,
-      env: { ...environment },
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
-    await once(child, 'spawn');
-    child.unref();
-    return child.pid as number;
-  } catch (cause) {
-    throw new OpenStackError(`${program} cannot be started: ${(cause as Error).message}`, { cause });
-  } finally {
-    closeSync(log);
-  }
-}
-
 /** The system lets go of a port a moment after the process that had it. */
 async function portFree({ name, port }: ServerCommand): Promise<void> {
   const deadline = Date.now() + PORT_TIMEOUT_MS;
@@ -160,12 +127,4 @@ async function answers(url: string): Promise<boolean> {
 
 function pidFile(folder: string): string {
   return join(folder, 'pid');
-}
-
-function logFile(folder: string): string {
-  return join(folder, 'output.log');
-}
-
-function logEnd(folder: string): string {
-  return readFileSync(logFile(folder), 'utf8').slice(-LAST_CHARACTERS);
 }

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '../../../local/openstack/free-port.ts';
 import { ServerProcess } from '../../../local/openstack/server-process.ts';
+import type { ServerCommand } from '../../../local/openstack/spawn-server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A server with two workers that survive it, as those of Glance do. */
@@ -26,19 +27,43 @@ afterEach(async () => {
   for (const server of started.splice(0)) await server.kill();
 });
 
-async function serverIn(folder: string, script = SCRIPT, givenPort?: number): Promise<ServerProcess> {
+async function commandIn(folder: string, script: string, givenPort?: number): Promise<ServerCommand> {
   const port = givenPort ?? (await freePort());
   const file = join(folder, 'server.mjs');
   writeFileSync(file, script);
   const url = `http://127.0.0.1:${port}`;
-  const args = [file, String(port)];
-  const command = { name: 'Tester', program: process.execPath, args, mark: file, folder, environment: {} };
-  const server = new ServerProcess({ ...command, port, url, healthUrl: url });
+  const program = { program: process.execPath, args: [file, String(port)], environment: {} };
+  return { name: 'Tester', ...program, mark: file, folder, port, url, healthUrl: url };
+}
+
+async function serverIn(folder: string, script = SCRIPT, givenPort?: number): Promise<ServerProcess> {
+  const server = new ServerProcess(await commandIn(folder, script, givenPort));
   started.push(server);
   return server;
 }
 
-describe('a server', () => {
+/** Has another process start the server, and kills that one. */
+async function startedByTheKilled(command: ServerCommand, outlive: boolean): Promise<ServerProcess> {
+  const script = `
+    import { ServerProcess } from ${JSON.stringify(join(import.meta.dirname, '../../../local/openstack/server-process.ts'))};
+    await new ServerProcess(${JSON.stringify(command)}).start(${outlive});
+    console.log('started');
+    setInterval(() => undefined, 1000);`;
+  const starter = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(starter.stdout, 'data');
+  starter.kill('SIGKILL');
+  await once(starter, 'exit');
+  const server = new ServerProcess(command);
+  started.push(server);
+  return server;
+}
+
+/** It finds processes in /proc and ties them by setpriv, which Linux alone has. */
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+onLinux('a server', () => {
   test('is up once it is started, with its workers, and gone once it is stopped', async () => {
     const server = await serverIn(temporaryFolder());
     expect(await server.isUp()).toBe(false);
@@ -64,6 +89,17 @@ describe('a server', () => {
       await server.kill();
     }
     await server.start(false);
+    expect(await server.isUp()).toBe(true);
+  });
+
+  test('ends with the process that started it, however that ends', async () => {
+    const server = await startedByTheKilled(await commandIn(temporaryFolder(), SCRIPT), false);
+    while (await server.isUp()) await setTimeout(20);
+  });
+
+  test('that is to outlive it goes on', async () => {
+    const server = await startedByTheKilled(await commandIn(temporaryFolder(), SCRIPT), true);
+    await setTimeout(200);
     expect(await server.isUp()).toBe(true);
   });
 

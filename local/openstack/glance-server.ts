@@ -1,0 +1,27 @@
+import { join, resolve } from 'node:path';
+import { environmentIn } from './environment.ts';
+import { ServerProcess } from './server-process.ts';
+
+export function glanceServer(folder: string, port: number): ServerProcess {
+  const config = glanceConfigFile(resolve(folder));
+  return new ServerProcess({
+    name: 'Glance',
+    program: 'glance-api',
+    args: ['--config-file', config],
+    folder: resolve(folder),
+    mark: config,
+    environment: environmentIn(folder),
+    port,
+    url: glanceUrl(port),
+    healthUrl: `${glanceUrl(port)}/healthcheck`,
+  });
+}
+
+/** Without a version, as it stands in the catalog. */
+export function glanceUrl(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+export function glanceConfigFile(folder: string): string {
+  return join(folder, 'glance-api.conf');
+}

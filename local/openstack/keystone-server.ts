@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { environmentIn } from './environment.ts';
+import { ServerProcess } from './server-process.ts';
+
+/** One process without threads: SQLite's connections may not cross threads, and two writers lock each other out. */
+export function keystoneServer(folder: string, port: number): ServerProcess {
+  const config = keystoneConfigFile(folder);
+  const url = `http://127.0.0.1:${port}/v3`;
+  return new ServerProcess({
+    name: 'Keystone',
+    program: 'uwsgi_python3',
+    args: [
+      ...['--http-socket', `127.0.0.1:${port}`, '--wsgi-file', '/usr/bin/keystone-wsgi-public', '--need-app'],
+      ...['--enable-threads', '--die-on-term', '--skip-atexit-teardown', '--buffer-size', '65535'],
+      ...['--env', `OS_KEYSTONE_CONFIG_FILES=${config}`],
+      // uwsgi closes each connection after its answer; a client that is not told would use it again, and be reset.
+      ...['--add-header', 'Connection: close'],
+      // Nor may it close while a part of the request is unread: the system would reset what the client has yet to read.
+      ...['--post-buffering', '65536'],
+    ],
+    folder,
+    mark: config,
+    environment: environmentIn(folder),
+    port,
+    url,
+    healthUrl: url,
+  });
+}
+
+export function keystoneConfigFile(folder: string): string {
+  return join(folder, 'keystone.conf');
+}
