@@ -139,8 +139,11 @@ export const vmdk: CorpusGroup = {
   entries: [
     accepted('of the monolithicSparse type', SPARSE, () => sparse),
     accepted('of the streamOptimized type', STREAM, () => stream),
-    accepted('of the streamOptimized type with its tables in front', { ...STREAM, unnoticedBytes: 1536 }, () =>
-      patched(stream, { 56: [...stream.subarray(footer + 56, footer + 64)] }),
+    // Behind the one entry of its grain directory nothing is looked at: the rest of its sector and three more.
+    accepted(
+      'of the streamOptimized type whose header names its grain directory',
+      { ...STREAM, unnoticedBytes: 508 + 1536 },
+      () => patched(stream, { 56: [...stream.subarray(footer + 56, footer + 64)] }),
     ),
     ...[2, 3].map((version) => accepted(`of version ${version}`, SPARSE, () => patched(sparse, { 4: u32le(version) }))),
     accepted('of 4 GiB, the most for its one sector of grain directory', { ...SPARSE, virtualSize: 4 * GIB }, () =>
