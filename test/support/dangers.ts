@@ -1,6 +1,6 @@
 import type { InspectOptions } from '../../lambda/formats/inspect.ts';
 import type { RangeReader } from '../../lambda/formats/reader.ts';
-import type { FoundImage, ImageFormat } from '../../lambda/model/image.ts';
+import { type FoundImage, IMAGE_FORMATS, type ImageFormat } from '../../lambda/model/image.ts';
 
 /** What a file with these bytes there may be accepted as: nothing but this. */
 const MARKS: [offset: number, mark: string, formats: readonly ImageFormat[]][] = [
@@ -59,6 +59,10 @@ const DANGERS: Partial<Record<ImageFormat, Danger>> = {
 
 const HEAD_BYTES = 65536;
 
+/** Only where it is said plainly: inspection knows other names and spellings of formats. */
+const isOther = (claimed: string | undefined, format: ImageFormat): boolean =>
+  claimed !== format && IMAGE_FORMATS.some((name) => name === claimed);
+
 /** Why the file ought not to have been accepted as what was found; undefined where nothing speaks against it. */
 export async function dangerIn(
   file: RangeReader,
@@ -67,7 +71,7 @@ export async function dangerIn(
 ): Promise<string | undefined> {
   const { format, virtualSize } = found;
   if (!Number.isSafeInteger(virtualSize) || virtualSize <= 0) return `its disk has ${virtualSize} bytes`;
-  if (claimedFormat !== undefined && claimedFormat !== format) return `it was said to be ${claimedFormat}`;
+  if (isOther(claimedFormat, format)) return `it was said to be ${claimedFormat}`;
   const head = await file.read(0, Math.min(file.size, HEAD_BYTES));
   const mark = MARKS.find(([offset, bytes, formats]) => {
     return !formats.includes(format) && head.toString('latin1', offset, offset + bytes.length) === bytes;

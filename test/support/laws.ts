@@ -7,7 +7,7 @@ import { dangerIn } from './dangers.ts';
 /** Head and tail, and eight more. */
 const MAX_READS = 10;
 const MAX_READ_BYTES = 1024 * 1024;
-/** A thousand times what it takes: a busy machine breaks no law. */
+/** Of the processor, so that a busy machine breaks no law; a thousand times what it takes. */
 const MAX_MILLISECONDS = 1000;
 
 /** What holds for every file, however damaged, did not. */
@@ -19,13 +19,14 @@ export interface Judgement {
   readonly verdict: ErrorCode | 'accepted';
   /** What an accepted file is. */
   readonly found?: FoundImage;
+  /** Of the processor. */
   readonly milliseconds: number;
 }
 
 export type Inspect = typeof inspect;
 
 /**
- * Inspects the file and holds it to the laws: an end within a second by a verdict or an ImageDropError, few and bounded
+ * Inspects the file and holds it to the laws: an end within a second of the processor by a verdict or an ImageDropError, few and bounded
  * reads, and nothing accepted that is plainly unsafe.
  * @param inspectWith what is held to the laws; the project's own inspection by default
  * @throws BrokenLaw
@@ -36,9 +37,10 @@ export async function judged(
   inspectWith: Inspect = inspect,
 ): Promise<Judgement> {
   const reads = new CountedReads(file);
-  const start = performance.now();
+  const start = process.threadCpuUsage();
   const outcome = await inspectWith(reads, options).catch(refusalIn);
-  const milliseconds = performance.now() - start;
+  const { user, system } = process.threadCpuUsage(start);
+  const milliseconds = (user + system) / 1000;
   if (milliseconds > MAX_MILLISECONDS) throw new BrokenLaw(`It took ${Math.round(milliseconds)} ms.`);
   if (reads.count > MAX_READS) throw new BrokenLaw(`It read ${reads.count} times.`);
   if (reads.bytes > MAX_READ_BYTES) throw new BrokenLaw(`It read ${reads.bytes} bytes.`);

@@ -51,7 +51,9 @@ function holdingQcow2(): Buffer {
 const partitioned: CorpusEntry[] = [
   accepted('with an MBR', MBR, () => DISK),
   accepted('with an MBR, called disk.qcow2', MBR, () => DISK, { fileName: 'disk.qcow2' }),
-  accepted('with an MBR, said to be RAW', MBR, () => DISK, { claimedFormat: 'RAW' }),
+  accepted('with an MBR, said to be RAW', { ...MBR, unnoticedBytes: DISK.length - 1 }, () => DISK, {
+    claimedFormat: 'RAW',
+  }),
   accepted('with an MBR of one partition of unknown size, as for a GPT', MBR, () =>
     patched(DISK, { 450: [0xee], 458: u32le(0xffffffff) }),
   ),
@@ -89,20 +91,25 @@ const mbrsOfNothing: [name: string, changes: Changes][] = [
   ['no signature', { 510: [0] }],
 ];
 
-const TRUSTED = raw(BYTES, { warning: 'the user says so', unnoticedBytes: BYTES - 512 });
+/** Whatever the user vouches for has no end of its own: by its word any byte is enough, by its name one sector. */
+const TRUSTED = raw(BYTES, { warning: 'the user says so', unnoticedBytes: BYTES - 1 });
+const NAMED = { ...TRUSTED, unnoticedBytes: BYTES - 512 };
 const unsigned: CorpusEntry[] = [
   ...(
     [
-      ['called disk.raw', { fileName: 'disk.raw' }],
-      ['called a/b/disk.IMG', { fileName: 'a/b/disk.IMG' }],
-      ['called disk.dd', { fileName: 'disk.dd' }],
-      ['said to be raw', { claimedFormat: 'raw' }],
-      ['said to be raw, though it is called disk.vhd', { claimedFormat: 'raw', fileName: 'disk.vhd' }],
-    ] satisfies [string, InspectOptions][]
-  ).map(([name, options]) => accepted(`of zeros, ${name}`, TRUSTED, () => blank, options)),
-  accepted('of 4 TiB of zeros, called disk.img', { ...TRUSTED, virtualSize: 4 * TIB }, () => new SparseFile(4 * TIB), {
-    fileName: 'disk.img',
-  }),
+      ['called disk.raw', NAMED, { fileName: 'disk.raw' }],
+      ['called a/b/disk.IMG', NAMED, { fileName: 'a/b/disk.IMG' }],
+      ['called disk.dd', NAMED, { fileName: 'disk.dd' }],
+      ['said to be raw', TRUSTED, { claimedFormat: 'raw' }],
+      ['said to be raw, though it is called disk.vhd', TRUSTED, { claimedFormat: 'raw', fileName: 'disk.vhd' }],
+    ] satisfies [string, Acceptance, InspectOptions][]
+  ).map(([name, expected, options]) => accepted(`of zeros, ${name}`, expected, () => blank, options)),
+  accepted(
+    'of 4 TiB of zeros, called disk.img',
+    { ...NAMED, virtualSize: 4 * TIB, unnoticedBytes: 4 * TIB - 512 },
+    () => new SparseFile(4 * TIB),
+    { fileName: 'disk.img' },
+  ),
   refused('of zeros', 'not-a-disk-image', () => blank),
   refused('of zeros, called disk', 'not-a-disk-image', () => blank, { fileName: 'disk' }),
   refused('of zeros, called img', 'not-a-disk-image', () => blank, { fileName: 'img' }),
