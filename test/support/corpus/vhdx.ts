@@ -71,7 +71,7 @@ const variants: CorpusEntry[] = [
   ),
   accepted(
     'of an empty disk with sectors of 4096 bytes',
-    EMPTY,
+    { ...EMPTY, unlikeQemu: 'it supports sectors of 512 bytes only' },
     empty(
       metadata((region) => {
         region.writeUInt32LE(4096, SECTOR_SIZE);
