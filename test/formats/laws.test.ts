@@ -21,6 +21,8 @@ interface Sample {
    * sticks the raw disk is left whose partition table they begin with.
    */
   readonly cutSeenBelow: number;
+  /** Where a cut is noticed from on. */
+  readonly mistakenBelow: number;
   readonly options: InspectOptions | undefined;
 }
 
@@ -28,9 +30,16 @@ interface Sample {
 const SAMPLES: readonly Sample[] = corpusEntries()
   .filter(isAccepted)
   .map((entry) => {
-    const { format, unnoticedBytes = 0 } = entry.expected;
+    const { format, unnoticedBytes = 0, mistakenBelow = 0 } = entry.expected;
     const file = fileOf(entry);
-    return { name: entry.name, format, file, cutSeenBelow: file.size - unnoticedBytes, options: entry.options };
+    return {
+      name: entry.name,
+      format,
+      file,
+      cutSeenBelow: file.size - unnoticedBytes,
+      mistakenBelow,
+      options: entry.options,
+    };
   });
 
 const byte = fc.integer({ min: 0, max: 255 });
@@ -64,7 +73,8 @@ describe.each([...FORMATS.map(({ name }) => name), 'raw' as const])('%s', (forma
   test('is never taken for whole when it is cut where it can be noticed', async () => {
     await fc.assert(
       fc.asyncProperty(sample, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (one, share) => {
-        const { found } = await judged(one.file.resized(Math.floor(share * one.cutSeenBelow)), one.options);
+        const size = one.mistakenBelow + Math.floor(share * (one.cutSeenBelow - one.mistakenBelow));
+        const { found } = await judged(one.file.resized(size), one.options);
         expect(found?.format).not.toBe(format);
       }),
       RUNS,

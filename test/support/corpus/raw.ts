@@ -48,6 +48,9 @@ function holdingQcow2(): Buffer {
   return disk;
 }
 
+/** Without the signature of its GPT a disk is what its protective MBR says. */
+const gptMistakenBelow = (sectorBytes: number) => ({ mistakenBelow: sectorBytes + 8 });
+
 const partitioned: CorpusEntry[] = [
   accepted('with an MBR', MBR, () => DISK),
   accepted('with an MBR, called disk.qcow2', MBR, () => DISK, { fileName: 'disk.qcow2' }),
@@ -72,15 +75,19 @@ const partitioned: CorpusEntry[] = [
     () => Buffer.concat([DISK, Buffer.alloc(256)]),
   ),
   ...[512, 4096].flatMap((sectorBytes) => [
-    accepted(`with a GPT in sectors of ${sectorBytes} bytes`, raw(BYTES), () => gptDisk(BYTES, 1, { sectorBytes })),
-    accepted(`with a GPT in sectors of ${sectorBytes} bytes, of 4 TiB`, raw(4 * TIB), () =>
-      emptyGptDisk(4 * TIB, { sectorBytes }),
+    accepted(`with a GPT in sectors of ${sectorBytes} bytes`, raw(BYTES, gptMistakenBelow(sectorBytes)), () =>
+      gptDisk(BYTES, 1, { sectorBytes }),
+    ),
+    accepted(
+      `with a GPT in sectors of ${sectorBytes} bytes, of 4 TiB`,
+      raw(4 * TIB, gptMistakenBelow(sectorBytes)),
+      () => emptyGptDisk(4 * TIB, { sectorBytes }),
     ),
     refused(`with a GPT in sectors of ${sectorBytes} bytes, cut by one sector`, 'truncated', () =>
       gptDisk(BYTES, 1, { sectorBytes }).subarray(0, -sectorBytes),
     ),
   ]),
-  accepted('with a GPT and a qcow2 image in its partition', raw(2 ** 20), holdingQcow2),
+  accepted('with a GPT and a qcow2 image in its partition', raw(2 ** 20, gptMistakenBelow(512)), holdingQcow2),
   refused('with a GPT, cut to its first half', 'truncated', () => gptDisk(BYTES).subarray(0, BYTES / 2)),
   refused('with a GPT, cut in its last byte', 'truncated', () => gptDisk(BYTES).subarray(0, -1)),
   refused('with a GPT cut in its header', 'truncated', () => gptDisk(BYTES).subarray(0, 540)),
