@@ -17,7 +17,8 @@ export function streamUploadGrants({ drops, records, queues, cloudsYaml }: Parts
   return [
     ...readDrops(drops),
     ...changeRecords(records),
-    sendTo(queues.ingest.queue, queues.status.queue),
+    // Its own queue: large files go chunk by chunk.
+    sendTo(queues.ingest.queue, queues.upload.queue, queues.status.queue),
     ...readSecret(cloudsYaml),
   ];
 }

@@ -32,8 +32,8 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** How the bytes travel. */
-export type Route = 'stream' | 'import' | 'register';
+/** How the bytes travel; docs/routes.md. */
+export type Route = 'stream' | 'import' | 'register' | 'fast-import';
 
 /** How an endpoint would take an image. */
 export interface UploadPlan {

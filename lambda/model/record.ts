@@ -33,6 +33,10 @@ export interface DropRecord {
   readonly image?: RecordedImage;
   /** By the route `import`: the endpoint was asked to fetch the bytes itself. */
   readonly import?: RecordedImport;
+  /** By the routes `register` and `fast-import`: the copy in object storage, where one is made. */
+  readonly staging?: RecordedStaging;
+  /** By the routes `register` and `fast-import`: the endpoint was asked to read the bytes from object storage. */
+  readonly register?: RecordedRegister;
   /** How many images were begun for this record; the first is 1. */
   readonly generation: number;
   readonly progress?: Progress;
@@ -41,7 +45,7 @@ export interface DropRecord {
   readonly attempts: number;
   /** What was read from the bucket and sent. */
   readonly hashes?: Hashes;
-  /** Why the object was not read for its hashes, by the route `import`. */
+  /** Why the object was not read for its hashes as a whole; by the route `stream` it always is. */
   readonly unread?: string;
   readonly verification?: Verification;
   /** The reason of `failed`; while work goes on, why the last attempt ended. */
@@ -60,6 +64,28 @@ export interface RecordedImport {
   readonly askedAt: string;
   /** When the URL that it was given ends. */
   readonly urlExpiresAt: string;
+}
+
+export interface RecordedStaging {
+  readonly bucket: string;
+  readonly key: string;
+  readonly partBytes: number;
+  readonly partsPerChunk: number;
+  /** The multipart upload; absent until one is begun. */
+  readonly uploadId?: string;
+  /** When the copy was removed. */
+  readonly removedAt?: string;
+  /** Why it is still there although the record is settled. */
+  readonly left?: string;
+}
+
+export interface RecordedRegister {
+  /** When it was asked to; ISO 8601, UTC. */
+  readonly askedAt: string;
+  /** The job of the service; absent where its answer was lost. */
+  readonly jobId?: string;
+  /** How far the job is. */
+  readonly percent?: number;
 }
 
 export interface Progress {

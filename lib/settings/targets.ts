@@ -1,5 +1,6 @@
 import { ROUTE_SETTINGS, type RouteSetting, type Target, type TargetKind } from '../../lambda/model/target.ts';
 import { objectOf, plainObject, wholeNumber } from './checks.ts';
+import { objectStorageOf } from './object-storage.ts';
 import { SettingError } from './setting-error.ts';
 import { ACTIVE_WITHIN_SECONDS, HIGHEST_MIN_DISK, MAX_STREAM_BYTES, TARGET_DEFAULTS } from './target-defaults.ts';
 import { checkTargetMetadata } from './target-metadata.ts';
@@ -43,6 +44,9 @@ const KNOWN = {
   maxPutBytes: true,
   route: true,
   maxStreamBytes: true,
+  staging: true,
+  maxRegisterBytes: true,
+  maxFastImportBytes: true,
   activeWithinSeconds: true,
   minDisk: true,
   convertTo: true,
@@ -56,6 +60,7 @@ function settleTarget(name: string, props: TargetProps): Target {
   }
   objectOf(property, props, Object.keys(KNOWN));
   const defaults = TARGET_DEFAULTS[kindOf(property, props.kind)];
+  const objectStorage = objectStorageOf(property, props, defaults.objectStorage);
   return {
     name,
     kind: props.kind,
@@ -76,6 +81,7 @@ function settleTarget(name: string, props: TargetProps): Target {
       { lowest: 60, highest: 1_209_600, of: 'seconds, one minute to the 14 days that a message may live' },
     ),
     minDisk: minDiskOf(`${property}.minDisk`, props.minDisk, defaults.minDisk),
+    ...(objectStorage !== undefined && { objectStorage }),
     convertTo: convertToOf(`${property}.convertTo`, props, defaults.convertTo),
     metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}),
   };
@@ -90,8 +96,10 @@ function kindOf(property: string, kind: TargetKind): TargetKind {
   );
 }
 
+const ONLY_FOR: Readonly<Partial<Record<RouteSetting, TargetKind>>> = { import: 'glance', register: 'ims' };
+
 function routeOf(property: string, { kind, route = 'auto' }: TargetProps): RouteSetting {
-  const possible = ROUTE_SETTINGS.filter((one) => one !== 'import' || kind === 'glance');
+  const possible = ROUTE_SETTINGS.filter((one) => (ONLY_FOR[one] ?? kind) === kind);
   if (possible.includes(route)) return route;
   throw new SettingError(property, route, `a target of kind ${kind} takes ${possible.join(', ')}.`);
 }

@@ -68,6 +68,7 @@ function numberedTokens(cloud: string, url: string): Session {
   return {
     cloud,
     imageUrl: async () => `${url}/v2`,
+    projectId: async () => 'p1',
     token: async () => `t${issued}`,
     renew: async () => {
       issued += 1;
