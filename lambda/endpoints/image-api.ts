@@ -9,7 +9,7 @@ import { importRefusal } from './image-import.ts';
 import { type JsonObject, objectsIn, parseObject } from './json.ts';
 import type { Session } from './keystone.ts';
 import { WEB_DOWNLOAD } from './plan-route.ts';
-import { wordsOf } from './words.ts';
+import { serviceCodeOf, wordsOf } from './words.ts';
 
 /** What an endpoint talks through. */
 export interface Connection {
@@ -27,6 +27,9 @@ export interface Dialect {
 
 /** The vendor's own calls lie beside those of the Image API v2, some of them under another version. */
 const V1 = '/v1';
+
+/** IMS, "Error Codes": it says so with status 400. */
+const NO_SUCH_JOB = 'IMG.0023';
 
 interface Page {
   readonly documents: readonly JsonObject[];
@@ -130,7 +133,7 @@ export class ImageApi {
     const project = await this.#connection.session.projectId();
     const url = `/${encodeURIComponent(project)}/jobs/${encodeURIComponent(id)}`;
     const answer = await this.#call({ method: 'GET', url }, V1);
-    if (answer.status === 404) return undefined;
+    if (answer.status === 404 || serviceCodeOf(answer.text) === NO_SUCH_JOB) return undefined;
     return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for the job ${id}`);
   }
 
