@@ -85,6 +85,10 @@ describe('bytes that bear no sign of a disk', () => {
     expect(await refusal(blank, { fileName: 'img' })).toBe('not-a-disk-image');
   });
 
+  test('are not called text when they are none, though no byte is zero', async () => {
+    await expect(found(Buffer.alloc(BYTES, 0x80))).rejects.toThrow('neither a partition table nor');
+  });
+
   test.each(['a.raw', 'b/c.img', 'D.IMG', 'e.dd'])('are accepted with a warning by the name %s', async (fileName) => {
     const { format, warnings } = await found(blank, { fileName });
     expect(format).toBe('raw');
