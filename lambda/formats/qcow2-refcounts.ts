@@ -2,6 +2,7 @@ import type { Range } from './bounded-reads.ts';
 import type { Bytes } from './bytes.ts';
 import type { Probe } from './probe.ts';
 import { Refusal, type Rule } from './rule.ts';
+import { lengthWithoutZeros } from './zeros.ts';
 
 /**
  * How much of the refcount table and of a block is looked at. A writer allocates from the front, so what lies past a
@@ -103,7 +104,8 @@ async function lastBlocks(probe: Probe, refcounts: Refcounts): Promise<RefcountB
   probe.ledger.refuseIf(isEmpty, RULES.table, 'The qcow2 refcount table is empty: not even the header is in use.');
   const blocks: RefcountBlock[] = [];
   const first = Math.max(0, firstBlockPastCut(probe.size, refcounts) - from);
-  for (let place = table.length / 8 - 1; place >= first && blocks.length < MAX_BLOCKS; place--) {
+  const inUse = Math.ceil(lengthWithoutZeros(table.slice(0, length)) / 8);
+  for (let place = inUse - 1; place >= first && blocks.length < MAX_BLOCKS; place--) {
     if (table.u32be(place * 8) === 0 && table.u32be(place * 8 + 4) === 0) continue;
     blocks.push({ index: from + place, offset: table.u64be(place * 8) });
   }
@@ -121,6 +123,6 @@ function highestInUse(counts: Bytes, from: number, refcountBits: number): number
 /** Refcounts below 8 bits lie in their byte from the lowest bit up (specification, "Refcount blocks"). */
 function lastBitSet(counts: Bytes): number {
   const bytes = counts.slice(0, counts.length);
-  const index = bytes.findLastIndex((byte) => byte !== 0);
+  const index = lengthWithoutZeros(bytes) - 1;
   return index < 0 ? -1 : index * 8 + 31 - Math.clz32(bytes[index] ?? 0);
 }
