@@ -6,7 +6,7 @@ import type { TargetKind } from '../../lambda/model/target.ts';
 import { type EmbeddedObs, type ObsAccess, startObs } from '../../local/obs.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
-import { ownCloud } from './clouds-yaml.ts';
+import { ownCloud } from '../clouds/clouds-yaml.ts';
 import type { StartOptions } from './options.ts';
 import { synthesize } from './synthesize.ts';
 

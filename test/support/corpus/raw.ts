@@ -57,7 +57,7 @@ const partitioned: CorpusEntry[] = [
   accepted('with an MBR, said to be RAW', { ...MBR, unnoticedBytes: DISK.length - 1 }, () => DISK, {
     claimedFormat: 'RAW',
   }),
-  accepted('with an MBR of one partition of unknown size, as for a GPT', MBR, () =>
+  accepted('with an MBR of one partition of unknown size, as for a GPT', { ...MBR, warning: 'announces a GPT' }, () =>
     patched(DISK, { 450: [0xee], 458: u32le(0xffffffff) }),
   ),
   accepted(
