@@ -56,7 +56,7 @@ async function copyMissing(
   // Without its upload the file is whole already, or begins anew.
   if (!stored) return;
   const missing = wanted.filter((number) => !stored.some((part) => part.number === number));
-  await copyParts(missing, record, staging, store, invocation, deps);
+  if (missing.length > 0) await copyParts(missing, record, staging, store, invocation, deps);
 }
 
 /** Several at a time, as many as memory allows; the message is held meanwhile. */
@@ -68,6 +68,8 @@ async function copyParts(
   invocation: Invocation,
   deps: FailDependencies,
 ): Promise<void> {
+  // Until the first report a killed function would keep its message for as long as the queue says.
+  await invocation.holdMessage(LEASE_SECONDS);
   const { signal: heldSignal, stop } = reportProgress({
     bytes: () => 0,
     totalBytes: 0,
