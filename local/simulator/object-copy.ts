@@ -19,9 +19,9 @@ export interface CopyOptions {
 
 const MIB = 1024 ** 2;
 /** All headers, footers and backups of partition tables that anybody looks at lie within these. */
-const EDGE_BYTES = 16 * MIB;
+const EDGE_BYTES = 4 * MIB;
 const SAMPLES = 64;
-const SAMPLE_BYTES = MIB;
+const SAMPLE_BYTES = MIB / 4;
 
 /**
  * Copies an object into a file, in constant memory, with holes in the place of zeros. Of an object that is too large to
