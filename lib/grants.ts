@@ -1,6 +1,16 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Parts } from './parts.ts';
-import { allow, changeRecords, readDrops, readSecret, sendTo, tagDrops } from './statements.ts';
+import type { StageQueue } from './stage-queue.ts';
+import {
+  allow,
+  changeRecords,
+  compareDrops,
+  lookAtQueues,
+  readDrops,
+  readSecret,
+  sendTo,
+  tagDrops,
+} from './statements.ts';
 
 /** What each function may do, beside working on its own queue and writing its own log. */
 
@@ -29,6 +39,20 @@ export function recordStatusGrants({ drops, records, queues, outcomes, cloudsYam
     ...changeRecords(records),
     sendTo(queues.status.queue, queues.ingest.queue),
     allow(['sns:Publish'], outcomes.topicArn),
+    ...readSecret(cloudsYaml),
+  ];
+}
+
+export function reconcileGrants({ drops, records, queues, cloudsYaml }: Parts): PolicyStatement[] {
+  const stages = Object.values<StageQueue>({ ...queues });
+  return [
+    ...compareDrops(drops),
+    ...changeRecords(records),
+    sendTo(queues.ingest.queue, queues.status.queue),
+    ...lookAtQueues(
+      stages.map(({ queue }) => queue),
+      stages.map(({ deadLetters }) => deadLetters),
+    ),
     ...readSecret(cloudsYaml),
   ];
 }

@@ -1,12 +1,13 @@
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acknowledgeAllKeys } from './acknowledge-keys.ts';
 import { type AnyBucket, type DropBucket, newDropBucket, newStatusBucket } from './buckets.ts';
-import { environmentsOf } from './environments.ts';
-import { createMetadataGrants, recordStatusGrants, streamUploadGrants } from './grants.ts';
+import { type Environments, environmentsOf } from './environments.ts';
+import { createMetadataGrants, reconcileGrants, recordStatusGrants, streamUploadGrants } from './grants.ts';
 import { admitEventsOf, notifyOfNewObjects } from './notifications.ts';
 import type { Parts, Queues } from './parts.ts';
+import { ReconcileFunction } from './reconcile.ts';
 import type { ImageDropProps } from './settings/props.ts';
 import { type Settings, settle } from './settings/settings.ts';
 import { StageAlarms } from './stage-alarms.ts';
@@ -39,6 +40,8 @@ export class ImageDrop extends Construct {
   readonly outcomeTopic: Topic;
   readonly queues: Queues;
   readonly functions: Functions;
+  /** Looks for what got lost, on a schedule. */
+  readonly reconcile: ReconcileFunction;
 
   /** @throws SettingError naming the property that cannot work, before anything is built */
   constructor(scope: Construct, id: string, props: ImageDropProps) {
@@ -50,14 +53,11 @@ export class ImageDrop extends Construct {
     this.dropBucket = drops.bucket;
     this.statusBucket = records;
     this.outcomeTopic = new Topic(this, 'OutcomeTopic', { enforceSSL: true });
-    this.functions = this.newFunctions(settings, {
-      drops,
-      records,
-      queues: this.queues,
-      outcomes: this.outcomeTopic,
-      cloudsYaml: props.cloudsYaml,
-    });
-    for (const { role } of Object.values(this.functions)) {
+    const parts = { drops, records, queues: this.queues, outcomes: this.outcomeTopic, cloudsYaml: props.cloudsYaml };
+    const environments = environmentsOf(settings, parts);
+    this.functions = this.newFunctions(settings, parts, environments);
+    this.reconcile = this.newReconcile(settings, parts, environments.reconcile, props.alarmTopic);
+    for (const { role } of [...Object.values(this.functions), this.reconcile]) {
       for (const bucket of [drops.bucket, records]) acknowledgeAllKeys(role, bucket);
     }
     this.watch(settings, props);
@@ -82,8 +82,7 @@ export class ImageDrop extends Construct {
     return { bucket, versioned: true };
   }
 
-  private newFunctions(settings: Settings, parts: Parts): Functions {
-    const environments = environmentsOf(settings.targets, parts);
+  private newFunctions(settings: Settings, parts: Parts, environments: Environments): Functions {
     const { logRetention, logLevel } = settings;
     const stageFunction = (id: string, props: Omit<StageFunctionProps, 'logRetention' | 'logLevel'>) =>
       new StageFunction(this, id, { logRetention, logLevel, ...props });
@@ -107,6 +106,17 @@ export class ImageDrop extends Construct {
         grants: recordStatusGrants(parts),
       }),
     };
+  }
+
+  private newReconcile(
+    { reconcile, logRetention, logLevel }: Settings,
+    parts: Parts,
+    environment: Environments['reconcile'],
+    alarmTopic: ITopic | undefined,
+  ): ReconcileFunction {
+    const grants = reconcileGrants(parts);
+    const { every } = reconcile;
+    return new ReconcileFunction(this, 'Reconcile', { every, logRetention, logLevel, environment, grants, alarmTopic });
   }
 
   private watch(settings: Settings, { alarmTopic: topic }: ImageDropProps): void {

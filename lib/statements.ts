@@ -18,6 +18,11 @@ export function readDrops({ bucket, versioned }: DropBucket): PolicyStatement[] 
   ];
 }
 
+/** Every version of every drop, and its head: to list the versions is a permission of its own. */
+export function compareDrops(drops: DropBucket): PolicyStatement[] {
+  return [...readDrops(drops), allow(['s3:ListBucketVersions'], drops.bucket.bucketArn)];
+}
+
 /**
  * PutObjectTagging replaces the whole set, so the tags that stand are read first. Without ListBucket an object that is
  * gone reads as 403.
@@ -46,6 +51,14 @@ export function receiveFrom(queue: IQueue): PolicyStatement {
     ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
     queue.queueArn,
   );
+}
+
+/** How many messages wait, and what the dead letters say: they are read, never deleted. */
+export function lookAtQueues(queues: readonly IQueue[], deadLetters: readonly IQueue[]): PolicyStatement[] {
+  return [
+    allow(['sqs:GetQueueAttributes'], ...queues.map((queue) => queue.queueArn)),
+    allow(['sqs:ReceiveMessage'], ...deadLetters.map((queue) => queue.queueArn)),
+  ];
 }
 
 /** Of a secret that is known by name only, AWS Secrets Manager appends six characters to the ARN. */

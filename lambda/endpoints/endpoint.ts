@@ -42,10 +42,22 @@ export interface ImageEndpoint {
   readonly registers?: RegisterRoute;
 
   /**
+   * A page of the images that we can see, others' among them.
+   * @param cursor where it begins, as the page before has said
+   */
+  list(cursor?: string): Promise<ImagePage>;
+
+  /**
    * Deletes the image; one that is gone already is a success.
    * @throws `image-protected`
    */
   delete(id: string): Promise<void>;
+}
+
+export interface ImagePage {
+  readonly items: readonly Image[];
+  /** Where the next page begins; absent after the last. */
+  readonly next?: string;
 }
 
 /** An endpoint that fetches the bytes itself. */

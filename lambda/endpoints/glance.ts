@@ -20,6 +20,7 @@ export function glanceEndpoint(target: Target, connection: Connection): ImageEnd
     conform: (image) => conform(image, target),
     create: (image) => create(image, images, target),
     get: (id) => images.show(id),
+    list: (cursor) => images.list(cursor),
     upload: (id, body, length, signal) => images.upload(id, body, length, signal),
     imports: imageImport(images),
     delete: (id) => images.delete(id),

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import { refusal, type ServiceCodes } from './answers.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from './endpoint.ts';
+import type { HttpAnswer, HttpClient, HttpRequest, ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
 import { importRefusal } from './image-import.ts';
@@ -62,6 +62,13 @@ export class ImageApi {
     if (answer.status === 404) return undefined;
     const image = this.#imageIn(answer, this.#asked('Showing', id));
     return isGone(image) ? undefined : image;
+  }
+
+  /** A page of the images that we can see; the cursor is the query of the page. */
+  async list(cursor = 'limit=200'): Promise<ImagePage> {
+    const { documents, next } = await this.#page(cursor);
+    const items = documents.map((one) => this.#read(one, this.#asked('Listing', cursor)));
+    return { items: items.filter((image) => !isGone(image)), ...(next !== undefined && { next }) };
   }
 
   /** All images that bear the value, whether or not the endpoint knows how to look for it. */

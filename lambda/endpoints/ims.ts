@@ -23,6 +23,7 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
     conform: (image) => conform(image, target),
     create: (image) => create(image, images, target),
     get: (id) => images.show(id),
+    list: (cursor) => images.list(cursor),
     upload: (id, body, length, signal) => images.upload(id, body, length, signal),
     registers: imsRegister(images, IMS_CODES),
     delete: (id) => images.delete(id),

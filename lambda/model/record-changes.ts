@@ -1,7 +1,7 @@
 /** The moves a record can make, as pure functions; what they return is stored by compare-and-swap. */
 import type { Drop } from './drop.ts';
 import { causeLine, ImageDropError } from './errors.ts';
-import type { DropRecord, HistoryEntry, RecordedError, RecordStatus } from './record.ts';
+import type { DropRecord, HistoryEntry, RecordedDeadLetter, RecordedError, RecordStatus } from './record.ts';
 import { RECORD_SCHEMA } from './record.ts';
 
 /** A record as a step makes it: revision and nonce are given when it is stored. */
@@ -94,8 +94,27 @@ export function beginAgain(record: RecordDraft, now: Date, why: string): RecordD
   return { ...moveTo(rest, 'received', now, why), generation: record.generation + 1 };
 }
 
-export function fail(record: RecordDraft, error: ImageDropError, now: Date): RecordDraft {
-  return { ...moveTo(record, 'failed', now, error.code), error: recordedError(error, now) };
+/**
+ * A drop that failed, from the start again, with another image.
+ * @param failedAt when, as its history says: a message that asks for it twice is obeyed once
+ * @returns undefined where it has not failed then
+ */
+export function retry(record: RecordDraft, failedAt: string, now: Date): RecordDraft | undefined {
+  if (record.status !== 'failed' || record.history.at(-1)?.at !== failedAt) return undefined;
+  const { announcedAt: _announcedAt, verification: _verification, deadLetter: _deadLetter, ...rest } = record;
+  const again = beginAgain(rest, now, 'retried');
+  return { ...again, retriedFrom: again.generation };
+}
+
+/** @param deadLetter where one has settled it */
+export function fail(
+  record: RecordDraft,
+  error: ImageDropError,
+  now: Date,
+  deadLetter?: RecordedDeadLetter,
+): RecordDraft {
+  const failed = { ...moveTo(record, 'failed', now, error.code), error: recordedError(error, now) };
+  return deadLetter === undefined ? failed : { ...failed, deadLetter };
 }
 
 /** When the record came to the status that it has. */

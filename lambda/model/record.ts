@@ -39,6 +39,12 @@ export interface DropRecord {
   readonly register?: RecordedRegister;
   /** How many images were begun for this record; the first is 1. */
   readonly generation: number;
+  /** The generation that the drop began with when it was last retried; absent until then. */
+  readonly retriedFrom?: number;
+  /** How often reconcile has sent the record round again, because its message seemed lost; absent until then. */
+  readonly rounds?: number;
+  /** Set where a dead letter settled the record: whoever redrives that letter wants the drop tried again. */
+  readonly deadLetter?: RecordedDeadLetter;
   readonly progress?: Progress;
   readonly lease?: Lease;
   /** How often work on the present status was begun. */
@@ -58,6 +64,17 @@ export interface DropRecord {
 export interface RecordedImage {
   readonly id: string;
 }
+
+export interface RecordedDeadLetter {
+  /** The stage that could not handle it. */
+  readonly stage: QueueStage;
+  /** When it settled the record; ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** The steps that work on a queue, by the name of the queue. */
+export const QUEUE_STAGES = ['ingest', 'upload', 'status'] as const;
+export type QueueStage = (typeof QUEUE_STAGES)[number];
 
 export interface RecordedImport {
   /** When it was asked to; ISO 8601, UTC. */

@@ -26,7 +26,8 @@ export async function beginAgain(
   why: ImageDropError,
   deps: BeginAgainDependencies,
 ): Promise<void> {
-  if (record.generation >= MAX_GENERATIONS) throw givenUp(record, why);
+  const begun = imagesBegun(record);
+  if (begun >= MAX_GENERATIONS) throw givenUp(begun, why);
   await removeImage(record, deps);
   const staging = DOUBTED.includes(why.code) ? await clearStaging(record, deps) : undefined;
   await deps.records.change(key, (stored) => {
@@ -37,7 +38,10 @@ export async function beginAgain(
   await deps.ingestQueue.send({ record: key }, Math.min(why.retryAfterSeconds ?? 0, MAX_DELAY_SECONDS));
 }
 
-function givenUp(record: DropRecord, why: ImageDropError): ImageDropError {
-  const message = `${why.message} This was image ${record.generation} of ${MAX_GENERATIONS} for this drop.`;
+/** Since the drop, or since it was last retried. */
+const imagesBegun = ({ generation, retriedFrom = 1 }: DropRecord): number => generation - retriedFrom + 1;
+
+function givenUp(begun: number, why: ImageDropError): ImageDropError {
+  const message = `${why.message} This was image ${begun} of ${MAX_GENERATIONS} for this drop.`;
   return new ImageDropError(why.code, message, { cause: why.cause, retryable: false });
 }

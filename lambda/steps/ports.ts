@@ -121,6 +121,15 @@ export interface RecordMessage {
   readonly record: string;
   /** Asks for one chunk of the file to be staged (model/staging.ts). */
   readonly chunk?: number;
+  /** Of a look at an image: the record's `rounds` when the look was asked for ; one that reconcile has overtaken since is dropped. */
+  readonly round?: number;
+  /** Asks for a drop to be tried again that failed at this time, and has not been retried since. */
+  readonly retry?: string;
+}
+
+/** An object that is to be taken up, as an S3 event names it. */
+export interface ObjectMessage {
+  readonly Records: readonly object[];
 }
 
 /** Amazon SQS, "DelaySeconds". */
@@ -128,7 +137,7 @@ export const MAX_DELAY_SECONDS = 900;
 
 export interface MessageQueue {
   /** @param delaySeconds 0 to MAX_DELAY_SECONDS */
-  send(message: RecordMessage, delaySeconds?: number): Promise<void>;
+  send(message: RecordMessage | ObjectMessage, delaySeconds?: number): Promise<void>;
 }
 
 export interface OutcomeTopic {
@@ -148,9 +157,14 @@ export interface Invocation {
   readonly signal: AbortSignal;
   /** How often the message was given to an invocation, this one included. */
   readonly receives: number;
+  /** When the message was sent, which a redrive from the dead letters does anew. */
+  readonly sentAt: Date;
   /** Keeps the message invisible to others for so many seconds from now. */
   holdMessage(seconds: number): Promise<void>;
 }
+
+/** What an invocation that no message has asked for is given. */
+export type ScheduledInvocation = Pick<Invocation, 'id' | 'signal'>;
 
 /** Moves bytes and says what went by. */
 export interface Sent {

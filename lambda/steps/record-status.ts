@@ -8,8 +8,9 @@ import { type AnnounceDependencies, announce } from './announce.ts';
 import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
 import { type FailDependencies, failDrop } from './fail-drop.ts';
 import { importFailure } from './import-failure.ts';
-import { MAX_DELAY_SECONDS } from './ports.ts';
-import { existingRecord, recordNamedIn } from './record-message.ts';
+import { type Invocation, MAX_DELAY_SECONDS } from './ports.ts';
+import { existingRecord, recordNamedIn, roundNamedIn } from './record-message.ts';
+import { askForRetry, isRedriven } from './redriven.ts';
 import { lookAtJob } from './registration.ts';
 import { targetOf } from './target-of.ts';
 import { verify } from './verify.ts';
@@ -20,7 +21,11 @@ export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies
  * Asks whether the uploaded image has become active, compares what the endpoint holds with what was read, settles the
  * record and tells the world. It waits by sending the message to itself with a delay.
  */
-export async function recordStatus(message: unknown, deps: RecordStatusDependencies): Promise<void> {
+export async function recordStatus(
+  message: unknown,
+  invocation: Pick<Invocation, 'sentAt'>,
+  deps: RecordStatusDependencies,
+): Promise<void> {
   const key = recordNamedIn(message);
   const record = await existingRecord(key, deps.records);
   switch (record.status) {
@@ -31,10 +36,18 @@ export async function recordStatus(message: unknown, deps: RecordStatusDependenc
       // A late message: the upload that goes on has a message of its own.
       return;
     case 'processing':
+      if (isOvertaken(message, record)) return;
       return check(key, record, deps);
     default:
+      if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
       return announce(key, record, deps);
   }
+}
+
+/** reconcile took this message for lost and has sent another: two would ask twice as often, and for ever. */
+function isOvertaken(message: unknown, { rounds = 0 }: DropRecord): boolean {
+  const round = roundNamedIn(message);
+  return round !== undefined && round < rounds;
 }
 
 async function check(key: string, record: DropRecord, deps: RecordStatusDependencies): Promise<void> {
@@ -164,7 +177,8 @@ async function wait(
   if (elapsedSeconds > activeWithinSeconds) return failDrop(key, neverActive(activeWithinSeconds, why), deps);
   deps.log.info('waits for the image', { record: key, why: why.message });
   const delaySeconds = Math.max(pollDelaySeconds(elapsedSeconds), Math.ceil(why.retryAfterSeconds ?? 0));
-  await deps.statusQueue.send({ record: key }, Math.min(delaySeconds, MAX_DELAY_SECONDS));
+  const message = { record: key, round: record.rounds ?? 0 };
+  await deps.statusQueue.send(message, Math.min(delaySeconds, MAX_DELAY_SECONDS));
 }
 
 function stillWaiting(image: Image): ImageDropError {

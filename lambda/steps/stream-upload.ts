@@ -10,6 +10,7 @@ import { hashAgain, moveBytes } from './move-bytes.ts';
 import { newestVersion } from './newest-version.ts';
 import type { Invocation } from './ports.ts';
 import { chunkNamedIn, existingRecord, recordNamedIn } from './record-message.ts';
+import { askForRetry, isRedriven } from './redriven.ts';
 import { stageChunk } from './stage-chunk.ts';
 import { targetOf } from './target-of.ts';
 import { underLease } from './under-lease.ts';
@@ -48,6 +49,7 @@ export async function streamUpload(
         upload(key, leased, invocation, deps),
       );
     default:
+      if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
       if (record.announcedAt === undefined) await deps.statusQueue.send({ record: key });
   }
 }

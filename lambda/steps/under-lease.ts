@@ -29,7 +29,11 @@ export async function underLease(
   deps: FailDependencies,
   work: (record: DropRecord) => Promise<void>,
 ): Promise<void> {
-  const record = await takeLease(key, statuses, invocation, deps);
+  // The message is given back as soon as the lease is, though the queue would keep it for as long as a function lives.
+  const [record] = await Promise.all([
+    takeLease(key, statuses, invocation, deps),
+    invocation.holdMessage(LEASE_SECONDS),
+  ]);
   try {
     if (record.attempts > MAX_ATTEMPTS) throw exhausted(record.error?.code, record.error?.message);
     await work(record);

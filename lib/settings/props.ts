@@ -2,6 +2,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { AnyBucket } from '../buckets.ts';
+import type { ReconcileProps } from './reconcile-props.ts';
 import type { StageProps } from './stage-props.ts';
 import type { TargetProps } from './target-props.ts';
 
@@ -55,6 +56,13 @@ export interface ImageDropProps {
    * @default - see StageProps
    */
   readonly recordStatus?: StageProps;
+
+  /**
+   * Settings of the search for what got lost.
+   *
+   * @default - see ReconcileProps
+   */
+  readonly reconcile?: ReconcileProps;
 
   /**
    * How long the functions' logs are kept.

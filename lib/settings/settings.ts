@@ -2,6 +2,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Target } from '../../lambda/model/target.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
 import { SettingError } from './setting-error.ts';
+import { type ReconcileSettings, settleReconcile } from './settle-reconcile.ts';
 import { type StageSettings, settleConcurrency, settleStage } from './settle-stage.ts';
 import { CREATE_METADATA, RECORD_STATUS, STREAM_UPLOAD } from './stages.ts';
 import { settleTargets } from './targets.ts';
@@ -12,6 +13,7 @@ export interface Settings {
   readonly createMetadata: StageSettings;
   readonly streamUpload: StageSettings;
   readonly recordStatus: StageSettings;
+  readonly reconcile: ReconcileSettings;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel;
 }
@@ -31,6 +33,7 @@ export function settle(props: ImageDropProps): Settings {
       maxConcurrency: settleConcurrency('maxConcurrentUploads', concurrency),
     },
     recordStatus: settleStage('recordStatus', RECORD_STATUS, props.recordStatus),
+    reconcile: settleReconcile(props.reconcile),
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     logLevel: logLevelOf(props.logLevel ?? 'INFO'),
   };

@@ -21,8 +21,7 @@ export interface StageProps {
    * How long a message that was taken up stays invisible to others. At least the timeout, or a second invocation begins
    * while the first still works; 12 h at most.
    *
-   * @default - streamUpload: timeout + 30 s, so that the upload of a killed function goes on soon. The others: six
-   * times the timeout, as the AWS Lambda guide advises for queues whose batches may be throttled
+   * @default - timeout + 30 s, so that the work of a killed function goes on soon
    */
   readonly visibilityTimeout?: Duration;
 

@@ -146,7 +146,7 @@ export class DropScenario implements Scenario {
       case 'uploadQueue':
         return streamUpload(body, invocation, dependencies);
       case 'statusQueue':
-        return recordStatus(body, dependencies);
+        return recordStatus(body, invocation, dependencies);
     }
   }
 

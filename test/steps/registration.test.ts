@@ -26,7 +26,7 @@ async function created(route: 'register' | 'fast-import' = 'register', isDropBuc
     create: () => createMetadata({ record: key }, world.invocation(`create-${++calls}`), world),
     upload: (message: object = {}) =>
       streamUpload({ record: key, ...message }, world.invocation(`upload-${++calls}`), world),
-    check: () => recordStatus({ record: key }, world),
+    check: () => recordStatus({ record: key }, world.invocation(), world),
     tell: (job: RegisterJob) => Object.assign(world.endpoint.jobs, { 'job-1': job, 'job-2': job, 'job-3': job }),
   };
   await createMetadata(world.event('a.raw'), world.invocation(), world);

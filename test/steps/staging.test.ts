@@ -32,7 +32,7 @@ async function created(route: 'register' | 'fast-import' = 'register') {
     begin: () => streamUpload({ record: key }, world.invocation(`begin-${++calls}`), world),
     chunk: (chunk: number, receives = 1, signal?: AbortSignal) =>
       streamUpload({ record: key, chunk }, world.invocation(`chunk-${++calls}`, signal, receives), world),
-    check: () => recordStatus({ record: key }, world),
+    check: () => recordStatus({ record: key }, world.invocation(), world),
   };
 }
 

@@ -46,7 +46,7 @@ describe('work under a lease', () => {
       progress: { bytes: 5 },
       lease: { until: '2026-01-02T03:09:15.000Z' },
     });
-    expect(invocation.held).toEqual([60, 60, 60, 60, 60]);
+    expect(invocation.held).toEqual([60, 60, 60, 60, 60, 60]);
   });
 
   test('loses to one that took over when its lease had run out, and changes nothing more', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { ImageEndpoint, RegisterJob, RegisterRoute } from '../../lambda/endpoints/endpoint.ts';
+import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../../lambda/endpoints/endpoint.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { Image, NewImage, Route, UploadPlan } from '../../lambda/model/image.ts';
@@ -11,6 +11,7 @@ import type {
   Invocation,
   MessageQueue,
   ObjectHead,
+  ObjectMessage,
   ObjectStore,
   RecordMessage,
   RecordStore,
@@ -21,7 +22,7 @@ import { MemoryStaging } from './memory-staging.ts';
 export class MemoryWorld {
   time = new Date('2026-01-02T03:04:05.000Z');
   readonly objects = new MemoryObjects(() => this.time);
-  readonly records = new MemoryRecords();
+  readonly records = new MemoryRecords(() => this.time);
   readonly endpoint = new MemoryEndpoint();
   readonly staging = new MemoryStaging();
   readonly ingestQueue = new MemoryQueue();
@@ -75,7 +76,8 @@ export class MemoryWorld {
     receives = 1,
   ): Invocation & { held: number[] } {
     const held: number[] = [];
-    return { id, signal, receives, held, holdMessage: async (seconds) => void held.push(seconds) };
+    const holdMessage = async (seconds: number) => void held.push(seconds);
+    return { id, signal, receives, sentAt: this.time, held, holdMessage };
   }
 }
 
@@ -95,8 +97,12 @@ export function target(name: string): Target {
 
 export class MemoryQueue implements MessageQueue {
   readonly sent: (RecordMessage & { delaySeconds: number })[] = [];
-  async send(message: RecordMessage, delaySeconds = 0): Promise<void> {
-    this.sent.push({ ...message, delaySeconds });
+  /** Objects that are to be taken up, as events name them. */
+  readonly events: ObjectMessage[] = [];
+
+  async send(message: RecordMessage | ObjectMessage, delaySeconds = 0): Promise<void> {
+    if ('Records' in message) this.events.push(message);
+    else this.sent.push({ ...message, delaySeconds });
   }
 }
 
@@ -158,6 +164,16 @@ class MemoryObjects implements ObjectStore {
 
 class MemoryRecords implements RecordStore {
   readonly stored = new Map<string, DropRecord>();
+  readonly #changedAt = new Map<string, Date>();
+  readonly #now: () => Date;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  changedAt(key: string): Date {
+    return this.#changedAt.get(key) ?? this.#now();
+  }
 
   async load(key: string): Promise<DropRecord | undefined> {
     return this.stored.get(key);
@@ -170,11 +186,12 @@ class MemoryRecords implements RecordStore {
     const revision = (present?.revision ?? 0) + 1;
     const record = { ...next, revision, nonce: `write-${revision}` };
     this.stored.set(key, record);
+    this.#changedAt.set(key, this.#now());
     return record;
   }
 }
 
-type EndpointCall = 'create' | 'get' | 'upload' | 'delete' | 'import' | 'register' | 'job';
+type EndpointCall = 'create' | 'get' | 'list' | 'upload' | 'delete' | 'import' | 'register' | 'job';
 
 /** An image service whose every call can be made to fail once. */
 export class MemoryEndpoint implements ImageEndpoint {
@@ -232,6 +249,10 @@ export class MemoryEndpoint implements ImageEndpoint {
 
   async get(id: string): Promise<Image | undefined> {
     return this.#faulty('get', () => this.images.get(id));
+  }
+
+  async list(): Promise<ImagePage> {
+    return this.#faulty('list', () => ({ items: [...this.images.values()] }));
   }
 
   async upload(id: string, body: Readable): Promise<void> {
