@@ -18,9 +18,13 @@ export function readDrops({ bucket, versioned }: DropBucket): PolicyStatement[] 
   ];
 }
 
-/** Every version of every drop, and its head: to list the versions is a permission of its own. */
-export function compareDrops(drops: DropBucket): PolicyStatement[] {
-  return [...readDrops(drops), allow(['s3:ListBucketVersions'], drops.bucket.bucketArn)];
+/** Lists every version of every drop, and asks for the head of one that an event names. */
+export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
+  return [
+    allow([versioned ? 's3:GetObjectVersion' : 's3:GetObject'], bucket.arnForObjects('*')),
+    allow(['s3:ListBucket', 's3:ListBucketVersions'], bucket.bucketArn),
+    ...decryptFor('s3', bucket.encryptionKey),
+  ];
 }
 
 /**

@@ -9,6 +9,7 @@ import { clientVariables, type Endpoints } from './lambda/variables.ts';
 import { type S3Server, type SparseObject, startS3Server } from './s3/server.ts';
 import { requireAccess } from './services/aws-fault.ts';
 import { Gate } from './services/gate.ts';
+import { LambdaService } from './services/lambda.ts';
 import { QueueEngine } from './services/queue-engine.ts';
 import { SecretsService } from './services/secrets.ts';
 import { SnsService } from './services/sns.ts';
@@ -73,6 +74,7 @@ async function start(options: StackOptions, started: Started): Promise<EmbeddedS
   const services = await startServices(options, started);
   const { plan, iam, endpoints, s3 } = services;
   const host = startFunctions(options, services, started);
+  services.lambda.open((name, event) => host.invoke(name, event));
   const { accessKeyId, secretAccessKey } = iam.operator;
   return {
     outputs: plan.outputs,
@@ -90,6 +92,7 @@ interface Services {
   readonly plan: StackPlan;
   readonly iam: Iam;
   readonly engine: QueueEngine;
+  readonly lambda: LambdaService;
   readonly endpoints: Endpoints;
   readonly s3: S3Server;
 }
@@ -109,7 +112,9 @@ async function startServices(options: StackOptions, started: Started): Promise<S
   const iam = new Iam(plan.roles, state.secret);
   provide(engine, plan);
   const secrets = new SecretsService(plan.secrets, options.secrets, iam);
-  const services = [new SqsService(engine, iam), new SnsService(engine, iam), secrets];
+  const functionNames = plan.functions.map(({ name }) => name);
+  const lambda = new LambdaService(functionNames, iam);
+  const services = [new SqsService(engine, iam), new SnsService(engine, iam), secrets, lambda];
   gate.open({ services, access: iam, onError: errorLog(options) });
   const notify = (queueArn: string, body: string) => engine.send(queueArn, body);
   const s3 = await startOnPort(ports.s3, state.ports.s3, (port) =>
@@ -119,8 +124,9 @@ async function startServices(options: StackOptions, started: Started): Promise<S
 
   const s3Port = Number(new URL(s3.endpoint).port);
   await writeState(folder, { ...state, ports: { s3: s3Port, gate: gate.port } });
-  const endpoints = { s3: s3.endpoint, sqs: gate.url, sns: gate.url, secretsManager: gate.url };
-  return { plan, iam, engine, endpoints, s3 };
+  const { url } = gate;
+  const endpoints = { s3: s3.endpoint, sqs: url, sns: url, secretsManager: url, lambda: url };
+  return { plan, iam, engine, lambda, endpoints, s3 };
 }
 
 /** The functions, and what makes them run: queues and schedules. */

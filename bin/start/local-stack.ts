@@ -7,6 +7,7 @@ import { type EmbeddedObs, type ObsAccess, startObs } from '../../local/obs.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
+import { publishStack } from '../stack/local.ts';
 import type { StartOptions } from './options.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -47,7 +48,8 @@ export async function startLocalStack(folder: string, options: StartOptions): Pr
     const secrets = { [SECRET_NAME]: cloud.cloudsYaml };
     const state = join(folder, 'stack');
     const stack = await startStack({ cloudAssembly, stackName: STACK_NAME, folder: state, secrets });
-    return withCloud(stack, cloud, join(state, 'logs'));
+    const withdraw = await publishStack(folder, { environment: stack.environment(), outputs: stack.outputs });
+    return withCloud(stack, cloud, join(state, 'logs'), withdraw);
   } catch (error) {
     await cloud.close();
     throw error;
@@ -86,7 +88,7 @@ async function real(name: string): Promise<ImageCloud> {
   return { name, cloudsYaml, close: async () => {} };
 }
 
-function withCloud(stack: EmbeddedStack, cloud: ImageCloud, logs: string): LocalStack {
+function withCloud(stack: EmbeddedStack, cloud: ImageCloud, logs: string, withdraw: () => Promise<void>): LocalStack {
   const { accessKeyId, secretAccessKey } = stack.operator;
   const client = new S3Client({
     endpoint: stack.endpoints.s3,
@@ -102,6 +104,7 @@ function withCloud(stack: EmbeddedStack, cloud: ImageCloud, logs: string): Local
     cloud,
     logs,
     async stop() {
+      await withdraw();
       client.destroy();
       await stack.stop();
       await cloud.close();

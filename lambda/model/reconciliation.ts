@@ -21,6 +21,8 @@ export interface Reconciliation {
   readonly pass: Pass;
   /** What changed before this was looked at by a pass that left nothing out. */
   readonly seenUpTo: string;
+  /** When images were last looked at: once a day, for that takes one request for each of them. */
+  readonly imagesSeenAt?: string;
   readonly lastPass?: Pass & { readonly endedAt: string };
   readonly lastRun?: Run;
 }
@@ -98,9 +100,11 @@ export function added(one: Counts, other: Counts): Counts {
 /** @param now of the very first run */
 export function firstReconciliation(now: Date): Reconciliation {
   const startedAt = now.toISOString();
+  // Of the time of an object S3 gives whole seconds.
+  const takesUpSince = new Date(Math.floor(now.getTime() / 1000) * 1000).toISOString();
   return {
     schema: RECONCILIATION_SCHEMA,
-    takesUpSince: startedAt,
+    takesUpSince,
     seenUpTo: new Date(0).toISOString(),
     pass: { number: 1, startedAt, phase: 'drops', counts: NOTHING, leftOut: false },
   };
@@ -114,11 +118,21 @@ export function begun(reconciliation: Reconciliation, now: Date): Reconciliation
 }
 
 /** Where a pass goes on after the last page of its position; undefined at its end. */
-export function nextPosition({ phase, target }: Position, targets: readonly string[]): Position | undefined {
+export function nextPosition(
+  { pass: { phase, target }, imagesSeenAt }: Reconciliation,
+  targets: readonly string[],
+  now: Date,
+): Position | undefined {
   if (phase === 'drops') return { phase: 'records' };
+  if (phase === 'records' && !areImagesDue(imagesSeenAt, now)) return undefined;
   const next = phase === 'records' ? targets[0] : targets[targets.indexOf(target ?? '') + 1];
   return next === undefined ? undefined : { phase: 'images', target: next };
 }
+
+const DAY_MS = 86_400_000;
+
+const areImagesDue = (seenAt: string | undefined, now: Date): boolean =>
+  seenAt === undefined || now.getTime() - Date.parse(seenAt) >= DAY_MS;
 
 /**
  * Ends a pass and begins the next one.
@@ -129,6 +143,7 @@ export function nextPass(reconciliation: Reconciliation, seenUpTo: Date, now: Da
   return {
     ...reconciliation,
     ...(!pass.leftOut && { seenUpTo: seenUpTo.toISOString() }),
+    ...(pass.phase === 'images' && { imagesSeenAt: now.toISOString() }),
     lastPass: { ...pass, endedAt: now.toISOString() },
     pass: { number: pass.number + 1, startedAt: now.toISOString(), phase: 'drops', counts: NOTHING, leftOut: false },
   };

@@ -1,7 +1,7 @@
 /** The moves a record can make, as pure functions; what they return is stored by compare-and-swap. */
 import type { Drop } from './drop.ts';
 import { causeLine, ImageDropError } from './errors.ts';
-import type { DropRecord, HistoryEntry, RecordedDeadLetter, RecordedError, RecordStatus } from './record.ts';
+import type { DropRecord, HistoryEntry, QueueStage, RecordedError, RecordStatus } from './record.ts';
 import { RECORD_SCHEMA } from './record.ts';
 
 /** A record as a step makes it: revision and nonce are given when it is stored. */
@@ -106,13 +106,8 @@ export function retry(record: RecordDraft, failedAt: string, now: Date): RecordD
   return { ...again, retriedFrom: again.generation };
 }
 
-/** @param deadLetter where one has settled it */
-export function fail(
-  record: RecordDraft,
-  error: ImageDropError,
-  now: Date,
-  deadLetter?: RecordedDeadLetter,
-): RecordDraft {
+/** @param deadLetter the stage of the dead letter that has settled it */
+export function fail(record: RecordDraft, error: ImageDropError, now: Date, deadLetter?: QueueStage): RecordDraft {
   const failed = { ...moveTo(record, 'failed', now, error.code), error: recordedError(error, now) };
   return deadLetter === undefined ? failed : { ...failed, deadLetter };
 }

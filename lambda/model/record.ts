@@ -43,8 +43,8 @@ export interface DropRecord {
   readonly retriedFrom?: number;
   /** How often reconcile has sent the record round again, because its message seemed lost; absent until then. */
   readonly rounds?: number;
-  /** Set where a dead letter settled the record: whoever redrives that letter wants the drop tried again. */
-  readonly deadLetter?: RecordedDeadLetter;
+  /** The stage whose dead letter settled the record: whoever redrives that letter wants the drop tried again. */
+  readonly deadLetter?: QueueStage;
   readonly progress?: Progress;
   readonly lease?: Lease;
   /** How often work on the present status was begun. */
@@ -63,13 +63,6 @@ export interface DropRecord {
 
 export interface RecordedImage {
   readonly id: string;
-}
-
-export interface RecordedDeadLetter {
-  /** The stage that could not handle it. */
-  readonly stage: QueueStage;
-  /** When it settled the record; ISO 8601, UTC. */
-  readonly at: string;
 }
 
 /** The steps that work on a queue, by the name of the queue. */

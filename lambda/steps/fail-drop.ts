@@ -1,5 +1,5 @@
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
-import type { DropRecord, RecordedDeadLetter } from '../model/record.ts';
+import type { DropRecord, QueueStage } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import type { MessageQueue, StepDependencies } from './ports.ts';
 import { targetOf } from './target-of.ts';
@@ -12,14 +12,14 @@ export interface FailDependencies extends StepDependencies {
 /**
  * Settles the drop as failed. Its image is removed first, so that a failed record leaves none behind.
  * @param holder the lease that must still be held for this verdict to count
- * @param deadLetter where one says so
+ * @param deadLetter the stage whose dead letter says so
  */
 export async function failDrop(
   key: string,
   error: ImageDropError,
   deps: FailDependencies,
   holder?: string,
-  deadLetter?: RecordedDeadLetter,
+  deadLetter?: QueueStage,
 ): Promise<void> {
   const record = await deps.records.load(key);
   if (record === undefined || changes.isSettled(record)) return;

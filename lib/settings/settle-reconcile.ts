@@ -11,11 +11,7 @@ export interface ReconcileSettings {
 
 const DAY_MINUTES = 24 * 60;
 const EVERY: Bounds = { lowest: 1, highest: DAY_MINUTES, of: 'minutes; a schedule fires once a minute at most' };
-const LOST_AFTER: Bounds = {
-  lowest: 60,
-  highest: DAY_MINUTES * 60,
-  of: 'seconds; events take up to a minute as a rule',
-};
+const LOST_AFTER: Bounds = { lowest: 10, highest: DAY_MINUTES * 60, of: 'seconds; an event takes a few' };
 
 /** @throws SettingError naming the property that cannot work */
 export function settleReconcile(props: ReconcileProps = {}): ReconcileSettings {

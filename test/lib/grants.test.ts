@@ -111,7 +111,7 @@ describe('the roles', () => {
     const queues = ['<ingest queue>', '<status queue>', '<upload queue>'];
     expect(grantsOf(built, reconcile)).toEqual({
       ...loggingTo('<log of Reconcile>'),
-      's3:GetObject': ['<drops>/*', '<status>/*'],
+      's3:GetObject': ['<status>/*'],
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>'],
       's3:ListBucketVersions': ['<drops>'],

@@ -28,6 +28,8 @@ export interface PipelineOptions {
   /** Targets by name, as in the context of the CDK app. */
   readonly targets?: Readonly<Record<string, object>>;
   readonly simulator?: Omit<SimulatorOptions, 'folder'>;
+  /** As in the context of the CDK app. */
+  readonly reconcile?: object;
   /** In place of a simulator. */
   readonly cloud?: PipelineCloud;
 }
@@ -59,7 +61,8 @@ export class Pipeline {
     const cloud = options.cloud ?? (await simulatedCloud({ folder: join(folder, 'simulator'), ...options.simulator }));
     const cloudAssembly = join(folder, 'cdk.out');
     const targets = options.targets ?? { [cloud.name]: { kind: 'glance' } };
-    await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET });
+    const { reconcile } = options;
+    await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET, ...(reconcile && { reconcile }) });
     const stack = await startStack({
       cloudAssembly,
       stackName: 'ImageDrop',

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { recordKey } from '../../lambda/model/drop.ts';
@@ -15,6 +16,7 @@ let pipeline: Pipeline;
 beforeAll(async () => {
   pipeline = await Pipeline.start({
     targets: { simulator: { kind: 'glance' }, 'simulator-ims': { kind: 'ims' } },
+    reconcile: { lostAfterSeconds: 10 },
     // Longer than a function takes to start, so that record-status must ask again, by a message to itself.
     simulator: { ims: { activationDelayMs: 4000 } },
   });
@@ -29,6 +31,13 @@ async function putRecord(dropped: Dropped, changes: Partial<RecordDraft>): Promi
   const Bucket = pipeline.output('StatusBucketName');
   await pipeline.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: JSON.stringify(record) }));
   return key;
+}
+
+async function reconcileUntil(isDone: () => Promise<boolean>): Promise<void> {
+  while (!(await isDone())) {
+    expect(await pipeline.stack.invoke(pipeline.output('ReconcileFunctionName'), {})).toMatchObject({ ok: true });
+    await pause(500);
+  }
 }
 
 test('each function needs all that its role allows, and nothing that it does not', async () => {
@@ -62,6 +71,14 @@ test('each function needs all that its role allows, and nothing that it does not
     await pipeline.send(queue, { record: await putRecord(dropped, {}) });
     expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
   }
+
+  // What got lost: a dead letter of an object that is gone, and a record that nobody works on.
+  const dead = { key: 'dead.img', versionId: NO_VERSION };
+  await pipeline.send('IngestDeadLetterQueueUrl', pipeline.event(dead, rawDisk()));
+  const lost = { key: 'lost.img', versionId: NO_VERSION };
+  await putRecord(lost, {});
+  await reconcileUntil(async () => (await pipeline.record(lost))?.status === 'failed');
+  expect(await pipeline.settled(dead)).toMatchObject({ error: { code: 'retries-exhausted' } });
 
   const { used, unused, denied } = pipeline.stack.access.usage();
   expect(used.length).toBeGreaterThan(20);

@@ -54,7 +54,7 @@ export async function reconcile(
 }
 
 /** A whole pass, whatever was looked at before. */
-function fromTheStart(reconciliation: model.Reconciliation): model.Reconciliation {
+function fromTheStart({ imagesSeenAt: _, ...reconciliation }: model.Reconciliation): model.Reconciliation {
   const { pass } = reconciliation;
   return {
     ...reconciliation,
@@ -159,7 +159,8 @@ class ReconcileRun {
     const left = { ...pass, leftOut: pass.leftOut || leftOut };
     const here = { phase, ...(target !== undefined && { target }) };
     const names = this.#deps.targets.map(({ name }) => name);
-    const position = next === undefined ? model.nextPosition(here, names) : { ...here, cursor: next };
+    const position =
+      next === undefined ? model.nextPosition(this.#state, names, this.#deps.now()) : { ...here, cursor: next };
     this.#complete = position === undefined;
     this.#state = { ...this.#state, pass: { ...left, ...(position ?? here) } };
     if (position === undefined) this.#state = model.nextPass(this.#state, this.#seenUpTo(), this.#deps.now());

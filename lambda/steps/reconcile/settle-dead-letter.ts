@@ -116,7 +116,7 @@ async function settle(
     return changes.lease(record, id, LEASE_SECONDS, deps.now());
   });
   if (taken?.lease?.holder !== id) return false;
-  await failDrop(key, why, deps, id, { stage: letter.stage, at: deps.now().toISOString() });
+  await failDrop(key, why, deps, id, letter.stage);
   return true;
 }
 

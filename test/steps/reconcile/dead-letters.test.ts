@@ -34,7 +34,7 @@ describe('a dead letter', () => {
         message: expect.stringContaining('the last cause: endpoint-unavailable: No answer.'),
         nextStep: expect.stringContaining('imagedrop retry'),
       },
-      deadLetter: { stage: 'upload' },
+      deadLetter: 'upload',
     });
     expect(world.endpoint.images.size).toBe(0);
     expect(world.letters).toHaveLength(1);
@@ -130,6 +130,7 @@ describe('a dead letter that is redriven', () => {
     const event = world.event('a.img');
     letter(world, 'ingest', event);
     await world.run();
+    await recordStatus({ record: world.recordKey('a.img') }, world.invocation(), world);
     world.pass(60);
     await createMetadata(event, world.invocation(), world);
     expect(world.record('a.img')).toMatchObject({ status: 'created', generation: 2 });
@@ -139,6 +140,17 @@ describe('a dead letter that is redriven', () => {
     const { world, message } = await settledBy('upload');
     const late = { ...world.invocation(), sentAt: new Date(0) };
     await streamUpload(message, late, world);
+    expect(world.ingestQueue.sent).toEqual([]);
+  });
+
+  test('is told from the message by which the failure is announced', async () => {
+    const { world, message } = await created();
+    letter(world, 'upload', message);
+    await world.run();
+    world.pass(60);
+    const [announcement] = world.statusQueue.sent;
+    await recordStatus(announcement, world.invocation(), world);
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', announcedAt: expect.any(String) });
     expect(world.ingestQueue.sent).toEqual([]);
   });
 });

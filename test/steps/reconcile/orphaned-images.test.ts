@@ -66,6 +66,17 @@ describe('an image of ours', () => {
   });
 });
 
+test('images are looked at once a day, and by whoever asks', async () => {
+  const { world, key } = await created();
+  await world.wholePass();
+  world.records.stored.delete(key);
+  world.pass(23 * 3600);
+  expect(await findings(world)).toEqual([]);
+  expect((await world.run({ dryRun: true })).run.findings).toMatchObject([{ kind: 'orphaned-image' }]);
+  world.pass(2 * 3600);
+  expect(await findings(world)).toMatchObject([{ kind: 'orphaned-image' }]);
+});
+
 describe('an image of others', () => {
   test.each([
     ['a stack with another drop bucket', { dropBucket: 'their-drops' }, {}],
