@@ -70,11 +70,12 @@ test('images are looked at once a day, and by whoever asks', async () => {
   const { world, key } = await created();
   await world.wholePass();
   world.records.stored.delete(key);
+  const orphan = expect.objectContaining({ kind: 'orphaned-image' });
   world.pass(23 * 3600);
-  expect(await findings(world)).toEqual([]);
-  expect((await world.run({ dryRun: true })).run.findings).toMatchObject([{ kind: 'orphaned-image' }]);
+  expect(await findings(world)).not.toContainEqual(orphan);
+  expect((await world.run({ dryRun: true })).run.findings).toContainEqual(orphan);
   world.pass(2 * 3600);
-  expect(await findings(world)).toMatchObject([{ kind: 'orphaned-image' }]);
+  expect(await findings(world)).toContainEqual(orphan);
 });
 
 describe('an image of others', () => {
