@@ -98,6 +98,7 @@ export class ImageDrop extends Construct {
         stage: settings.streamUpload,
         queue: parts.queues.upload.queue,
         environment: environments.streamUpload,
+        managedInstances: settings.managedInstances,
         grants: streamUploadGrants(
           parts,
           settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined),
