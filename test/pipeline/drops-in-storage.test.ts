@@ -29,7 +29,8 @@ beforeAll(async () => {
   const { operator } = stack;
   await before.stop();
   const obs = { endpoint, region: 'us-east-1', ...operator };
-  const cloud = await simulatedCloud({ folder: join(folder, 'simulator'), obs });
+  // Samples of the files are enough: that their bytes arrive is shown where they are staged.
+  const cloud = await simulatedCloud({ folder: join(folder, 'simulator'), obs, ims: { wholeReadBytes: 2 ** 26 } });
   const staging = { bucket, endpoint, region: 'us-east-1' };
   pipeline = await Pipeline.start({
     stackFolder,
