@@ -5,6 +5,8 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
 import { bundledCode } from './bundle.ts';
+import { ManagedInstances } from './managed-instances.ts';
+import type { ManagedInstancesProps } from './settings/managed-instances-props.ts';
 import type { Settings } from './settings/settings.ts';
 import { allow } from './statements.ts';
 
@@ -15,6 +17,8 @@ export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logL
   readonly memorySize: number;
   readonly timeout: Duration;
   readonly environment: SharedEnvironment;
+  /** In place of AWS Lambda's own machines. */
+  readonly managedInstances?: ManagedInstancesProps | undefined;
   /** What the function may do beside writing its log. */
   readonly grants: readonly PolicyStatement[];
 }
@@ -27,6 +31,8 @@ const LEAN = {
   NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
   MALLOC_ARENA_MAX: '2',
 } as const;
+
+const ARCHITECTURE = Architecture.ARM_64;
 
 /** A function of the pipeline, with its own role and log. */
 export class LeanFunction extends Construct {
@@ -42,7 +48,12 @@ export class LeanFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = this.roleFor(props);
-    this.function = this.functionFor(props);
+    const { managedInstances } = props;
+    // A function that has run on managed instances can never leave them: with and without is not the same function.
+    this.function = this.functionFor(managedInstances === undefined ? 'Function' : 'ManagedFunction', props);
+    if (managedInstances !== undefined) {
+      new ManagedInstances(this, 'Instances', { ...managedInstances, architecture: ARCHITECTURE }).run(this.function);
+    }
   }
 
   private roleFor({ name, grants }: LeanFunctionProps): Role {
@@ -54,13 +65,13 @@ export class LeanFunction extends Construct {
     });
   }
 
-  private functionFor(props: LeanFunctionProps): LambdaFunction {
-    return new LambdaFunction(this, 'Function', {
+  private functionFor(id: string, props: LeanFunctionProps): LambdaFunction {
+    return new LambdaFunction(this, id, {
       code: bundledCode(props.name),
       handler: 'index.handler',
       description: `imagedrop: ${props.description}`,
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: ARCHITECTURE,
       memorySize: props.memorySize,
       timeout: props.timeout,
       role: this.role,

@@ -5,7 +5,8 @@ import { LeanFunction, type LeanFunctionProps } from './lean-function.ts';
 import type { StageSettings } from './settings/settle-stage.ts';
 import { receiveFrom } from './statements.ts';
 
-export interface StageFunctionProps extends Pick<LeanFunctionProps, 'logRetention' | 'logLevel' | 'environment'> {
+export interface StageFunctionProps
+  extends Pick<LeanFunctionProps, 'logRetention' | 'logLevel' | 'environment' | 'managedInstances'> {
   readonly stage: StageSettings;
   readonly queue: Queue;
   /** What the function may do beside working on its queue and writing its log. */

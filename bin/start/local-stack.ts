@@ -43,7 +43,7 @@ export async function startLocalStack(folder: string, options: StartOptions): Pr
   const cloud = options.osCloud === undefined ? await simulated(folder, options.kind) : await real(options.osCloud);
   try {
     const cloudAssembly = join(folder, 'cdk.out');
-    const targets = { [cloud.name]: { kind: options.kind } };
+    const targets = { [cloud.name]: { kind: options.kind, ...(cloud.obs && { staging: stagingIn(cloud.obs) }) } };
     await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET_NAME });
     const secrets = { [SECRET_NAME]: cloud.cloudsYaml };
     const state = join(folder, 'stack');
@@ -55,6 +55,8 @@ export async function startLocalStack(folder: string, options: StartOptions): Pr
     throw error;
   }
 }
+
+const stagingIn = ({ bucket, endpoint, region }: ObsAccess) => ({ bucket, endpoint, region });
 
 async function simulated(folder: string, kind: TargetKind): Promise<ImageCloud> {
   const obs = kind === 'ims' ? await startObs({ folder: join(folder, 'obs') }) : undefined;

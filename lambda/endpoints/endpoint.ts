@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ImageDropError } from '../model/errors.ts';
-import type { FoundImage, Image, NewImage, UploadPlan } from '../model/image.ts';
+import type { FoundImage, Image, MeasuredUpload, NewImage, UploadPlan } from '../model/image.ts';
 import type { TargetKind } from '../model/target.ts';
 
 /** What every kind of image endpoint can do. All calls throw ImageDropError only. */
@@ -72,8 +72,9 @@ export interface ImportRoute {
   failure(id: string): Promise<string | undefined>;
 }
 
-/** Where a dropped object lies, and what lies beside it. */
+/** Where a dropped object lies, what lies beside it, and how an upload of it before this one went. */
 export interface DropPlace {
+  readonly measured?: MeasuredUpload;
   readonly key: string;
   /** Whether the drop bucket is the very bucket that the service reads from. */
   readonly isStaging: boolean;

@@ -1,5 +1,5 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { FoundImage, Image, ImageFormat, NewImage, UploadPlan } from '../model/image.ts';
+import type { FoundImage, Image, ImageFormat, MeasuredUpload, NewImage, UploadPlan } from '../model/image.ts';
 import { ID_PROPERTY } from '../model/image.ts';
 import { bitmapKey } from '../model/staging.ts';
 import type { Target } from '../model/target.ts';
@@ -19,7 +19,7 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
   const images = new ImageApi(connection, IMS);
   return {
     kind: 'ims',
-    plan: (found, objectBytes, place) => planAt(place, found, objectBytes, target),
+    plan: (found, objectBytes, place) => planForImsAt(place, found, objectBytes, target),
     conform: (image) => conform(image, target),
     create: (image) => create(image, images, target),
     get: (id) => images.show(id),
@@ -45,17 +45,18 @@ const KEPT_AS_IT_IS: readonly ImageFormat[] = ['qcow2', 'raw', 'vhd', 'zvhd', 'z
 /** What is known of where the file lies. */
 export type StorageFacts = Pick<StorageQuestion, 'key' | 'isStaging' | 'hasBitmap'>;
 
-async function planAt(
+/** @throws as planForIms */
+export async function planForImsAt(
   place: DropPlace | undefined,
   found: FoundImage,
   objectBytes: number,
   target: Target,
 ): Promise<UploadPlan> {
-  const { key = '', isStaging = false } = place ?? {};
+  const { key = '', isStaging = false, measured } = place ?? {};
   // Only the largest raw images need one.
   const isAsked = found.format === 'raw' && objectBytes > (target.objectStorage?.maxRegisterBytes ?? Infinity);
   const hasBitmap = isAsked && ((await place?.has(bitmapKey(key))) ?? false);
-  return planForIms(found, objectBytes, target, { key, isStaging, hasBitmap });
+  return planForIms(found, objectBytes, target, { key, isStaging, hasBitmap }, measured);
 }
 
 /** @throws `format-not-taken`, `too-large`, `invalid-request` */
@@ -64,6 +65,7 @@ export function planForIms(
   objectBytes: number,
   target: Target,
   facts: StorageFacts = { key: '', isStaging: false, hasBitmap: false },
+  measured?: MeasuredUpload,
 ): UploadPlan {
   if (found.format === 'iso') {
     const message = `${target.name} is an image service (IMS) that takes disk images, and this is an ISO 9660 medium.`;
@@ -75,7 +77,8 @@ export function planForIms(
   const range = { offset: 0, length: objectBytes };
   // It documents `checksum`, an md5, and no other hash.
   const storage = { ...facts, format: found.format };
-  return { ...planRoute({ target, objectBytes, range, storage }), diskFormat, range, algorithms: ['md5'] };
+  const planned = planRoute({ target, objectBytes, range, storage, ...(measured && { measured }) });
+  return { ...planned, diskFormat, range, algorithms: ['md5'] };
 }
 
 function conform(image: NewImage, target: Target): NewImage {

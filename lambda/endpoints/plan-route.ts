@@ -1,5 +1,5 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { ByteRange, Route } from '../model/image.ts';
+import type { ByteRange, MeasuredUpload, Route } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
 import { type StorageQuestion, storageRoute } from './storage-route.ts';
 
@@ -14,6 +14,8 @@ export interface RouteQuestion {
   readonly range: ByteRange;
   /** What the cloud says that it offers; undefined where it does not say. */
   readonly importMethods?: readonly string[];
+  /** What an upload before this one came to. */
+  readonly measured?: MeasuredUpload;
   /** Of an endpoint that reads from object storage. */
   readonly storage?: Omit<StorageQuestion, 'target' | 'bytes'>;
 }
@@ -52,9 +54,24 @@ function automatic(question: RouteQuestion): PlannedRoute {
     if (stored !== undefined) return stored;
     requirePut(question);
   }
-  const figures = `${range.length} bytes, and ${target.maxStreamBytes} can be streamed within the time of a function`;
-  if (range.length <= target.maxStreamBytes) return { route: 'stream', reason: `The image has ${figures}.` };
+  const { bytes, figures } = streamable(question);
+  if (range.length <= bytes) return { route: 'stream', reason: `The image has ${figures}.` };
   return fromStorage(question, `The image has ${figures}`) ?? fetched(question, figures);
+}
+
+/** What can be streamed, by the setting of the target, or by what was measured where that is less. */
+function streamable({ target, range, measured }: RouteQuestion): { readonly bytes: number; readonly figures: string } {
+  const bySetting = target.maxStreamBytes;
+  const byRate = measured === undefined ? bySetting : Math.floor(measured.bytesPerSecond * measured.seconds);
+  if (measured === undefined || byRate >= bySetting) {
+    return {
+      bytes: bySetting,
+      figures: `${range.length} bytes, and ${bySetting} can be streamed within the time of a function`,
+    };
+  }
+  const rate = `at the ${Math.round(measured.bytesPerSecond)} bytes per second of the upload before`;
+  const figures = `${range.length} bytes, and ${byRate} can be streamed within ${Math.round(measured.seconds)} s ${rate}`;
+  return { bytes: byRate, figures };
 }
 
 /** More than can be streamed. */

@@ -1,6 +1,6 @@
 import type { Drop } from './drop.ts';
 import type { ErrorCode } from './errors.ts';
-import type { FoundImage, HashAlgorithm, Hashes, NewImage, UploadPlan } from './image.ts';
+import type { FoundImage, HashAlgorithm, Hashes, MeasuredUpload, NewImage, UploadPlan } from './image.ts';
 
 /** The version of the record's form; it grows when a reader of the old form would misunderstand the new one. */
 export const RECORD_SCHEMA = 1;
@@ -46,6 +46,8 @@ export interface DropRecord {
   /** The stage whose dead letter settled the record: whoever redrives that letter wants the drop tried again. */
   readonly deadLetter?: QueueStage;
   readonly progress?: Progress;
+  /** What a stream came to that did not end within its time; the route of the next image is planned by it. */
+  readonly measured?: MeasuredUpload;
   readonly lease?: Lease;
   /** How often work on the present status was begun. */
   readonly attempts: number;

@@ -9,6 +9,7 @@ import * as changes from '../model/record-changes.ts';
 import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
 import { dropOf } from './drop-of.ts';
+import { dropPlace } from './drop-place.ts';
 import type { FailDependencies } from './fail-drop.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
@@ -98,11 +99,10 @@ async function describe(record: DropRecord, object: ObjectHead, deps: CreateMeta
     ...(metadata.diskFormat !== undefined && { claimedFormat: metadata.diskFormat }),
   });
   const endpoint = await deps.endpoints.of(target);
-  const isStaging = deps.staging.holds(target, object.bucket);
-  const has = async (key: string) => (await deps.objects.head(object.bucket, key)) !== undefined;
-  const plan = await endpoint.plan(found, object.size, { key: object.key, isStaging, has });
+  const place = dropPlace(record, deps);
+  const plan = await endpoint.plan(found, object.size, place);
   // Whether there are keys for it is better known before anything is created.
-  if (isFromStorage(plan.route) && !isStaging) await deps.staging.of(target);
+  if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.of(target);
   return { found, plan, sent: endpoint.conform(newImage({ ...record, found, plan, metadata })) };
 }
 

@@ -27,7 +27,9 @@ export async function whileHolding<T>(
     },
   });
   try {
-    return await work();
+    const result = await work();
+    holding.signal.throwIfAborted();
+    return result;
   } finally {
     await holding.stop();
   }

@@ -145,10 +145,13 @@ async function settle(
   }
   return deps.records.change(key, (stored) =>
     stored?.status === 'processing' && stored.image?.id === image.id
-      ? { ...changes.moveTo(stored, 'active', deps.now()), verification }
+      ? { ...changes.moveTo(stored, 'active', deps.now()), ...wholly(stored), verification }
       : undefined,
   );
 }
+
+/** The image says that its job is done, sooner than the job was asked. */
+const wholly = ({ register }: DropRecord) => register && { register: { ...register, percent: 100 } };
 
 /** The endpoint reports a hash that was not computed: its operator has chosen another since it was last asked. */
 async function readAgain(

@@ -6,12 +6,13 @@ import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
 import type { FailDependencies } from './fail-drop.ts';
 import { beginImport, hashMeanwhile } from './import-image.ts';
 import { lostImage } from './lost-image.ts';
-import { hashAgain, moveBytes } from './move-bytes.ts';
+import { hashAgain } from './move-bytes.ts';
 import { newestVersion } from './newest-version.ts';
 import type { Invocation } from './ports.ts';
 import { chunkNamedIn, existingRecord, recordNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
 import { stageChunk } from './stage-chunk.ts';
+import { streamImage } from './stream-image.ts';
 import { targetOf } from './target-of.ts';
 import { underLease } from './under-lease.ts';
 import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
@@ -68,7 +69,8 @@ async function upload(
   switch (image?.status) {
     case 'queued':
       if (record.plan?.route !== 'import') {
-        return pass(key, record, await moveBytes(key, record, endpoint, invocation, deps), deps);
+        const sent = await streamImage(key, record, endpoint, invocation, deps);
+        return sent === undefined ? undefined : pass(key, record, sent, deps);
       }
       await beginImport(key, record, endpoint, invocation, deps);
       return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);

@@ -31,5 +31,8 @@ export const TARGET_DEFAULTS: Readonly<Record<TargetKind, KindDefaults>> = {
  */
 export const MAX_STREAM_BYTES = 32 * 2 ** 30;
 
+/** The same for the 90 minutes of Lambda Managed Instances. */
+export const MAX_MANAGED_STREAM_BYTES = 6 * MAX_STREAM_BYTES;
+
 /** Six hours: a conversion of hundreds of GB on a busy service is over by then; what is not, will not be. */
 export const ACTIVE_WITHIN_SECONDS = 21_600;

@@ -19,9 +19,13 @@ const MAX_TARGETS_BYTES = 4096 - 1280;
 
 /**
  * The targets as the functions read them, every default filled in.
+ * @param maxStreamBytes the default of that property, which depends on how long the function may take
  * @throws SettingError naming the property that cannot work
  */
-export function settleTargets(targets: Readonly<Record<string, TargetProps>>): readonly Target[] {
+export function settleTargets(
+  targets: Readonly<Record<string, TargetProps>>,
+  maxStreamBytes = MAX_STREAM_BYTES,
+): readonly Target[] {
   const names = Object.keys(plainObject('targets', targets));
   if (names.length === 0) {
     throw new SettingError(
@@ -30,7 +34,7 @@ export function settleTargets(targets: Readonly<Record<string, TargetProps>>): r
       'name at least one cloud of clouds.yaml, as { mycloud: { kind: "glance" } }.',
     );
   }
-  const settled = Object.entries(targets).map(([name, props]) => settleTarget(name, props));
+  const settled = Object.entries(targets).map(([name, props]) => settleTarget(name, props, maxStreamBytes));
   const bytes = Buffer.byteLength(JSON.stringify(settled));
   if (bytes > MAX_TARGETS_BYTES) {
     const problem = `together they take ${bytes} bytes, more than the ${MAX_TARGETS_BYTES} that fit into the environment of a Lambda function; move metadata to imagedrop.yaml in the bucket, or deploy a second stack for some of them.`;
@@ -53,7 +57,7 @@ const KNOWN = {
   metadata: true,
 } satisfies Record<keyof TargetProps, true>;
 
-function settleTarget(name: string, props: TargetProps): Target {
+function settleTarget(name: string, props: TargetProps, maxStreamBytes: number): Target {
   const property = `targets.${name}`;
   if (!TARGET_NAME.test(name)) {
     throw new SettingError('targets', name, 'a target is named with 1 to 64 letters, digits, ".", "_" and "-".');
@@ -70,7 +74,7 @@ function settleTarget(name: string, props: TargetProps): Target {
       of: 'bytes',
     }),
     route: routeOf(`${property}.route`, props),
-    maxStreamBytes: wholeNumber(`${property}.maxStreamBytes`, props.maxStreamBytes ?? MAX_STREAM_BYTES, {
+    maxStreamBytes: wholeNumber(`${property}.maxStreamBytes`, props.maxStreamBytes ?? maxStreamBytes, {
       lowest: 1,
       highest: Number.MAX_SAFE_INTEGER,
       of: 'bytes',

@@ -50,7 +50,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   return {
     url: server.url,
     authUrl,
-    cloudsYaml: () => cloudsYaml(authUrl, accounts),
+    cloudsYaml: () => cloudsYaml(authUrl, accounts, options.obs),
     imageFile: (id) => (imsImages.find(id) ? imsImages : glanceImages).dataPath(id),
     close: () => server.close(),
   };

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { parse, stringify } from 'yaml';
 import { type EmbeddedObs, startObs } from '../../local/obs.ts';
 import type { SimulatorOptions } from '../../local/simulator/settings.ts';
 import { type PipelineCloud, simulatedCloud } from './cloud.ts';
@@ -24,7 +23,6 @@ export async function obsCloud(folder: string, ims: SimulatorOptions['ims'] = {}
   const cloud = {
     ...simulated,
     name: 'simulator-ims',
-    cloudsYaml: withKeys(simulated.cloudsYaml, accessKeyId, secretAccessKey),
     client: () => simulated.client('ims'),
     async stop() {
       s3.destroy();
@@ -38,10 +36,4 @@ export async function obsCloud(folder: string, ims: SimulatorOptions['ims'] = {}
     return [...objects, ...uploads].map(({ Key: key = '' }) => key);
   };
   return { cloud, obs, staging: { bucket, endpoint, region }, left };
-}
-
-function withKeys(cloudsYaml: string, accessKeyId: string, secretAccessKey: string): string {
-  const { clouds } = parse(cloudsYaml);
-  const keys = { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
-  return stringify({ clouds: { ...clouds, 'simulator-ims': { ...clouds['simulator-ims'], object_storage: keys } } });
 }

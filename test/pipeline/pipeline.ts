@@ -32,6 +32,8 @@ export interface PipelineOptions {
   readonly reconcile?: object;
   /** In place of a simulator. */
   readonly cloud?: PipelineCloud;
+  /** Where the stack keeps what it has; whoever gives one removes it. @default a folder of the pipeline's own */
+  readonly stackFolder?: string;
 }
 
 export interface Dropped {
@@ -66,7 +68,7 @@ export class Pipeline {
     const stack = await startStack({
       cloudAssembly,
       stackName: 'ImageDrop',
-      folder: join(folder, 'stack'),
+      folder: options.stackFolder ?? join(folder, 'stack'),
       secrets: { [SECRET]: cloud.cloudsYaml },
     });
     return new Pipeline(folder, stack, cloud);
