@@ -92,7 +92,7 @@ type Dependencies = Omit<MemoryWorld, 'event' | 'record' | 'recordKey' | 'invoca
 
 /** Gives each message to its step, again and again as a queue would, until the record is settled. */
 async function settled(world: MemoryWorld, deps: object) {
-  const all = deps as Dependencies & Parameters<typeof streamUpload>[2] & Parameters<typeof recordStatus>[1];
+  const all = deps as Dependencies & Parameters<typeof streamUpload>[2] & Parameters<typeof recordStatus>[2];
   const recordKey = world.recordKey(KEY, 'simulator-ims');
   const stored = () => world.records.stored.get(recordKey);
   const between: string[] = [];
@@ -124,10 +124,10 @@ async function step(
   status: string | undefined,
   message: unknown,
   invocation: ReturnType<MemoryWorld['invocation']>,
-  deps: Parameters<typeof createMetadata>[2] & Parameters<typeof streamUpload>[2] & Parameters<typeof recordStatus>[1],
+  deps: Parameters<typeof createMetadata>[2] & Parameters<typeof streamUpload>[2] & Parameters<typeof recordStatus>[2],
 ): Promise<void> {
   if (status === undefined || status === 'received') return createMetadata(message, invocation, deps);
-  if (status === 'processing') return recordStatus(message, deps);
+  if (status === 'processing') return recordStatus(message, invocation, deps);
   return streamUpload(message, invocation, deps);
 }
 
