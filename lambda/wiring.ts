@@ -6,6 +6,7 @@ import { httpClient } from './adapters/http.ts';
 import { loggedRecords } from './adapters/logged-records.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Objects } from './adapters/s3-objects.ts';
+import { s3Pauses } from './adapters/s3-pauses.ts';
 import { s3Reconciliations } from './adapters/s3-reconciliations.ts';
 import { s3Records } from './adapters/s3-records.ts';
 import { s3Staging } from './adapters/s3-staging.ts';
@@ -16,6 +17,7 @@ import { endpointOpener } from './endpoints/open-endpoint.ts';
 import { isPlace, stagingOpener } from './endpoints/open-staging.ts';
 import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
 import { functionLog } from './runtime/log.ts';
+import { pauseMetrics } from './runtime/metrics.ts';
 import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
 import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
@@ -51,6 +53,7 @@ export function stepDependencies(environment: SharedEnvironment): StepDependenci
     records: loggedRecords(s3Records(s3, environment.STATUS_BUCKET, { nonce: randomUUID }), log),
     endpoints: endpointsOf(cloudsYaml),
     staging: stagingOf(cloudsYaml, environment.AWS_ENDPOINT_URL_S3),
+    pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: pauseMetrics() }),
     targets: targetsOf(environment),
     log,
     now,

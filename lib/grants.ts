@@ -18,7 +18,7 @@ export function createMetadataGrants({ drops, records, queues, cloudsYaml }: Par
   return [
     ...readDrops(drops),
     ...changeRecords(records),
-    sendTo(queues.upload.queue, queues.status.queue),
+    sendTo(queues.ingest.queue, queues.upload.queue, queues.status.queue),
     ...readSecret(cloudsYaml),
   ];
 }

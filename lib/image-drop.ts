@@ -13,6 +13,7 @@ import { type Settings, settle } from './settings/settings.ts';
 import { StageAlarms } from './stage-alarms.ts';
 import { StageFunction, type StageFunctionProps } from './stage-function.ts';
 import { StageQueue } from './stage-queue.ts';
+import { TargetAlarm } from './target-alarm.ts';
 
 /** The function of each stage. */
 export interface Functions {
@@ -132,5 +133,6 @@ export class ImageDrop extends Construct {
       { id: 'RecordStatusAlarms', stage: settings.recordStatus, queue: status, function: recordStatus },
     ];
     for (const { id, ...watched } of stages) new StageAlarms(this, id, { ...watched, topic });
+    for (const { name } of settings.targets) new TargetAlarm(this, `Paused-${name}`, name, topic);
   }
 }

@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { RECONCILIATION_KEY } from '../../lambda/model/reconciliation.ts';
+import { isRecordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 
 export interface KeyedRecord {
@@ -24,7 +24,7 @@ async function* keysIn(client: S3Client, Bucket: string, Prefix: string): AsyncG
   let ContinuationToken: string | undefined;
   do {
     const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
-    yield (page.Contents ?? []).map(({ Key = '' }) => Key).filter((key) => key !== RECONCILIATION_KEY);
+    yield (page.Contents ?? []).map(({ Key = '' }) => Key).filter(isRecordKey);
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);
 }

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
-import { RECONCILIATION_KEY } from '../model/reconciliation.ts';
+import { isRecordKey } from '../model/drop.ts';
 import type { ObjectEvent } from '../model/s3-event.ts';
 import type { BucketListing, ListedRecord, Page } from '../steps/reconcile/ports.ts';
 import { awsUnavailable } from './aws-errors.ts';
@@ -56,6 +56,6 @@ async function records(client: S3Client, where: Where, cursor: string | undefine
   const page = await client.send(new ListObjectsV2Command({ ...where, ContinuationToken: cursor }));
   const items = (page.Contents ?? [])
     .map(({ Key: key = '', LastModified: lastModified = new Date(0) }) => ({ key, lastModified }))
-    .filter(({ key }) => key !== RECONCILIATION_KEY);
+    .filter(({ key }) => isRecordKey(key));
   return { items, ...(page.NextContinuationToken !== undefined && { next: page.NextContinuationToken }) };
 }

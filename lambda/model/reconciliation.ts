@@ -1,9 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 
-/**
- * What reconcile remembers from run to run, and what it did: `reconcile.json` in the status bucket. No record has such a
- * key, for theirs have slashes.
- */
+/** What reconcile remembers from run to run, and what it did: its object in the status bucket (see isRecordKey). */
 export const RECONCILIATION_KEY = 'reconcile.json';
 
 /** The version of the document's form. */

@@ -3,6 +3,7 @@ import type { Drop } from './drop.ts';
 import { causeLine, ImageDropError } from './errors.ts';
 import type { DropRecord, HistoryEntry, QueueStage, RecordedError, RecordStatus } from './record.ts';
 import { RECORD_SCHEMA } from './record.ts';
+import type { TargetPause } from './target-pause.ts';
 
 /** A record as a step makes it: revision and nonce are given when it is stored. */
 export type RecordDraft = Omit<DropRecord, 'revision' | 'nonce'>;
@@ -55,6 +56,11 @@ export function release(record: RecordDraft, error: ImageDropError, now: Date): 
   return { ...rest, error: recordedError(error, now) };
 }
 
+/** Says why nothing happens, from the beginning of the wait on. */
+export function wait(record: RecordDraft, { code, message }: TargetPause, now: Date): RecordDraft {
+  return { ...record, waiting: record.waiting ?? { since: now.toISOString(), code, message } };
+}
+
 /** Gives the lease back while others go on with the record. */
 export function giveBack(record: RecordDraft): RecordDraft {
   const { lease: _, ...rest } = record;
@@ -67,9 +73,9 @@ export function withoutStaging(record: RecordDraft): RecordDraft {
   return rest;
 }
 
-/** The next status; a lease, the count of attempts and an error of the status before are gone. */
+/** The next status; a lease, a wait, the count of attempts and an error of the status before are gone. */
 export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, note?: string): RecordDraft {
-  const { lease: _lease, error: _error, ...rest } = record;
+  const { lease: _lease, error: _error, waiting: _waiting, ...rest } = record;
   return { ...rest, status, attempts: 0, history: [...record.history, entry(status, now, note)] };
 }
 

@@ -58,6 +58,8 @@ export interface DropRecord {
   readonly verification?: Verification;
   /** The reason of `failed`; while work goes on, why the last attempt ended. */
   readonly error?: RecordedError;
+  /** Present while the drop waits for its target, which has no room for anybody; absent once it goes on. */
+  readonly waiting?: RecordedWait;
   /** When tags and outcome topic were told; absent until then. */
   readonly announcedAt?: string;
   readonly history: readonly HistoryEntry[];
@@ -70,6 +72,14 @@ export interface RecordedImage {
 /** The steps that work on a queue, by the name of the queue. */
 export const QUEUE_STAGES = ['ingest', 'upload', 'status'] as const;
 export type QueueStage = (typeof QUEUE_STAGES)[number];
+
+export interface RecordedWait {
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** What the target said. */
+  readonly code: ErrorCode;
+  readonly message: string;
+}
 
 export interface RecordedImport {
   /** When it was asked to; ISO 8601, UTC. */

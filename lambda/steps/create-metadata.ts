@@ -10,17 +10,16 @@ import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
 import { dropOf } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
-import type { FailDependencies } from './fail-drop.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
 import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.ts';
 import { existingRecord, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
 import { targetOf } from './target-of.ts';
-import { underLease } from './under-lease.ts';
+import { type LeaseDependencies, underLease } from './under-lease.ts';
 import { isFromStorage } from './upload-from-storage.ts';
 
-export interface CreateMetadataDependencies extends FailDependencies {
+export interface CreateMetadataDependencies extends LeaseDependencies {
   readonly uploadQueue: MessageQueue;
 }
 
@@ -64,7 +63,7 @@ async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDep
   const record = await existingRecord(key, deps.records);
   switch (record.status) {
     case 'received':
-      return underLease(key, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
+      return underLease(key, record, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
     case 'created':
     case 'uploading':
       return deps.uploadQueue.send({ record: key });

@@ -1,10 +1,12 @@
 /** What the steps need from outside, in the steps' own words. adapters/ and endpoints/ provide it. */
 import type { Readable } from 'node:stream';
 import type { ImageEndpoint } from '../endpoints/endpoint.ts';
+import type { ImageDropError } from '../model/errors.ts';
 import type { ByteRange, Hashes } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import type { Target } from '../model/target.ts';
+import type { TargetPause } from '../model/target-pause.ts';
 
 export type { RecordDraft } from '../model/record-changes.ts';
 
@@ -144,6 +146,16 @@ export interface OutcomeTopic {
   publish(recordKey: string, record: DropRecord): Promise<void>;
 }
 
+/** What is known of targets that have no room for anybody. */
+export interface TargetPauses {
+  /** @returns what was said last, over or not; a few seconds old at most */
+  of(target: string): Promise<TargetPause | undefined>;
+  /** Begins or lengthens the pause of a target that has answered so. */
+  begin(target: string, error: ImageDropError): Promise<TargetPause>;
+  /** A drop got through. */
+  end(target: string): Promise<void>;
+}
+
 export interface Endpoints {
   /** @throws `no-such-cloud`, `bad-clouds-yaml` */
   of(target: Target): Promise<ImageEndpoint>;
@@ -183,6 +195,7 @@ export interface StepDependencies {
   readonly records: RecordStore;
   readonly endpoints: Endpoints;
   readonly staging: Staging;
+  readonly pauses: TargetPauses;
   readonly targets: readonly Target[];
   readonly log: StepLog;
   readonly now: () => Date;

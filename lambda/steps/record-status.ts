@@ -8,12 +8,13 @@ import { type AnnounceDependencies, announce } from './announce.ts';
 import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
 import { type FailDependencies, failDrop } from './fail-drop.ts';
 import { importFailure } from './import-failure.ts';
-import { type Invocation, MAX_DELAY_SECONDS } from './ports.ts';
+import { type Invocation, MAX_DELAY_SECONDS, type RecordMessage } from './ports.ts';
 import { existingRecord, recordNamedIn, roundNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
 import { lookAtJob } from './registration.ts';
 import { targetOf } from './target-of.ts';
 import { verify } from './verify.ts';
+import { hasWaitedTooLong, isPutOff, pauseTarget } from './waiting-for-target.ts';
 
 export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies & AnnounceDependencies;
 
@@ -37,12 +38,15 @@ export async function recordStatus(
       return;
     case 'processing':
       if (isOvertaken(message, record)) return;
+      if (await isPutOff(key, record, deps.statusQueue, deps, lookAgain(key, record))) return;
       return check(key, record, deps);
     default:
       if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
       return announce(key, record, deps);
   }
 }
+
+const lookAgain = (key: string, { rounds = 0 }: DropRecord): RecordMessage => ({ record: key, round: rounds });
 
 /** reconcile took this message for lost and has sent another: two would ask twice as often, and for ever. */
 function isOvertaken(message: unknown, { rounds = 0 }: DropRecord): boolean {
@@ -65,6 +69,7 @@ async function settledOrWaiting(
   try {
     const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
     const image = record.image && (await endpoint.get(record.image.id));
+    await deps.pauses.end(record.target);
     if (record.register !== undefined && image?.status !== 'active' && image?.status !== 'deactivated') {
       return await judgeRegistration(key, record, image, endpoint, deps);
     }
@@ -175,13 +180,16 @@ async function wait(
   why: ImageDropError,
   deps: RecordStatusDependencies,
 ): Promise<void> {
+  // A target that tells nothing of the image says nothing against it either.
+  if (why.wholeTarget && !hasWaitedTooLong(record, deps.now())) {
+    return pauseTarget(key, record, why, deps.statusQueue, deps, lookAgain(key, record));
+  }
   const { activeWithinSeconds } = targetOf(record, deps.targets);
   const elapsedSeconds = (deps.now().getTime() - changes.statusSince(record).getTime()) / 1000;
   if (elapsedSeconds > activeWithinSeconds) return failDrop(key, neverActive(activeWithinSeconds, why), deps);
   deps.log.info('waits for the image', { record: key, why: why.message });
   const delaySeconds = Math.max(pollDelaySeconds(elapsedSeconds), Math.ceil(why.retryAfterSeconds ?? 0));
-  const message = { record: key, round: record.rounds ?? 0 };
-  await deps.statusQueue.send(message, Math.min(delaySeconds, MAX_DELAY_SECONDS));
+  await deps.statusQueue.send(lookAgain(key, record), Math.min(delaySeconds, MAX_DELAY_SECONDS));
 }
 
 function stillWaiting(image: Image): ImageDropError {

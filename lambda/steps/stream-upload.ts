@@ -3,7 +3,6 @@ import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
-import type { FailDependencies } from './fail-drop.ts';
 import { beginImport, hashMeanwhile } from './import-image.ts';
 import { lostImage } from './lost-image.ts';
 import { hashAgain } from './move-bytes.ts';
@@ -14,11 +13,11 @@ import { askForRetry, isRedriven } from './redriven.ts';
 import { stageChunk } from './stage-chunk.ts';
 import { streamImage } from './stream-image.ts';
 import { targetOf } from './target-of.ts';
-import { underLease } from './under-lease.ts';
+import { type LeaseDependencies, underLease } from './under-lease.ts';
 import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
 
-export type StreamUploadDependencies = FailDependencies & BeginAgainDependencies & StorageDependencies;
+export type StreamUploadDependencies = LeaseDependencies & BeginAgainDependencies & StorageDependencies;
 
 /**
  * How long an image may stay in `saving` without us before it counts as abandoned: a server finishes what it has
@@ -46,7 +45,7 @@ export async function streamUpload(
     case 'created':
     case 'uploading':
       if (chunk !== undefined && !(await stageChunk(key, record, chunk, invocation, deps))) return;
-      return underLease(key, ['created', 'uploading'], invocation, deps, (leased) =>
+      return underLease(key, record, ['created', 'uploading'], invocation, deps, (leased) =>
         upload(key, leased, invocation, deps),
       );
     default:

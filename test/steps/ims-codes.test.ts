@@ -99,7 +99,7 @@ async function settled(world: MemoryWorld, deps: object) {
   for (let turn = 1; turn < 60; turn += 1) {
     const message = turn === 1 ? world.event(KEY) : { record: recordKey };
     between.push(await fault(() => step(stored()?.status, message, world.invocation(`turn-${turn}`), all)));
-    between.push(stored()?.history.at(-1)?.note ?? '');
+    between.push(stored()?.history.at(-1)?.note ?? '', stored()?.waiting?.code ?? '');
     const record = stored();
     if (record !== undefined && ['active', 'failed'].includes(record.status)) return { record, between };
     await pause(5);
@@ -142,7 +142,6 @@ const REFUSED: readonly (readonly [code: string, call: ImsCall, becomes: string]
   ['IMG.0122', 'create', 'invalid-request'],
   ['IMG.0141', 'create', 'invalid-request'],
   ['IMG.0212', 'fast-import', 'invalid-request'],
-  ['IMG.0015', 'create', 'quota-exceeded'],
   ['IMG.0072', 'upload', 'format-not-taken'],
   ['IMG.0057', 'register', 'content-refused'],
   ['IMG.0057', 'run-job', 'content-refused'],
@@ -155,6 +154,7 @@ const REFUSED: readonly (readonly [code: string, call: ImsCall, becomes: string]
 ];
 
 const PASSING: readonly (readonly [code: string, call: ImsCall, becomes: string])[] = [
+  ['IMG.0015', 'create', 'quota-exceeded'],
   ['IMG.0018', 'register', 'endpoint-busy'],
   ['IMG.0060', 'register', 'endpoint-busy'],
   ['IMG.0060', 'run-job', 'endpoint-busy'],

@@ -7,6 +7,7 @@ import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { Image, NewImage, Route, UploadPlan } from '../../lambda/model/image.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
+import { pauseAfter, type TargetPause } from '../../lambda/model/target-pause.ts';
 import type {
   Invocation,
   MessageQueue,
@@ -15,6 +16,7 @@ import type {
   ObjectStore,
   RecordMessage,
   RecordStore,
+  TargetPauses,
 } from '../../lambda/steps/ports.ts';
 import { MemoryStaging } from './memory-staging.ts';
 
@@ -28,6 +30,9 @@ export class MemoryWorld {
   readonly ingestQueue = new MemoryQueue();
   readonly uploadQueue = new MemoryQueue();
   readonly statusQueue = new MemoryQueue();
+  /** Of the step that is at work. */
+  readonly ownQueue = new MemoryQueue();
+  readonly pauses = new MemoryPauses(() => this.time);
   readonly outcomes: DropRecord[] = [];
   readonly counted: string[] = [];
   targets: Target[] = [target('here')];
@@ -103,6 +108,30 @@ export class MemoryQueue implements MessageQueue {
   async send(message: RecordMessage | ObjectMessage, delaySeconds = 0): Promise<void> {
     if ('Records' in message) this.events.push(message);
     else this.sent.push({ ...message, delaySeconds });
+  }
+}
+
+class MemoryPauses implements TargetPauses {
+  readonly stored = new Map<string, TargetPause>();
+  readonly #now: () => Date;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  async of(target: string): Promise<TargetPause | undefined> {
+    return this.stored.get(target);
+  }
+
+  async begin(target: string, error: ImageDropError): Promise<TargetPause> {
+    const pause = pauseAfter(this.stored.get(target), target, error, this.#now());
+    this.stored.set(target, pause);
+    return pause;
+  }
+
+  async end(target: string): Promise<void> {
+    const pause = this.stored.get(target);
+    if (pause) this.stored.set(target, { ...pause, endedAt: this.#now().toISOString() });
   }
 }
 

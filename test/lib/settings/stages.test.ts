@@ -216,7 +216,7 @@ test('without a topic an alarm tells nobody', () => {
 test('every alarm is sent to the topic that is given', () => {
   const arn = 'arn:aws:sns:eu-west-1:111122223333:oncall';
   const { template } = deployed((stack) => ({ alarmTopic: Topic.fromTopicArn(stack, 'OnCall', arn) }));
-  template.resourceCountIs('AWS::CloudWatch::Alarm', 10);
+  template.resourceCountIs('AWS::CloudWatch::Alarm', 11);
   template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn] });
 });
 
