@@ -44,7 +44,7 @@ const soundDescriptors: [name: string, descriptor: string][] = [
   ['with a parentCID in capitals', sound.replace('ffffffff', 'FFFFFFFF')],
   ['with an extent in a comment', withLine('# RW 1 FLAT "x"')],
   ['with an extent whose name has blanks', withExtent(`RW ${SECTORS} SPARSE "my disk (1).vmdk"`)],
-  ['of version 3', sound.replace('version=1', 'version=3')],
+  ['of descriptor version 3', sound.replace('version=1', 'version=3')],
   ['with a content ID of one digit', sound.replace('2af1c3d4', '0')],
   ['with a content ID in capitals', sound.replace('2af1c3d4', 'FFFFFFFE')],
   // QEMU writes the content ID anew without clearing what the longer text has left behind.
