@@ -4,10 +4,10 @@ import type { Rule } from './rule.ts';
 import { endOfPacked, type GrainExtent, grainsOf, NO_GRAINS, PACKED_RULES, union } from './vmdk-grain-extent.ts';
 import { ENTRY_BYTES, SECTOR_BYTES, type SparseHeader } from './vmdk-header.ts';
 
-/** 65,536 tables: 2 TiB of the usual grains, the most that VMware makes in one file. Further on nothing is looked at. */
-const MAX_DIRECTORY_BYTES = 256 * 1024;
-/** Twice so many are looked at: 256 KiB each, 4 GiB of the disk in the usual grains. */
-const WINDOW_TABLES = 128;
+/** 32,768 tables: 1 TiB of the usual grains. Further on nothing is looked at. */
+const MAX_DIRECTORY_BYTES = 128 * 1024;
+/** Twice so many are looked at: 320 KiB each, together 10 GiB of the disk in the usual grains. */
+const WINDOW_TABLES = 160;
 
 const RULES = {
   behind: { code: 'corrupt-header', title: 'tables and grains lie behind the descriptor', at: 'grain directory' },

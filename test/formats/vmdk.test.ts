@@ -159,7 +159,7 @@ describe('a VMDK of a large disk', () => {
     ['whose data are at its start', 64, [0, 1, 2, 3]],
     ['whose data reach over several tables', 64, [0, 600, 2000, 60_000]],
     ['whose last grain is stored', 64, [0, 64 * 2 ** 14 - 1]],
-    ['of 2 TiB', 2048, [0, 2048 * 2 ** 14 - 1]],
+    ['of 1 TiB', 1024, [0, 1024 * 2 ** 14 - 1]],
     ['of more tables than are looked at', 4096, [0, 5]],
   ])('is refused when its last grain is not whole: %s', async (_name, gibibytes, grains) => {
     const { file, placeOf } = largeVmdk(gibibytes, grains);
