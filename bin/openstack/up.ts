@@ -11,7 +11,7 @@ export async function up(folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true });
   await exclusively(folder, async () => {
     const ran = await allUp(folder);
-    if (!ran) process.stdout.write('Starting Keystone and Glance …\n');
+    if (!ran) process.stdout.write('Starting MariaDB, Keystone and Glance …\n');
     const { cloudsYamlFile } = await startOpenStack(folder, { outlive: true });
     await report(folder);
     process.stdout.write(`${ran ? 'They ran already. ' : ''}${nextSteps(cloudsYamlFile)}`);
