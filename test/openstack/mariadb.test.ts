@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -82,5 +82,17 @@ test('one that was not made to the end is made anew', async () => {
 });
 
 test('it listens on no port', async () => {
-  expect(await mariaDb.sql('SELECT @@skip_networking')).toBe('1\n');
+  const [pid] = mariaDb.processIds;
+  const files = await readdir(`/proc/${pid}/fd`);
+  const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
+  const inodes = targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
+  expect(inodes).not.toEqual([]);
+  // The tenth column of proc_net(5) is the inode.
+  const tables = await Promise.all(['tcp', 'tcp6', 'udp', 'udp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')));
+  const ofNetwork = tables.flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)[9]));
+  expect(inodes.filter((inode) => ofNetwork.includes(inode))).toEqual([]);
+});
+
+test('nobody else can enter its folder', async () => {
+  expect((await stat(join(folder, 'mariadb'))).mode & 0o777).toBe(0o700);
 });

@@ -13,8 +13,8 @@ let workingFolder: string;
 let state: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imagedrop-openstack-'));
-  // Longer than a socket's path may be.
-  workingFolder = join(folder, 'long'.repeat(30));
+  // Longer than a socket's path may be, with what shells, addresses and settings give a meaning to.
+  workingFolder = join(folder, ` it's "a" (&) [b] {c}: d=e,f*|<g>!~^@+\`ä ${'long'.repeat(25)}`);
   await mkdir(workingFolder);
   state = join(workingFolder, '.openstack');
 });
