@@ -1,6 +1,8 @@
 /** Files without a line that could run. */
 const TYPES_ONLY = [
   'lambda/endpoints/endpoint.ts',
+  'lambda/formats/check.ts',
+  'lambda/formats/format.ts',
   'lambda/formats/reader.ts',
   'lambda/steps/ports.ts',
   'lib/parts.ts',

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { inspect } from './commands/inspect.ts';
 import { start } from './commands/start.ts';
 import { WrongUse } from './commands/wrong-use.ts';
 
@@ -6,14 +7,16 @@ const HELP = `imagedrop: drop a disk image into a bucket; it becomes a verified,
 
 Usage:
   imagedrop start [FILE…] [--os-cloud NAME] [--kind glance|ims] [--json]
+  imagedrop inspect FILE|s3://BUCKET/KEY [--json]
 
 Commands:
   start    runs the whole stack on this machine; with files, drops them and waits until they are images
+  inspect  says what a file is, whether it is safe, and which targets would take it
 
 \`imagedrop COMMAND --help\` says more.
 `;
 
-const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { start };
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { inspect, start };
 
 /** Exit codes: 0 done, 1 something failed, 2 wrong use. */
 async function main([name, ...args]: string[]): Promise<number> {

@@ -5,7 +5,7 @@ import { uncheckedWarning } from '../../lambda/adapters/unchecked-warning.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
-import { ownCloud } from './clouds-yaml.ts';
+import { ownCloud } from '../clouds/clouds-yaml.ts';
 import type { StartOptions } from './options.ts';
 import { synthesize } from './synthesize.ts';
 

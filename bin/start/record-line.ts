@@ -1,6 +1,6 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { isSettled } from '../../lambda/model/record-changes.ts';
-import { formatBytes } from './format-bytes.ts';
+import { formatBytes } from '../format-bytes.ts';
 
 /** One line that says how a drop is doing. */
 export function recordLine(record: DropRecord): string {

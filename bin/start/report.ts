@@ -1,6 +1,6 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { statusSince } from '../../lambda/model/record-changes.ts';
-import { formatBytes } from './format-bytes.ts';
+import { formatBytes } from '../format-bytes.ts';
 
 const HEADER = ['FILE', 'FORMAT', 'VIRTUAL SIZE', 'SIZE', 'IMAGE ID', 'NAME', 'VERIFIED', 'SECONDS'];
 

@@ -1,8 +1,9 @@
+import type { FoundImage, UploadPlan } from '../model/image.ts';
 import type { Target, TargetKind } from '../model/target.ts';
 import type { ImageEndpoint } from './endpoint.ts';
-import { glanceEndpoint } from './glance.ts';
+import { glanceEndpoint, planForGlance } from './glance.ts';
 import type { Connection } from './image-api.ts';
-import { imsEndpoint } from './ims.ts';
+import { imsEndpoint, planForIms } from './ims.ts';
 
 export type EndpointFactory = (target: Target, connection: Connection) => ImageEndpoint;
 
@@ -14,4 +15,17 @@ export const ENDPOINTS = {
 
 export function imageEndpoint(target: Target, connection: Connection): ImageEndpoint {
   return ENDPOINTS[target.kind](target, connection);
+}
+
+/**
+ * How a target takes an image as far as its settings tell; nobody is asked.
+ * @throws `format-not-taken`, `too-large`, `route-not-offered`
+ */
+export function planByTarget(found: FoundImage, objectBytes: number, target: Target): UploadPlan {
+  switch (target.kind) {
+    case 'glance':
+      return planForGlance(found, objectBytes, target, { quotas: [] });
+    case 'ims':
+      return planForIms(found, objectBytes, target);
+  }
 }

@@ -1,8 +1,13 @@
-import { ImageDropError } from '../model/errors.ts';
+import { Refusal, type Rule } from './rule.ts';
+
+/** What a header points to must be inside the file; checked by every read at a place that the file has chosen. */
+export const INSIDE_FILE: Rule = { code: 'truncated', title: 'all that the headers point to lies inside the file' };
+/** Likewise: inside the area that it belongs to, and no larger than any sound file needs. */
+export const BOUNDED: Rule = { code: 'corrupt-header', title: 'offsets, lengths and sizes in the headers are bounded' };
 
 /**
- * Some bytes of a file, read by offsets that the file itself may have chosen. A read outside them throws an
- * ImageDropError: `truncated` past the end of the file, `corrupt-header` inside it.
+ * Some bytes of a file, read by offsets that the file itself may have chosen. A read outside them throws a Refusal:
+ * `truncated` past the end of the file, `corrupt-header` inside it.
  */
 export class Bytes {
   readonly #buffer: Buffer;
@@ -20,24 +25,20 @@ export class Bytes {
     return this.#buffer.length;
   }
 
-  /** @throws ImageDropError when the range is not inside these bytes */
+  /** @throws Refusal when the range is not inside these bytes */
   slice(offset: number, length: number): Buffer {
-    const end = offset + length;
-    if (offset >= 0 && length >= 0 && end <= this.#buffer.length) return this.#buffer.subarray(offset, end);
-    const fileEnd = this.#origin + end;
-    throw fileEnd > this.#fileSize
-      ? new ImageDropError('truncated', `The file ends at byte ${this.#fileSize}; its header goes on to ${fileEnd}.`)
-      : new ImageDropError(
-          'corrupt-header',
-          `The header points to ${length} bytes at ${offset}, outside its own area.`,
-        );
+    return this.#buffer.subarray(this.#checked(offset, length), offset + length);
   }
 
   /** Whether the signature stands at the offset; false where the bytes do not reach so far. */
   has(offset: number, signature: string | Uint8Array): boolean {
-    const expected = typeof signature === 'string' ? Buffer.from(signature, 'latin1') : signature;
-    const end = offset + expected.length;
-    return offset >= 0 && end <= this.#buffer.length && this.#buffer.subarray(offset, end).equals(expected);
+    const { length } = signature;
+    if (offset < 0 || offset + length > this.#buffer.length) return false;
+    for (let index = 0; index < length; index++) {
+      const expected = typeof signature === 'string' ? signature.charCodeAt(index) : signature[index];
+      if (this.#buffer[offset + index] !== expected) return false;
+    }
+    return true;
   }
 
   isZero(offset: number, length: number): boolean {
@@ -49,37 +50,48 @@ export class Bytes {
   }
 
   u8(offset: number): number {
-    return this.slice(offset, 1).readUInt8();
+    return this.#buffer.readUInt8(this.#checked(offset, 1));
   }
 
   u16le(offset: number): number {
-    return this.slice(offset, 2).readUInt16LE();
+    return this.#buffer.readUInt16LE(this.#checked(offset, 2));
   }
 
   u16be(offset: number): number {
-    return this.slice(offset, 2).readUInt16BE();
+    return this.#buffer.readUInt16BE(this.#checked(offset, 2));
   }
 
   u32le(offset: number): number {
-    return this.slice(offset, 4).readUInt32LE();
+    return this.#buffer.readUInt32LE(this.#checked(offset, 4));
   }
 
   u32be(offset: number): number {
-    return this.slice(offset, 4).readUInt32BE();
+    return this.#buffer.readUInt32BE(this.#checked(offset, 4));
   }
 
   /** @throws `corrupt-header` beyond Number.MAX_SAFE_INTEGER (8 PiB): no size or offset of a real image is so large */
   u64le(offset: number): number {
-    return safe(this.slice(offset, 8).readBigUInt64LE(), offset);
+    return this.#safe(this.u32le(offset + 4), this.u32le(offset), offset);
   }
 
   /** @throws `corrupt-header` beyond Number.MAX_SAFE_INTEGER (8 PiB): no size or offset of a real image is so large */
   u64be(offset: number): number {
-    return safe(this.slice(offset, 8).readBigUInt64BE(), offset);
+    return this.#safe(this.u32be(offset), this.u32be(offset + 4), offset);
   }
-}
 
-function safe(value: bigint, offset: number): number {
-  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
-  throw new ImageDropError('corrupt-header', `The header says ${value} at byte ${offset}: no image is so large.`);
+  #safe(high: number, low: number, offset: number): number {
+    if (high < 2 ** 21) return high * 2 ** 32 + low;
+    const value = (BigInt(high) << 32n) | BigInt(low);
+    throw new Refusal(BOUNDED, `The header says ${value} at byte ${this.#origin + offset}: no image is so large.`);
+  }
+
+  /** @returns the offset */
+  #checked(offset: number, length: number): number {
+    const end = offset + length;
+    if (offset >= 0 && length >= 0 && end <= this.#buffer.length) return offset;
+    const fileEnd = this.#origin + end;
+    throw fileEnd > this.#fileSize
+      ? new Refusal(INSIDE_FILE, `The file ends at byte ${this.#fileSize}; its header goes on to ${fileEnd}.`)
+      : new Refusal(BOUNDED, `The header points to ${length} bytes at ${offset}, outside its own area.`);
+  }
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.ts';
+import { isPowerOfTwo } from './powers.ts';
 import type { Probe } from './probe.ts';
-import { isPowerOfTwo } from './refuse.ts';
 
 /** A file system (or LVM volume) that fills a disk without partitions. */
 export interface FileSystem {

@@ -1,10 +1,13 @@
-import type { FoundImage, ImageFormat } from '../model/image.ts';
+import type { ImageFormat } from '../model/image.ts';
+import type { BlockMap } from './block-map.ts';
 import type { Probe } from './probe.ts';
-import { refuseIf } from './refuse.ts';
+import type { Notice, Rule } from './rule.ts';
 
-/** One disk-image format. All errors are ImageDropErrors. */
+/** One disk-image format. */
 export interface Format {
   readonly name: ImageFormat;
+  /** All that `inspect` looks at, in its order: a report then tells what was not looked at, too. */
+  readonly rules: readonly (Rule | Notice)[];
   /** Whether the file bears this format's signature. Throws nothing: judging the rest is `inspect`'s part. */
   matches(probe: Probe): boolean;
   /**
@@ -13,24 +16,18 @@ export interface Format {
    */
   mayBePartitioned?(probe: Probe): boolean;
   /**
-   * Checks everything that must hold before the file may be sent.
-   * @throws ImageDropError with the reason for which it is refused
+   * Checks everything that must hold before the file may be sent, by the probe's ledger.
+   * @throws Refusal with the reason for which it is refused
    */
-  inspect(probe: Probe): FoundImage | Promise<FoundImage>;
+  inspect(probe: Probe): Disk | Promise<Disk>;
 }
 
-/** @throws `corrupt-header` when the virtual size is 0 */
-export function foundImage(
-  format: ImageFormat,
-  virtualSize: number,
-  more: { subformat?: string; warnings?: readonly string[] } = {},
-): FoundImage {
-  refuseIf(virtualSize <= 0, 'corrupt-header', `The ${format} header says that the disk has ${virtualSize} bytes.`);
-  const { subformat, warnings = [] } = more;
-  return {
-    format,
-    ...(subformat === undefined ? {} : { subformat }),
-    virtualSize,
-    ...(warnings.length === 0 ? {} : { warnings }),
-  };
+/** What a format finds in a file that it does not refuse. */
+export interface Disk {
+  /** The variant, where a format has several. */
+  readonly subformat?: string;
+  /** Bytes of the disk that the guest sees. */
+  readonly virtualSize: number;
+  /** Where the guest's disk lies in the file; or a sentence that says why it is not looked into. */
+  readonly guest: BlockMap | string;
 }

@@ -1,35 +1,71 @@
 import { HEAD_BYTES, type Probe } from './probe.ts';
-import { refuseIf } from './refuse.ts';
+import type { Rule } from './rule.ts';
 
 const END = 0x00000000;
-const EXTERNAL_DATA_FILE = 0x44415441;
-const BACKING_FORMAT = 0xe2792aca;
-const LUKS_HEADER = 0x0537be77;
+
+/**
+ * Header extensions name things that the feature bits may hide: readers follow an extension without looking at its bit
+ * (CVE-2024-32498).
+ */
+const DANGERS: readonly { type: number; rule: Rule; message: string }[] = [
+  {
+    type: 0x44415441,
+    rule: {
+      code: 'external-data-file',
+      title: 'data file, by a header extension',
+      at: 'header extension 44415441',
+      cve: 'CVE-2024-32498',
+    },
+    message: 'The qcow2 header names a data file.',
+  },
+  {
+    type: 0xe2792aca,
+    rule: {
+      code: 'backing-file',
+      title: 'format of a backing file',
+      at: 'header extension E2792ACA',
+      cve: 'CVE-2015-5163',
+    },
+    message: 'The qcow2 header names the format of a backing file.',
+  },
+  {
+    type: 0x0537be77,
+    rule: { code: 'encrypted', title: 'LUKS header', at: 'header extension 0537BE77' },
+    message: 'The qcow2 header points to a LUKS header: the image is encrypted.',
+  },
+];
+
+const INSIDE_HEADER: Rule = { code: 'corrupt-header', title: 'header extensions lie inside the header' };
+
+export const EXTENSION_RULES: readonly Rule[] = [INSIDE_HEADER, ...DANGERS.map(({ rule }) => rule)];
 
 interface ExtensionArea {
   readonly headerBytes: number;
   readonly clusterBytes: number;
 }
 
-/**
- * Header extensions name things that the feature bits may hide: readers follow an extension without looking at its bit
- * (CVE-2024-32498). Each is {u32 type, u32 length, data padded to 8 bytes}.
- */
-export function refuseDangerousExtensions({ head, size }: Probe, { headerBytes, clusterBytes }: ExtensionArea): void {
+/** Each is {u32 type, u32 length, data padded to 8 bytes}. */
+export function refuseDangerousExtensions(probe: Probe, { headerBytes, clusterBytes }: ExtensionArea): void {
+  const { head, size, ledger } = probe;
   const end = Math.min(clusterBytes, HEAD_BYTES, size);
+  const types = new Map<number, number>();
   let offset = headerBytes;
-  while (offset + 8 <= end) {
-    const type = head.u32be(offset);
+  while (offset + 8 <= end && head.u32be(offset) !== END) {
+    const place = { at: `header extension at ${offset}` };
+    types.set(head.u32be(offset), offset);
+    refuseDangerous(probe, types);
     const length = head.u32be(offset + 4);
-    if (type === END) return;
-    refuseDangerous(type);
     offset += 8 + Math.ceil(length / 8) * 8;
-    refuseIf(offset > end, 'corrupt-header', `A qcow2 header extension of ${length} bytes leaves the header.`);
+    const message = `A qcow2 header extension of ${length} bytes leaves the header.`;
+    ledger.refuseIf(offset > end, INSIDE_HEADER, message, place);
   }
+  refuseDangerous(probe, types);
 }
 
-function refuseDangerous(type: number): void {
-  refuseIf(type === EXTERNAL_DATA_FILE, 'external-data-file', 'The qcow2 header names a data file (CVE-2024-32498).');
-  refuseIf(type === BACKING_FORMAT, 'backing-file', 'The qcow2 header names the format of a backing file.');
-  refuseIf(type === LUKS_HEADER, 'encrypted', 'The qcow2 header points to a LUKS header: the image is encrypted.');
+/** @param extensions the offset of each type that was found */
+function refuseDangerous({ ledger }: Probe, extensions: ReadonlyMap<number, number>): void {
+  for (const { type, rule, message } of DANGERS) {
+    const offset = extensions.get(type);
+    ledger.refuseIf(offset !== undefined, rule, message, { at: `header extension at ${offset}` });
+  }
 }

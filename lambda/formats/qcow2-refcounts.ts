@@ -1,14 +1,25 @@
-import { ImageDropError } from '../model/errors.ts';
+import type { Range } from './bounded-reads.ts';
 import type { Bytes } from './bytes.ts';
 import type { Probe } from './probe.ts';
+import { Refusal, type Rule } from './rule.ts';
+import { lengthWithoutZeros } from './zeros.ts';
 
 /**
  * How much of the refcount table and of a block is looked at. A writer allocates from the front, so what lies past a
- * cut follows close upon it; 128 KiB of table stand for 32 TiB of usual clusters.
+ * cut follows close upon it; 128 KiB of table stand for 32 TiB of usual clusters, 64 KiB of block for all that one of
+ * usual size counts.
  */
-const WINDOW_BYTES = 128 * 1024;
+const TABLE_WINDOW_BYTES = 128 * 1024;
+const BLOCK_WINDOW_BYTES = 64 * 1024;
 /** How many blocks are looked at: trailing ones can be all zero where clusters were freed. */
 const MAX_BLOCKS = 3;
+
+const RULES = {
+  table: { code: 'corrupt-header', title: 'refcount table is in use', at: 'u64@48' },
+  pastEnd: { code: 'truncated', title: 'clusters in use lie inside the file', at: 'refcount blocks' },
+} as const satisfies Record<string, Rule>;
+
+export const REFCOUNT_RULES: readonly Rule[] = Object.values(RULES);
 
 interface Refcounts {
   readonly clusterBytes: number;
@@ -17,25 +28,66 @@ interface Refcounts {
   readonly refcountTableClusters: number;
 }
 
+/** The part of the refcount table that counts what may lie past a cut. */
+export function refcountTableWindow({ size }: Probe, refcounts: Refcounts): Range {
+  const { refcountTableOffset, refcountTableClusters, clusterBytes } = refcounts;
+  const firstBlock = firstBlockPastCut(size, refcounts);
+  // Reading the table's first entry, too, shows that the table is there at all.
+  const from = firstBlock * 8 < TABLE_WINDOW_BYTES / 2 ? 0 : firstBlock * 8;
+  const length = Math.max(0, Math.min(TABLE_WINDOW_BYTES, refcountTableClusters * clusterBytes - from));
+  return { offset: refcountTableOffset + from, length };
+}
+
+/**
+ * Where QEMU puts the block that counts the last clusters of a file that has grown from front to back. The cluster for
+ * which the block is needed has its place already, the first that the block counts, and the block follows it
+ * (block/qcow2-refcount.c, alloc_refcount_block); the very first block follows header and refcount table.
+ */
+export function likelyLastBlock({ size }: Probe, refcounts: Refcounts): Range {
+  const block = firstBlockPastCut(size, refcounts);
+  const cluster = block === 0 ? 2 : block * clustersPerBlock(refcounts) + 1;
+  return blockWindow(
+    cluster * refcounts.clusterBytes,
+    clustersInFile(size, refcounts) % clustersPerBlock(refcounts),
+    refcounts,
+  );
+}
+
 /**
  * A qcow2 file does not know its own length, but its refcounts know the highest cluster in use: a cut file has
  * clusters in use past its end. The last cluster may be partial.
  */
 export async function refuseClustersPastTheEnd(probe: Probe, refcounts: Refcounts): Promise<void> {
-  const { clusterBytes, refcountBits } = refcounts;
-  const clustersPerBlock = (clusterBytes * 8) / refcountBits;
-  const clustersInFile = Math.ceil(probe.size / clusterBytes);
-  const firstBlock = Math.floor(clustersInFile / clustersPerBlock);
-  for (const block of await lastBlocks(probe, refcounts, firstBlock)) {
-    const from = block.index === firstBlock ? clustersInFile % clustersPerBlock : 0;
-    const highest = await highestInUse(probe, refcounts, block.offset, from);
+  const { size, ledger } = probe;
+  const firstBlock = firstBlockPastCut(size, refcounts);
+  const blocks = (await lastBlocks(probe, refcounts)).map(({ index, offset }) => {
+    const from = index === firstBlock ? clustersInFile(size, refcounts) % clustersPerBlock(refcounts) : 0;
+    return { index, from, window: blockWindow(offset, from, refcounts) };
+  });
+  await probe.prefetch(blocks.map(({ window }) => window));
+  for (const { index, from, window } of blocks) {
+    const counts = await probe.read(window.offset, window.length);
+    const highest = highestInUse(counts, from, refcounts.refcountBits);
     if (highest === undefined) continue;
-    const cluster = block.index * clustersPerBlock + highest;
-    throw new ImageDropError(
-      'truncated',
-      `The file has ${probe.size} bytes, but its cluster ${cluster} at byte ${cluster * clusterBytes} is in use.`,
+    const cluster = index * clustersPerBlock(refcounts) + highest;
+    const place = cluster * refcounts.clusterBytes;
+    throw new Refusal(
+      RULES.pastEnd,
+      `The file has ${size} bytes, but its cluster ${cluster} at byte ${place} is in use.`,
     );
   }
+  ledger.pass(RULES.pastEnd);
+}
+
+const clustersPerBlock = ({ clusterBytes, refcountBits }: Refcounts): number => (clusterBytes * 8) / refcountBits;
+const clustersInFile = (size: number, { clusterBytes }: Refcounts): number => Math.ceil(size / clusterBytes);
+const firstBlockPastCut = (size: number, refcounts: Refcounts): number =>
+  Math.floor(clustersInFile(size, refcounts) / clustersPerBlock(refcounts));
+
+/** A block's counts from the byte on that holds the count `from`. */
+function blockWindow(block: number, from: number, { clusterBytes, refcountBits }: Refcounts): Range {
+  const start = Math.floor((from * refcountBits) / 8);
+  return { offset: block + start, length: Math.min(BLOCK_WINDOW_BYTES, clusterBytes - start) };
 }
 
 interface RefcountBlock {
@@ -43,40 +95,34 @@ interface RefcountBlock {
   readonly offset: number;
 }
 
-/** The last blocks of the table from a block on, the very last first. */
-async function lastBlocks(probe: Probe, refcounts: Refcounts, firstBlock: number): Promise<RefcountBlock[]> {
-  const { refcountTableOffset, refcountTableClusters, clusterBytes } = refcounts;
-  const tableBytes = refcountTableClusters * clusterBytes;
-  // Reading the table's first entry, too, shows that the table is there at all.
-  const from = firstBlock * 8 < WINDOW_BYTES / 2 ? 0 : firstBlock * 8;
-  const table = await probe.read(refcountTableOffset + from, Math.max(0, Math.min(WINDOW_BYTES, tableBytes - from)));
-  if (from === 0 && table.isZero(0, 8)) {
-    throw new ImageDropError('corrupt-header', 'The qcow2 refcount table is empty: not even the header is in use.');
+/** The last blocks of the table that may count clusters past the end of the file, the very last first. */
+async function lastBlocks(probe: Probe, refcounts: Refcounts): Promise<RefcountBlock[]> {
+  const { offset, length } = refcountTableWindow(probe, refcounts);
+  const table = await probe.read(offset, length);
+  const from = (offset - refcounts.refcountTableOffset) / 8;
+  const isEmpty = from === 0 && table.isZero(0, 8);
+  probe.ledger.refuseIf(isEmpty, RULES.table, 'The qcow2 refcount table is empty: not even the header is in use.');
+  const blocks: RefcountBlock[] = [];
+  const first = Math.max(0, firstBlockPastCut(probe.size, refcounts) - from);
+  const inUse = Math.ceil(lengthWithoutZeros(table.slice(0, length)) / 8);
+  for (let place = inUse - 1; place >= first && blocks.length < MAX_BLOCKS; place--) {
+    if (table.u32be(place * 8) === 0 && table.u32be(place * 8 + 4) === 0) continue;
+    blocks.push({ index: from + place, offset: table.u64be(place * 8) });
   }
-  return Array.from({ length: table.length / 8 }, (_, index) => ({ index: from / 8 + index, place: index * 8 }))
-    .filter(({ index, place }) => index >= firstBlock && !table.isZero(place, 8))
-    .slice(-MAX_BLOCKS)
-    .reverse()
-    .map(({ index, place }) => ({ index, offset: table.u64be(place) }));
+  return blocks;
 }
 
-/** The highest nonzero refcount of a block, at or after `from`. */
-async function highestInUse(
-  probe: Probe,
-  { clusterBytes, refcountBits }: Refcounts,
-  blockOffset: number,
-  from: number,
-): Promise<number | undefined> {
+/** The highest count that is not zero, at or after `from`, in counts that begin at the byte that holds `from`. */
+function highestInUse(counts: Bytes, from: number, refcountBits: number): number | undefined {
   const start = Math.floor((from * refcountBits) / 8);
-  const block = await probe.read(blockOffset + start, Math.min(WINDOW_BYTES, clusterBytes - start));
-  const highestBit = lastBitSet(block);
+  const highestBit = lastBitSet(counts);
   const highest = highestBit < 0 ? -1 : Math.floor((start * 8 + highestBit) / refcountBits);
   return highest >= from ? highest : undefined;
 }
 
 /** Refcounts below 8 bits lie in their byte from the lowest bit up (specification, "Refcount blocks"). */
-function lastBitSet(block: Bytes): number {
-  const bytes = block.slice(0, block.length);
-  const index = bytes.findLastIndex((byte) => byte !== 0);
+function lastBitSet(counts: Bytes): number {
+  const bytes = counts.slice(0, counts.length);
+  const index = lengthWithoutZeros(bytes) - 1;
   return index < 0 ? -1 : index * 8 + 31 - Math.clz32(bytes[index] ?? 0);
 }

@@ -1,7 +1,7 @@
-import type { Bytes } from './bytes.ts';
-import { type Format, foundImage } from './format.ts';
+import type { Format } from './format.ts';
+import { isPowerOfTwo } from './powers.ts';
 import type { Probe } from './probe.ts';
-import { isPowerOfTwo, refuseIf, refuseShorterThan } from './refuse.ts';
+import type { Notice, Rule } from './rule.ts';
 
 /** Features (QEMU, docs/interop/qed_spec.txt, "Header"). */
 const BACKING_FILE = 1;
@@ -9,46 +9,58 @@ const NEEDS_CHECK = 2;
 const KNOWN_FEATURES = 7;
 const MIB = 1024 * 1024;
 
+const RULES = {
+  backingFile: { code: 'backing-file', title: 'backing file', at: 'u64@16 bit 0', cve: 'CVE-2015-5163' },
+  features: { code: 'unknown-feature', title: 'features are known', at: 'u64@16' },
+  sizes: { code: 'corrupt-header', title: 'sizes of clusters, tables and header', at: 'u32@4, u32@8, u32@12' },
+  reach: { code: 'corrupt-header', title: 'tables reach over the disk', at: 'u64@48' },
+  l1Place: { code: 'corrupt-header', title: 'L1 table begins at a cluster behind the header', at: 'u64@40' },
+  l1InsideFile: { code: 'truncated', title: 'L1 table lies inside the file', at: 'u64@40' },
+} as const satisfies Record<string, Rule>;
+
+const NEEDS_NO_CHECK: Notice = { code: 'not-closed-cleanly', title: 'closed cleanly', at: 'u64@16 bit 1' };
+
 /** QEMU enhanced disk; QEMU, docs/interop/qed_spec.txt. */
 export const qed: Format = {
   name: 'qed',
+  rules: [...Object.values(RULES), NEEDS_NO_CHECK],
   matches: ({ head }) => head.has(0, 'QED\0'),
   inspect(probe) {
-    const warnings = checkFeatures(probe.head);
+    checkFeatures(probe);
     const virtualSize = probe.head.u64le(48);
     checkTables(probe, virtualSize);
-    return foundImage('qed', virtualSize, { warnings });
+    return { virtualSize, guest: 'Disks of the format qed are not looked into.' };
   },
 };
 
-/** @returns warnings */
-function checkFeatures(head: Bytes): string[] {
+function checkFeatures({ head, ledger }: Probe): void {
   const features = head.u32le(16);
-  refuseIf((features & BACKING_FILE) !== 0, 'backing-file', 'The QED image names a backing file.');
+  ledger.refuseIf((features & BACKING_FILE) !== 0, RULES.backingFile, 'The QED image names a backing file.');
   const unknown = head.u32le(20) !== 0 || (features & ~KNOWN_FEATURES) !== 0;
-  refuseIf(unknown, 'unknown-feature', 'The QED header asks for features that are not known here.');
-  return (features & NEEDS_CHECK) === 0 ? [] : ['The QED image was not closed cleanly (needs a check).'];
+  ledger.refuseIf(unknown, RULES.features, 'The QED header asks for features that are not known here.');
+  const needsCheck = (features & NEEDS_CHECK) !== 0;
+  ledger.warnIf(needsCheck, NEEDS_NO_CHECK, 'The QED image was not closed cleanly (needs a check).');
 }
 
-function checkTables({ head, size }: Probe, virtualSize: number): void {
+function checkTables({ head, ledger }: Probe, virtualSize: number): void {
   const [clusterBytes, tableClusters, headerClusters] = [head.u32le(4), head.u32le(8), head.u32le(12)];
-  refuseIf(
+  ledger.refuseIf(
     !isPowerOfTwo(clusterBytes, 4096, 64 * MIB) || !isPowerOfTwo(tableClusters, 1, 16) || headerClusters === 0,
-    'corrupt-header',
+    RULES.sizes,
     `QED tables of ${tableClusters} clusters of ${clusterBytes} bytes behind ${headerClusters} of header are not possible.`,
   );
   const tableBytes = tableClusters * clusterBytes;
   const entries = tableBytes / 8;
-  refuseIf(
+  ledger.refuseIf(
     virtualSize > entries * entries * clusterBytes,
-    'corrupt-header',
+    RULES.reach,
     `The tables of the QED image do not reach over a disk of ${virtualSize} bytes.`,
   );
   const l1Offset = head.u64le(40);
-  refuseIf(
+  ledger.refuseIf(
     l1Offset < headerClusters * clusterBytes || l1Offset % clusterBytes !== 0,
-    'corrupt-header',
+    RULES.l1Place,
     `The QED L1 table cannot be at byte ${l1Offset}.`,
   );
-  refuseShorterThan(l1Offset + tableBytes, size, 'the QED L1 table');
+  ledger.refuseShorterThan(l1Offset + tableBytes, RULES.l1InsideFile, 'the QED L1 table');
 }

@@ -1,11 +1,11 @@
-import { ImageDropError } from '../model/errors.ts';
-import type { FoundImage } from '../model/image.ts';
+import { PLAIN } from './block-map.ts';
+import { refuseOtherClaim } from './claim.ts';
 import { findFileSystem } from './file-systems.ts';
-import { foundImage } from './format.ts';
-import { findLookAlike } from './look-alikes.ts';
-import { gptEnd, hasPartitionTable, mbrEnd } from './partition-table.ts';
+import type { Disk } from './format.ts';
+import { findLookAlike, LOOK_ALIKE_RULES } from './look-alikes.ts';
+import { gptEnd, hasPartitionTable } from './partition-table.ts';
 import type { Probe } from './probe.ts';
-import { refuseIf, refuseShorterThan } from './refuse.ts';
+import { type Notice, Refusal, type Rule } from './rule.ts';
 import { isText } from './text.ts';
 
 /** What the user says of the file. */
@@ -19,72 +19,93 @@ const SECTOR_BYTES = 512;
 const RAW_NAME = /\.(raw|img|dd)$/i;
 const VHD_NAME = /\.(vhd|vpc)$/i;
 
+const RULES = {
+  text: { code: 'not-a-disk-image', title: 'no text', at: 'first 64 KiB' },
+  lostFooter: { code: 'truncated', title: 'footer of a VHD, where the name promises one', at: 'last 512 bytes' },
+  gpt: { code: 'truncated', title: 'copy of the GPT lies inside the file', at: 'u64@32 of the GPT header' },
+  fileSystem: { code: 'truncated', title: 'file system lies inside the file', at: 'superblock' },
+  sign: { code: 'not-a-disk-image', title: 'partition table, file system, or the word of the user' },
+} as const satisfies Record<string, Rule>;
+
+const NOTICES = {
+  sign: { code: 'no-sign-of-a-disk', title: 'partition table or file system' },
+  wholeSectors: { code: 'odd-size', title: 'size in whole sectors' },
+} as const satisfies Record<string, Notice>;
+
+export const RAW_RULES: readonly (Rule | Notice)[] = [
+  ...LOOK_ALIKE_RULES,
+  ...Object.values(RULES),
+  ...Object.values(NOTICES),
+];
+
 /**
  * Judges a file that bears no format's signature. Any bytes can be read as a raw disk, so a wrong file (a web page, an
  * archive) would become an image that cannot boot: a raw disk must bear a sign that it is one, or be vouched for.
+ * @throws Refusal
  */
-export async function inspectRaw(probe: Probe, hints: RawHints): Promise<FoundImage> {
+export async function inspectRaw(probe: Probe, hints: RawHints): Promise<Disk> {
   refuseLookAlike(probe);
-  const { claimed } = hints;
-  refuseIf(
-    claimed !== undefined && claimed !== 'raw',
-    'wrong-format',
-    `The metadata says that the file is ${claimed}, but it bears no signature of that format.`,
+  const { size, ledger } = probe;
+  refuseOtherClaim(hints.claimed, 'raw', ledger);
+  refuseLostFooter(probe, hints);
+  await requireSignOfDisk(probe, hints);
+  ledger.warnIf(
+    size % SECTOR_BYTES !== 0,
+    NOTICES.wholeSectors,
+    `The size, ${size} bytes, is no multiple of ${SECTOR_BYTES}: the file may be cut short.`,
   );
-  refuseLostFooter(claimed, hints.fileName);
-  const warnings = await diskSignWarnings(probe, hints);
-  if (probe.size % SECTOR_BYTES !== 0) {
-    warnings.push(`The size, ${probe.size} bytes, is no multiple of ${SECTOR_BYTES}: the file may be cut short.`);
-  }
-  return foundImage('raw', probe.size, { warnings });
+  return { virtualSize: size, guest: PLAIN };
 }
 
 function refuseLookAlike(probe: Probe): void {
-  refuseIf(isText(probe), 'not-a-disk-image', 'The file is text, a web page or an error message perhaps.');
+  const { ledger } = probe;
+  ledger.refuseIf(isText(probe), RULES.text, 'The file is text, a web page or an error message perhaps.');
   const lookAlike = findLookAlike(probe);
-  if (lookAlike === undefined) return;
-  const { code, name, nextStep } = lookAlike;
-  throw new ImageDropError(code, `The file is ${name}.`, nextStep === undefined ? {} : { nextStep });
+  if (lookAlike !== undefined) {
+    const { rule, name, nextStep } = lookAlike;
+    throw new Refusal(rule, `The file is ${name}.`, nextStep === undefined ? {} : { nextStep });
+  }
+  for (const rule of LOOK_ALIKE_RULES) ledger.pass(rule);
 }
 
 /** A fixed VHD bears its signature at its end only: cut short it looks like the raw disk that it holds. */
-function refuseLostFooter(claimed: string | undefined, fileName = ''): void {
-  refuseIf(
+function refuseLostFooter({ ledger }: Probe, { claimed, fileName = '' }: RawHints): void {
+  ledger.refuseIf(
     claimed === undefined && VHD_NAME.test(fileName),
-    'truncated',
+    RULES.lostFooter,
     'The file is named like a VHD but has no VHD footer at its end: the end is missing.',
   );
 }
 
-async function diskSignWarnings(probe: Probe, hints: RawHints): Promise<string[]> {
-  if (hasPartitionTable(probe)) return partitionWarnings(probe);
-  const fileSystem = await findFileSystem(probe);
-  if (fileSystem !== undefined) {
-    refuseShorterThan(fileSystem.bytes, probe.size, `its ${fileSystem.name}`);
-    return [];
-  }
-  refuseIf(
-    !isVouchedFor(probe, hints),
-    'not-a-disk-image',
+async function requireSignOfDisk(probe: Probe, hints: RawHints): Promise<void> {
+  const { ledger } = probe;
+  const hasSign = hasWholePartitionTable(probe) || (await hasWholeFileSystem(probe));
+  ledger.refuseIf(
+    !hasSign && !isVouchedFor(probe, hints),
+    RULES.sign,
     'The file bears no signature of a disk-image format, and neither a partition table nor a known file system.',
   );
-  return [
+  ledger.warnIf(
+    !hasSign,
+    NOTICES.sign,
     'No partition table and no known file system was found: it is taken for a raw disk because the user says so.',
-  ];
+  );
+}
+
+/** An MBR may name partitions past the end: images for flash cards are published without their empty end. */
+function hasWholePartitionTable(probe: Probe): boolean {
+  const end = gptEnd(probe);
+  if (end !== undefined) probe.ledger.refuseShorterThan(end, RULES.gpt, 'its GPT');
+  return hasPartitionTable(probe);
+}
+
+async function hasWholeFileSystem(probe: Probe): Promise<boolean> {
+  const fileSystem = await findFileSystem(probe);
+  if (fileSystem === undefined) return false;
+  probe.ledger.refuseShorterThan(fileSystem.bytes, RULES.fileSystem, `its ${fileSystem.name}`);
+  return true;
 }
 
 function isVouchedFor({ size }: Probe, { claimed, fileName }: RawHints): boolean {
   return claimed === 'raw' || (RAW_NAME.test(fileName ?? '') && size % SECTOR_BYTES === 0);
-}
-
-function partitionWarnings(probe: Probe): string[] {
-  const end = gptEnd(probe);
-  if (end !== undefined) {
-    refuseShorterThan(end, probe.size, 'its GPT');
-    return [];
-  }
-  // No refusal: images for flash cards are published without the empty end of their last partition.
-  const lastPartitionEnd = mbrEnd(probe);
-  if (lastPartitionEnd <= probe.size) return [];
-  return [`A partition reaches to byte ${lastPartitionEnd}, past the end of the file at ${probe.size}.`];
 }

@@ -8,6 +8,8 @@ const UTF16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 export function isText(probe: Probe): boolean {
   const bytes = probe.head.slice(0, probe.head.length);
   if (UTF16_MARKS.some((mark) => probe.head.has(0, mark))) return isUtf16(bytes);
+  // Most disks are told from text by this alone, without decoding them.
+  if (bytes.includes(0)) return false;
   const text = decoded(bytes, 'utf-8');
   return text !== undefined && !CONTROL.test(text);
 }

@@ -1,5 +1,6 @@
 import type { Bytes } from './bytes.ts';
-import { refuseIf } from './refuse.ts';
+import type { Ledger } from './ledger.ts';
+import type { Rule } from './rule.ts';
 
 /** Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format". */
 export const FOOTER_BYTES = 512;
@@ -13,6 +14,15 @@ const EXACT_CREATORS = ['win ', 'qem2', 'd2v ', 'tap\0', 'CTXS'];
 /** The geometry of all disks that are too large to have one; it says nothing of the size. */
 const MAX_GEOMETRY_SECTORS = 65535 * 16 * 255;
 
+const RULES = {
+  version: { code: 'unsupported-variant', title: 'version 1.0', at: 'u32@12 of the footer' },
+  features: { code: 'unknown-feature', title: 'features are known', at: 'u32@8 of the footer' },
+  checksum: { code: 'corrupt-header', title: 'checksum of the footer', at: 'u32@64 of the footer' },
+  size: { code: 'corrupt-header', title: 'size of the disk', at: 'u64@48 of the footer' },
+} as const satisfies Record<string, Rule>;
+
+export const FOOTER_RULES: readonly Rule[] = Object.values(RULES);
+
 export interface VhdFooter {
   readonly type: number;
   /** Bytes of the disk as the footer gives them. */
@@ -22,23 +32,23 @@ export interface VhdFooter {
 }
 
 /** @param offset of the footer in `bytes` */
-export function parseFooter(bytes: Bytes, offset: number): VhdFooter {
+export function parseFooter(bytes: Bytes, offset: number, ledger: Ledger): VhdFooter {
   const version = bytes.u32be(offset + 12);
-  refuseIf(version !== FORMAT_VERSION, 'unsupported-variant', `VHD version 0x${version.toString(16)} is not known.`);
+  ledger.refuseIf(version !== FORMAT_VERSION, RULES.version, `VHD version 0x${version.toString(16)} is not known.`);
   // Bit 1 is reserved and always set; bit 0 marks a temporary disk.
   const features = bytes.u32be(offset + 8);
-  refuseIf(features !== 2, 'unknown-feature', `The VHD footer asks for features 0x${features.toString(16)}.`);
+  ledger.refuseIf(features !== 2, RULES.features, `The VHD footer asks for features 0x${features.toString(16)}.`);
   const expected = onesComplementSum(bytes.slice(offset, FOOTER_BYTES), CHECKSUM_OFFSET);
-  refuseIf(
+  ledger.refuseIf(
     bytes.u32be(offset + CHECKSUM_OFFSET) !== expected,
-    'corrupt-header',
+    RULES.checksum,
     'The checksum of the VHD footer is wrong.',
   );
   const currentSize = bytes.u64be(offset + 48);
   const virtualSize = largerSize(bytes, offset, currentSize);
-  refuseIf(
+  ledger.refuseIf(
     virtualSize > MAX_DISK_BYTES,
-    'corrupt-header',
+    RULES.size,
     `A VHD cannot have ${virtualSize} bytes; 2040 GiB is the most.`,
   );
   return { type: bytes.u32be(offset + 60), currentSize, virtualSize };
@@ -47,9 +57,8 @@ export function parseFooter(bytes: Bytes, offset: number): VhdFooter {
 /** The ones' complement of the sum of all bytes but the four of the checksum itself. */
 export function onesComplementSum(bytes: Buffer, checksumOffset: number): number {
   let sum = 0;
-  for (const [index, byte] of bytes.entries()) {
-    if (index < checksumOffset || index >= checksumOffset + 4) sum += byte;
-  }
+  for (const byte of bytes) sum += byte;
+  for (const byte of bytes.subarray(checksumOffset, checksumOffset + 4)) sum -= byte;
   return ~sum >>> 0;
 }
 

@@ -1,8 +1,17 @@
-import type { FoundImage } from '../model/image.ts';
-import { type Format, foundImage } from './format.ts';
+import { PLAIN } from './block-map.ts';
+import type { Disk, Format } from './format.ts';
+import { isPowerOfTwo } from './powers.ts';
 import type { Probe } from './probe.ts';
-import { isPowerOfTwo, refuseIf, refuseShorterThan } from './refuse.ts';
-import { FOOTER_BYTES, onesComplementSum, parseFooter, VHD_COOKIE, type VhdFooter } from './vhd-footer.ts';
+import type { Rule } from './rule.ts';
+import { vhdBlocks } from './vhd-blocks.ts';
+import {
+  FOOTER_BYTES,
+  FOOTER_RULES,
+  onesComplementSum,
+  parseFooter,
+  VHD_COOKIE,
+  type VhdFooter,
+} from './vhd-footer.ts';
 
 const FIXED = 2;
 const DYNAMIC = 3;
@@ -12,21 +21,44 @@ const DYNAMIC_HEADER_BYTES = 1024;
 const DYNAMIC_CHECKSUM_OFFSET = 36;
 const MAX_BLOCK_BYTES = 2 ** 31;
 
+const RULES = {
+  footer: { code: 'truncated', title: 'footer at the end', at: 'last 512 bytes' },
+  parent: { code: 'parent-image', title: 'parent image, by the disk type', at: 'u32@60 of the footer' },
+  type: { code: 'unsupported-variant', title: 'disk type is known', at: 'u32@60 of the footer' },
+} as const satisfies Record<string, Rule>;
+
+const FIXED_RULES = {
+  oneDisk: { code: 'two-formats', title: 'fixed disk does not begin like a dynamic one', at: 'byte 0' },
+  noHeader: { code: 'corrupt-header', title: 'fixed disk has no header', at: 'u64@16 of the footer' },
+  wholeDisk: { code: 'truncated', title: 'disk lies inside the file', at: 'u64@48 of the footer' },
+  onlyDisk: { code: 'corrupt-header', title: 'disk fills the file', at: 'u64@48 of the footer' },
+} as const satisfies Record<string, Rule>;
+
+const DYNAMIC_RULES = {
+  copy: { code: 'corrupt-header', title: 'copy of the footer at the start', at: 'byte 0' },
+  signature: { code: 'corrupt-header', title: 'dynamic header', at: 'u64@16' },
+  checksum: { code: 'corrupt-header', title: 'checksum of the dynamic header', at: 'u32@36 of the dynamic header' },
+  // Readers open such a file without its parent and without a word.
+  parentId: { code: 'parent-image', title: 'parent image, by its UUID', at: 'UUID at 40 of the dynamic header' },
+  blocks: { code: 'corrupt-header', title: 'blocks fit the disk', at: 'u32@28, u32@32 of the dynamic header' },
+  table: { code: 'truncated', title: 'block table lies inside the file', at: 'u64@16 of the dynamic header' },
+} as const satisfies Record<string, Rule>;
+
 /** Microsoft, Virtual Hard Disk Image Format Specification 1.0. */
 export const vhd: Format = {
   name: 'vhd',
+  rules: [...Object.values(RULES), ...FOOTER_RULES, ...Object.values(FIXED_RULES), ...Object.values(DYNAMIC_RULES)],
   matches: (probe) => hasHead(probe) || hasTail(probe),
   mayBePartitioned: (probe) => !hasHead(probe),
   inspect(probe) {
-    refuseIf(!hasTail(probe), 'truncated', 'The VHD has no footer in its last 512 bytes: the end is missing.');
-    const footer = parseFooter(probe.tail, footerOffset(probe));
-    refuseIf(footer.type === DIFFERENCING, 'parent-image', 'The VHD holds only the differences to a parent image.');
-    refuseIf(
-      footer.type !== FIXED && footer.type !== DYNAMIC,
-      'unsupported-variant',
-      `VHD disk type ${footer.type} is not known.`,
-    );
-    return footer.type === FIXED ? inspectFixed(probe, footer) : inspectDynamic(probe, footer);
+    const { tail, ledger } = probe;
+    const hasFooter = hasTail(probe);
+    ledger.refuseIf(!hasFooter, RULES.footer, 'The VHD has no footer in its last 512 bytes: the end is missing.');
+    const footer = parseFooter(tail, footerOffset(probe), ledger);
+    const { type } = footer;
+    ledger.refuseIf(type === DIFFERENCING, RULES.parent, 'The VHD holds only the differences to a parent image.');
+    ledger.refuseIf(type !== FIXED && type !== DYNAMIC, RULES.type, `VHD disk type ${type} is not known.`);
+    return type === FIXED ? inspectFixed(probe, footer) : inspectDynamic(probe, footer);
   },
 };
 
@@ -34,41 +66,49 @@ const footerOffset = ({ tail }: Probe): number => tail.length - FOOTER_BYTES;
 const hasHead = ({ head }: Probe): boolean => head.has(0, VHD_COOKIE);
 const hasTail = (probe: Probe): boolean => probe.tail.has(footerOffset(probe), VHD_COOKIE);
 
-function inspectFixed(probe: Probe, { currentSize, virtualSize }: VhdFooter): FoundImage {
-  refuseIf(hasHead(probe), 'two-formats', 'The fixed VHD begins like a dynamic one: it can be read as two disks.');
-  refuseIf(
-    !probe.tail.isAllOnes(footerOffset(probe) + 16, 8),
-    'corrupt-header',
+function inspectFixed(probe: Probe, { currentSize, virtualSize }: VhdFooter): Disk {
+  const { tail, size, ledger } = probe;
+  ledger.refuseIf(
+    hasHead(probe),
+    FIXED_RULES.oneDisk,
+    'The fixed VHD begins like a dynamic one: it can be read as two disks.',
+  );
+  ledger.refuseIf(
+    !tail.isAllOnes(footerOffset(probe) + 16, 8),
+    FIXED_RULES.noHeader,
     'The fixed VHD points to a header that only dynamic ones have.',
   );
-  refuseShorterThan(currentSize + FOOTER_BYTES, probe.size, 'the fixed VHD');
-  refuseIf(
-    currentSize + FOOTER_BYTES < probe.size,
-    'corrupt-header',
-    `The fixed VHD says that its disk has ${currentSize} bytes, but the file has ${probe.size - FOOTER_BYTES} before its footer.`,
+  ledger.refuseShorterThan(currentSize + FOOTER_BYTES, FIXED_RULES.wholeDisk, 'the fixed VHD');
+  ledger.refuseIf(
+    currentSize + FOOTER_BYTES < size,
+    FIXED_RULES.onlyDisk,
+    `The fixed VHD says that its disk has ${currentSize} bytes, but the file has ${size - FOOTER_BYTES} before its footer.`,
   );
-  return foundImage('vhd', virtualSize, { subformat: 'fixed' });
+  return { subformat: 'fixed', virtualSize, guest: PLAIN };
 }
 
-async function inspectDynamic(probe: Probe, { virtualSize }: VhdFooter): Promise<FoundImage> {
-  const footer = probe.tail.slice(footerOffset(probe), FOOTER_BYTES);
-  refuseIf(!probe.head.has(0, footer), 'corrupt-header', 'The dynamic VHD does not begin with a copy of its footer.');
-  const header = await probe.read(probe.head.u64be(16), DYNAMIC_HEADER_BYTES);
-  refuseIf(!header.has(0, 'cxsparse'), 'corrupt-header', 'The dynamic VHD has no header where its footer says.');
-  refuseIf(
+async function inspectDynamic(probe: Probe, { virtualSize }: VhdFooter): Promise<Disk> {
+  const { head, tail, ledger } = probe;
+  const footer = tail.slice(footerOffset(probe), FOOTER_BYTES);
+  const isCopied = head.has(0, footer);
+  ledger.refuseIf(!isCopied, DYNAMIC_RULES.copy, 'The dynamic VHD does not begin with a copy of its footer.');
+  const header = await probe.read(head.u64be(16), DYNAMIC_HEADER_BYTES);
+  const isHeader = header.has(0, 'cxsparse');
+  ledger.refuseIf(!isHeader, DYNAMIC_RULES.signature, 'The dynamic VHD has no header where its footer says.');
+  ledger.refuseIf(
     header.u32be(DYNAMIC_CHECKSUM_OFFSET) !==
       onesComplementSum(header.slice(0, DYNAMIC_HEADER_BYTES), DYNAMIC_CHECKSUM_OFFSET),
-    'corrupt-header',
+    DYNAMIC_RULES.checksum,
     'The checksum of the dynamic VHD header is wrong.',
   );
-  // Readers open such a file without its parent and without a word.
-  refuseIf(!header.isZero(40, 16), 'parent-image', 'The VHD names a parent image.');
+  ledger.refuseIf(!header.isZero(40, 16), DYNAMIC_RULES.parentId, 'The VHD names a parent image.');
   const [entries, blockBytes] = [header.u32be(28), header.u32be(32)];
-  refuseIf(
+  ledger.refuseIf(
     !isPowerOfTwo(blockBytes, 512, MAX_BLOCK_BYTES) || entries * blockBytes < virtualSize,
-    'corrupt-header',
+    DYNAMIC_RULES.blocks,
     `The dynamic VHD has ${entries} blocks of ${blockBytes} bytes for a disk of ${virtualSize} bytes.`,
   );
-  refuseShorterThan(header.u64be(16) + entries * 4, probe.size - FOOTER_BYTES, 'the block table of the VHD');
-  return foundImage('vhd', virtualSize, { subformat: 'dynamic' });
+  const table = header.u64be(16);
+  ledger.refuseShorterThan(table + entries * 4 + FOOTER_BYTES, DYNAMIC_RULES.table, 'the block table of the VHD');
+  return { subformat: 'dynamic', virtualSize, guest: vhdBlocks(probe, table, blockBytes) };
 }

@@ -1,11 +1,16 @@
+import type { Range } from './bounded-reads.ts';
 import type { Bytes } from './bytes.ts';
+import { guidText } from './guid.ts';
+import type { Ledger } from './ledger.ts';
+import { isPowerOfTwo } from './powers.ts';
 import type { Probe } from './probe.ts';
-import { isPowerOfTwo, refuseIf } from './refuse.ts';
-import { guidText } from './vhdx-guid.ts';
+import type { Rule } from './rule.ts';
 import type { Region } from './vhdx-regions.ts';
 
 /** The table fills the first 64 KiB of its region; the items follow it (MS-VHDX 2.6.1). */
 const TABLE_BYTES = 65536;
+/** Writers put the few items right behind the table. */
+const LIKELY_ITEM_BYTES = 4096;
 const MAX_ENTRIES = 2047;
 const ENTRY_BYTES = 32;
 const IS_REQUIRED = 4;
@@ -28,6 +33,22 @@ const ITEM_BYTES: Readonly<Record<string, number>> = {
   [LOGICAL_SECTOR_SIZE]: 4,
 };
 
+const RULES = {
+  region: { code: 'corrupt-header', title: 'metadata region holds its table', at: 'region table at 196608' },
+  table: { code: 'corrupt-header', title: 'metadata table', at: 'start of the metadata region' },
+  parentLocator: { code: 'parent-image', title: 'locator of a parent', at: 'metadata table' },
+  known: { code: 'unknown-feature', title: 'required metadata items are known', at: 'metadata table' },
+  items: { code: 'corrupt-header', title: 'metadata items stand once, each of its size', at: 'metadata table' },
+  complete: { code: 'corrupt-header', title: 'metadata are complete', at: 'metadata table' },
+  places: { code: 'corrupt-header', title: 'metadata items lie inside their region', at: 'metadata table' },
+  parent: { code: 'parent-image', title: 'mark of a parent', at: 'file parameters bit 1' },
+  flags: { code: 'unknown-feature', title: 'file flags are known', at: 'file parameters' },
+  sizes: { code: 'corrupt-header', title: 'sizes of blocks and sectors', at: 'file parameters, logical sector size' },
+  size: { code: 'corrupt-header', title: 'size of the disk', at: 'virtual disk size' },
+} as const satisfies Record<string, Rule>;
+
+export const METADATA_RULES: readonly Rule[] = Object.values(RULES);
+
 export interface VhdxMetadata {
   readonly virtualSize: number;
   readonly blockBytes: number;
@@ -35,78 +56,89 @@ export interface VhdxMetadata {
   readonly isFixed: boolean;
 }
 
+/** What `readMetadata` will most likely read. */
+export const likelyMetadata = ({ offset }: Region): Range => ({ offset, length: TABLE_BYTES + LIKELY_ITEM_BYTES });
+
 export async function readMetadata(probe: Probe, region: Region): Promise<VhdxMetadata> {
-  refuseIf(region.length < TABLE_BYTES, 'corrupt-header', `The VHDX metadata region has only ${region.length} bytes.`);
+  const { ledger } = probe;
+  ledger.refuseIf(
+    region.length < TABLE_BYTES,
+    RULES.region,
+    `The VHDX metadata region has only ${region.length} bytes.`,
+  );
   const table = await probe.read(region.offset, TABLE_BYTES);
-  const places = parseTable(table, region);
+  const places = parseTable(table, region, ledger);
   const start = Math.min(...places.values());
   const end = Math.max(...places.values()) + 8;
-  refuseIf(
+  ledger.refuseIf(
     start < TABLE_BYTES || end > region.length || end - start > TABLE_BYTES,
-    'corrupt-header',
+    RULES.places,
     `The VHDX metadata items at ${start} to ${end} are not inside their region of ${region.length} bytes.`,
   );
   const items = await probe.read(region.offset + start, end - start);
   const placeOf = (guid: string): number => (places.get(guid) ?? 0) - start;
-  return checkedMetadata({
+  const flags = items.u32le(placeOf(FILE_PARAMETERS) + 4);
+  checkFlags(flags, ledger);
+  const metadata = {
     virtualSize: items.u64le(placeOf(VIRTUAL_DISK_SIZE)),
     blockBytes: items.u32le(placeOf(FILE_PARAMETERS)),
-    flags: items.u32le(placeOf(FILE_PARAMETERS) + 4),
     logicalSectorBytes: items.u32le(placeOf(LOGICAL_SECTOR_SIZE)),
-  });
+    isFixed: flags === LEAVE_ALLOCATED,
+  };
+  checkSizes(metadata, ledger);
+  return metadata;
 }
 
 /** The offsets, in the region, of the items that are read. */
-function parseTable(table: Bytes, region: Region): Map<string, number> {
+function parseTable(table: Bytes, region: Region, ledger: Ledger): Map<string, number> {
   const count = table.u16le(10);
-  refuseIf(
+  ledger.refuseIf(
     !table.has(0, 'metadata') || count > MAX_ENTRIES,
-    'corrupt-header',
+    RULES.table,
     `The VHDX has no metadata table at byte ${region.offset}.`,
   );
   const places = new Map<string, number>();
   for (let index = 0; index < count; index++) {
     const entry = 32 + index * ENTRY_BYTES;
     const guid = guidText(table.slice(entry, 16));
-    refuseIf(guid === PARENT_LOCATOR, 'parent-image', 'The VHDX names a parent image.');
+    ledger.refuseIf(guid === PARENT_LOCATOR, RULES.parentLocator, 'The VHDX names a parent image.');
     if (!(guid in ITEM_BYTES)) {
-      refuseUnknown(guid, table.u32le(entry + 24));
+      refuseUnknown(guid, table.u32le(entry + 24), ledger);
       continue;
     }
-    refuseIf(
+    ledger.refuseIf(
       places.has(guid) || table.u32le(entry + 20) !== ITEM_BYTES[guid],
-      'corrupt-header',
+      RULES.items,
       `The VHDX metadata item ${guid} stands twice or has ${table.u32le(entry + 20)} bytes.`,
     );
     places.set(guid, table.u32le(entry + 16));
   }
-  refuseIf(
-    places.size < Object.keys(ITEM_BYTES).length,
-    'corrupt-header',
-    'The VHDX lacks metadata that every one has.',
-  );
+  const isComplete = places.size === Object.keys(ITEM_BYTES).length;
+  ledger.refuseIf(!isComplete, RULES.complete, 'The VHDX lacks metadata that every one has.');
   return places;
 }
 
-function refuseUnknown(guid: string, flags: number): void {
+function refuseUnknown(guid: string, flags: number, ledger: Ledger): void {
   const isRequired = (flags & IS_REQUIRED) !== 0 && !IGNORED.includes(guid);
-  refuseIf(isRequired, 'unknown-feature', `The VHDX needs a metadata item ${guid} that is not known here.`);
+  ledger.refuseIf(isRequired, RULES.known, `The VHDX needs a metadata item ${guid} that is not known here.`);
 }
 
-function checkedMetadata(items: Omit<VhdxMetadata, 'isFixed'> & { flags: number }): VhdxMetadata {
-  const { flags, ...metadata } = items;
-  const { virtualSize, blockBytes, logicalSectorBytes } = metadata;
-  refuseIf((flags & HAS_PARENT) !== 0, 'parent-image', 'The VHDX holds only the differences to a parent image.');
-  refuseIf(flags > HAS_PARENT + LEAVE_ALLOCATED, 'unknown-feature', `The VHDX has file flags 0x${flags.toString(16)}.`);
-  refuseIf(
+function checkFlags(flags: number, ledger: Ledger): void {
+  const hasParent = (flags & HAS_PARENT) !== 0;
+  ledger.refuseIf(hasParent, RULES.parent, 'The VHDX holds only the differences to a parent image.');
+  const isUnknown = flags > HAS_PARENT + LEAVE_ALLOCATED;
+  ledger.refuseIf(isUnknown, RULES.flags, `The VHDX has file flags 0x${flags.toString(16)}.`);
+}
+
+function checkSizes({ virtualSize, blockBytes, logicalSectorBytes }: VhdxMetadata, ledger: Ledger): void {
+  ledger.refuseIf(
     !isPowerOfTwo(blockBytes, MIB, 256 * MIB) || (logicalSectorBytes !== 512 && logicalSectorBytes !== 4096),
-    'corrupt-header',
+    RULES.sizes,
     `VHDX blocks of ${blockBytes} bytes with sectors of ${logicalSectorBytes} bytes are not possible.`,
   );
-  refuseIf(
+  ledger.refuseIf(
     virtualSize === 0 || virtualSize > MAX_DISK_BYTES || virtualSize % logicalSectorBytes !== 0,
-    'corrupt-header',
+    RULES.size,
     `A VHDX cannot have ${virtualSize} bytes.`,
   );
-  return { ...metadata, isFixed: flags === LEAVE_ALLOCATED };
 }

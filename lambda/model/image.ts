@@ -1,4 +1,4 @@
-/** The formats that inspection can find in a file. docs/formats.md describes each. */
+/** The formats that come with inspection; docs/formats.md describes each. Its registry may know more. */
 export const IMAGE_FORMATS = [
   'qcow2',
   'qcow',
@@ -13,7 +13,8 @@ export const IMAGE_FORMATS = [
   'raw',
 ] as const;
 
-export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+/** A name of a format: open, so that a format is added to the registry of inspection alone. */
+export type ImageFormat = (typeof IMAGE_FORMATS)[number] | (string & Record<never, never>);
 
 /** What inspection found in the file. */
 export interface FoundImage {
@@ -22,11 +23,34 @@ export interface FoundImage {
   readonly subformat?: string;
   /** Bytes of the disk that the guest sees. */
   readonly virtualSize: number;
+  /** The partition table of that disk; absent where it has none, or where it could not be read. */
+  readonly partitionTable?: PartitionTable;
   /** Things worth knowing that are no reason to refuse. */
   readonly warnings?: readonly string[];
 }
 
-/** Part of the object, in bytes. */
+/** How the disk that the guest sees is divided. */
+export interface PartitionTable {
+  readonly scheme: 'gpt' | 'mbr';
+  /** Bytes in a logical sector: 512 or 4096. */
+  readonly sectorBytes: number;
+  /** In the order of the table, the first 128 at most; of an MBR the primary ones. */
+  readonly partitions: readonly Partition[];
+  /** Bytes of the smallest disk that holds all partitions, and with GPT the copy of the table behind them. */
+  readonly endBytes: number;
+  /** Set only where it is certain how the disk boots: it has an EFI system partition and nothing for a BIOS. */
+  readonly firmware?: 'uefi';
+}
+
+/** Offset and length are bytes of the disk. */
+export interface Partition extends ByteRange {
+  /** The type's GUID in capitals (GPT), or its number as in "0x83" (MBR). */
+  readonly type: string;
+  /** Only GPT has names. */
+  readonly name?: string;
+}
+
+/** A range of bytes, of the object unless it is said otherwise. */
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;

@@ -33,13 +33,13 @@ export function newImage(source: ImageSource): NewImage {
     name: metadata.name ?? nameFromKey(drop.key),
     diskFormat: plan.diskFormat,
     containerFormat: 'bare',
-    // A server must hold the whole virtual disk, whatever a default says.
-    minDisk: Math.max(Math.ceil(found.virtualSize / BYTES_PER_GIB), metadata.minDisk ?? 0),
+    minDisk: Math.max(Math.ceil(diskBytes(found) / BYTES_PER_GIB), metadata.minDisk ?? 0),
     minRam: metadata.minRam ?? 0,
     visibility: metadata.visibility ?? 'private',
     protected: metadata.protected ?? false,
     tags: metadata.tags ?? [],
     properties: {
+      ...firmwareProperty(found),
       ...metadata.properties,
       ...(metadata.osVersion !== undefined && { __os_version: metadata.osVersion }),
       [ID_PROPERTY]: id,
@@ -47,6 +47,14 @@ export function newImage(source: ImageSource): NewImage {
     },
   };
 }
+
+/** A server must hold the whole virtual disk, and all partitions where they go on behind it. */
+const diskBytes = ({ virtualSize, partitionTable }: FoundImage): number =>
+  Math.max(virtualSize, partitionTable?.endBytes ?? 0);
+
+/** Left open where the disk boots by BIOS, by either, or nobody knows: the cloud's default is then as good. */
+const firmwareProperty = ({ partitionTable }: FoundImage): Record<string, string> =>
+  partitionTable?.firmware === undefined ? {} : { hw_firmware_type: partitionTable.firmware };
 
 /** The last part of the key without the ending that names its format: `linux/ubuntu-24.04.qcow2` → `ubuntu-24.04`. */
 export function nameFromKey(key: string): string {

@@ -12,6 +12,9 @@ export interface ProcessGroup {
 /** Fast enough not to be felt, slow enough not to load the machine. */
 const POLL_MS = 20;
 
+/** Glance needs a third of a second to end its workers. */
+const WORKERS_MS = 1500;
+
 /** The ids of its living processes. */
 export function members({ pid, mark }: ProcessGroup): number[] {
   return readdirSync('/proc')
@@ -20,22 +23,49 @@ export function members({ pid, mark }: ProcessGroup): number[] {
     .map(Number);
 }
 
-/** Sends a signal to each of its processes. One that has just ended is no error. */
-export function signalGroup(group: ProcessGroup, signal: NodeJS.Signals): void {
-  for (const pid of members(group)) {
+/**
+ * Asks it to end: its first process, which ends its workers; those themselves when it is no longer there. Were all asked
+ * at once, the first could find a worker dead before it is asked, and replace it. Whoever is left after a while was
+ * forked meanwhile, and is asked, too.
+ * @returns whether it was over in that time
+ */
+export async function terminateGroup(group: ProcessGroup, timeoutMs: number): Promise<boolean> {
+  const living = members(group);
+  signal(living.includes(group.pid) ? [group.pid] : living, 'SIGTERM');
+  if (await ended(group, WORKERS_MS)) return true;
+  signal(members(group), 'SIGTERM');
+  return await ended(group, timeoutMs);
+}
+
+/**
+ * Ends each of its processes at once, and those that are forked meanwhile.
+ * @returns whether it was over in that time
+ */
+export async function killGroup(group: ProcessGroup, timeoutMs: number): Promise<boolean> {
+  return await ended(group, timeoutMs, (living) => signal(living, 'SIGKILL'));
+}
+
+/** One that has just ended is no error. */
+function signal(processIds: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of processIds) {
     try {
-      process.kill(pid, signal);
+      process.kill(pid, name);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
 }
 
-/** @returns whether it was over in that time */
-export async function groupEnded(group: ProcessGroup, timeoutMs: number): Promise<boolean> {
+/** Waits for its end. @param meanwhile is called with those who live, again and again */
+async function ended(
+  group: ProcessGroup,
+  timeoutMs: number,
+  meanwhile: (living: readonly number[]) => void = () => undefined,
+): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
-  while (members(group).length > 0) {
+  for (let living = members(group); living.length > 0; living = members(group)) {
     if (Date.now() > deadline) return false;
+    meanwhile(living);
     await setTimeout(POLL_MS);
   }
   return true;

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { isFree } from './free-port.ts';
 import { isHealthy, nameOfCheck } from './health.ts';
 import { OpenStackError } from './openstack-error.ts';
-import { groupEnded, members, type ProcessGroup, signalGroup } from './process-group.ts';
+import { killGroup, members, type ProcessGroup, terminateGroup } from './process-group.ts';
 import { logEnd, type ServerCommand, spawnServer } from './spawn-server.ts';
 
 /** None takes more than two seconds on an idle machine; a busy one gets thirty times that. */
@@ -66,16 +66,14 @@ export class ServerProcess {
   async stop(): Promise<void> {
     const group = this.#group();
     if (group === undefined) return;
-    signalGroup(group, 'SIGTERM');
-    if (!(await groupEnded(group, STOP_TIMEOUT_MS))) await this.kill();
+    if (!(await terminateGroup(group, STOP_TIMEOUT_MS))) await this.kill();
   }
 
   /** Ends all of its processes at once, as a crash would. */
   async kill(): Promise<void> {
     const group = this.#group();
     if (group === undefined) return;
-    signalGroup(group, 'SIGKILL');
-    if (await groupEnded(group, STOP_TIMEOUT_MS)) return;
+    if (await killGroup(group, STOP_TIMEOUT_MS)) return;
     throw new OpenStackError(`${this.#command.name} (process ${group.pid}) does not end, even by SIGKILL.`);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatBytes } from '../../bin/start/format-bytes.ts';
+import { formatBytes } from '../../bin/format-bytes.ts';
 import { recordLine } from '../../bin/start/record-line.ts';
 import { report } from '../../bin/start/report.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';

@@ -9,6 +9,18 @@ test.each([
   expect(crc32c(bytes)).toBe(crc);
 });
 
+test.each([1, 3, 1024, 65_537])('%i zeros at the end count as any bytes do', (zeros) => {
+  const start = Buffer.from('imagedrop');
+  const bytes = Buffer.concat([start, Buffer.alloc(zeros)]);
+  // Bit by bit, as the definition has it.
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+  }
+  expect(crc32c(bytes)).toBe(~crc >>> 0);
+});
+
 test('the CRC inside the bytes counts as zeros', () => {
   const bytes = Buffer.alloc(32);
   bytes.fill(0xee, 4, 8);

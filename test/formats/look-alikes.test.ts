@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { patched } from '../support/images/patched.ts';
-import { refusal } from '../support/images/refusal.ts';
+import { padded, patched } from '../support/images/patched.ts';
+import { found, refusal } from '../support/images/refusal.ts';
 import { DISK } from '../support/images/samples.ts';
 
 /** A file that begins so, of the size of a disk. */
@@ -55,8 +55,41 @@ describe('a file that is no disk image, though it is called disk.img, is refused
   });
 });
 
+/** A header of an entry: name, bytes of content, type. */
+function tarEntry(name: string, content: string, type: string): Buffer {
+  const size = content.length.toString(8).padStart(11, '0');
+  const header = patched(Buffer.alloc(512), { 0: name, 124: size, 156: type, 257: 'ustar\x0000' });
+  return Buffer.concat([header, padded(Buffer.from(content), 512)]);
+}
+
+describe('an archive is called what it is', () => {
+  const end = Buffer.alloc(1024);
+  test.each([
+    ['an OVA', tar('machine.ovf'), 'an OVA (a tar archive)'],
+    ['an OVA in capitals', tar('MACHINE.OVF'), 'an OVA (a tar archive)'],
+    [
+      'an OVA with an extended header before its first file',
+      Buffer.concat([tarEntry('PaxHeaders/x', 'x'.repeat(600), 'x'), tarEntry('machine.ovf', '<Envelope/>', '0'), end]),
+      'an OVA (a tar archive)',
+    ],
+    ['a tar archive', tar('disk.raw'), 'a tar archive'],
+    [
+      'a tar archive with an OVF that is not the first',
+      Buffer.concat([tarEntry('disk.vmdk', 'x', '0'), tarEntry('machine.ovf', 'x', '0'), end]),
+      'a tar archive',
+    ],
+    [
+      'a tar archive of headers alone',
+      Buffer.concat(Array.from({ length: 9 }, () => tarEntry('x', '', 'g'))),
+      'a tar archive',
+    ],
+    ['a LUKS volume', beginning([0x4c, 0x55, 0x4b, 0x53, 0xba, 0xbe, 0, 1]), 'a LUKS encrypted volume'],
+  ])('%s', async (_name, file, name) => {
+    await expect(found(file)).rejects.toThrow(`The file is ${name}.`);
+  });
+});
+
 test('the next step for an Android sparse image names its own tool', async () => {
-  const { found } = await import('../support/images/refusal.ts');
   await expect(found(beginning([0x3a, 0xff, 0x26, 0xed]))).rejects.toMatchObject({
     nextStep: expect.stringContaining('simg2img'),
   });

@@ -1,7 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Bytes } from '../../lambda/formats/bytes.ts';
 import { bytesReader } from '../../lambda/formats/memory-reader.ts';
 import { Probe } from '../../lambda/formats/probe.ts';
+import type { RangeReader } from '../../lambda/formats/reader.ts';
+
+/** A file in memory that notes which ranges are read. */
+function counted(bytes: Buffer) {
+  const ranges: string[] = [];
+  const file = bytesReader(bytes);
+  const reader: RangeReader = {
+    size: file.size,
+    read(offset, length) {
+      ranges.push(`${offset}+${length}`);
+      return file.read(offset, length);
+    },
+  };
+  return { bytes, ranges, reader };
+}
 
 const open = (bytes: number) => Probe.open(bytesReader(Buffer.alloc(bytes)));
 
@@ -34,15 +50,56 @@ describe('a probe', () => {
 
   test('reads eight times at most', async () => {
     const probe = await open(100_000);
-    for (let read = 3; read <= 8; read++) await probe.read(0, 1);
-    await expect(probe.read(0, 1)).rejects.toMatchObject({ code: 'corrupt-header' });
+    for (let read = 3; read <= 8; read++) await probe.read(70_000 + read, 1);
+    await expect(probe.read(80_000, 1)).rejects.toMatchObject({ code: 'corrupt-header' });
   });
 
   test('reads one MiB at most', async () => {
     const probe = await open(2 ** 21);
     const left = 2 ** 20 - 65536 - 4096;
-    await probe.read(0, left);
-    await expect(probe.read(0, 1)).rejects.toMatchObject({ code: 'corrupt-header' });
+    await probe.read(65536, left);
+    await expect(probe.read(65536 + left, 1)).rejects.toMatchObject({ code: 'corrupt-header' });
+  });
+
+  test('reads nothing twice', async () => {
+    const file = counted(randomBytes(300_000));
+    const probe = await Probe.open(file.reader);
+    expect(file.ranges).toEqual(['0+65536', '295904+4096']);
+    await probe.read(65_536, 1000);
+    const across = await probe.read(65_000, 1000);
+    expect(across.slice(0, 1000)).toEqual(file.bytes.subarray(65_000, 66_000));
+    await probe.read(299_990, 10);
+    expect(file.ranges).toEqual(['0+65536', '295904+4096', '65536+1000']);
+  });
+
+  test('reads a small file once', async () => {
+    const file = counted(randomBytes(5000));
+    const probe = await Probe.open(file.reader);
+    expect(probe.tail.slice(0, 4096)).toEqual(file.bytes.subarray(904));
+    expect(file.ranges).toEqual(['0+5000']);
+  });
+
+  test('fetches ahead only what is in the file and not there yet', async () => {
+    const file = counted(randomBytes(300_000));
+    const probe = await Probe.open(file.reader);
+    await probe.prefetch([
+      { offset: 10, length: 20 },
+      { offset: 200_000, length: 2000 },
+      { offset: 200_500, length: 1000 },
+      { offset: 295_000, length: 2 ** 20 },
+      { offset: 2 ** 40, length: 1 },
+    ]);
+    expect(file.ranges.slice(2)).toEqual(['200000+2000', '295000+5000']);
+  });
+
+  test('fetches nothing ahead that its bounds do not allow', async () => {
+    const file = counted(Buffer.alloc(2 ** 21));
+    const probe = await Probe.open(file.reader);
+    const tooMuch = [{ offset: 70_000, length: 2 ** 20 }];
+    expect(probe.affords(tooMuch)).toBe(false);
+    await probe.prefetch(tooMuch);
+    expect(file.ranges).toHaveLength(2);
+    expect(probe.affords([{ offset: 70_000, length: 1000 }])).toBe(true);
   });
 
   test('reads nothing of negative length', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { rawDisk } from '../support/disk.ts';
 import { gptDisk } from '../support/images/gpt.ts';
+import { DISK_TABLE, gptTable } from '../support/images/guest-tables.ts';
 import { patched, u32be, u32le, u64be, u64le } from '../support/images/patched.ts';
 import { found, refusal } from '../support/images/refusal.ts';
 import { DISK } from '../support/images/samples.ts';
@@ -39,7 +40,8 @@ test('the high half of the size of a large ext file system counts', async () => 
 
 describe('a raw disk with a GPT', () => {
   test.each([512, 4096])('in sectors of %i bytes is accepted', async (sectorBytes) => {
-    expect(await found(gptDisk(BYTES, 1, { sectorBytes }))).toEqual({ format: 'raw', virtualSize: BYTES });
+    const image = await found(gptDisk(BYTES, 1, { sectorBytes }));
+    expect(image).toEqual({ format: 'raw', virtualSize: BYTES, partitionTable: gptTable(BYTES, sectorBytes) });
   });
 
   test.each([512, 4096])('in sectors of %i bytes is refused without its backup header', async (sectorBytes) => {
@@ -50,7 +52,7 @@ describe('a raw disk with a GPT', () => {
 
 describe('a raw disk with an MBR', () => {
   test('is accepted without a word of the user', async () => {
-    expect(await found(DISK)).toEqual({ format: 'raw', virtualSize: DISK.length });
+    expect(await found(DISK)).toEqual({ format: 'raw', virtualSize: DISK.length, partitionTable: DISK_TABLE });
   });
 
   test('is accepted with a warning when its partition goes on past the end', async () => {
@@ -69,9 +71,10 @@ describe('a raw disk with an MBR', () => {
     expect(await refusal(patched(rawDisk(300 * 512), changes))).toBe('not-a-disk-image');
   });
 
-  test('of an all-disk partition of unknown size is accepted, as tools write it for GPT', async () => {
-    const changes = { 450: [0xee], 458: u32le(0xffffffff) };
-    expect(await found(patched(DISK, changes))).toEqual({ format: 'raw', virtualSize: DISK.length });
+  test('that announces a GPT which is not there is accepted with a warning', async () => {
+    const { partitionTable, warnings } = await found(patched(DISK, { 450: [0xee], 458: u32le(0xffffffff) }));
+    expect(partitionTable).toBeUndefined();
+    expect(warnings).toEqual([expect.stringContaining('announces a GPT')]);
   });
 });
 
@@ -80,6 +83,10 @@ describe('bytes that bear no sign of a disk', () => {
     expect(await refusal(blank)).toBe('not-a-disk-image');
     expect(await refusal(blank, { fileName: 'disk.bin' })).toBe('not-a-disk-image');
     expect(await refusal(blank, { fileName: 'img' })).toBe('not-a-disk-image');
+  });
+
+  test('are not called text when they are none, though no byte is zero', async () => {
+    await expect(found(Buffer.alloc(BYTES, 0x80))).rejects.toThrow('neither a partition table nor');
   });
 
   test.each(['a.raw', 'b/c.img', 'D.IMG', 'e.dd'])('are accepted with a warning by the name %s', async (fileName) => {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Surroundings } from '../../bin/start/cloud-files.ts';
+import type { Surroundings } from '../../bin/clouds/cloud-files.ts';
 
 /** A user of the test's own: a home folder, a working directory and an environment. */
 export interface Home extends Surroundings {

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { SparseFile } from './sparse-file.ts';
 
 const ENTRIES_BYTES = 16384;
 /** Linux file system data, 0FC63DAF-8483-4772-8E79-3D69D8477DE4. */
@@ -11,12 +12,22 @@ export interface GptOptions {
 
 /** A raw disk with a protective MBR, both GPT headers and one partition whose content is of the seed. */
 export function gptDisk(bytes: number, seed = 1, { sectorBytes = 512 }: GptOptions = {}): Buffer {
+  const { parts, first, last } = gptLayout(bytes, sectorBytes);
   const disk = Buffer.alloc(bytes);
+  disk.fill(seed, first * sectorBytes, (last + 1) * sectorBytes);
+  for (const { offset, bytes: part } of parts) part.copy(disk, offset);
+  return disk;
+}
+
+/** The same with an empty partition, of any size. */
+export const emptyGptDisk = (bytes: number, { sectorBytes = 512 }: GptOptions = {}): SparseFile =>
+  new SparseFile(bytes, gptLayout(bytes, sectorBytes).parts);
+
+/** What stands where, and the first and last sector of the partition. */
+function gptLayout(bytes: number, sectorBytes: number) {
   const sectors = bytes / sectorBytes;
   const tableSectors = ENTRIES_BYTES / sectorBytes;
   const [first, last] = [2 + tableSectors, sectors - tableSectors - 2];
-  protectiveMbr(sectors).copy(disk);
-  disk.fill(seed, first * sectorBytes, (last + 1) * sectorBytes);
   const entries = Buffer.alloc(ENTRIES_BYTES);
   LINUX_DATA.copy(entries);
   entries.fill(0x5a, 16, 32);
@@ -24,18 +35,21 @@ export function gptDisk(bytes: number, seed = 1, { sectorBytes = 512 }: GptOptio
   entries.writeBigUInt64LE(BigInt(last), 40);
   const header = (own: number, other: number, table: number): Buffer =>
     gptHeader({ own, other, table, first, last, entriesCrc: crc32(entries) });
-  header(1, sectors - 1, 2).copy(disk, sectorBytes);
-  entries.copy(disk, 2 * sectorBytes);
-  entries.copy(disk, (last + 1) * sectorBytes);
-  header(sectors - 1, 1, last + 1).copy(disk, (sectors - 1) * sectorBytes);
-  return disk;
+  const parts = [
+    { offset: 0, bytes: protectiveMbr(sectors) },
+    { offset: sectorBytes, bytes: header(1, sectors - 1, 2) },
+    { offset: 2 * sectorBytes, bytes: entries },
+    { offset: (last + 1) * sectorBytes, bytes: entries },
+    { offset: (sectors - 1) * sectorBytes, bytes: header(sectors - 1, 1, last + 1) },
+  ];
+  return { parts, first, last };
 }
 
 function protectiveMbr(sectors: number): Buffer {
   const mbr = Buffer.alloc(512);
   mbr.writeUInt8(0xee, 450);
   mbr.writeUInt32LE(1, 454);
-  mbr.writeUInt32LE(sectors - 1, 458);
+  mbr.writeUInt32LE(Math.min(sectors - 1, 0xffffffff), 458);
   mbr.writeUInt16LE(0xaa55, 510);
   return mbr;
 }

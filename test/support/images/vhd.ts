@@ -1,7 +1,7 @@
 import { isZero, padded, piecesOf } from './patched.ts';
 
 const SECTOR = 512;
-const BLOCK_BYTES = 64 * 1024;
+const DEFAULT_BLOCK_BYTES = 64 * 1024;
 /** One sector of bits, all set. */
 const FULL_BITMAP = Buffer.alloc(SECTOR, 0xff);
 const DYNAMIC_HEADER_OFFSET = 512;
@@ -12,24 +12,27 @@ export interface VhdOptions {
   readonly footer?: (footer: Buffer) => void;
   /** Changes the header of a dynamic disk before its checksum is made. */
   readonly header?: (header: Buffer) => void;
+  /** Bytes in a block of a dynamic disk: 64 KiB by default, 2 MiB at most (whose bitmap is one sector still). */
+  readonly blockBytes?: number;
 }
 
 export function fixedVhd(disk: Buffer, { footer }: VhdOptions = {}): Buffer {
   return Buffer.concat([disk, vhdFooter(disk.length, 2, footer)]);
 }
 
-export function dynamicVhd(disk: Buffer, { footer, header }: VhdOptions = {}): Buffer {
-  const blocks = piecesOf(disk, BLOCK_BYTES);
+export function dynamicVhd(disk: Buffer, options: VhdOptions = {}): Buffer {
+  const { footer, header, blockBytes = DEFAULT_BLOCK_BYTES } = options;
+  const blocks = piecesOf(disk, blockBytes);
   const table = Buffer.alloc(Math.ceil((blocks.length * 4) / SECTOR) * SECTOR, 0xff);
   const firstSector = (TABLE_OFFSET + table.length) / SECTOR;
   const data: Buffer[] = [];
   for (const [index, block] of blocks.entries()) {
     if (isZero(block)) continue;
-    table.writeUInt32BE(firstSector + (data.length / 2) * (1 + BLOCK_BYTES / SECTOR), index * 4);
+    table.writeUInt32BE(firstSector + (data.length / 2) * (1 + blockBytes / SECTOR), index * 4);
     data.push(FULL_BITMAP, block);
   }
   const end = vhdFooter(disk.length, 3, footer);
-  return Buffer.concat([end, dynamicHeader(blocks.length, header), table, ...data, end]);
+  return Buffer.concat([end, dynamicHeader(blocks.length, blockBytes, header), table, ...data, end]);
 }
 
 /** "win " as creator: readers then trust the size, not the geometry. */
@@ -51,13 +54,13 @@ function vhdFooter(diskBytes: number, type: number, change?: (footer: Buffer) =>
   return sealed(footer, 64);
 }
 
-function dynamicHeader(blocks: number, change?: (header: Buffer) => void): Buffer {
+function dynamicHeader(blocks: number, blockBytes: number, change?: (header: Buffer) => void): Buffer {
   const header = padded(Buffer.from('cxsparse', 'latin1'), 1024);
   header.fill(0xff, 8, 16);
   header.writeBigUInt64BE(BigInt(TABLE_OFFSET), 16);
   header.writeUInt32BE(0x10000, 24);
   header.writeUInt32BE(blocks, 28);
-  header.writeUInt32BE(BLOCK_BYTES, 32);
+  header.writeUInt32BE(blockBytes, 32);
   change?.(header);
   return sealed(header, 36);
 }

@@ -1,4 +1,4 @@
-/** A GUID as text, in upper case; its first three groups are little-endian (MS-DTYP 2.3.4.2). */
+/** A GUID as text, in upper case; its first three groups are little-endian (MS-DTYP 2.3.4.2; UEFI specification 2.10, appendix A). */
 export function guidText(bytes: Buffer): string {
   const groups = [
     Buffer.from(bytes.subarray(0, 4)).reverse(),

@@ -1,0 +1,34 @@
+import type { Check, Examination } from '../../lambda/formats/inspect.ts';
+import type { PartitionTable } from '../../lambda/model/image.ts';
+import type { TargetVerdict } from './targets.ts';
+
+/** What `imagedrop inspect --json` prints; docs/inspect.md describes it. */
+export interface InspectDocument {
+  readonly source: string;
+  /** Bytes in the file. */
+  readonly size: number;
+  readonly verdict: 'accept' | 'refuse';
+  readonly format?: string;
+  readonly subformat?: string;
+  /** Bytes of the disk that the guest sees. */
+  readonly virtualSize?: number;
+  readonly partitionTable?: PartitionTable;
+  readonly warnings?: readonly string[];
+  /** Why it is refused; docs/errors.md has all codes. */
+  readonly code?: string;
+  readonly message?: string;
+  readonly nextStep?: string;
+  readonly checks: readonly Check[];
+  /** None when the file is refused: no target gets it. */
+  readonly targets: readonly TargetVerdict[];
+}
+
+export function inspectDocument(
+  source: string,
+  size: number,
+  { verdict, found, error, checks }: Examination,
+  targets: readonly TargetVerdict[],
+): InspectDocument {
+  const refusal = error && { code: error.code, message: error.message, nextStep: error.nextStep };
+  return { source, size, verdict, ...found, ...refusal, checks, targets };
+}

@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util';
+import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
+import { WrongUse } from '../commands/wrong-use.ts';
+
+export interface InspectOptions {
+  /** A path, or s3://bucket/key. */
+  readonly source: string;
+  /** What the user says that the file is; an object's own metadata may say it, too. */
+  readonly diskFormat?: string;
+  /** A cloud of the user's own to be asked; without it, targets are judged by their settings. */
+  readonly osCloud?: string;
+  readonly kind: TargetKind;
+  readonly json: boolean;
+}
+
+/** @returns `help` when that was asked for. @throws WrongUse naming the argument */
+export function inspectOptions(args: string[]): InspectOptions | 'help' {
+  const { values, positionals } = parsed(args);
+  if (values.help) return 'help';
+  const [source, ...others] = positionals;
+  if (source === undefined || others.length > 0) throw new WrongUse('Name one file, or one object as s3://bucket/key.');
+  return {
+    source,
+    kind: kindOf(values.kind ?? 'glance'),
+    json: values.json ?? false,
+    ...(values['disk-format'] !== undefined && { diskFormat: values['disk-format'] }),
+    ...(values['os-cloud'] !== undefined && { osCloud: values['os-cloud'] }),
+  };
+}
+
+function parsed(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        'disk-format': { type: 'string' },
+        'os-cloud': { type: 'string' },
+        kind: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new WrongUse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function kindOf(value: string): TargetKind {
+  const kind = TARGET_KINDS.find((known) => known === value);
+  if (kind === undefined) throw new WrongUse(`--kind is one of ${TARGET_KINDS.join(', ')}, not ${value}.`);
+  return kind;
+}

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { httpClient } from '../../lambda/adapters/http.ts';
+import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
+import { planByTarget } from '../../lambda/endpoints/registry.ts';
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
+import { TARGET_KINDS, type Target, type TargetKind } from '../../lambda/model/target.ts';
+import type { TargetProps } from '../../lib/settings/target-props.ts';
+import { settleTargets } from '../../lib/settings/targets.ts';
+import { ownCloud } from '../clouds/clouds-yaml.ts';
+
+/** How a target would take an image, or why it would not. */
+export type TargetVerdict = {
+  readonly name: string;
+  readonly kind: TargetKind;
+} & (
+  | ({ readonly taken: true } & Pick<UploadPlan, 'diskFormat' | 'route' | 'reason'>)
+  | { readonly taken: false; readonly code: string; readonly message: string; readonly nextStep: string }
+);
+
+const CDK_JSON = join(import.meta.dirname, '../../cdk.json');
+
+/**
+ * By the settings alone: no cloud is asked, so nothing is known of its schema, its quota or its import methods. The
+ * targets are those of cdk.json; of a kind that none of them has, one with the defaults.
+ */
+export async function verdictsBySettings(found: FoundImage, bytes: number): Promise<readonly TargetVerdict[]> {
+  const targets = await settledTargets();
+  return Promise.all(targets.map((target) => verdict(target, () => planByTarget(found, bytes, target))));
+}
+
+/** @throws WrongUse when there is no such cloud in the user's files */
+export async function verdictOfCloud(
+  found: FoundImage,
+  bytes: number,
+  cloud: { readonly name: string; readonly kind: TargetKind },
+): Promise<TargetVerdict> {
+  const [target] = settleTargets({ [cloud.name]: { kind: cloud.kind } });
+  if (target === undefined) throw new Error('A target that was given is missing.');
+  const { cloudsYaml } = await ownCloud(cloud.name);
+  const warn = (message: string) => void process.stderr.write(`${message}\n`);
+  const open = endpointOpener({ httpFor: (each) => httpClient({ ...each, warn }), now: () => new Date() });
+  return verdict(target, () => open(cloudsYaml, target).plan(found, bytes));
+}
+
+async function verdict(target: Target, plan: () => UploadPlan | Promise<UploadPlan>): Promise<TargetVerdict> {
+  const { name, kind } = target;
+  try {
+    const { diskFormat, route, reason } = await plan();
+    return { name, kind, taken: true, diskFormat, route, reason };
+  } catch (error) {
+    if (!(error instanceof ImageDropError)) throw error;
+    const { code, message, nextStep } = error;
+    return { name, kind, taken: false, code, message, nextStep };
+  }
+}
+
+async function settledTargets(): Promise<readonly Target[]> {
+  const { context } = JSON.parse(await readFile(CDK_JSON, 'utf8'));
+  const own: Record<string, TargetProps> = context?.targets ?? {};
+  const kinds = new Set(Object.values(own).map(({ kind }) => kind));
+  const others = TARGET_KINDS.filter((kind) => !kinds.has(kind)).map((kind) => [`any-${kind}`, { kind }]);
+  return settleTargets({ ...own, ...Object.fromEntries(others) });
+}

@@ -1,0 +1,84 @@
+import type { FoundImage } from '../model/image.ts';
+import { BOUNDED, INSIDE_FILE } from './bytes.ts';
+import type { Check } from './check.ts';
+import { CLAIM, canonicalName, refuseOtherClaim } from './claim.ts';
+import type { Disk } from './format.ts';
+import { GUEST_INSIDE_FILE, GuestDisk } from './guest-disk.ts';
+import { PARTITION_NOTICES, readPartitionTable, skipPartitionTable } from './guest-partition-table.ts';
+import { Ledger } from './ledger.ts';
+import { ONE_FORMAT, theOneFormat } from './one-format.ts';
+import { Probe } from './probe.ts';
+import { inspectRaw, RAW_RULES } from './raw.ts';
+import type { RangeReader } from './reader.ts';
+import type { Notice, Refusal, Rule } from './rule.ts';
+
+export interface InspectOptions {
+  /** What the user says the format is; in any case, and `vpc` for vhd. */
+  readonly claimedFormat?: string;
+  /** Name or key of the file. Its ending can vouch for a raw disk that bears no sign. */
+  readonly fileName?: string;
+}
+
+const NOT_EMPTY: Rule = { code: 'empty', title: 'the file has bytes' };
+const HAS_SIZE: Rule = { code: 'corrupt-header', title: 'the disk has bytes' };
+
+/** What is looked at in every file, before and after what its format asks for. */
+const GENERAL_RULES: readonly Rule[] = [
+  NOT_EMPTY,
+  ONE_FORMAT,
+  CLAIM,
+  HAS_SIZE,
+  GUEST_INSIDE_FILE,
+  INSIDE_FILE,
+  BOUNDED,
+];
+
+/** The examination of one file. */
+export class Examiner {
+  readonly #reader: RangeReader;
+  readonly #options: InspectOptions;
+  readonly #ledger: Ledger;
+  #formatRules: readonly (Rule | Notice)[] = [];
+
+  constructor(reader: RangeReader, options: InspectOptions) {
+    this.#reader = reader;
+    this.#options = options;
+    this.#ledger = new Ledger(reader.size);
+  }
+
+  /** @throws Refusal, and whatever the reader throws */
+  async find(): Promise<FoundImage> {
+    const ledger = this.#ledger;
+    ledger.refuseIf(this.#reader.size === 0, NOT_EMPTY, 'The file has no bytes.');
+    const probe = await Probe.open(this.#reader, ledger);
+    const format = theOneFormat(probe);
+    const name = format?.name ?? 'raw';
+    this.#formatRules = format?.rules ?? RAW_RULES;
+    const claimed = canonicalName(this.#options.claimedFormat);
+    const hints = { claimed, fileName: this.#options.fileName };
+    if (format !== undefined) refuseOtherClaim(claimed, name, ledger);
+    const disk = format === undefined ? await inspectRaw(probe, hints) : await format.inspect(probe);
+    const { virtualSize } = disk;
+    ledger.refuseIf(virtualSize <= 0, HAS_SIZE, `The ${name} header says that the disk has ${virtualSize} bytes.`);
+    const partitionTable = await this.#partitionTable(probe, disk);
+    for (const rule of [INSIDE_FILE, BOUNDED]) ledger.pass(rule);
+    return {
+      format: name,
+      ...(disk.subformat === undefined ? {} : { subformat: disk.subformat }),
+      virtualSize,
+      ...(partitionTable === undefined ? {} : { partitionTable }),
+      ...(ledger.warnings.length === 0 ? {} : { warnings: ledger.warnings }),
+    };
+  }
+
+  /** @param refusal that `find` has thrown */
+  checks(refusal?: Refusal): Check[] {
+    return this.#ledger.checks([...GENERAL_RULES, ...this.#formatRules, ...PARTITION_NOTICES], refusal);
+  }
+
+  async #partitionTable(probe: Probe, { guest, virtualSize }: Disk) {
+    if (typeof guest !== 'string') return readPartitionTable(new GuestDisk(probe, guest, virtualSize), this.#ledger);
+    skipPartitionTable(this.#ledger, guest);
+    return undefined;
+  }
+}

@@ -1,0 +1,199 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { InspectDocument } from '../../bin/inspect/document.ts';
+import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
+import { type LocalS3, OPERATOR, PLAIN, startLocalS3 } from '../local/s3/support/local-s3.ts';
+import { gptDisk } from '../support/images/gpt.ts';
+import { SAMPLES } from '../support/images/samples.ts';
+
+const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imagedrop-inspect-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function inspect(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const { INIT_CWD: _, OS_CLIENT_CONFIG_FILE: __, ...environment } = process.env;
+  const options = { cwd: folder, env: { ...environment, ...env } };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [IMAGEDROP, 'inspect', ...args], options, (_error, out, err) =>
+      resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+}
+
+async function document(...args: string[]): Promise<InspectDocument> {
+  return JSON.parse((await inspect(['--json', ...args])).out);
+}
+
+async function file(name: string, bytes: Buffer): Promise<string> {
+  await writeFile(join(folder, name), bytes);
+  return name;
+}
+
+const sample = (format: string): Buffer => SAMPLES.find((each) => each.format === format)?.bytes ?? Buffer.alloc(0);
+
+describe('imagedrop inspect', () => {
+  test('says of a safe file what it is, each check, and who takes it', async () => {
+    const { code, out } = await inspect([await file('a.qcow2', sample('qcow2'))]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^a\.qcow2: safe\n {2}format {6}qcow2 v\d\n {2}file .+\n {2}disk .+ \(\d+ bytes\)$/m);
+    expect(out).toMatch(/^ {2}passed {3}backing file \(u64@8, CVE-2015-5163\)$/m);
+    expect(out).toMatch(/^ {2}mycloud \(glance\): taken as qcow2, by stream\. .+\.$/m);
+    expect(out).toMatch(/^ {2}any-ims \(ims\): taken as qcow2, by stream\. .+\.$/m);
+  });
+
+  test('says of a refused file why, and what to do', async () => {
+    const qcow2 = Buffer.from(sample('qcow2'));
+    qcow2.writeBigUInt64BE(1024n, 8);
+    const { code, out } = await inspect([await file('b.qcow2', qcow2)]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^b\.qcow2: refused \(backing-file\)$/m);
+    expect(out).toMatch(/^ {2}why .+ \(CVE-2015-5163\)\.\n {2}next .+\.$/m);
+    expect(out).toMatch(/^ {2}refused {2}backing file \(u64@8, CVE-2015-5163\): .+\.$/m);
+    expect(out).not.toContain('targets');
+  });
+
+  test('prints the same as one JSON document', async () => {
+    expect(await document(await file('a.qcow2', sample('qcow2')))).toMatchObject({
+      source: 'a.qcow2',
+      verdict: 'accept',
+      format: 'qcow2',
+      virtualSize: expect.any(Number),
+      checks: expect.arrayContaining([
+        { code: 'backing-file', title: 'backing file', at: 'u64@8', cve: 'CVE-2015-5163', outcome: 'passed' },
+      ]),
+      targets: [
+        { name: 'mycloud', kind: 'glance', taken: true, diskFormat: 'qcow2', route: 'stream' },
+        { name: 'any-ims', kind: 'ims', taken: true, diskFormat: 'qcow2', route: 'stream' },
+      ],
+    });
+  });
+
+  test('shows the partition table of the disk', async () => {
+    const { partitionTable } = await document(await file('gpt.img', gptDisk(4 * 2 ** 20)));
+    expect(partitionTable).toMatchObject({ scheme: 'gpt', sectorBytes: 512, partitions: expect.any(Array) });
+    expect((await inspect(['gpt.img'])).out).toMatch(
+      /^ {2}partitions {2}GPT, \d+ partitions? up to .+, sectors of 512 bytes/m,
+    );
+  });
+
+  test('says of a target why it does not take a safe file', async () => {
+    const { verdict, targets } = await document(await file('old.qed', sample('qed')));
+    expect(verdict).toBe('accept');
+    expect(targets).toMatchObject([
+      { name: 'mycloud', taken: false, code: 'format-not-taken', nextStep: expect.stringContaining('qemu-img') },
+      { name: 'any-ims', taken: true, diskFormat: 'vhd' },
+    ]);
+    expect((await inspect(['old.qed'])).out).toMatch(
+      /mycloud \(glance\): not taken \(format-not-taken\)\. .+\n {4}next {2}.+\./,
+    );
+  });
+
+  test('takes the word of the user for what bears no sign', async () => {
+    const name = await file('bytes', Buffer.alloc(2048, 0xa7));
+    expect((await inspect([name])).code).toBe(1);
+    const { verdict, warnings } = await document('--disk-format', 'raw', name);
+    expect(verdict).toBe('accept');
+    expect(warnings).toHaveLength(1);
+  });
+
+  test.each([
+    [[], 'Name one file, or one object as s3://bucket/key.'],
+    [['a', 'b'], 'Name one file'],
+    [['missing.img'], 'There is no file missing.img.'],
+    [['.'], '. is not a file.'],
+    [['s3://bucket'], 's3://bucket names no object'],
+    [['--kind', 'nova', 'a.qcow2'], '--kind is one of glance, ims, not nova.'],
+    [['--what', 'a.qcow2'], "Unknown option '--what'"],
+  ])('is used wrongly with %j', async (args, words) => {
+    const { code, err } = await inspect(args);
+    expect(code).toBe(2);
+    expect(err).toContain(words);
+  });
+
+  test('explains itself', async () => {
+    expect(await inspect(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('Examples:') });
+  });
+});
+
+describe('imagedrop inspect of an object', () => {
+  let local: LocalS3;
+  beforeAll(async () => {
+    local = await startLocalS3();
+  });
+  afterAll(() => local.stop());
+
+  const environment = () => ({
+    AWS_ENDPOINT_URL: local.server.endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey,
+  });
+
+  test('reads it where it lies, and its metadata', async () => {
+    const Metadata = { 'disk-format': 'raw' };
+    await local.s3.send(
+      new PutObjectCommand({ Bucket: PLAIN, Key: 'a b/bytes', Body: Buffer.alloc(2048, 7), Metadata }),
+    );
+    const { code, out } = await inspect(['--json', `s3://${PLAIN}/a b/bytes`], environment());
+    expect(JSON.parse(out)).toMatchObject({ verdict: 'accept', format: 'raw', size: 2048 });
+    expect(code).toBe(0);
+  });
+
+  test('says where there is none, or no right to read it', async () => {
+    const missing = await inspect([`s3://${PLAIN}/missing`], environment());
+    expect(missing).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`There is no object s3://${PLAIN}/missing.`),
+    });
+    const wrongKey = { ...environment(), AWS_SECRET_ACCESS_KEY: 'wrong' };
+    const forbidden = await inspect([`s3://${PLAIN}/missing`], wrongKey);
+    expect(forbidden).toMatchObject({ code: 2, err: expect.stringContaining('status 403') });
+  });
+});
+
+describe('imagedrop inspect for a cloud', () => {
+  let cloud: Simulator;
+  beforeAll(async () => {
+    cloud = await startSimulator({ folder: join(folder, 'cloud'), glance: { diskFormats: ['raw', 'vmdk'] } });
+    await writeFile(join(folder, 'clouds.yaml'), cloud.cloudsYaml());
+  });
+  afterAll(() => cloud.close());
+
+  test('asks it what it takes', async () => {
+    const { targets } = await document('--os-cloud', 'simulator', await file('a.qcow2', sample('qcow2')));
+    expect(targets).toMatchObject([{ name: 'simulator', taken: false, code: 'format-not-taken' }]);
+    const { targets: taken } = await document('--os-cloud', 'simulator', await file('a.vmdk', sample('vmdk')));
+    expect(taken).toMatchObject([{ name: 'simulator', taken: true, diskFormat: 'vmdk', route: 'stream' }]);
+  });
+
+  test('is used wrongly with a cloud that is not there', async () => {
+    expect(await inspect(['--os-cloud', 'nowhere', await file('a.qcow2', sample('qcow2'))])).toMatchObject({ code: 2 });
+  });
+});
+
+test('docs/inspect.md names every field of the document', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/inspect.md'), 'utf8');
+  const documents = await Promise.all([
+    document(await file('gpt.img', gptDisk(4 * 2 ** 20))),
+    document(await file('text', Buffer.from('Just words.\n'))),
+    document('--disk-format', 'raw', await file('bytes', Buffer.alloc(2048, 0xa7))),
+  ]);
+  const fields = documents
+    .flatMap((each) => [each, ...each.checks, ...each.targets])
+    .flatMap((each) => Object.keys(each));
+  for (const field of new Set(fields)) expect(page).toMatch(new RegExp(`\`${field}(\\[\\])?\``));
+});

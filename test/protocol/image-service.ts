@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { Image, NewImage, UploadPlan } from '../../lambda/model/image.ts';
+
+/** What the service makes of an upload whose client has crashed; docs/endpoints.md has each. */
+export type Aftermath = 'queued' | 'saving' | 'active';
+
+export interface ServiceSettings {
+  readonly route: 'stream' | 'import';
+  /** Whether a creation that is tried again finds its own image. @default true */
+  readonly chosenIds?: boolean;
+  /** Whether the first image is stored wrongly. @default false */
+  readonly breaksFirst?: boolean;
+}
+
+type StoredImage = Image & { readonly bytes?: Buffer };
+
+/** Holds a call up in its middle. */
+export type Gate = (label: string) => Promise<void>;
+
+export const MIDDLE_OF_UPLOAD = 'upload, in its middle';
+
+/** An image service in memory that does what docs/endpoints.md says of Glance, one call at a time. */
+export class ImageService {
+  readonly images = new Map<string, StoredImage>();
+  readonly #deletedIds = new Set<string>();
+  readonly #source: Buffer;
+  readonly #settings: ServiceSettings;
+  #activated = 0;
+
+  /** @param source what an import fetches */
+  constructor(source: Buffer, settings: ServiceSettings) {
+    this.#source = source;
+    this.#settings = settings;
+  }
+
+  endpoint(gate: Gate): ImageEndpoint {
+    return {
+      kind: 'glance',
+      plan: async (_found, objectBytes) => this.#plan(objectBytes),
+      conform: (image) => image,
+      create: async (image) => this.#create(image),
+      get: async (id) => this.images.get(id),
+      upload: (id, body) => this.#upload(id, body, gate),
+      imports: { begin: async (id) => this.#beginImport(id), failure: async () => undefined },
+      delete: async (id) => {
+        this.images.delete(id);
+        this.#deletedIds.add(id);
+      },
+    };
+  }
+
+  finishImports(): void {
+    for (const image of this.images.values()) {
+      if (image.status === 'importing') this.#activate(image, this.#source);
+    }
+  }
+
+  /** The clients of all uploads under way are gone. */
+  abandonUploads(aftermath: Aftermath): void {
+    for (const image of this.images.values()) {
+      if (image.status !== 'saving') continue;
+      if (aftermath === 'active') this.#activate(image, this.#source);
+      else this.images.set(image.id, { ...image, status: aftermath });
+    }
+  }
+
+  #plan(objectBytes: number): UploadPlan {
+    const range = { offset: 0, length: objectBytes };
+    return {
+      route: this.#settings.route,
+      reason: 'The test says so.',
+      diskFormat: 'raw',
+      range,
+      algorithms: ['sha512'],
+    };
+  }
+
+  #create(image: NewImage): Image {
+    if (this.#deletedIds.has(image.id)) throw new ImageDropError('image-id-taken', `${image.id} was deleted.`);
+    const { chosenIds = true } = this.#settings;
+    const id = chosenIds ? image.id : crypto.randomUUID();
+    const created: Image = this.images.get(id) ?? { ...image, id, status: 'queued', hashes: {} };
+    this.images.set(id, created);
+    return created;
+  }
+
+  async #upload(id: string, body: Readable, gate: Gate): Promise<void> {
+    const image = this.images.get(id);
+    if (image?.status !== 'queued') throw interrupted(image);
+    this.images.set(id, { ...image, status: 'saving' });
+    const bytes = await buffer(body);
+    await gate(MIDDLE_OF_UPLOAD);
+    const saving = this.images.get(id);
+    if (saving?.status !== 'saving') throw interrupted(saving);
+    this.#activate(saving, bytes);
+  }
+
+  #beginImport(id: string): void {
+    const image = this.images.get(id);
+    if (image === undefined) throw new ImageDropError('image-lost', `Image ${id} is gone.`);
+    // Whatever else it is, an import is under way or over: 409, a success.
+    if (image.status === 'queued') this.images.set(id, { ...image, status: 'importing' });
+  }
+
+  #activate(image: StoredImage, received: Buffer): void {
+    this.#activated += 1;
+    const isBroken = this.#settings.breaksFirst === true && this.#activated === 1;
+    const bytes = isBroken ? Buffer.from(received).reverse() : received;
+    const hashes = { sha512: createHash('sha512').update(bytes).digest('hex') };
+    this.images.set(image.id, { ...image, status: 'active', bytes, size: bytes.length, hashes });
+  }
+}
+
+/** 404, 409 and 410 tell nothing of the image. */
+function interrupted(image: Image | undefined): ImageDropError {
+  return new ImageDropError('upload-interrupted', `The image is ${image?.status ?? 'gone'}.`);
+}

@@ -1,0 +1,54 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { explore } from './explorer.ts';
+import type { Aftermath } from './image-service.ts';
+import { DropScenario, type DropSettings, type QueueName } from './scenario.ts';
+
+jest.setTimeout(120_000);
+
+const WORKERS: readonly (readonly [QueueName, QueueName, QueueName])[] = [
+  ['ingestQueue', 'ingestQueue', 'ingestQueue'],
+  ['uploadQueue', 'uploadQueue', 'uploadQueue'],
+  ['uploadQueue', 'uploadQueue', 'ingestQueue'],
+  ['uploadQueue', 'uploadQueue', 'statusQueue'],
+  ['statusQueue', 'statusQueue', 'statusQueue'],
+  ['statusQueue', 'statusQueue', 'uploadQueue'],
+];
+const AFTERMATHS: readonly Aftermath[] = ['queued', 'saving', 'active'];
+
+const CASES: readonly DropSettings[] = WORKERS.flatMap(([from, ...workers]) => {
+  const given = { from, workers } as const;
+  return [
+    ...AFTERMATHS.map((aftermath) => ({ ...given, route: 'stream', aftermath }) as const),
+    { ...given, route: 'import', aftermath: 'queued' },
+    { ...given, route: 'stream', aftermath: 'queued', breaksFirst: true },
+  ];
+});
+
+/** Departures from the plain order; three take a minute for all cases, and have found nothing more. */
+const DEPARTURES = 2;
+
+function exploreDrop(settings: DropSettings) {
+  return explore(async () => {
+    const scenario = new DropScenario(settings);
+    await scenario.prepare();
+    return scenario;
+  }, DEPARTURES);
+}
+
+describe('one drop becomes one image, under every schedule of two workers, a crash and one that is overtaken', () => {
+  test.each(CASES)(
+    '$route, workers on $workers, an abandoned upload $aftermath, first image broken: $breaksFirst',
+    async (settings) => {
+      const { runs, findings } = await exploreDrop(settings);
+      expect(findings.slice(0, 3)).toEqual([]);
+      expect(runs).toBeGreaterThan(100);
+    },
+  );
+});
+
+test('the explorer finds the second image of a service that does not let us choose ids', async () => {
+  const workers: QueueName[] = ['ingestQueue', 'ingestQueue'];
+  const settings = { route: 'stream', aftermath: 'queued', from: 'ingestQueue', workers, chosenIds: false } as const;
+  const { findings } = await exploreDrop(settings);
+  expect(findings.flatMap(({ violations }) => violations)).toContain('there are 1 records and 2 images');
+});

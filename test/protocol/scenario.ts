@@ -1,0 +1,206 @@
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { DropRecord } from '../../lambda/model/record.ts';
+import { isSettled, type RecordDraft } from '../../lambda/model/record-changes.ts';
+import { createMetadata } from '../../lambda/steps/create-metadata.ts';
+import type { RecordStore } from '../../lambda/steps/ports.ts';
+import { recordStatus } from '../../lambda/steps/record-status.ts';
+import { streamUpload } from '../../lambda/steps/stream-upload.ts';
+import { rawDisk } from '../support/disk.ts';
+import { MemoryWorld } from '../support/memory-world.ts';
+import { Gates, type Scenario } from './explorer.ts';
+import { gated } from './gated.ts';
+import { type Aftermath, type Gate, ImageService, MIDDLE_OF_UPLOAD, type ServiceSettings } from './image-service.ts';
+
+export type QueueName = 'ingestQueue' | 'uploadQueue' | 'statusQueue';
+const QUEUES: readonly QueueName[] = ['ingestQueue', 'uploadQueue', 'statusQueue'];
+
+export interface Message {
+  readonly queue: QueueName;
+  readonly body: unknown;
+}
+
+export interface DropSettings extends ServiceSettings {
+  readonly aftermath: Aftermath;
+  /** How far the drop has come before the workers begin. */
+  readonly from: QueueName;
+  /** The queues from which the two workers have their messages; two of one queue are one message delivered twice. */
+  readonly workers: readonly QueueName[];
+}
+
+const KEY = 'a.img';
+/** Each lets a minute pass; a sound drop needs a handful. */
+const MAX_ROUNDS = 60;
+/** Longer than a lease. */
+const SECONDS_PER_ROUND = 61;
+
+const freely: Gate = async () => {};
+
+/** One drop on its way through the steps themselves, in a world in memory. */
+export class DropScenario implements Scenario {
+  readonly gates = new Gates();
+  readonly #world = new MemoryWorld();
+  readonly #disk = rawDisk();
+  readonly #settings: DropSettings;
+  readonly #service: ImageService;
+  readonly #given: Message[] = [];
+  readonly #waiting: Message[] = [];
+  readonly #wrong: string[] = [];
+  #deliveries = 0;
+
+  constructor(settings: DropSettings) {
+    this.#settings = settings;
+    this.#service = new ImageService(this.#disk, settings);
+    this.#world.objects.put(KEY, this.#disk);
+    this.#waiting.push({ queue: 'ingestQueue', body: this.#world.event(KEY) });
+  }
+
+  async prepare(): Promise<void> {
+    for (const queue of QUEUES.slice(0, QUEUES.indexOf(this.#settings.from)))
+      await this.#work(this.#take(queue), freely);
+    this.#given.push(...this.#settings.workers.map((queue) => this.#messageOf(queue)));
+    this.#waiting.length = 0;
+  }
+
+  start(): readonly Promise<void>[] {
+    return this.#given.map((message, worker) => this.#run(worker, message));
+  }
+
+  crashed(worker: number, label: string): void {
+    const message = this.#given[worker];
+    if (message !== undefined) this.#waiting.push(message);
+    if (label === MIDDLE_OF_UPLOAD) this.#service.abandonUploads(this.#settings.aftermath);
+  }
+
+  async deliverOnce(): Promise<void> {
+    this.#world.pass(SECONDS_PER_ROUND);
+    this.#service.finishImports();
+    for (const message of this.#waiting.splice(0)) {
+      await this.#work(message, freely).catch((error) => this.#comeBack(message, error));
+    }
+  }
+
+  async drain(): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS && this.#waiting.length > 0; round += 1) await this.deliverOnce();
+    if (this.#waiting.length > 0) this.#wrong.push(`${this.#waiting.length} messages go round for ever`);
+  }
+
+  violations(): readonly string[] {
+    const images = [...this.#service.images.values()];
+    const records = [...this.#world.records.stored.values()];
+    const amounts = `there are ${records.length} records and ${images.length} images`;
+    return [
+      ...this.#wrong,
+      ...(records.length === 1 && images.length === 1 ? [] : [amounts]),
+      ...records.flatMap((record) => {
+        if (!isSettled(record)) return [`the record stays ${record.status}`];
+        if (record.status !== 'active') return [`the drop ends as ${record.status}: ${record.error?.message}`];
+        const image = images.find(({ id }) => id === record.image?.id);
+        const isWhole = image?.status === 'active' && image.bytes?.equals(this.#disk);
+        return [
+          ...(isWhole ? [] : [`the image is ${image?.status ?? 'gone'}, or not what was dropped`]),
+          ...(record.verification?.outcome === 'verified' ? [] : ['the image was not verified']),
+          ...(record.announcedAt === undefined ? ['the outcome is not announced'] : []),
+        ];
+      }),
+    ];
+  }
+
+  /** The event, or what was sent on; made up where a worker is to come late. */
+  #messageOf(queue: QueueName): Message {
+    const sent = this.#waiting.find((each) => each.queue === queue);
+    return sent ?? { queue, body: { record: this.#world.recordKey(KEY) } };
+  }
+
+  #take(queue: QueueName): Message {
+    const [message] = this.#waiting.splice(
+      this.#waiting.findIndex((each) => each.queue === queue),
+      1,
+    );
+    if (message?.queue !== queue) throw new Error(`No message waits in the ${queue}.`);
+    return message;
+  }
+
+  async #run(worker: number, message: Message): Promise<void> {
+    const gate = (label: string) => this.gates.pass(worker, label);
+    try {
+      await gate('begins');
+      await this.#work(message, gate);
+      await gate('lets its message go');
+    } catch (error) {
+      this.#comeBack(message, error);
+    }
+  }
+
+  #comeBack(message: Message, error: unknown): void {
+    if (error instanceof ImageDropError && error.retryable) this.#waiting.push(message);
+    else this.#wrong.push(`a message ends among the dead letters: ${error}`);
+  }
+
+  async #work({ queue, body }: Message, gate: Gate): Promise<void> {
+    this.#deliveries += 1;
+    const invocation = this.#world.invocation(`delivery-${this.#deliveries}`);
+    const dependencies = this.#dependencies(gate);
+    switch (queue) {
+      case 'ingestQueue':
+        return createMetadata(body, invocation, dependencies);
+      case 'uploadQueue':
+        return streamUpload(body, invocation, dependencies);
+      case 'statusQueue':
+        return recordStatus(body, dependencies);
+    }
+  }
+
+  /** What must hold at each write, whatever comes of it in the end. */
+  #watchedRecords(): RecordStore {
+    const { records } = this.#world;
+    return {
+      load: (key) => records.load(key),
+      change: (key, decide) =>
+        records.change(key, (stored) => {
+          const next = decide(stored);
+          if (stored !== undefined && next !== undefined) this.#watch(stored, next);
+          return next;
+        }),
+    };
+  }
+
+  #watch(stored: DropRecord, next: RecordDraft): void {
+    const change = `${stored.status} (generation ${stored.generation}) to ${next.status} (generation ${next.generation})`;
+    const isBack = next.generation < stored.generation || (isSettled(stored) && next.status !== stored.status);
+    if (isBack) this.#wrong.push(`the record goes back: ${change}`);
+    if (this.#service.images.size > 1) this.#wrong.push(`there are two images at the step from ${change}`);
+  }
+
+  #dependencies(gate: Gate) {
+    const { objects, targets, log, now, topic, countOutcome } = this.#world;
+    const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
+    const queue = (name: QueueName) => ({
+      send: async (body: unknown) => {
+        await gate(`${name}.send`);
+        this.#waiting.push({ queue: name, body });
+      },
+    });
+    return {
+      objects: gated(
+        'objects',
+        {
+          head: objects.head.bind(objects),
+          open: objects.open.bind(objects),
+          tag: objects.tag.bind(objects),
+          presign: objects.presign.bind(objects),
+        },
+        gate,
+      ),
+      records: gated('records', this.#watchedRecords(), gate),
+      endpoints: { of: async () => endpoint },
+      topic: gated('topic', topic, gate),
+      ingestQueue: queue('ingestQueue'),
+      uploadQueue: queue('uploadQueue'),
+      statusQueue: queue('statusQueue'),
+      targets,
+      log,
+      now,
+      countOutcome,
+    };
+  }
+}

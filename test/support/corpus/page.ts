@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import { CORPUS } from './corpus.ts';
+import { type CorpusEntry, type CorpusGroup, isAccepted } from './entry.ts';
+
+/** The page whose tables show the corpus. */
+export const PAGE = fileURLToPath(new URL('../../../docs/formats.md', import.meta.url));
+
+const START = '<!-- corpus: written by `npm run docs:formats` -->';
+const END = '<!-- end of the corpus -->';
+
+/**
+ * The page with the tables between its two marks made anew.
+ * @throws Error when a mark is missing
+ */
+export function corpusPage(page: string): string {
+  const [start, end] = [page.indexOf(START), page.indexOf(END)];
+  if (start < 0 || end < start)
+    throw new Error(`${PAGE} lacks "${START}" and "${END}", between which the tables stand.`);
+  return `${page.slice(0, start + START.length)}\n\n${tables()}\n\n${page.slice(end)}`;
+}
+
+const tables = (): string => [counts(), ...CORPUS.map(table)].join('\n\n');
+
+function counts(): string {
+  const entries = CORPUS.flatMap((group) => group.entries);
+  const accepted = entries.filter(isAccepted).length;
+  return `${entries.length} files: ${accepted} are accepted, ${entries.length - accepted} refused.`;
+}
+
+function table({ title, entries }: CorpusGroup): string {
+  const rows = entries.map((entry) => `| ${escaped(entry.name)} | ${verdict(entry)} |`);
+  return [`| ${title} … | |`, '|---|---|', ...rows].join('\n');
+}
+
+const escaped = (name: string): string => name.replace(/[|\\<>*_]/g, '\\$&');
+
+function verdict({ expected }: Pick<CorpusEntry, 'expected'>): string {
+  if ('code' in expected) return `\`${expected.code}\``;
+  const { format, subformat, virtualSize, warning } = expected;
+  const variant = subformat === undefined ? format : `${format} ${subformat}`;
+  return `${variant}, ${virtualSize.toLocaleString('en-US')} bytes${warning === undefined ? '' : ', with a warning'}`;
+}

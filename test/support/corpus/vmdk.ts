@@ -1,0 +1,192 @@
+import type { ErrorCode } from '../../../lambda/model/errors.ts';
+import { patched, u32le, u64le } from '../images/patched.ts';
+import { DISK } from '../images/samples.ts';
+import { monolithicSparseVmdk, streamOptimizedVmdk, vmdkDescriptor } from '../images/vmdk.ts';
+import { type Acceptance, accepted, type CorpusGroup, refused } from './entry.ts';
+
+const sparse = monolithicSparseVmdk(DISK);
+const stream = streamOptimizedVmdk(DISK);
+const footer = stream.length - 1024;
+const SECTORS = DISK.length / 512;
+const GIB = 1024 ** 3;
+const sound = vmdkDescriptor('monolithicSparse', SECTORS);
+const EXTENT = `RW ${SECTORS} SPARSE "disk.vmdk"`;
+const withExtent = (line: string): string => sound.replace(EXTENT, line);
+const withLine = (line: string): string => `${sound}${line}\n`;
+const described = (descriptor: string) => () => monolithicSparseVmdk(DISK, { descriptor });
+
+type Changes = Readonly<Record<number, readonly number[] | string>>;
+/** Header, descriptor and tables fill the first 64 KiB; the data are not looked at. */
+const SPARSE: Acceptance = {
+  format: 'vmdk',
+  subformat: 'monolithicSparse',
+  virtualSize: DISK.length,
+  unnoticedBytes: sparse.length - 65536 - 24576,
+};
+const STREAM: Acceptance = { format: 'vmdk', subformat: 'streamOptimized', virtualSize: DISK.length };
+
+const soundDescriptors: [name: string, descriptor: string][] = [
+  ['with the newlines of Windows', sound.replaceAll('\n', '\r\n')],
+  ['with blanks around its keys', sound.replace('version=1', ' version = 1 ')],
+  ['with a type without quotes', sound.replace('"monolithicSparse"', 'monolithicSparse')],
+  ['with a parentCID in capitals', sound.replace('ffffffff', 'FFFFFFFF')],
+  ['with an extent in a comment', withLine('# RW 1 FLAT "x"')],
+  ['with an extent whose name has blanks', withExtent(`RW ${SECTORS} SPARSE "my disk (1).vmdk"`)],
+  ['with its encoding and a content ID', withLine('encoding="windows-1252"\nddb.longContentID = "0123"')],
+];
+
+const badHeaders: [name: string, changes: Changes, code: ErrorCode][] = [
+  ['of version 0', { 4: u32le(0) }, 'unsupported-variant'],
+  ['of version 4', { 4: u32le(4) }, 'unsupported-variant'],
+  ['with unknown compression', { 77: [2, 0] }, 'unsupported-variant'],
+  ['of the old ESX kind (COWD)', { 0: 'COWD' }, 'unsupported-variant'],
+  ['of the seSparse kind', { 0: [0xbe, 0xba, 0xfe, 0xca, 0, 0, 0, 0] }, 'unsupported-variant'],
+  ['without a descriptor', { 28: u64le(0), 36: u64le(0) }, 'unsupported-variant'],
+  ['with its descriptor elsewhere', { 28: u64le(2) }, 'unsupported-variant'],
+  ['with a capacity of 0', { 12: u64le(0) }, 'unsafe-extent'],
+  ['that was transferred as text', { 73: '\n \n\n' }, 'corrupt-header'],
+  ['compressed, but not by its type', { 77: [1, 0] }, 'corrupt-header'],
+  ['with a capacity of 2^50 sectors', { 12: u64le(2 ** 50) }, 'corrupt-header'],
+  ['with a capacity of 2^64 - 1 sectors', { 12: u64le(2n ** 64n - 1n) }, 'corrupt-header'],
+  ['with grains of 0 sectors', { 20: u64le(0) }, 'corrupt-header'],
+  ['with tables of 0 entries', { 44: u32le(0) }, 'corrupt-header'],
+  ['with tables of 513 entries', { 44: u32le(513) }, 'corrupt-header'],
+  ['with a descriptor of 0 sectors', { 36: u64le(0) }, 'corrupt-header'],
+  ['with a descriptor of 1 MiB', { 36: u64le(2048) }, 'corrupt-header'],
+  ['with a descriptor behind its descriptor', { 10000: 'createType="monolithicFlat"' }, 'corrupt-header'],
+  ['without a grain directory', { 56: u64le(0) }, 'corrupt-header'],
+  ['with a grain directory past the end', { 56: u64le(512) }, 'truncated'],
+  ['with its data past the end', { 64: u64le(513) }, 'truncated'],
+  ['with a footer announced that is not there', { 56: u64le(2n ** 64n - 1n) }, 'truncated'],
+];
+
+/** The types whose data are in other files or devices (VMware, Virtual Disk Format 5.0, "createType"). */
+const TYPES_OF_MANY_FILES = [
+  'monolithicFlat',
+  'twoGbMaxExtentSparse',
+  'twoGbMaxExtentFlat',
+  'fullDevice',
+  'partitionedDevice',
+  'vmfs',
+  'vmfsPreallocated',
+  'vmfsEagerZeroedThick',
+  'vmfsSparse',
+  'vmfsThin',
+  'vmfsRaw',
+  'vmfsRawDeviceMap',
+  'vmfsPassthroughRawDeviceMap',
+  'custom',
+];
+
+const badExtents: [name: string, line: string][] = [
+  ['a flat extent', `RW ${SECTORS} FLAT "disk-flat.vmdk" 0`],
+  ['a VMFS extent', `RW ${SECTORS} VMFS "disk-flat.vmdk"`],
+  ['a zero extent', `RW ${SECTORS} ZERO`],
+  ['an extent with an absolute path', `RW ${SECTORS} SPARSE "/etc/passwd"`],
+  ['an extent in another folder', `RW ${SECTORS} SPARSE "../other/disk.vmdk"`],
+  ['an extent with a Windows path', `RW ${SECTORS} SPARSE "..\\disk.vmdk"`],
+  ['an extent behind a protocol', `RW ${SECTORS} SPARSE "nbd:localhost:10809"`],
+  ['an extent on a drive', `RW ${SECTORS} SPARSE "C:disk.vmdk"`],
+  ['a read-only extent', `RDONLY ${SECTORS} SPARSE "disk.vmdk"`],
+  ['an extent without access', `NOACCESS ${SECTORS} SPARSE "disk.vmdk"`],
+  ['an extent in small letters', `rw ${SECTORS} sparse "disk.vmdk"`],
+  ['an extent without a name', `RW ${SECTORS} SPARSE ""`],
+  ['an extent whose name has no quotes', `RW ${SECTORS} SPARSE disk.vmdk`],
+  ['an extent with an offset', `RW ${SECTORS} SPARSE "disk.vmdk" 128`],
+  ['no extent', ''],
+  ['two extents', `${EXTENT}\n${EXTENT}`],
+  ['a second extent, which is flat', `${EXTENT}\n  RW 300 FLAT "/dev/sda" 0`],
+];
+
+const badDescriptors: [name: string, descriptor: string, code: ErrorCode][] = [
+  ['of a type in small letters', vmdkDescriptor('monolithicsparse', SECTORS), 'unsafe-extent'],
+  ['of the streamOptimized type, but not compressed', vmdkDescriptor('streamOptimized', SECTORS), 'corrupt-header'],
+  ['without a type', sound.replace(/createType.*\n/, ''), 'corrupt-header'],
+  ['with two types', withLine('createType="monolithicFlat"'), 'corrupt-header'],
+  ['with two types in different case', withLine('CREATETYPE="monolithicFlat"'), 'corrupt-header'],
+  ['with a second type in a comment', withLine('# createType="monolithicFlat"'), 'corrupt-header'],
+  ['with a content ID twice in different case', withLine('cid=00000000'), 'corrupt-header'],
+  ['without a version', sound.replace('version=1\n', ''), 'corrupt-header'],
+  ['with a line that makes no sense', withLine('include other.vmdk'), 'corrupt-header'],
+  ['with more than ASCII in its descriptor', withLine('# \xe4'), 'corrupt-header'],
+  ['with an escape sequence in its descriptor', withLine('# \x1b[2K'), 'corrupt-header'],
+  ['with a descriptor that fills its area', withLine('#'.repeat(10240 - 1 - sound.length)), 'corrupt-header'],
+  ['with an empty descriptor', '', 'unsafe-extent'],
+  ['with the content ID of a parent', sound.replace('ffffffff', '2af1c3d4'), 'parent-image'],
+  ['with the file of a parent', withLine('parentFileNameHint="/etc/passwd"'), 'parent-image'],
+  ['with the file of a parent in a comment', withLine('#PARENTFILENAMEHINT="base.vmdk"'), 'parent-image'],
+  ['with the content ID of a second parent in a comment', withLine('#parentCID=2af1c3d4'), 'corrupt-header'],
+];
+
+const badFooters: [name: string, changes: Changes, code: ErrorCode][] = [
+  ['whose footer has a capacity of 0', { [footer + 12]: u64le(0) }, 'corrupt-header'],
+  ['whose footer has another capacity', { [footer + 12]: u64le(2 * SECTORS) }, 'corrupt-header'],
+  ['whose footer has other grains', { [footer + 20]: u64le(256) }, 'corrupt-header'],
+  ['whose footer has its descriptor elsewhere', { [footer + 28]: u64le(5) }, 'corrupt-header'],
+  ['whose footer has a longer descriptor', { [footer + 36]: u64le(21) }, 'corrupt-header'],
+  ['whose footer has another version', { [footer + 4]: u32le(1) }, 'corrupt-header'],
+  ['whose footer says that it is not compressed', { [footer + 77]: [0, 0] }, 'corrupt-header'],
+  ['whose footer points to a footer', { [footer + 56]: u64le(2n ** 64n - 1n) }, 'corrupt-header'],
+  ['whose footer has no grain directory', { [footer + 56]: u64le(0) }, 'corrupt-header'],
+  ['whose footer has its grain directory past the end', { [footer + 56]: u64le(10_000) }, 'truncated'],
+  ['without its footer marker', { [footer - 512 + 12]: [2] }, 'truncated'],
+  ['without its footer', { [footer]: 'gone' }, 'truncated'],
+  ['without its end-of-stream marker', { [footer + 600]: [1] }, 'truncated'],
+];
+
+export const vmdk: CorpusGroup = {
+  title: 'A VMDK image',
+  entries: [
+    accepted('of the monolithicSparse type', SPARSE, () => sparse),
+    accepted('of the streamOptimized type', STREAM, () => stream),
+    // Behind the one entry of its grain directory nothing is looked at: the rest of its sector and three more.
+    accepted(
+      'of the streamOptimized type whose header names its grain directory',
+      { ...STREAM, unnoticedBytes: 508 + 1536 },
+      () => patched(stream, { 56: [...stream.subarray(footer + 56, footer + 64)] }),
+    ),
+    ...[2, 3].map((version) => accepted(`of version ${version}`, SPARSE, () => patched(sparse, { 4: u32le(version) }))),
+    accepted('of 4 GiB, the most for its one sector of grain directory', { ...SPARSE, virtualSize: 4 * GIB }, () =>
+      patched(sparse, { 12: u64le((4 * GIB) / 512) }),
+    ),
+    accepted('that was not closed cleanly', { ...SPARSE, warning: 'not closed cleanly' }, () =>
+      patched(sparse, { 72: [1] }),
+    ),
+    ...soundDescriptors.map(([name, descriptor]) => accepted(name, SPARSE, described(descriptor))),
+    ...badHeaders.map(([name, changes, code]) => refused(name, code, () => patched(sparse, changes))),
+    ...TYPES_OF_MANY_FILES.map((createType) =>
+      refused(`of the ${createType} type`, 'unsafe-extent', described(vmdkDescriptor(createType, SECTORS))),
+    ),
+    ...badExtents.map(([name, line]) => refused(`with ${name}`, 'unsafe-extent', described(withExtent(line)))),
+    ...badDescriptors.map(([name, descriptor, code]) => refused(name, code, described(descriptor))),
+    ...badFooters.map(([name, changes, code]) =>
+      refused(`of the streamOptimized type ${name}`, code, () => patched(stream, changes)),
+    ),
+    refused('cut in its header', 'truncated', () => sparse.subarray(0, 78)),
+    refused('cut in its descriptor', 'truncated', () => sparse.subarray(0, 1024)),
+    refused('cut in its grain tables', 'truncated', () => sparse.subarray(0, 21 * 512 + 600)),
+    refused('of the streamOptimized type cut in its footer', 'truncated', () => stream.subarray(0, -513)),
+    refused('of the streamOptimized type cut in its data', 'truncated', () => stream.subarray(0, 68000)),
+  ],
+};
+
+const aloneInFile = (text: string) => () => Buffer.from(text, 'latin1');
+
+const bareDescriptors: [name: string, text: string][] = [
+  ['with its heading', sound],
+  ['without its heading', sound.replace('# Disk DescriptorFile\n', '')],
+  [
+    'of a flat disk that is /etc/passwd',
+    vmdkDescriptor('monolithicFlat', 1).replace('SPARSE "disk.vmdk"', 'FLAT "/etc/passwd" 0'),
+  ],
+  ['as QEMU knows it, without a type', '# a comment\n\nversion=1\nRW 300 FLAT "/etc/passwd" 0\n'],
+  ['with its keys in capitals behind another', 'encoding="UTF-8"\nVERSION=1\nCREATETYPE="monolithicFlat"\n'],
+  ['with the mark of UTF-8 before it', `\xef\xbb\xbf${sound}`],
+  ['with the newlines of Windows', sound.replaceAll('\n', '\r\n')],
+  ['with binary data behind it', `${sound}${'\0'.repeat(512)}\xff\xff`],
+];
+
+export const vmdkText: CorpusGroup = {
+  title: 'A VMDK descriptor alone',
+  entries: bareDescriptors.map(([name, text]) => refused(name, 'unsafe-extent', aloneInFile(text))),
+};
