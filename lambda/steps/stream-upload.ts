@@ -13,7 +13,7 @@ import { chunkNamedIn, existingRecord, recordNamedIn } from './record-message.ts
 import { stageChunk } from './stage-chunk.ts';
 import { streamImage } from './stream-image.ts';
 import { targetOf } from './target-of.ts';
-import { underLease } from './under-lease.ts';
+import { LEASE_SECONDS, underLease } from './under-lease.ts';
 import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
 
@@ -44,6 +44,8 @@ export async function streamUpload(
       return;
     case 'created':
     case 'uploading':
+      // Until the first report of progress a killed function would keep its message for as long as the queue says.
+      await invocation.holdMessage(LEASE_SECONDS);
       if (chunk !== undefined && !(await stageChunk(key, record, chunk, invocation, deps))) return;
       return underLease(key, ['created', 'uploading'], invocation, deps, (leased) =>
         upload(key, leased, invocation, deps),
