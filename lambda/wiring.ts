@@ -1,19 +1,21 @@
 /** What the entry points have in common: the outside services, made once for each environment of a function. */
 import { randomUUID } from 'node:crypto';
-import { s3Client, secretsClient, sqsClient } from './adapters/aws-clients.ts';
+import { s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
 import { httpClient } from './adapters/http.ts';
 import { loggedRecords } from './adapters/logged-records.ts';
 import { s3Objects } from './adapters/s3-objects.ts';
 import { s3Records } from './adapters/s3-records.ts';
+import { s3Staging } from './adapters/s3-staging.ts';
 import { cachedSecret } from './adapters/secrets.ts';
 import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { endpointOpener } from './endpoints/open-endpoint.ts';
+import { isPlace, stagingOpener } from './endpoints/open-staging.ts';
 import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
 import { functionLog } from './runtime/log.ts';
 import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
 import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
-import type { Endpoints, MessageQueue, StepDependencies } from './steps/ports.ts';
+import type { Endpoints, MessageQueue, Staging, StepDependencies } from './steps/ports.ts';
 import { deadline } from './transfer/deadline.ts';
 
 const log = functionLog();
@@ -24,21 +26,30 @@ export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 
 export function stepDependencies(environment: SharedEnvironment): StepDependencies {
   const s3 = s3Client();
+  const cloudsYaml = cachedSecret(secretsClient(), environment.CLOUDS_YAML_SECRET, now);
   return {
     objects: s3Objects(s3, log),
     records: loggedRecords(s3Records(s3, environment.STATUS_BUCKET, { nonce: randomUUID }), log),
-    endpoints: endpointsOf(environment),
+    endpoints: endpointsOf(cloudsYaml),
+    staging: stagingOf(cloudsYaml, environment.AWS_ENDPOINT_URL_S3),
     targets: targetsOf(environment),
     log,
     now,
   };
 }
 
-function endpointsOf(environment: SharedEnvironment): Endpoints {
-  const cloudsYaml = cachedSecret(secretsClient(), environment.CLOUDS_YAML_SECRET, now);
+function endpointsOf(cloudsYaml: () => Promise<string>): Endpoints {
   const warn = once((message) => log.warn(message));
   const open = endpointOpener({ httpFor: (cloud) => httpClient({ ...cloud, warn }), now });
   return { of: async (target) => open(await cloudsYaml(), target) };
+}
+
+function stagingOf(cloudsYaml: () => Promise<string>, dropEndpoint: string | undefined): Staging {
+  const open = stagingOpener((access, bucket) => s3Staging(stagingClient(access), bucket));
+  return {
+    holds: ({ objectStorage }, dropBucket) => isPlace(objectStorage?.staging, dropBucket, dropEndpoint),
+    of: async (target) => open(await cloudsYaml(), target),
+  };
 }
 
 /** The handler of the queue that a function works on. */

@@ -13,11 +13,16 @@ export function createMetadataGrants({ drops, records, queues, cloudsYaml }: Par
   ];
 }
 
-export function streamUploadGrants({ drops, records, queues, cloudsYaml }: Parts): PolicyStatement[] {
+/** @param stagesFiles whether any target has a staging bucket: chunks of files are asked for by messages of its own queue */
+export function streamUploadGrants(
+  { drops, records, queues, cloudsYaml }: Parts,
+  stagesFiles: boolean,
+): PolicyStatement[] {
+  const own = stagesFiles ? [queues.upload.queue] : [];
   return [
     ...readDrops(drops),
     ...changeRecords(records),
-    sendTo(queues.ingest.queue, queues.status.queue),
+    sendTo(queues.ingest.queue, ...own, queues.status.queue),
     ...readSecret(cloudsYaml),
   ];
 }

@@ -98,7 +98,11 @@ export class ImageDrop extends Construct {
         stage: settings.streamUpload,
         queue: parts.queues.upload.queue,
         environment: environments.streamUpload,
-        grants: streamUploadGrants(parts),
+        managedInstances: settings.managedInstances,
+        grants: streamUploadGrants(
+          parts,
+          settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined),
+        ),
       }),
       recordStatus: stageFunction('RecordStatus', {
         stage: settings.recordStatus,

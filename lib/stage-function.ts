@@ -6,6 +6,8 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
 import { bundledCode } from './bundle.ts';
+import { ManagedInstances } from './managed-instances.ts';
+import type { ManagedInstancesProps } from './settings/managed-instances-props.ts';
 import type { Settings } from './settings/settings.ts';
 import type { StageSettings } from './settings/settle-stage.ts';
 import { allow, receiveFrom } from './statements.ts';
@@ -14,6 +16,8 @@ export interface StageFunctionProps extends Pick<Settings, 'logRetention' | 'log
   readonly stage: StageSettings;
   readonly queue: Queue;
   readonly environment: SharedEnvironment;
+  /** In place of AWS Lambda's own machines. */
+  readonly managedInstances?: ManagedInstancesProps | undefined;
   /** What the function may do beside working on its queue and writing its log. */
   readonly grants: readonly PolicyStatement[];
 }
@@ -26,6 +30,8 @@ const LEAN = {
   NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
   MALLOC_ARENA_MAX: '2',
 } as const;
+
+const ARCHITECTURE = Architecture.ARM_64;
 
 /** The function that works on a queue, with its own role and log. */
 export class StageFunction extends Construct {
@@ -41,7 +47,12 @@ export class StageFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = this.roleFor(props);
-    this.function = this.functionFor(props);
+    const { managedInstances } = props;
+    // A function that has run on managed instances can never leave them: with and without is not the same function.
+    this.function = this.functionFor(managedInstances === undefined ? 'Function' : 'ManagedFunction', props);
+    if (managedInstances !== undefined) {
+      new ManagedInstances(this, 'Instances', { ...managedInstances, architecture: ARCHITECTURE }).run(this.function);
+    }
     this.function.addEventSourceMapping('Messages', {
       eventSourceArn: props.queue.queueArn,
       batchSize: props.stage.batchSize,
@@ -63,13 +74,13 @@ export class StageFunction extends Construct {
     });
   }
 
-  private functionFor({ stage, environment, logLevel }: StageFunctionProps): LambdaFunction {
-    return new LambdaFunction(this, 'Function', {
+  private functionFor(id: string, { stage, environment, logLevel }: StageFunctionProps): LambdaFunction {
+    return new LambdaFunction(this, id, {
       code: bundledCode(stage.name),
       handler: 'index.handler',
       description: `imagedrop: ${stage.description}`,
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: ARCHITECTURE,
       memorySize: stage.memorySize,
       timeout: stage.timeout,
       role: this.role,

@@ -6,7 +6,7 @@ import type { Outcome } from './lambda/environment.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
 import { ScheduleRunner } from './lambda/schedule-runner.ts';
 import { clientVariables, type Endpoints } from './lambda/variables.ts';
-import { startS3Server } from './s3/server.ts';
+import { type S3Server, type SparseObject, startS3Server } from './s3/server.ts';
 import { requireAccess } from './services/aws-fault.ts';
 import { Gate } from './services/gate.ts';
 import { QueueEngine } from './services/queue-engine.ts';
@@ -46,6 +46,11 @@ export interface EmbeddedStack {
   environment(): Record<string, string>;
   /** Runs a function once, by its name or its logical id, as Invoke does. */
   invoke(functionName: string, event: unknown): Promise<Outcome>;
+  /**
+   * Puts an object of any size in no time, as if the operator had uploaded it.
+   * @returns its version id
+   */
+  putSparse(object: SparseObject): Promise<string>;
   /** Ends everything that was started; objects and messages stay in the folder. */
   stop(): Promise<void>;
 }
@@ -66,7 +71,7 @@ export async function startStack(options: StackOptions): Promise<EmbeddedStack> 
 
 async function start(options: StackOptions, started: Started): Promise<EmbeddedStack> {
   const services = await startServices(options, started);
-  const { plan, iam, endpoints } = services;
+  const { plan, iam, endpoints, s3 } = services;
   const host = startFunctions(options, services, started);
   const { accessKeyId, secretAccessKey } = iam.operator;
   return {
@@ -76,6 +81,7 @@ async function start(options: StackOptions, started: Started): Promise<EmbeddedS
     access: iam,
     environment: () => clientVariables(iam.operator, endpoints),
     invoke: (functionName, event) => host.invoke(functionName, event),
+    putSparse: (object) => s3.putSparse(object),
     stop: () => started.stop(),
   };
 }
@@ -85,6 +91,7 @@ interface Services {
   readonly iam: Iam;
   readonly engine: QueueEngine;
   readonly endpoints: Endpoints;
+  readonly s3: S3Server;
 }
 
 /** Everything that functions call. */
@@ -112,7 +119,8 @@ async function startServices(options: StackOptions, started: Started): Promise<S
 
   const s3Port = Number(new URL(s3.endpoint).port);
   await writeState(folder, { ...state, ports: { s3: s3Port, gate: gate.port } });
-  return { plan, iam, engine, endpoints: { s3: s3.endpoint, sqs: gate.url, sns: gate.url, secretsManager: gate.url } };
+  const endpoints = { s3: s3.endpoint, sqs: gate.url, sns: gate.url, secretsManager: gate.url };
+  return { plan, iam, engine, endpoints, s3 };
 }
 
 /** The functions, and what makes them run: queues and schedules. */

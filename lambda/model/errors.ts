@@ -70,6 +70,10 @@ export const ERROR_KINDS = {
     'Have the operator of the cloud allow this address in [import_filtering_opts], or set the route of the target to stream.',
   ),
   'import-failed': passing('Check that the image service can reach the bucket, if this goes on.'),
+  'staging-refused': permanent(
+    'Check the bucket and the endpoint in `staging` of the target, and the keys of object_storage in clouds.yaml, then drop the file again.',
+  ),
+  'staging-unavailable': passing('Check that the object storage of the target is up and reachable, if this goes on.'),
   stalled: passing(WAITS),
   'out-of-time': passing('Give the upload function more memory (it brings network), or use a faster link.'),
   'image-lost': passing(WAITS),

@@ -55,6 +55,18 @@ export function release(record: RecordDraft, error: ImageDropError, now: Date): 
   return { ...rest, error: recordedError(error, now) };
 }
 
+/** Gives the lease back while others go on with the record. */
+export function giveBack(record: RecordDraft): RecordDraft {
+  const { lease: _, ...rest } = record;
+  return rest;
+}
+
+/** Forgets a copy in object storage that is no more. */
+export function withoutStaging(record: RecordDraft): RecordDraft {
+  const { staging: _, ...rest } = record;
+  return rest;
+}
+
 /** The next status; a lease, the count of attempts and an error of the status before are gone. */
 export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, note?: string): RecordDraft {
   const { lease: _lease, error: _error, ...rest } = record;
@@ -67,11 +79,12 @@ export function beginUpload(record: RecordDraft, now: Date): RecordDraft {
   return { ...record, status: 'uploading', history: [...record.history, entry('uploading', now, undefined)] };
 }
 
-/** Back to the start with a new image, because the one before is broken or gone. */
+/** Back to the start with a new image, because the one before is broken or gone. A copy in object storage stays. */
 export function beginAgain(record: RecordDraft, now: Date, why: string): RecordDraft {
   const {
     image: _image,
     import: _import,
+    register: _register,
     unread: _unread,
     progress: _progress,
     hashes: _hashes,

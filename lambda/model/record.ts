@@ -1,6 +1,6 @@
 import type { Drop } from './drop.ts';
 import type { ErrorCode } from './errors.ts';
-import type { FoundImage, HashAlgorithm, Hashes, NewImage, UploadPlan } from './image.ts';
+import type { FoundImage, HashAlgorithm, Hashes, MeasuredUpload, NewImage, UploadPlan } from './image.ts';
 
 /** The version of the record's form; it grows when a reader of the old form would misunderstand the new one. */
 export const RECORD_SCHEMA = 1;
@@ -33,15 +33,21 @@ export interface DropRecord {
   readonly image?: RecordedImage;
   /** By the route `import`: the endpoint was asked to fetch the bytes itself. */
   readonly import?: RecordedImport;
+  /** By the routes `register` and `fast-import`: the copy in object storage, where one is made. */
+  readonly staging?: RecordedStaging;
+  /** By the routes `register` and `fast-import`: the endpoint was asked to read the bytes from object storage. */
+  readonly register?: RecordedRegister;
   /** How many images were begun for this record; the first is 1. */
   readonly generation: number;
   readonly progress?: Progress;
+  /** What a stream came to that did not end within its time; the route of the next image is planned by it. */
+  readonly measured?: MeasuredUpload;
   readonly lease?: Lease;
   /** How often work on the present status was begun. */
   readonly attempts: number;
   /** What was read from the bucket and sent. */
   readonly hashes?: Hashes;
-  /** Why the object was not read for its hashes, by the route `import`. */
+  /** Why the object was not read for its hashes as a whole; by the route `stream` it always is. */
   readonly unread?: string;
   readonly verification?: Verification;
   /** The reason of `failed`; while work goes on, why the last attempt ended. */
@@ -60,6 +66,28 @@ export interface RecordedImport {
   readonly askedAt: string;
   /** When the URL that it was given ends. */
   readonly urlExpiresAt: string;
+}
+
+export interface RecordedStaging {
+  readonly bucket: string;
+  readonly key: string;
+  readonly partBytes: number;
+  readonly partsPerChunk: number;
+  /** The multipart upload; absent until one is begun. */
+  readonly uploadId?: string;
+  /** When the copy was removed. */
+  readonly removedAt?: string;
+  /** Why it is still there although the record is settled. */
+  readonly left?: string;
+}
+
+export interface RecordedRegister {
+  /** When it was asked to; ISO 8601, UTC. */
+  readonly askedAt: string;
+  /** The job of the service; absent where its answer was lost. */
+  readonly jobId?: string;
+  /** How far the job is. */
+  readonly percent?: number;
 }
 
 export interface Progress {

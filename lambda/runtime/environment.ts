@@ -12,6 +12,8 @@ export interface SharedEnvironment {
   readonly CLOUDS_YAML_SECRET: string;
   /** Name of the bucket that holds the records. */
   readonly STATUS_BUCKET: string;
+  /** Where the drop bucket is, when it is not on AWS; the SDK's own variable. */
+  readonly AWS_ENDPOINT_URL_S3?: string;
 }
 
 export interface CreateMetadataEnvironment extends SharedEnvironment {
@@ -72,7 +74,9 @@ export function targetsOf(environment: SharedEnvironment): readonly Target[] {
 }
 
 function sharedEnvironment(variables: Variables): SharedEnvironment {
+  const { AWS_ENDPOINT_URL_S3 } = variables;
   return {
+    ...(AWS_ENDPOINT_URL_S3 !== undefined && { AWS_ENDPOINT_URL_S3 }),
     TARGETS: required(variables, 'TARGETS'),
     CLOUDS_YAML_SECRET: required(variables, 'CLOUDS_YAML_SECRET'),
     STATUS_BUCKET: required(variables, 'STATUS_BUCKET'),

@@ -19,6 +19,8 @@ export interface Delivery {
   /** Names this delivery of this message. */
   readonly id: string;
   readonly signal: AbortSignal;
+  /** How often the message was given to an invocation, this one included. */
+  readonly receives: number;
   holdMessage(seconds: number): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ async function handle(record: SQSRecord, context: Context, options: SqsHandlerOp
     await options.work(parse(record), {
       id: `${context.awsRequestId}/${record.messageId}`,
       signal: options.signal(context.getRemainingTimeInMillis()),
+      receives: Number(record.attributes.ApproximateReceiveCount),
       holdMessage: (seconds) => options.holdMessage(record.receiptHandle, seconds),
     });
     return undefined;

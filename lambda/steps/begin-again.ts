@@ -1,11 +1,15 @@
-import { ImageDropError } from '../model/errors.ts';
+import { type ErrorCode, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
+import { clearStaging } from './clear-staging.ts';
 import { removeImage } from './fail-drop.ts';
 import { MAX_DELAY_SECONDS, type MessageQueue, type StepDependencies } from './ports.ts';
 
 /** A store that breaks image after image will not mend itself by more of them. */
 export const MAX_GENERATIONS = 5;
+
+/** What speaks against the copy in object storage, too. After any other fault the next image is made of the same copy. */
+const DOUBTED: readonly ErrorCode[] = ['size-mismatch', 'hash-mismatch'];
 
 export interface BeginAgainDependencies extends StepDependencies {
   readonly ingestQueue: MessageQueue;
@@ -24,11 +28,12 @@ export async function beginAgain(
 ): Promise<void> {
   if (record.generation >= MAX_GENERATIONS) throw givenUp(record, why);
   await removeImage(record, deps);
-  await deps.records.change(key, (stored) =>
-    stored?.image?.id === record.image?.id && stored !== undefined && !changes.isSettled(stored)
-      ? changes.beginAgain(stored, deps.now(), why.code)
-      : undefined,
-  );
+  const staging = DOUBTED.includes(why.code) ? await clearStaging(record, deps) : undefined;
+  await deps.records.change(key, (stored) => {
+    if (stored === undefined || stored.image?.id !== record.image?.id || changes.isSettled(stored)) return undefined;
+    const again = changes.beginAgain(stored, deps.now(), why.code);
+    return staging?.removedAt === undefined ? again : changes.withoutStaging(again);
+  });
   await deps.ingestQueue.send({ record: key }, Math.min(why.retryAfterSeconds ?? 0, MAX_DELAY_SECONDS));
 }
 

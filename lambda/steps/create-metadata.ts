@@ -8,6 +8,7 @@ import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
+import { dropPlace } from './drop-place.ts';
 import type { FailDependencies } from './fail-drop.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
@@ -15,6 +16,7 @@ import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.
 import { existingRecord, recordNamedIn } from './record-message.ts';
 import { targetOf } from './target-of.ts';
 import { underLease } from './under-lease.ts';
+import { isFromStorage } from './upload-from-storage.ts';
 
 export interface CreateMetadataDependencies extends FailDependencies {
   readonly uploadQueue: MessageQueue;
@@ -80,10 +82,12 @@ async function createImage(key: string, record: DropRecord, deps: CreateMetadata
   const object = await newestVersion(key, record, deps);
   if (object === undefined) return;
   const wanted = await describe(record, object, deps);
-  const image = await create(key, record, wanted, deps);
+  // A fast import creates the image itself.
+  const image = wanted.plan.route === 'fast-import' ? undefined : await create(key, record, wanted, deps);
   await deps.records.change(key, (stored) => {
     changes.requireLease(stored, record.lease?.holder);
-    return { ...changes.moveTo({ ...stored, ...wanted, image: { id: image.id } }, 'created', deps.now()) };
+    const created = { ...stored, ...wanted, ...(image !== undefined && { image: { id: image.id } }) };
+    return changes.moveTo(created, 'created', deps.now());
   });
   await deps.uploadQueue.send({ record: key });
 }
@@ -99,7 +103,10 @@ async function describe(record: DropRecord, object: ObjectHead, deps: CreateMeta
     ...(metadata.diskFormat !== undefined && { claimedFormat: metadata.diskFormat }),
   });
   const endpoint = await deps.endpoints.of(target);
-  const plan = await endpoint.plan(found, object.size);
+  const place = dropPlace(record, deps);
+  const plan = await endpoint.plan(found, object.size, place);
+  // Whether there are keys for it is better known before anything is created.
+  if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.of(target);
   return { found, plan, sent: endpoint.conform(newImage({ ...record, found, plan, metadata })) };
 }
 

@@ -35,20 +35,23 @@ async function withoutImage(
   error: ImageDropError,
   deps: StepDependencies,
 ): Promise<ImageDropError> {
-  if (record.image === undefined) return error;
   try {
     await removeImage(record, deps);
     return error;
   } catch (thrown) {
     const obstacle = asImageDropError(thrown);
     if (obstacle.retryable) throw obstacle;
-    const message = `${error.message} Its image ${record.image.id} is still there: ${obstacle.message}`;
+    const message = `${error.message} Its image ${record.image?.id ?? ''} is still there: ${obstacle.message}`;
     return new ImageDropError(error.code, message, { cause: error.cause, nextStep: error.nextStep });
   }
 }
 
+/** The image of the record, and by a fast import what the service has made of our request without telling us. */
 export async function removeImage(record: DropRecord, deps: StepDependencies): Promise<void> {
-  if (record.image === undefined) return;
+  const mayHaveMore = record.plan?.route === 'fast-import' && record.register !== undefined;
+  if (record.image === undefined && !mayHaveMore) return;
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
-  await endpoint.delete(record.image.id);
+  const made = mayHaveMore && record.sent !== undefined ? await endpoint.registers?.madeFor(record.sent.id) : [];
+  const ids = new Set([record.image, ...(made ?? [])].flatMap((image) => (image === undefined ? [] : [image.id])));
+  for (const id of ids) await endpoint.delete(id);
 }

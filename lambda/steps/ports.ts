@@ -51,8 +51,76 @@ export interface RecordStore {
   ): Promise<DropRecord | undefined>;
 }
 
+export interface StagedPart {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Without its quotes. */
+  readonly etag: string;
+  readonly bytes: number;
+}
+
+/**
+ * The bucket that an image service reads from. All calls fail with `staging-refused` where the storage does not let us,
+ * and with `staging-unavailable` for what may pass.
+ */
+export interface StagingStore {
+  readonly bucket: string;
+  /** The unfinished multipart uploads of exactly this key, oldest first. */
+  uploads(key: string): Promise<readonly string[]>;
+  /** @returns the id of a new multipart upload */
+  begin(key: string): Promise<string>;
+  /**
+   * What is stored of an upload, by number: all of it, or so many parts after one.
+   * @returns undefined when there is no such upload (any more)
+   */
+  parts(key: string, uploadId: string, some?: PartsAfter): Promise<readonly StagedPart[] | undefined>;
+  /**
+   * Stores one part, whose md5 (hex) the storage compares before it does.
+   * @returns false when there is no such upload (any more)
+   * @throws `hash-mismatch` when the part arrived as other bytes
+   */
+  storePart(upload: UploadRef, part: PartContent, signal: AbortSignal): Promise<boolean>;
+  /** Makes one object of the parts. @returns false when there is no such upload (any more) */
+  complete(key: string, uploadId: string, parts: readonly StagedPart[]): Promise<boolean>;
+  /** An upload that is gone already is a success. */
+  abort(key: string, uploadId: string): Promise<void>;
+  /** Stores a small object. */
+  put(key: string, bytes: Buffer): Promise<void>;
+  /** Bytes of the object; undefined when there is none. */
+  size(key: string): Promise<number | undefined>;
+  /** An object that is gone already is a success. */
+  delete(key: string): Promise<void>;
+}
+
+export interface PartsAfter {
+  /** The number of the part before. */
+  readonly after: number;
+  readonly most: number;
+}
+
+export interface UploadRef {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+export interface PartContent {
+  readonly number: number;
+  readonly bytes: Buffer;
+  /** Hex. */
+  readonly md5: string;
+}
+
+export interface Staging {
+  /** Whether a drop bucket is the staging bucket of the target: its objects need not be copied. */
+  holds(target: Target, dropBucket: string): boolean;
+  /** @throws `bad-clouds-yaml` when there are no keys for it */
+  of(target: Target): Promise<StagingStore>;
+}
+
 export interface RecordMessage {
   readonly record: string;
+  /** Asks for one chunk of the file to be staged (model/staging.ts). */
+  readonly chunk?: number;
 }
 
 /** Amazon SQS, "DelaySeconds". */
@@ -78,6 +146,8 @@ export interface Invocation {
   readonly id: string;
   /** Aborts when the function's time is nearly over or its environment is told to stop; the reason is an ImageDropError. */
   readonly signal: AbortSignal;
+  /** How often the message was given to an invocation, this one included. */
+  readonly receives: number;
   /** Keeps the message invisible to others for so many seconds from now. */
   holdMessage(seconds: number): Promise<void>;
 }
@@ -98,6 +168,7 @@ export interface StepDependencies {
   readonly objects: ObjectStore;
   readonly records: RecordStore;
   readonly endpoints: Endpoints;
+  readonly staging: Staging;
   readonly targets: readonly Target[];
   readonly log: StepLog;
   readonly now: () => Date;

@@ -10,6 +10,14 @@ export function recordNamedIn(message: unknown): string {
   throw new ImageDropError('bad-message', `The message is neither an S3 event nor {"record": …}: ${excerpt(message)}`);
 }
 
+/** @throws `bad-message` when the message names something that is no chunk */
+export function chunkNamedIn(message: unknown): number | undefined {
+  if (typeof message !== 'object' || message === null || !('chunk' in message)) return undefined;
+  const { chunk } = message;
+  if (typeof chunk === 'number' && Number.isSafeInteger(chunk) && chunk >= 0) return chunk;
+  throw new ImageDropError('bad-message', `The message names a chunk that is no whole number: ${excerpt(message)}`);
+}
+
 /** @throws `bad-message` when there is no such record */
 export async function existingRecord(key: string, records: RecordStore): Promise<DropRecord> {
   const record = await records.load(key);

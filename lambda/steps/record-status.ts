@@ -10,6 +10,7 @@ import { type FailDependencies, failDrop } from './fail-drop.ts';
 import { importFailure } from './import-failure.ts';
 import { MAX_DELAY_SECONDS } from './ports.ts';
 import { existingRecord, recordNamedIn } from './record-message.ts';
+import { lookAtJob } from './registration.ts';
 import { targetOf } from './target-of.ts';
 import { verify } from './verify.ts';
 
@@ -51,6 +52,9 @@ async function settledOrWaiting(
   try {
     const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
     const image = record.image && (await endpoint.get(record.image.id));
+    if (record.register !== undefined && image?.status !== 'active' && image?.status !== 'deactivated') {
+      return await judgeRegistration(key, record, image, endpoint, deps);
+    }
     if (image?.status === 'queued' && record.import !== undefined) {
       return await judgeImport(key, record, image, endpoint, deps);
     }
@@ -96,6 +100,21 @@ async function judgeImport(
   else await beginAgain(key, record, failure, deps);
 }
 
+/** The job of the service tells more than the image, which may not be there yet. */
+async function judgeRegistration(
+  key: string,
+  record: DropRecord,
+  image: Image | undefined,
+  endpoint: ImageEndpoint,
+  deps: RecordStatusDependencies,
+): Promise<undefined> {
+  const { record: noted, failure } = await lookAtJob(key, record, image, endpoint, deps);
+  if (failure?.retryable === false) throw failure;
+  const isBroken = image?.status === 'killed' || (image === undefined && record.image !== undefined);
+  const why = failure ?? (isBroken ? broken(record, image) : undefined);
+  await (why === undefined ? wait(key, noted, stillReading(noted), deps) : beginAgain(key, noted, why, deps));
+}
+
 async function settle(
   key: string,
   record: DropRecord,
@@ -113,10 +132,13 @@ async function settle(
   }
   return deps.records.change(key, (stored) =>
     stored?.status === 'processing' && stored.image?.id === image.id
-      ? { ...changes.moveTo(stored, 'active', deps.now()), verification }
+      ? { ...changes.moveTo(stored, 'active', deps.now()), ...wholly(stored), verification }
       : undefined,
   );
 }
+
+/** The image says that its job is done, sooner than the job was asked. */
+const wholly = ({ register }: DropRecord) => register && { register: { ...register, percent: 100 } };
 
 /** The endpoint reports a hash that was not computed: its operator has chosen another since it was last asked. */
 async function readAgain(
@@ -150,6 +172,12 @@ async function wait(
 
 function stillWaiting(image: Image): ImageDropError {
   return new ImageDropError('endpoint-busy', `Image ${image.id} is in status ${image.status}.`);
+}
+
+function stillReading({ register, target }: DropRecord): ImageDropError {
+  const { jobId = 'unknown', percent } = register ?? {};
+  const far = percent === undefined ? 'under way' : `at ${percent} %`;
+  return new ImageDropError('endpoint-busy', `The job ${jobId}, by which ${target} reads the image, is ${far}.`);
 }
 
 function neverActive(seconds: number, why: ImageDropError): ImageDropError {

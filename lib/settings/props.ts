@@ -2,6 +2,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { AnyBucket } from '../buckets.ts';
+import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import type { StageProps } from './stage-props.ts';
 import type { TargetProps } from './target-props.ts';
 
@@ -34,6 +35,15 @@ export interface ImageDropProps {
    * workers of the image service busy
    */
   readonly maxConcurrentUploads?: number;
+
+  /**
+   * Runs the function that moves the bytes on EC2 instances of yours that AWS Lambda manages (Lambda Managed Instances):
+   * an upload may then take 90 minutes in place of 15, and `auto` streams images of up to 192 GiB. Other functions stay.
+   *
+   * @default - off. Three instances run, and cost their price and 15 %, around the clock, whether anything is dropped or
+   * not (docs/routes.md)
+   */
+  readonly managedInstances?: ManagedInstancesProps;
 
   /**
    * Settings of the function that creates the metadata, and of its queue.

@@ -4,7 +4,11 @@ export interface Stage {
   readonly name: string;
   readonly description: string;
   readonly memorySize: number;
+  /** The least that can be set, in MiB. @default 128 */
+  readonly leastMemorySize?: number;
   readonly timeoutSeconds: number;
+  /** The longest that can be set. @default 900 */
+  readonly longestTimeoutSeconds?: number;
   readonly visibilitySeconds: (timeoutSeconds: number) => number;
   readonly oldestMessageAgeSeconds: number;
   /** Messages per invocation. */
@@ -42,6 +46,20 @@ export const STREAM_UPLOAD: Stage = {
   batchSize: 1,
   // The default of maxConcurrentUploads, which says why.
   maxConcurrency: 10,
+};
+
+/** AWS Lambda developer guide, "Lambda Managed Instances": an invocation takes 90 minutes at most. */
+const MANAGED_TIMEOUT_SECONDS = 5400;
+/** The same: 2 GiB for each vCPU at least, and one vCPU is the least. */
+const MANAGED_MEMORY = 2048;
+
+/** stream-upload on instances that AWS Lambda manages. */
+export const MANAGED_STREAM_UPLOAD: Stage = {
+  ...STREAM_UPLOAD,
+  memorySize: MANAGED_MEMORY,
+  leastMemorySize: MANAGED_MEMORY,
+  timeoutSeconds: MANAGED_TIMEOUT_SECONDS,
+  longestTimeoutSeconds: MANAGED_TIMEOUT_SECONDS,
 };
 
 export const RECORD_STATUS: Stage = {

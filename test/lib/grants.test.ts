@@ -87,6 +87,14 @@ describe('the roles', () => {
     });
   });
 
+  test('stream-upload may send to its own queue, too, where a target has files staged chunk by chunk', () => {
+    const staging = { bucket: 'staging', endpoint: 'https://obs.here.example' };
+    const staged = deployed(() => ({ targets: { huawei: { kind: 'ims', staging } } }));
+    expect(grantsOf(staged, staged.drop.functions.streamUpload)).toMatchObject({
+      'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<upload queue>'],
+    });
+  });
+
   test('record-status may do this and nothing else', () => {
     expect(grantsOf(built, recordStatus)).toEqual({
       ...loggingTo('<log of RecordStatus>'),

@@ -30,6 +30,8 @@ export interface PipelineOptions {
   readonly simulator?: Omit<SimulatorOptions, 'folder'>;
   /** In place of a simulator. */
   readonly cloud?: PipelineCloud;
+  /** Where the stack keeps what it has; whoever gives one removes it. @default a folder of the pipeline's own */
+  readonly stackFolder?: string;
 }
 
 export interface Dropped {
@@ -63,7 +65,7 @@ export class Pipeline {
     const stack = await startStack({
       cloudAssembly,
       stackName: 'ImageDrop',
-      folder: join(folder, 'stack'),
+      folder: options.stackFolder ?? join(folder, 'stack'),
       secrets: { [SECRET]: cloud.cloudsYaml },
     });
     return new Pipeline(folder, stack, cloud);

@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { RecordDraft } from '../../lambda/model/record-changes.ts';
 import { receive } from '../../lambda/model/record-changes.ts';
 import { rawDisk } from '../support/disk.ts';
+import { obsCloud } from './obs-cloud.ts';
 import { type Dropped, Pipeline } from './pipeline.ts';
 
 jest.setTimeout(90_000);
@@ -11,15 +15,22 @@ jest.setTimeout(90_000);
 /** Of the form that S3 gives, but of no object. */
 const NO_VERSION = 'A'.repeat(32);
 
+let folder: string;
 let pipeline: Pipeline;
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imagedrop-roles-'));
+  // Longer than a function takes to start, so that record-status must ask again, by a message to itself.
+  const { cloud, staging } = await obsCloud(folder, { jobDurationMs: 4000 });
   pipeline = await Pipeline.start({
-    targets: { simulator: { kind: 'glance' }, 'simulator-ims': { kind: 'ims' } },
-    // Longer than a function takes to start, so that record-status must ask again, by a message to itself.
-    simulator: { ims: { activationDelayMs: 4000 } },
+    cloud: { ...cloud, name: 'simulator' },
+    // stream-upload asks itself for the chunks of a file that is registered.
+    targets: { simulator: { kind: 'glance' }, 'simulator-ims': { kind: 'ims', route: 'register', staging } },
   });
 });
-afterAll(() => pipeline?.stop());
+afterAll(async () => {
+  await pipeline?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** A record as a person might have written it. */
 async function putRecord(dropped: Dropped, changes: Partial<RecordDraft>): Promise<string> {

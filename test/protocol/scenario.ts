@@ -172,7 +172,7 @@ export class DropScenario implements Scenario {
   }
 
   #dependencies(gate: Gate) {
-    const { objects, targets, log, now, topic, countOutcome } = this.#world;
+    const { objects, staging, targets, log, now, topic, countOutcome } = this.#world;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
       send: async (body: unknown) => {
@@ -197,6 +197,7 @@ export class DropScenario implements Scenario {
       ingestQueue: queue('ingestQueue'),
       uploadQueue: queue('uploadQueue'),
       statusQueue: queue('statusQueue'),
+      staging,
       targets,
       log,
       now,

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
+import type { ImageEndpoint, RegisterJob, RegisterRoute } from '../../lambda/endpoints/endpoint.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { Image, NewImage, UploadPlan } from '../../lambda/model/image.ts';
+import type { Image, NewImage, Route, UploadPlan } from '../../lambda/model/image.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import type {
@@ -15,6 +15,7 @@ import type {
   RecordMessage,
   RecordStore,
 } from '../../lambda/steps/ports.ts';
+import { MemoryStaging } from './memory-staging.ts';
 
 /** The outside world of the steps, in memory: buckets, records, queues, a topic and one image endpoint. */
 export class MemoryWorld {
@@ -22,6 +23,7 @@ export class MemoryWorld {
   readonly objects = new MemoryObjects(() => this.time);
   readonly records = new MemoryRecords();
   readonly endpoint = new MemoryEndpoint();
+  readonly staging = new MemoryStaging();
   readonly ingestQueue = new MemoryQueue();
   readonly uploadQueue = new MemoryQueue();
   readonly statusQueue = new MemoryQueue();
@@ -67,9 +69,13 @@ export class MemoryWorld {
     return recordKey({ key, id: this.objects.newest(key)?.versionId ?? '' }, targetName);
   }
 
-  invocation(id = 'invocation-1', signal = new AbortController().signal): Invocation & { held: number[] } {
+  invocation(
+    id = 'invocation-1',
+    signal = new AbortController().signal,
+    receives = 1,
+  ): Invocation & { held: number[] } {
     const held: number[] = [];
-    return { id, signal, held, holdMessage: async (seconds) => void held.push(seconds) };
+    return { id, signal, receives, held, holdMessage: async (seconds) => void held.push(seconds) };
   }
 }
 
@@ -168,7 +174,7 @@ class MemoryRecords implements RecordStore {
   }
 }
 
-type EndpointCall = 'create' | 'get' | 'upload' | 'delete' | 'import';
+type EndpointCall = 'create' | 'get' | 'upload' | 'delete' | 'import' | 'register' | 'job';
 
 /** An image service whose every call can be made to fail once. */
 export class MemoryEndpoint implements ImageEndpoint {
@@ -179,7 +185,7 @@ export class MemoryEndpoint implements ImageEndpoint {
   /** Thrown by the next call of that name, after its effect when `afterEffect` is set. */
   readonly faults: { call: EndpointCall; error: Error; afterEffect?: boolean }[] = [];
 
-  route: 'stream' | 'import' = 'stream';
+  route: Route = 'stream';
   /** The URLs that were given to be fetched. */
   readonly imported: string[] = [];
   /** What the service says of the newest import. */
@@ -187,6 +193,21 @@ export class MemoryEndpoint implements ImageEndpoint {
   readonly imports = {
     begin: async (_id: string, url: string) => this.#faulty('import', () => void this.imported.push(url)),
     failure: async () => this.importFault,
+  };
+
+  /** The objects that were given to be read, as `bucket:key`, and what the service says of each job. */
+  readonly registered: string[] = [];
+  jobs: Record<string, RegisterJob> = {};
+  readonly registers: RegisterRoute = {
+    begin: async (_id, { bucket, key }) =>
+      this.#faulty('register', () => `job-${this.registered.push(`${bucket}:${key}`)}`),
+    fastImport: async (image, { bucket, key }) =>
+      this.#faulty('register', () => {
+        this.images.set(`made-of-${image.id}`, { ...image, id: `made-of-${image.id}`, status: 'queued', hashes: {} });
+        return `job-${this.registered.push(`${bucket}:${key}`)}`;
+      }),
+    madeFor: async (id) => [...this.images.values()].filter((image) => image.id === `made-of-${id}`),
+    job: async (id) => this.#faulty('job', () => this.jobs[id]),
   };
 
   async plan(_found: unknown, objectBytes: number): Promise<UploadPlan> {
