@@ -12,7 +12,10 @@ import {
   tagDrops,
 } from './statements.ts';
 
-/** What each function may do, beside working on its own queue and writing its own log. */
+/**
+ * What each function may do, beside working on its own queue and writing its own log. Each sends to its own queue what
+ * has to wait: a message that only came back would end among the dead letters.
+ */
 
 export function createMetadataGrants({ drops, records, queues, cloudsYaml }: Parts): PolicyStatement[] {
   return [
@@ -23,16 +26,11 @@ export function createMetadataGrants({ drops, records, queues, cloudsYaml }: Par
   ];
 }
 
-/** @param stagesFiles whether any target has a staging bucket: chunks of files are asked for by messages of its own queue */
-export function streamUploadGrants(
-  { drops, records, queues, cloudsYaml }: Parts,
-  stagesFiles: boolean,
-): PolicyStatement[] {
-  const own = stagesFiles ? [queues.upload.queue] : [];
+export function streamUploadGrants({ drops, records, queues, cloudsYaml }: Parts): PolicyStatement[] {
   return [
     ...readDrops(drops),
     ...changeRecords(records),
-    sendTo(queues.ingest.queue, ...own, queues.status.queue),
+    sendTo(queues.ingest.queue, queues.upload.queue, queues.status.queue),
     ...readSecret(cloudsYaml),
   ];
 }

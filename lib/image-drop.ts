@@ -99,10 +99,7 @@ export class ImageDrop extends Construct {
         queue: parts.queues.upload.queue,
         environment: environments.streamUpload,
         managedInstances: settings.managedInstances,
-        grants: streamUploadGrants(
-          parts,
-          settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined),
-        ),
+        grants: streamUploadGrants(parts),
       }),
       recordStatus: stageFunction('RecordStatus', {
         stage: settings.recordStatus,

@@ -68,8 +68,6 @@ async function copyParts(
   invocation: Invocation,
   deps: FailDependencies,
 ): Promise<void> {
-  // Until the first report a killed function would keep its message for as long as the queue says.
-  await invocation.holdMessage(LEASE_SECONDS);
   const { signal: heldSignal, stop } = reportProgress({
     bytes: () => 0,
     totalBytes: 0,

@@ -13,7 +13,7 @@ import { askForRetry, isRedriven } from './redriven.ts';
 import { stageChunk } from './stage-chunk.ts';
 import { streamImage } from './stream-image.ts';
 import { targetOf } from './target-of.ts';
-import { type LeaseDependencies, underLease } from './under-lease.ts';
+import { LEASE_SECONDS, type LeaseDependencies, underLease } from './under-lease.ts';
 import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
 
@@ -44,7 +44,7 @@ export async function streamUpload(
       return;
     case 'created':
     case 'uploading':
-      if (chunk !== undefined && !(await stageChunk(key, record, chunk, invocation, deps))) return;
+      if (chunk !== undefined && !(await stagesLastOne(key, record, chunk, invocation, deps))) return;
       return underLease(key, record, ['created', 'uploading'], invocation, deps, (leased) =>
         upload(key, leased, invocation, deps),
       );
@@ -52,6 +52,19 @@ export async function streamUpload(
       if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
       if (record.announcedAt === undefined) await deps.statusQueue.send({ record: key });
   }
+}
+
+/** Chunks are staged side by side, without the lease. @returns whether nothing but the rest of the way is left to do */
+async function stagesLastOne(
+  key: string,
+  record: DropRecord,
+  chunk: number,
+  invocation: Invocation,
+  deps: StreamUploadDependencies,
+): Promise<boolean> {
+  // Until the first report of progress a killed function would keep its message for as long as the queue says.
+  await invocation.holdMessage(LEASE_SECONDS);
+  return stageChunk(key, record, chunk, invocation, deps);
 }
 
 /** What became of the image decides: an attempt before this one may have got anywhere. */

@@ -92,8 +92,8 @@ function rejectStaleHash(image: StoredImage, found: ReturnType<typeof digestsOf>
 }
 
 /**
- * After a failure: an image that is still `saving` waits for data again; one that was deleted leaves none. The data goes
- * first: as soon as the image is queued, the next upload may write.
+ * After a failure: an image that is still `saving` waits for data again; one that was deleted leaves none. The old data
+ * go first: once it is `queued`, the data there may be those of the next PUT.
  */
 async function takeBack({ store }: ImageContext, id: string): Promise<void> {
   const status = store.find(id)?.status;

@@ -122,7 +122,7 @@ export class WebDownloads {
       if (this.#stop.signal.aborted) return;
       task.status = 'failure';
       task.message = INTERNAL_ERROR;
-      await store.removeData(image.id); // first: as soon as the image is queued, the next upload may write
+      await store.removeData(image.id); // before anybody may upload again
       await store.change(image.id, 'importing', { status: 'queued', properties });
     }
   }

@@ -65,7 +65,7 @@ describe('imagedrop inspect', () => {
     qcow2.writeBigUInt64BE(1024n, 8);
     const { code, out } = await inspect([await file('b.qcow2', qcow2)]);
     expect(code).toBe(1);
-    expect(out).toMatch(/^b\.qcow2: refused \(backing-file\)$/m);
+    expect(out).toMatch(/^b\.qcow2: refused \(backing-file\)\n {2}format {6}qcow2\n {2}file /m);
     expect(out).toMatch(/^ {2}why .+ \(CVE-2015-5163\)\.\n {2}next .+\.$/m);
     expect(out).toMatch(/^ {2}refused {2}backing file \(u64@8, CVE-2015-5163\): .+\.$/m);
     expect(out).not.toContain('targets');
@@ -85,6 +85,12 @@ describe('imagedrop inspect', () => {
         { name: 'any-ims', kind: 'ims', taken: true, diskFormat: 'qcow2', route: 'stream' },
       ],
     });
+  });
+
+  test('names the format of a refused file in the document, where it is known', async () => {
+    const cut = await document(await file('cut.vdi', sample('vdi').subarray(0, 2000)));
+    expect(cut).toMatchObject({ verdict: 'refuse', format: 'vdi', code: 'truncated', targets: [] });
+    expect(await document(await file('words', Buffer.from('Just words.\n')))).not.toHaveProperty('format');
   });
 
   test('shows the partition table of the disk', async () => {

@@ -74,7 +74,7 @@ describe('the roles', () => {
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>'],
       's3:PutObject': ['<status>/*'],
-      'sqs:SendMessage': ['<status queue>', '<upload queue>'],
+      'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<upload queue>'],
       'secretsmanager:GetSecretValue': [SECRET],
     });
   });

@@ -16,6 +16,9 @@ jest.setTimeout(90_000);
 /** Of the form that S3 gives, but of no object. */
 const NO_VERSION = 'A'.repeat(32);
 
+/** A function may know for so long that there is no pause (lambda/adapters/s3-pauses.ts). */
+const PAUSE_KNOWN_MS = 5000;
+
 let folder: string;
 let pipeline: Pipeline;
 beforeAll(async () => {
@@ -42,6 +45,17 @@ async function putRecord(dropped: Dropped, changes: Partial<RecordDraft>): Promi
   const Bucket = pipeline.output('StatusBucketName');
   await pipeline.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: JSON.stringify(record) }));
   return key;
+}
+
+/** As a function does whose target has no room; the others know of it when they read it again. */
+async function pauseTarget(target: string, seconds: number): Promise<void> {
+  const since = new Date().toISOString();
+  const until = new Date(Date.now() + seconds * 1000).toISOString();
+  const paused = { target, code: 'quota-exceeded', message: 'Full.', since, until, times: 1 };
+  const Bucket = pipeline.output('StatusBucketName');
+  const Key = `targets/${target}.json`;
+  await pipeline.s3.send(new PutObjectCommand({ Bucket, Key, Body: JSON.stringify(paused) }));
+  await pause(PAUSE_KNOWN_MS);
 }
 
 async function reconcileUntil(isDone: () => Promise<boolean>): Promise<void> {
@@ -80,6 +94,16 @@ test('each function needs all that its role allows, and nothing that it does not
   ] as const) {
     const dropped = { key, versionId: NO_VERSION };
     await pipeline.send(queue, { record: await putRecord(dropped, {}) });
+    expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
+  }
+
+  // A target that is paused: create-metadata and stream-upload put drops off, by a message to themselves.
+  await pauseTarget('simulator', 12);
+  const late = { key: 'late.img', versionId: NO_VERSION };
+  await pipeline.send('UploadQueueUrl', { record: await putRecord(late, { status: 'created' }) });
+  const later = { key: 'later.img', versionId: NO_VERSION };
+  await pipeline.send('IngestQueueUrl', { record: await putRecord(later, {}) });
+  for (const dropped of [late, later]) {
     expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
   }
 
