@@ -128,7 +128,7 @@ describe('a transfer', () => {
   test('keeps its memory flat however large the image', async () => {
     const script = path.join(import.meta.dirname, 'send-process.ts');
     const bytes = 384 * 1024 * 1024;
-    // As a function runs (lib/stage-function.ts); with the usual heap, garbage may wait for as long as the CPU is busy.
+    // As a function runs (lib/lean-function.ts); with the usual heap, garbage may wait for as long as the CPU is busy.
     const env = { NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '2' };
     const { stdout } = await promisify(execFile)(process.execPath, [script, String(bytes)], { env });
     const { opened, peakBytes } = JSON.parse(stdout);
