@@ -5,6 +5,7 @@ import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { httpClient } from '../../lambda/adapters/http.ts';
 import { send } from '../../lambda/transfer/transfer.ts';
+import { maxMemoryMib } from '../../local/lambda/memory.ts';
 
 const bytes = Number(process.argv[2]);
 const CHUNK = Buffer.alloc(65_536, 'imagedrop');
@@ -50,7 +51,8 @@ const { bytesPerSecond, hashes } = await send({
   signal: new AbortController().signal,
 });
 
-const peakBytes = process.resourceUsage().maxRSS * 1024;
+// Of this program: on Linux, maxRSS begins with what the process that started it held.
+const peakBytes = (maxMemoryMib(process.pid) ?? process.resourceUsage().maxRSS / 1024) * 2 ** 20;
 process.stdout.write(JSON.stringify({ opened, md5: hashes.md5, peakBytes, bytesPerSecond }));
 await http.close();
 source.server.close();
