@@ -107,8 +107,8 @@ export class QueueEngine {
     this.#stores.sqsStore.getQueueByArn(queueArn)?.cancelWaiters();
   }
 
-  async send(queueArn: string, body: string): Promise<void> {
-    await this.#sqs('SendMessage', { QueueUrl: nameOfArn(queueArn), MessageBody: body });
+  async send(queueArn: string, body: string, delaySeconds = 0): Promise<void> {
+    await this.#sqs('SendMessage', { QueueUrl: nameOfArn(queueArn), MessageBody: body, DelaySeconds: delaySeconds });
   }
 
   /**
@@ -142,12 +142,21 @@ export class QueueEngine {
     await this.#sqs('DeleteMessage', { QueueUrl: nameOfArn(queueArn), ReceiptHandle: message.ReceiptHandle });
   }
 
-  /** Gives a message back that nobody has worked on. */
-  async giveBack(queueArn: string, message: ReceivedMessage): Promise<void> {
+  /** Moves a message to the dead letters of its queue, as after too many receipts. */
+  async bury(queueArn: string, message: ReceivedMessage): Promise<void> {
+    const policy = this.#stores.sqsStore.getQueueByArn(queueArn)?.getAttribute('RedrivePolicy');
+    const { deadLetterTargetArn } = JSON.parse(policy || '{}') as { deadLetterTargetArn?: string };
+    if (deadLetterTargetArn === undefined) throw new Error(`${queueArn} has no dead letters.`);
+    await this.send(deadLetterTargetArn, message.Body);
+    await this.delete(queueArn, message);
+  }
+
+  /** Gives a message back that nobody has worked on; by default it is visible again at once. */
+  async giveBack(queueArn: string, message: ReceivedMessage, seconds = AT_ONCE_SECONDS): Promise<void> {
     await this.#sqs('ChangeMessageVisibility', {
       QueueUrl: nameOfArn(queueArn),
       ReceiptHandle: message.ReceiptHandle,
-      VisibilityTimeout: AT_ONCE_SECONDS,
+      VisibilityTimeout: seconds,
     });
   }
 

@@ -8,7 +8,7 @@ import type { ByteLimit } from './image-file.ts';
 import { checkNewImage } from './new-image.ts';
 import { type Route, route } from './router.ts';
 import { imageProperties, type Properties } from './schema.ts';
-import type { ImsSettings } from './settings.ts';
+import type { ImsSettings, MishapOf } from './settings.ts';
 
 /** Letters, digits, Chinese characters, `-._` and space, 1 to 128, with no space at either end (IMG.0002). */
 const NAME = /^(?! )[A-Za-z0-9\u4e00-\u9fff\-._ ]{1,128}(?<! )$/;
@@ -21,12 +21,14 @@ export class Ims implements Flavour {
   readonly checksum: boolean;
   readonly hashAlgorithm = 'none';
   readonly activationDelayMs: number;
+  readonly mishap: MishapOf;
   readonly #settings: ImsSettings;
 
   constructor(settings: ImsSettings) {
     this.properties = imageProperties(settings.diskFormats);
     this.checksum = settings.checksum;
     this.activationDelayMs = settings.activationDelayMs;
+    this.mishap = settings.mishap ?? (() => undefined);
     this.#settings = settings;
   }
 
