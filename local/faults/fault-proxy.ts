@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -68,12 +68,14 @@ export class FaultProxy {
 
   /** A client that goes away, and a service that does, ends as a broken connection: there is nobody else to tell. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A request that has ended gives its socket away.
+    const { socket } = request;
     try {
       const body = isSmall(request) ? await buffer(request) : undefined;
       const seen = seenAs(request, body);
       await this.#carryOut(this.#options.decide(seen), new Exchange(request, response, body, this.#options));
     } catch {
-      request.socket.destroy();
+      socket.destroy();
     }
   }
 
@@ -114,6 +116,7 @@ class Exchange {
   readonly #response: ServerResponse;
   readonly #body: Buffer | undefined;
   readonly #options: FaultProxyOptions;
+  readonly #socket: Socket;
 
   constructor(
     request: IncomingMessage,
@@ -125,10 +128,11 @@ class Exchange {
     this.#response = response;
     this.#body = body;
     this.#options = options;
+    this.#socket = request.socket;
   }
 
   break(): void {
-    this.#request.socket.destroy();
+    this.#socket.destroy();
   }
 
   answer({ status, headers = {}, body = '' }: FaultyAnswer): void {

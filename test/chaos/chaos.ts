@@ -133,9 +133,10 @@ class Chaos {
       told: await queues.told(),
       messages: await queues.counts(),
     };
-    const { outcomes, findings } = verdictOn(driver.put, survey, faults.ledger);
+    const { outcomes, failedByFaults, findings } = verdictOn(driver.put, survey, faults.ledger);
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    return { drops, outcomes, findings, faults: faults.counts(), killPoints: faults.functions.killPoints, seconds };
+    const counted = { outcomes, failedByFaults, findings, faults: faults.counts() };
+    return { drops, ...counted, killPoints: faults.functions.killPoints, seconds };
   }
 
   async #clouds(faults: ChaosFaults): Promise<ChaosClouds> {

@@ -161,5 +161,5 @@ export class FunctionWatch implements FunctionFaults {
 
 /** `ImageDrop-StreamUploadFunction1A2B3C` is `StreamUpload` to people. */
 function nameOf({ functionName }: FaultyEnvironment): string {
-  return /CreateMetadata|StreamUpload|RecordStatus|[^-]+$/.exec(functionName)?.[0] ?? functionName;
+  return /CreateMetadata|StreamUpload|RecordStatus/.exec(functionName)?.[0] ?? functionName;
 }

@@ -7,7 +7,7 @@ export const isSound = ({ findings }: ChaosResult): boolean => COUNTS.every((cou
 
 /** What was done to the drops, what became of them, and what is wrong. */
 export function table(result: ChaosResult, seed: number): string {
-  const { drops, faults, outcomes, findings, killPoints, seconds } = result;
+  const { drops, faults, outcomes, failedByFaults, findings, killPoints, seconds } = result;
   const injected = faults.reduce((sum, [, times]) => sum + times, 0);
   return [
     `${number(injected)} faults in ${number(drops)} drops, seed ${seed}, ${Math.round(seconds)} s`,
@@ -18,6 +18,7 @@ export function table(result: ChaosResult, seed: number): string {
     '',
     'what became of them, at each target',
     ...[...outcomes].sort(([one], [other]) => (one < other ? -1 : 1)).map(([outcome, times]) => row(outcome, times)),
+    ...failedByFaults.slice(0, MAX_FINDINGS).map((line) => `failed by faults: ${line}`),
     '',
     ...COUNTS.map((count) => row(count, findings[count].length)),
     ...COUNTS.flatMap((count) => findings[count].slice(0, MAX_FINDINGS).map((finding) => `${count}: ${finding}`)),

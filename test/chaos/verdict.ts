@@ -15,6 +15,8 @@ export type Count = (typeof COUNTS)[number];
 export interface Verdict {
   /** Of each drop at each target: "active", "failed as it should: compressed", "superseded"… */
   readonly outcomes: ReadonlyMap<string, number>;
+  /** The drops that failed by faults, one line each. */
+  readonly failedByFaults: readonly string[];
   /** What is wrong, one line each. */
   readonly findings: Readonly<Record<Count, readonly string[]>>;
 }
@@ -29,6 +31,7 @@ export function verdictOn(drops: readonly PutDrop[], survey: Survey, ledger: Led
 
 class Judge implements Verdict {
   readonly outcomes = new Map<string, number>();
+  readonly failedByFaults: string[] = [];
   readonly findings: Record<Count, string[]> = {
     lost: [],
     doubled: [],
@@ -103,7 +106,10 @@ class Judge implements Verdict {
       if (expected.outcome === 'failed' && expected.code === code) return `failed as it should: ${code}`;
       if (code === 'object-gone' && drop.mayBeGone) return 'failed as it should: object-gone';
       const faults = [this.#ledger.of(subject), this.#ledger.of(drop.name)];
-      if (explained(code, ...faults)) return `failed by faults: ${code}`;
+      if (explained(code, ...faults)) {
+        this.failedByFaults.push(`${subject}: ${message} Its faults: ${faults.flat().join(', ')}.`);
+        return `failed by faults: ${code}`;
+      }
     }
     this.#lost(subject, status === 'failed' ? `failed with ${code}: ${message}` : 'was superseded by nothing');
     return `${status} without a reason`;
