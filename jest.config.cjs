@@ -6,6 +6,7 @@ const TYPES_ONLY = [
   'lambda/formats/reader.ts',
   'lambda/steps/ports.ts',
   'lib/parts.ts',
+  'lib/settings/managed-instances-props.ts',
   'lib/settings/stage-props.ts',
   'lib/settings/target-props.ts',
 ];

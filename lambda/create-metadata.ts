@@ -5,6 +5,7 @@ import { handlerOf, queue, stepDependencies } from './wiring.ts';
 const environment = createMetadataEnvironment();
 const dependencies = {
   ...stepDependencies(environment),
+  ownQueue: queue(environment.INGEST_QUEUE_URL),
   uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
   statusQueue: queue(environment.STATUS_QUEUE_URL),
 };

@@ -15,4 +15,6 @@ const dependencies = {
 };
 
 /** Takes uploaded and settled records from the status queue. */
-export const handler = handlerOf(environment.STATUS_QUEUE_URL, (message) => recordStatus(message, dependencies));
+export const handler = handlerOf(environment.STATUS_QUEUE_URL, (message, delivery) =>
+  recordStatus(message, delivery, dependencies),
+);

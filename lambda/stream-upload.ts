@@ -5,11 +5,13 @@ import { handlerOf, queue, stepDependencies } from './wiring.ts';
 const environment = streamUploadEnvironment();
 const dependencies = {
   ...stepDependencies(environment),
+  ownQueue: queue(environment.UPLOAD_QUEUE_URL),
+  uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
   ingestQueue: queue(environment.INGEST_QUEUE_URL),
   statusQueue: queue(environment.STATUS_QUEUE_URL),
 };
 
-/** Takes records with a created image from the upload queue. */
+/** Takes records with a created image, and chunks of their files, from the upload queue. */
 export const handler = handlerOf(environment.UPLOAD_QUEUE_URL, (message, delivery) =>
   streamUpload(message, delivery, dependencies),
 );

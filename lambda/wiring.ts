@@ -1,53 +1,90 @@
 /** What the entry points have in common: the outside services, made once for each environment of a function. */
 import { randomUUID } from 'node:crypto';
-import { s3Client, secretsClient, sqsClient } from './adapters/aws-clients.ts';
+import type { Context } from 'aws-lambda';
+import { s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
 import { httpClient } from './adapters/http.ts';
 import { loggedRecords } from './adapters/logged-records.ts';
+import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Objects } from './adapters/s3-objects.ts';
+import { s3Pauses } from './adapters/s3-pauses.ts';
+import { s3Reconciliations } from './adapters/s3-reconciliations.ts';
 import { s3Records } from './adapters/s3-records.ts';
+import { s3Staging } from './adapters/s3-staging.ts';
 import { cachedSecret } from './adapters/secrets.ts';
 import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
+import { sqsStages } from './adapters/sqs-stages.ts';
 import { endpointOpener } from './endpoints/open-endpoint.ts';
+import { isPlace, stagingOpener } from './endpoints/open-staging.ts';
 import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
 import { functionLog } from './runtime/log.ts';
+import { pauseMetrics } from './runtime/metrics.ts';
 import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
 import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
-import type { Endpoints, MessageQueue, StepDependencies } from './steps/ports.ts';
+import type { Endpoints, MessageQueue, ScheduledInvocation, Staging, StepDependencies } from './steps/ports.ts';
 import { deadline } from './transfer/deadline.ts';
 
 const log = functionLog();
 const sqs = sqsClient();
 const now = () => new Date();
+let shuttingDown: AbortSignal | undefined;
+
+/** One listener for all invocations of an environment. */
+const shutdown = (): AbortSignal => (shuttingDown ??= shutdownSignal());
+
+export const stages = (urls: Parameters<typeof sqsStages>[1]) => sqsStages(sqs, urls);
+
+/** The buckets as reconcile sees them. */
+export function bucketsOf({ STATUS_BUCKET }: SharedEnvironment, dropBucket: string) {
+  const s3 = s3Client();
+  return {
+    listing: s3Listing(s3, dropBucket, STATUS_BUCKET),
+    reconciliations: s3Reconciliations(s3, STATUS_BUCKET),
+  };
+}
 
 export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 
 export function stepDependencies(environment: SharedEnvironment): StepDependencies {
   const s3 = s3Client();
+  const cloudsYaml = cachedSecret(secretsClient(), environment.CLOUDS_YAML_SECRET, now);
   return {
     objects: s3Objects(s3, log),
     records: loggedRecords(s3Records(s3, environment.STATUS_BUCKET, { nonce: randomUUID }), log),
-    endpoints: endpointsOf(environment),
+    endpoints: endpointsOf(cloudsYaml),
+    staging: stagingOf(cloudsYaml, environment.AWS_ENDPOINT_URL_S3),
+    pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: pauseMetrics() }),
     targets: targetsOf(environment),
     log,
     now,
   };
 }
 
-function endpointsOf(environment: SharedEnvironment): Endpoints {
-  const cloudsYaml = cachedSecret(secretsClient(), environment.CLOUDS_YAML_SECRET, now);
+function endpointsOf(cloudsYaml: () => Promise<string>): Endpoints {
   const warn = once((message) => log.warn(message));
   const open = endpointOpener({ httpFor: (cloud) => httpClient({ ...cloud, warn }), now });
   return { of: async (target) => open(await cloudsYaml(), target) };
 }
 
+function stagingOf(cloudsYaml: () => Promise<string>, dropEndpoint: string | undefined): Staging {
+  const open = stagingOpener((access, bucket) => s3Staging(stagingClient(access), bucket));
+  return {
+    holds: ({ objectStorage }, dropBucket) => isPlace(objectStorage?.staging, dropBucket, dropEndpoint),
+    of: async (target) => open(await cloudsYaml(), target),
+  };
+}
+
+/** What an invocation that no queue has asked for has to work with. */
+export function invocationOf(context: Context): ScheduledInvocation {
+  return { id: context.awsRequestId, signal: deadline(context.getRemainingTimeInMillis(), [shutdown()]) };
+}
+
 /** The handler of the queue that a function works on. */
 export function handlerOf(queueUrl: string, work: (message: unknown, delivery: Delivery) => Promise<void>) {
-  const shutdown = shutdownSignal();
   return sqsHandler({
     work,
     holdMessage: (receiptHandle, seconds) => holdMessage(sqs, queueUrl, receiptHandle, seconds),
-    signal: (remainingMs) => deadline(remainingMs, [shutdown]),
+    signal: (remainingMs) => deadline(remainingMs, [shutdown()]),
     log,
     random: Math.random,
   });

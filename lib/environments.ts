@@ -1,20 +1,22 @@
-import type { Target } from '../lambda/model/target.ts';
 import type {
   CreateMetadataEnvironment,
+  ReconcileEnvironment,
   RecordStatusEnvironment,
   SharedEnvironment,
   StreamUploadEnvironment,
 } from '../lambda/runtime/environment.ts';
 import type { Parts, Queues } from './parts.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** The environment of each function; its type is the function's own, so that one that lacks a variable does not compile. */
 export interface Environments {
   readonly createMetadata: CreateMetadataEnvironment;
   readonly streamUpload: StreamUploadEnvironment;
   readonly recordStatus: RecordStatusEnvironment;
+  readonly reconcile: ReconcileEnvironment;
 }
 
-export function environmentsOf(targets: readonly Target[], parts: Parts): Environments {
+export function environmentsOf({ targets, reconcile }: Settings, parts: Parts): Environments {
   const shared: SharedEnvironment = {
     TARGETS: JSON.stringify(targets),
     CLOUDS_YAML_SECRET: parts.cloudsYaml.secretArn,
@@ -25,6 +27,14 @@ export function environmentsOf(targets: readonly Target[], parts: Parts): Enviro
     createMetadata: { ...shared, INGEST_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL },
     streamUpload: { ...shared, INGEST_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL },
     recordStatus: { ...shared, INGEST_QUEUE_URL, STATUS_QUEUE_URL, OUTCOME_TOPIC_ARN: parts.outcomes.topicArn },
+    reconcile: {
+      ...shared,
+      ...urlsOf(parts.queues),
+      ...deadLettersOf(parts.queues),
+      DROP_BUCKET: parts.drops.bucket.bucketName,
+      LOST_AFTER_SECONDS: String(reconcile.lostAfter.toSeconds()),
+      DELETE_ORPHANED_IMAGES: reconcile.deleteOrphanedImages ? 'true' : 'false',
+    },
   };
 }
 
@@ -33,5 +43,13 @@ function urlsOf({ ingest, upload, status }: Queues) {
     INGEST_QUEUE_URL: ingest.queue.queueUrl,
     UPLOAD_QUEUE_URL: upload.queue.queueUrl,
     STATUS_QUEUE_URL: status.queue.queueUrl,
+  };
+}
+
+function deadLettersOf({ ingest, upload, status }: Queues) {
+  return {
+    INGEST_DEAD_LETTERS_URL: ingest.deadLetters.queueUrl,
+    UPLOAD_DEAD_LETTERS_URL: upload.deadLetters.queueUrl,
+    STATUS_DEAD_LETTERS_URL: status.deadLetters.queueUrl,
   };
 }

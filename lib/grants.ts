@@ -1,14 +1,27 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Parts } from './parts.ts';
-import { allow, changeRecords, readDrops, readSecret, sendTo, tagDrops } from './statements.ts';
+import type { StageQueue } from './stage-queue.ts';
+import {
+  allow,
+  changeRecords,
+  compareDrops,
+  lookAtQueues,
+  readDrops,
+  readSecret,
+  sendTo,
+  tagDrops,
+} from './statements.ts';
 
-/** What each function may do, beside working on its own queue and writing its own log. */
+/**
+ * What each function may do, beside working on its own queue and writing its own log. Each sends to its own queue what
+ * has to wait: a message that only came back would end among the dead letters.
+ */
 
 export function createMetadataGrants({ drops, records, queues, cloudsYaml }: Parts): PolicyStatement[] {
   return [
     ...readDrops(drops),
     ...changeRecords(records),
-    sendTo(queues.upload.queue, queues.status.queue),
+    sendTo(queues.ingest.queue, queues.upload.queue, queues.status.queue),
     ...readSecret(cloudsYaml),
   ];
 }
@@ -17,7 +30,7 @@ export function streamUploadGrants({ drops, records, queues, cloudsYaml }: Parts
   return [
     ...readDrops(drops),
     ...changeRecords(records),
-    sendTo(queues.ingest.queue, queues.status.queue),
+    sendTo(queues.ingest.queue, queues.upload.queue, queues.status.queue),
     ...readSecret(cloudsYaml),
   ];
 }
@@ -28,6 +41,20 @@ export function recordStatusGrants({ drops, records, queues, outcomes, cloudsYam
     ...changeRecords(records),
     sendTo(queues.status.queue, queues.ingest.queue),
     allow(['sns:Publish'], outcomes.topicArn),
+    ...readSecret(cloudsYaml),
+  ];
+}
+
+export function reconcileGrants({ drops, records, queues, cloudsYaml }: Parts): PolicyStatement[] {
+  const stages = Object.values<StageQueue>({ ...queues });
+  return [
+    ...compareDrops(drops),
+    ...changeRecords(records),
+    sendTo(queues.ingest.queue, queues.status.queue),
+    ...lookAtQueues(
+      stages.map(({ queue }) => queue),
+      stages.map(({ deadLetters }) => deadLetters),
+    ),
     ...readSecret(cloudsYaml),
   ];
 }

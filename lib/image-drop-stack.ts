@@ -21,7 +21,7 @@ export class ImageDropStack extends Stack {
   }
 }
 
-function outputsOf({ dropBucket, statusBucket, outcomeTopic, queues }: ImageDrop) {
+function outputsOf({ dropBucket, statusBucket, outcomeTopic, queues, reconcile }: ImageDrop) {
   const { ingest, upload, status } = queues;
   return {
     DropBucketName: { value: dropBucket.bucketName, description: 'Copy images here' },
@@ -33,5 +33,6 @@ function outputsOf({ dropBucket, statusBucket, outcomeTopic, queues }: ImageDrop
     IngestDeadLetterQueueUrl: { value: ingest.deadLetters.queueUrl, description: 'Given up by create-metadata' },
     UploadDeadLetterQueueUrl: { value: upload.deadLetters.queueUrl, description: 'Given up by stream-upload' },
     StatusDeadLetterQueueUrl: { value: status.deadLetters.queueUrl, description: 'Given up by record-status' },
+    ReconcileFunctionName: { value: reconcile.function.functionName, description: 'Looks for what got lost' },
   };
 }

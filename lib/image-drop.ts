@@ -1,17 +1,19 @@
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acknowledgeAllKeys } from './acknowledge-keys.ts';
 import { type AnyBucket, type DropBucket, newDropBucket, newStatusBucket } from './buckets.ts';
-import { environmentsOf } from './environments.ts';
-import { createMetadataGrants, recordStatusGrants, streamUploadGrants } from './grants.ts';
+import { type Environments, environmentsOf } from './environments.ts';
+import { createMetadataGrants, reconcileGrants, recordStatusGrants, streamUploadGrants } from './grants.ts';
 import { admitEventsOf, notifyOfNewObjects } from './notifications.ts';
 import type { Parts, Queues } from './parts.ts';
+import { ReconcileFunction } from './reconcile.ts';
 import type { ImageDropProps } from './settings/props.ts';
 import { type Settings, settle } from './settings/settings.ts';
 import { StageAlarms } from './stage-alarms.ts';
 import { StageFunction, type StageFunctionProps } from './stage-function.ts';
 import { StageQueue } from './stage-queue.ts';
+import { TargetAlarm } from './target-alarm.ts';
 
 /** The function of each stage. */
 export interface Functions {
@@ -39,6 +41,8 @@ export class ImageDrop extends Construct {
   readonly outcomeTopic: Topic;
   readonly queues: Queues;
   readonly functions: Functions;
+  /** Looks for what got lost, on a schedule. */
+  readonly reconcile: ReconcileFunction;
 
   /** @throws SettingError naming the property that cannot work, before anything is built */
   constructor(scope: Construct, id: string, props: ImageDropProps) {
@@ -50,14 +54,11 @@ export class ImageDrop extends Construct {
     this.dropBucket = drops.bucket;
     this.statusBucket = records;
     this.outcomeTopic = new Topic(this, 'OutcomeTopic', { enforceSSL: true });
-    this.functions = this.newFunctions(settings, {
-      drops,
-      records,
-      queues: this.queues,
-      outcomes: this.outcomeTopic,
-      cloudsYaml: props.cloudsYaml,
-    });
-    for (const { role } of Object.values(this.functions)) {
+    const parts = { drops, records, queues: this.queues, outcomes: this.outcomeTopic, cloudsYaml: props.cloudsYaml };
+    const environments = environmentsOf(settings, parts);
+    this.functions = this.newFunctions(settings, parts, environments);
+    this.reconcile = this.newReconcile(settings, parts, environments.reconcile, props.alarmTopic);
+    for (const { role } of [...Object.values(this.functions), this.reconcile]) {
       for (const bucket of [drops.bucket, records]) acknowledgeAllKeys(role, bucket);
     }
     this.watch(settings, props);
@@ -82,8 +83,7 @@ export class ImageDrop extends Construct {
     return { bucket, versioned: true };
   }
 
-  private newFunctions(settings: Settings, parts: Parts): Functions {
-    const environments = environmentsOf(settings.targets, parts);
+  private newFunctions(settings: Settings, parts: Parts, environments: Environments): Functions {
     const { logRetention, logLevel } = settings;
     const stageFunction = (id: string, props: Omit<StageFunctionProps, 'logRetention' | 'logLevel'>) =>
       new StageFunction(this, id, { logRetention, logLevel, ...props });
@@ -98,6 +98,7 @@ export class ImageDrop extends Construct {
         stage: settings.streamUpload,
         queue: parts.queues.upload.queue,
         environment: environments.streamUpload,
+        managedInstances: settings.managedInstances,
         grants: streamUploadGrants(parts),
       }),
       recordStatus: stageFunction('RecordStatus', {
@@ -109,6 +110,17 @@ export class ImageDrop extends Construct {
     };
   }
 
+  private newReconcile(
+    { reconcile, logRetention, logLevel }: Settings,
+    parts: Parts,
+    environment: Environments['reconcile'],
+    alarmTopic: ITopic | undefined,
+  ): ReconcileFunction {
+    const grants = reconcileGrants(parts);
+    const { every } = reconcile;
+    return new ReconcileFunction(this, 'Reconcile', { every, logRetention, logLevel, environment, grants, alarmTopic });
+  }
+
   private watch(settings: Settings, { alarmTopic: topic }: ImageDropProps): void {
     const { ingest, upload, status } = this.queues;
     const { createMetadata, streamUpload, recordStatus } = this.functions;
@@ -118,5 +130,6 @@ export class ImageDrop extends Construct {
       { id: 'RecordStatusAlarms', stage: settings.recordStatus, queue: status, function: recordStatus },
     ];
     for (const { id, ...watched } of stages) new StageAlarms(this, id, { ...watched, topic });
+    for (const { name } of settings.targets) new TargetAlarm(this, `Paused-${name}`, name, topic);
   }
 }

@@ -1,89 +1,28 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
-import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
-import { bundledCode } from './bundle.ts';
-import type { Settings } from './settings/settings.ts';
+import type { Construct } from 'constructs';
+import { LeanFunction, type LeanFunctionProps } from './lean-function.ts';
 import type { StageSettings } from './settings/settle-stage.ts';
-import { allow, receiveFrom } from './statements.ts';
+import { receiveFrom } from './statements.ts';
 
-export interface StageFunctionProps extends Pick<Settings, 'logRetention' | 'logLevel'> {
+export interface StageFunctionProps
+  extends Pick<LeanFunctionProps, 'logRetention' | 'logLevel' | 'environment' | 'managedInstances'> {
   readonly stage: StageSettings;
   readonly queue: Queue;
-  readonly environment: SharedEnvironment;
   /** What the function may do beside working on its queue and writing its log. */
   readonly grants: readonly PolicyStatement[];
 }
 
-/**
- * How Node.js runs. Image bytes are held outside its heap, and a large young generation would let megabytes of them wait
- * to be freed: with these two a function needs about 60 MiB less while it streams, and streams as fast.
- */
-const LEAN = {
-  NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
-  MALLOC_ARENA_MAX: '2',
-} as const;
-
-/** The function that works on a queue, with its own role and log. */
-export class StageFunction extends Construct {
-  readonly function: LambdaFunction;
-  readonly role: Role;
-  readonly logGroup: LogGroup;
-
-  constructor(scope: Construct, id: string, props: StageFunctionProps) {
-    super(scope, id);
-    this.logGroup = new LogGroup(this, 'Logs', {
-      retention: props.logRetention,
-      // What must outlive the stack is in the buckets.
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    this.role = this.roleFor(props);
-    this.function = this.functionFor(props);
+/** The function that works on a queue. */
+export class StageFunction extends LeanFunction {
+  constructor(scope: Construct, id: string, { stage, queue, grants, ...props }: StageFunctionProps) {
+    const { name, description, memorySize, timeout } = stage;
+    super(scope, id, { ...props, name, description, memorySize, timeout, grants: [receiveFrom(queue), ...grants] });
     this.function.addEventSourceMapping('Messages', {
-      eventSourceArn: props.queue.queueArn,
-      batchSize: props.stage.batchSize,
-      maxConcurrency: props.stage.maxConcurrency,
+      eventSourceArn: queue.queueArn,
+      batchSize: stage.batchSize,
+      maxConcurrency: stage.maxConcurrency,
       reportBatchItemFailures: true,
-    });
-  }
-
-  private roleFor({ stage, queue, grants }: StageFunctionProps): Role {
-    const statements = [
-      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], this.logGroup.logGroupArn),
-      receiveFrom(queue),
-      ...grants,
-    ];
-    return new Role(this, 'Role', {
-      description: `Role of ${stage.name}`,
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: { [stage.name]: new PolicyDocument({ statements }) },
-    });
-  }
-
-  private functionFor({ stage, environment, logLevel }: StageFunctionProps): LambdaFunction {
-    return new LambdaFunction(this, 'Function', {
-      code: bundledCode(stage.name),
-      handler: 'index.handler',
-      description: `imagedrop: ${stage.description}`,
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      memorySize: stage.memorySize,
-      timeout: stage.timeout,
-      role: this.role,
-      // Messages come round by design, a waiting image's by the hundred, and each step counts its own attempts: the
-      // loop detection of AWS Lambda would take the message away after about 16 rounds.
-      recursiveLoop: RecursiveLoop.ALLOW,
-      logGroup: this.logGroup,
-      environment: {
-        ...environment,
-        ...LEAN,
-        POWERTOOLS_SERVICE_NAME: stage.name,
-        POWERTOOLS_METRICS_NAMESPACE: 'ImageDrop',
-        POWERTOOLS_LOG_LEVEL: logLevel,
-      },
     });
   }
 }

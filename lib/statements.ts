@@ -18,6 +18,15 @@ export function readDrops({ bucket, versioned }: DropBucket): PolicyStatement[] 
   ];
 }
 
+/** Lists every version of every drop, and asks for the head of one that an event names. */
+export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
+  return [
+    allow([versioned ? 's3:GetObjectVersion' : 's3:GetObject'], bucket.arnForObjects('*')),
+    allow(['s3:ListBucket', 's3:ListBucketVersions'], bucket.bucketArn),
+    ...decryptFor('s3', bucket.encryptionKey),
+  ];
+}
+
 /**
  * PutObjectTagging replaces the whole set, so the tags that stand are read first. Without ListBucket an object that is
  * gone reads as 403.
@@ -46,6 +55,14 @@ export function receiveFrom(queue: IQueue): PolicyStatement {
     ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
     queue.queueArn,
   );
+}
+
+/** How many messages wait, and what the dead letters say: they are read, never deleted. */
+export function lookAtQueues(queues: readonly IQueue[], deadLetters: readonly IQueue[]): PolicyStatement[] {
+  return [
+    allow(['sqs:GetQueueAttributes'], ...queues.map((queue) => queue.queueArn)),
+    allow(['sqs:ReceiveMessage'], ...deadLetters.map((queue) => queue.queueArn)),
+  ];
 }
 
 /** Of a secret that is known by name only, AWS Secrets Manager appends six characters to the ARN. */

@@ -7,9 +7,10 @@ import type { Outcome } from './lambda/environment.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
 import { ScheduleRunner } from './lambda/schedule-runner.ts';
 import { clientVariables, type Endpoints } from './lambda/variables.ts';
-import { startS3Server } from './s3/server.ts';
+import { type S3Server, type SparseObject, startS3Server } from './s3/server.ts';
 import { requireAccess } from './services/aws-fault.ts';
 import { Gate } from './services/gate.ts';
+import { LambdaService } from './services/lambda.ts';
 import { QueueEngine } from './services/queue-engine.ts';
 import { SecretsService } from './services/secrets.ts';
 import { SnsService } from './services/sns.ts';
@@ -49,6 +50,11 @@ export interface EmbeddedStack {
   environment(): Record<string, string>;
   /** Runs a function once, by its name or its logical id, as Invoke does. */
   invoke(functionName: string, event: unknown): Promise<Outcome>;
+  /**
+   * Puts an object of any size in no time, as if the operator had uploaded it.
+   * @returns its version id
+   */
+  putSparse(object: SparseObject): Promise<string>;
   /** Ends everything that was started; objects and messages stay in the folder. */
   stop(): Promise<void>;
 }
@@ -69,9 +75,10 @@ export async function startStack(options: StackOptions): Promise<EmbeddedStack> 
 
 async function start(options: StackOptions, started: Started): Promise<EmbeddedStack> {
   const services = await startServices(options, started);
-  const { plan, iam, endpoints } = services;
+  const { plan, iam, endpoints, s3 } = services;
   const found = (await options.faults?.endpoints(endpoints)) ?? endpoints;
   const host = startFunctions(options, { ...services, endpoints: found }, started);
+  services.lambda.open((name, event) => host.invoke(name, event));
   const { accessKeyId, secretAccessKey } = iam.operator;
   return {
     outputs: plan.outputs,
@@ -80,6 +87,7 @@ async function start(options: StackOptions, started: Started): Promise<EmbeddedS
     access: iam,
     environment: () => clientVariables(iam.operator, endpoints),
     invoke: (functionName, event) => host.invoke(functionName, event),
+    putSparse: (object) => s3.putSparse(object),
     stop: () => started.stop(),
   };
 }
@@ -88,7 +96,9 @@ interface Services {
   readonly plan: StackPlan;
   readonly iam: Iam;
   readonly engine: QueueEngine;
+  readonly lambda: LambdaService;
   readonly endpoints: Endpoints;
+  readonly s3: S3Server;
 }
 
 /** Everything that functions call. */
@@ -106,7 +116,9 @@ async function startServices(options: StackOptions, started: Started): Promise<S
   const iam = new Iam(plan.roles, state.secret);
   provide(engine, plan);
   const secrets = new SecretsService(plan.secrets, options.secrets, iam);
-  const services = [new SqsService(engine, iam), new SnsService(engine, iam), secrets];
+  const functionNames = plan.functions.map(({ name }) => name);
+  const lambda = new LambdaService(functionNames, iam);
+  const services = [new SqsService(engine, iam), new SnsService(engine, iam), secrets, lambda];
   gate.open({ services, access: iam, onError: errorLog(options) });
   const notify = (queueArn: string, body: string) => engine.send(queueArn, body);
   const s3 = await startOnPort(ports.s3, state.ports.s3, (port) =>
@@ -116,7 +128,9 @@ async function startServices(options: StackOptions, started: Started): Promise<S
 
   const s3Port = Number(new URL(s3.endpoint).port);
   await writeState(folder, { ...state, ports: { s3: s3Port, gate: gate.port } });
-  return { plan, iam, engine, endpoints: { s3: s3.endpoint, sqs: gate.url, sns: gate.url, secretsManager: gate.url } };
+  const { url } = gate;
+  const endpoints = { s3: s3.endpoint, sqs: url, sns: url, secretsManager: url, lambda: url };
+  return { plan, iam, engine, lambda, endpoints, s3 };
 }
 
 /** The functions, and what makes them run: queues and schedules. */

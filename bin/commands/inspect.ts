@@ -38,10 +38,10 @@ function examineSource(source: Source, options: InspectOptions): Promise<Examina
 
 async function targetVerdicts(
   { found }: Examination,
-  { reader }: Source,
+  source: Source,
   { osCloud, kind }: InspectOptions,
 ): Promise<readonly TargetVerdict[]> {
   if (found === undefined) return [];
-  if (osCloud === undefined) return verdictsBySettings(found, reader.size);
-  return [await verdictOfCloud(found, reader.size, { name: osCloud, kind })];
+  if (osCloud === undefined) return verdictsBySettings(found, source);
+  return [await verdictOfCloud(found, source, { name: osCloud, kind })];
 }

@@ -1,15 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { lockFolder } from '../../local/folder-lock.ts';
+import { STATE_FOLDER } from '../stack/local.ts';
 import { dropAndReport } from '../start/drop-and-report.ts';
 import { HELP } from '../start/help.ts';
 import { interrupted } from '../start/interrupted.ts';
 import { type LocalStack, startLocalStack } from '../start/local-stack.ts';
 import { type StartOptions, startOptions } from '../start/options.ts';
 import { serve } from '../start/serve.ts';
-
-/** Everything that the stack on this machine remembers lies here; deleting it starts afresh. */
-const STATE = '.imagedrop';
 
 /**
  * Runs the whole stack on this machine: with files, until each is an image or has failed; without, until interrupted.
@@ -22,7 +20,7 @@ export async function start(args: string[]): Promise<number> {
     return 0;
   }
   sayWhereDropsGo(options, process.env.OS_CLOUD);
-  const folder = join(process.cwd(), STATE);
+  const folder = join(process.cwd(), STATE_FOLDER);
   mkdirSync(folder, { recursive: true });
   const unlock = lockFolder(folder);
   const stop = interrupted();

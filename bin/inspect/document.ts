@@ -8,6 +8,7 @@ export interface InspectDocument {
   /** Bytes in the file. */
   readonly size: number;
   readonly verdict: 'accept' | 'refuse';
+  /** Also of a refused file, where its signature says it. */
   readonly format?: string;
   readonly subformat?: string;
   /** Bytes of the disk that the guest sees. */
@@ -26,9 +27,9 @@ export interface InspectDocument {
 export function inspectDocument(
   source: string,
   size: number,
-  { verdict, found, error, checks }: Examination,
+  { verdict, format, found, error, checks }: Examination,
   targets: readonly TargetVerdict[],
 ): InspectDocument {
   const refusal = error && { code: error.code, message: error.message, nextStep: error.nextStep };
-  return { source, size, verdict, ...found, ...refusal, checks, targets };
+  return { source, size, verdict, ...(format !== undefined && { format }), ...found, ...refusal, checks, targets };
 }

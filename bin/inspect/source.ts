@@ -1,10 +1,13 @@
 import { open, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
+import type { DropPlace } from '../../lambda/endpoints/endpoint.ts';
+import { isPlace } from '../../lambda/endpoints/open-staging.ts';
 import type { RangeReader } from '../../lambda/formats/reader.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { metadataFromUser } from '../../lambda/model/metadata.ts';
+import type { Target } from '../../lambda/model/target.ts';
 import { objectReader } from '../../lambda/steps/object-reader.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
 
@@ -13,6 +16,8 @@ export interface Source {
   /** Its name can vouch for a raw disk. */
   readonly fileName: string;
   readonly reader: RangeReader;
+  /** Where it lies, as an endpoint would be told of a drop. */
+  place(target: Target): DropPlace;
   /** What its own metadata says that it is. */
   readonly diskFormat?: string;
   close(): Promise<void>;
@@ -42,8 +47,15 @@ async function fileSource(given: string): Promise<Source> {
     if (bytesRead === length) return buffer;
     throw new WrongUse(`${given} was made shorter while it was read.`);
   };
-  return { fileName: given, reader: { size: stats.size, read }, close: () => file.close() };
+  // A file that is dropped keeps the name of its last part, and what lies beside it can be dropped with it.
+  const key = basename(path);
+  const has = async (other: string) => (await stat(join(dirname(path), other)).catch(() => undefined)) !== undefined;
+  const place = () => ({ key, isStaging: false, has });
+  return { fileName: given, reader: { size: stats.size, read }, place, close: () => file.close() };
 }
+
+/** Where the AWS SDK looks for S3; undefined: at Amazon. */
+const s3Endpoint = () => process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
 
 async function objectSource(bucket: string, key: string): Promise<Source> {
   const client = s3Client();
@@ -52,8 +64,10 @@ async function objectSource(bucket: string, key: string): Promise<Source> {
     const head = await objects.head(bucket, key);
     if (head === undefined) throw new WrongUse(`There is no object s3://${bucket}/${key}.`);
     const { diskFormat } = metadataFromUser(head.userMetadata);
+    const has = async (other: string) => (await objects.head(bucket, other)) !== undefined;
     return {
       fileName: key,
+      place: ({ objectStorage }) => ({ key, isStaging: isPlace(objectStorage?.staging, bucket, s3Endpoint()), has }),
       reader: objectReader(objects, head),
       ...(diskFormat !== undefined && { diskFormat }),
       close: async () => client.destroy(),

@@ -9,6 +9,7 @@ import { TARGET_KINDS, type Target, type TargetKind } from '../../lambda/model/t
 import type { TargetProps } from '../../lib/settings/target-props.ts';
 import { settleTargets } from '../../lib/settings/targets.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
+import type { Source } from './source.ts';
 
 /** How a target would take an image, or why it would not. */
 export type TargetVerdict = {
@@ -19,29 +20,39 @@ export type TargetVerdict = {
   | { readonly taken: false; readonly code: string; readonly message: string; readonly nextStep: string }
 );
 
+/** What of the inspected file a target may want to know. */
+type InspectedPlace = Pick<Source, 'place'> & { readonly reader: { readonly size: number } };
+
 const CDK_JSON = join(import.meta.dirname, '../../cdk.json');
 
 /**
  * By the settings alone: no cloud is asked, so nothing is known of its schema, its quota or its import methods. The
  * targets are those of cdk.json; of a kind that none of them has, one with the defaults.
  */
-export async function verdictsBySettings(found: FoundImage, bytes: number): Promise<readonly TargetVerdict[]> {
-  const targets = await settledTargets();
-  return Promise.all(targets.map((target) => verdict(target, () => planByTarget(found, bytes, target))));
+export async function verdictsBySettings(
+  found: FoundImage,
+  { reader, place }: InspectedPlace,
+  cdkJson = CDK_JSON,
+): Promise<readonly TargetVerdict[]> {
+  const targets = await settledTargets(cdkJson);
+  return Promise.all(
+    targets.map((target) => verdict(target, () => planByTarget(found, reader.size, target, place(target)))),
+  );
 }
 
 /** @throws WrongUse when there is no such cloud in the user's files */
 export async function verdictOfCloud(
   found: FoundImage,
-  bytes: number,
+  { reader, place }: InspectedPlace,
   cloud: { readonly name: string; readonly kind: TargetKind },
 ): Promise<TargetVerdict> {
-  const [target] = settleTargets({ [cloud.name]: { kind: cloud.kind } });
+  const own = (await ownTargets(CDK_JSON))[cloud.name];
+  const [target] = settleTargets({ [cloud.name]: own?.kind === cloud.kind ? own : { kind: cloud.kind } });
   if (target === undefined) throw new Error('A target that was given is missing.');
   const { cloudsYaml } = await ownCloud(cloud.name);
   const warn = (message: string) => void process.stderr.write(`${message}\n`);
   const open = endpointOpener({ httpFor: (each) => httpClient({ ...each, warn }), now: () => new Date() });
-  return verdict(target, () => open(cloudsYaml, target).plan(found, bytes));
+  return verdict(target, () => open(cloudsYaml, target).plan(found, reader.size, place(target)));
 }
 
 async function verdict(target: Target, plan: () => UploadPlan | Promise<UploadPlan>): Promise<TargetVerdict> {
@@ -56,9 +67,13 @@ async function verdict(target: Target, plan: () => UploadPlan | Promise<UploadPl
   }
 }
 
-async function settledTargets(): Promise<readonly Target[]> {
-  const { context } = JSON.parse(await readFile(CDK_JSON, 'utf8'));
-  const own: Record<string, TargetProps> = context?.targets ?? {};
+async function ownTargets(cdkJson: string): Promise<Record<string, TargetProps>> {
+  const { context } = JSON.parse(await readFile(cdkJson, 'utf8'));
+  return context?.targets ?? {};
+}
+
+async function settledTargets(cdkJson: string): Promise<readonly Target[]> {
+  const own = await ownTargets(cdkJson);
   const kinds = new Set(Object.values(own).map(({ kind }) => kind));
   const others = TARGET_KINDS.filter((kind) => !kinds.has(kind)).map((kind) => [`any-${kind}`, { kind }]);
   return settleTargets({ ...own, ...Object.fromEntries(others) });

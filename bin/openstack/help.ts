@@ -1,4 +1,5 @@
-export const HELP = `openstack: a real Keystone and a real Glance on this machine, from the packages of Debian.
+export const HELP = `openstack: a real Keystone and a real Glance on this machine, with a MariaDB of their own,
+from the packages of Debian.
 
 Usage:
   npm run openstack -- up [--folder DIR]              starts them, installs what is missing (as root)
@@ -10,7 +11,7 @@ Options:
   --purge        deletes all of that, too
   -h, --help     this text
 
-They serve on 127.0.0.1 only, go on when the command has ended, and keep their images from one start to the next.
+They serve this machine only, go on when the command has ended, and keep their images from one start to the next.
 
-Exit codes: 0 done, or both run; 1 failed, or one of them does not run; 2 wrong use.
+Exit codes: 0 done, or all of them run; 1 failed, or one of them does not run; 2 wrong use.
 `;

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { knownServers } from '../../local/openstack/known-servers.ts';
+import { refuseMisreadPath } from '../../local/openstack/misread-path.ts';
 import { startOpenStack } from '../../local/openstack/openstack.ts';
 import { installPackages, missingPackages } from '../../local/openstack/packages.ts';
 import { exclusively } from './exclusively.ts';
@@ -7,11 +8,12 @@ import { report } from './report.ts';
 
 /** Starts what does not run yet. @returns the exit code */
 export async function up(folder: string): Promise<number> {
+  refuseMisreadPath(folder);
   await install();
   mkdirSync(folder, { recursive: true });
   await exclusively(folder, async () => {
     const ran = await allUp(folder);
-    if (!ran) process.stdout.write('Starting Keystone and Glance …\n');
+    if (!ran) process.stdout.write('Starting MariaDB, Keystone and Glance …\n');
     const { cloudsYamlFile } = await startOpenStack(folder, { outlive: true });
     await report(folder);
     process.stdout.write(`${ran ? 'They ran already. ' : ''}${nextSteps(cloudsYamlFile)}`);

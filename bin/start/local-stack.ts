@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { uncheckedWarning } from '../../lambda/adapters/unchecked-warning.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
+import { type EmbeddedObs, type ObsAccess, startObs } from '../../local/obs.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
+import { publishStack } from '../stack/local.ts';
 import type { StartOptions } from './options.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -31,6 +33,8 @@ export interface ImageCloud {
   readonly cloudsYaml: string;
   /** A file with that clouds.yaml, for looking at the images; none for a cloud of the user's own. */
   readonly file?: string;
+  /** The object storage from which the image service registers files; the simulated IMS has one. */
+  readonly obs?: ObsAccess;
   close(): Promise<void>;
 }
 
@@ -39,24 +43,45 @@ export async function startLocalStack(folder: string, options: StartOptions): Pr
   const cloud = options.osCloud === undefined ? await simulated(folder, options.kind) : await real(options.osCloud);
   try {
     const cloudAssembly = join(folder, 'cdk.out');
-    const targets = { [cloud.name]: { kind: options.kind } };
+    const targets = { [cloud.name]: { kind: options.kind, ...(cloud.obs && { staging: stagingIn(cloud.obs) }) } };
     await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET_NAME });
     const secrets = { [SECRET_NAME]: cloud.cloudsYaml };
     const state = join(folder, 'stack');
     const stack = await startStack({ cloudAssembly, stackName: STACK_NAME, folder: state, secrets });
-    return withCloud(stack, cloud, join(state, 'logs'));
+    const withdraw = await publishStack(folder, { environment: stack.environment(), outputs: stack.outputs });
+    return withCloud(stack, cloud, join(state, 'logs'), withdraw);
   } catch (error) {
     await cloud.close();
     throw error;
   }
 }
 
+const stagingIn = ({ bucket, endpoint, region }: ObsAccess) => ({ bucket, endpoint, region });
+
 async function simulated(folder: string, kind: TargetKind): Promise<ImageCloud> {
-  const simulator = await startSimulator({ folder: join(folder, 'simulator') });
+  const obs = kind === 'ims' ? await startObs({ folder: join(folder, 'obs') }) : undefined;
+  try {
+    return await simulatedWith(obs, folder, kind);
+  } catch (error) {
+    await obs?.stop();
+    throw error;
+  }
+}
+
+async function simulatedWith(obs: EmbeddedObs | undefined, folder: string, kind: TargetKind): Promise<ImageCloud> {
+  const simulator = await startSimulator({ folder: join(folder, 'simulator'), ...(obs && { obs }) });
   const file = join(folder, 'clouds.yaml');
   await writeFile(file, simulator.cloudsYaml());
-  const name = kind === 'ims' ? 'simulator-ims' : 'simulator';
-  return { name, cloudsYaml: simulator.cloudsYaml(), file, close: () => simulator.close() };
+  return {
+    name: kind === 'ims' ? 'simulator-ims' : 'simulator',
+    cloudsYaml: simulator.cloudsYaml(),
+    file,
+    ...(obs && { obs }),
+    async close() {
+      await simulator.close();
+      await obs?.stop();
+    },
+  };
 }
 
 async function real(name: string): Promise<ImageCloud> {
@@ -65,7 +90,7 @@ async function real(name: string): Promise<ImageCloud> {
   return { name, cloudsYaml, close: async () => {} };
 }
 
-function withCloud(stack: EmbeddedStack, cloud: ImageCloud, logs: string): LocalStack {
+function withCloud(stack: EmbeddedStack, cloud: ImageCloud, logs: string, withdraw: () => Promise<void>): LocalStack {
   const { accessKeyId, secretAccessKey } = stack.operator;
   const client = new S3Client({
     endpoint: stack.endpoints.s3,
@@ -81,6 +106,7 @@ function withCloud(stack: EmbeddedStack, cloud: ImageCloud, logs: string): Local
     cloud,
     logs,
     async stop() {
+      await withdraw();
       client.destroy();
       await stack.stop();
       await cloud.close();

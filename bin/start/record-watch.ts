@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { isRecordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 
 /** Short enough to look live to a person; the listing is of this machine. */
@@ -31,7 +32,7 @@ async function* listing(client: S3Client, bucket: string): AsyncGenerator<{ key:
   do {
     const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: next }));
     for (const { Key: key, ETag: etag } of page.Contents ?? []) {
-      if (key !== undefined && etag !== undefined) yield { key, etag };
+      if (key !== undefined && isRecordKey(key) && etag !== undefined) yield { key, etag };
     }
     next = page.NextContinuationToken;
   } while (next !== undefined);

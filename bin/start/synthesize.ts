@@ -9,6 +9,7 @@ const PROJECT = join(import.meta.dirname, '../..');
 export interface AppContext {
   readonly targets: Readonly<Record<string, unknown>>;
   readonly cloudsYamlSecret: string;
+  readonly reconcile?: object;
 }
 
 /** Synthesizes the stack into a folder, as `cdk synth` does, with the functions' bundles. */

@@ -28,6 +28,35 @@ const SHARED = {
 
 /** Ranged reads have no checksum to compare, and a whole one is compared with the endpoint's own hash. */
 export const s3Client = () => new S3Client({ ...SHARED, responseChecksumValidation: 'WHEN_REQUIRED' });
+/** A part of 96 MiB is on its way for a while, and so is the answer of a store that puts ten thousand parts together. */
+const STAGING_TIMEOUT_MS = 300_000;
+
+export interface StagingAccess {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Whether the server's certificate is checked, and against which authorities (PEM text) in place of the usual ones. */
+  readonly verify: boolean;
+  readonly cacert?: string;
+}
+
+/** Another object storage that speaks the API of S3: no checksums that only S3 itself knows. */
+export const stagingClient = ({ endpoint, region, verify, cacert, ...credentials }: StagingAccess) =>
+  new S3Client({
+    ...SHARED,
+    endpoint,
+    region,
+    credentials,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      ...SHARED.requestHandler,
+      requestTimeout: STAGING_TIMEOUT_MS,
+      httpsAgent: { rejectUnauthorized: verify, ...(cacert !== undefined && { ca: cacert }) },
+    },
+  });
+
 export const sqsClient = () => new SQSClient(SHARED);
 export const snsClient = () => new SNSClient(SHARED);
 export const secretsClient = () => new SecretsManagerClient(SHARED);

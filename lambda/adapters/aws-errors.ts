@@ -12,7 +12,7 @@ const LOST_RACE = ['PreconditionFailed', 'ConditionalRequestConflict'];
 const nameOf = (error: unknown): string => (error as AwsError).name ?? '';
 
 /** Status of the answer; undefined when there was none. */
-function answerStatus(error: unknown): number | undefined {
+export function statusOf(error: unknown): number | undefined {
   return (error as AwsError).$metadata?.httpStatusCode;
 }
 
@@ -21,12 +21,12 @@ function answerStatus(error: unknown): number | undefined {
  * calls its 404 NotFound. A version that is a delete marker answers 405 (Amazon S3 API reference, HeadObject).
  */
 export function isNoSuchKey(error: unknown): boolean {
-  return isName(error, ...NO_SUCH_KEY) || answerStatus(error) === 405;
+  return isName(error, ...NO_SUCH_KEY) || statusOf(error) === 405;
 }
 
 /** A condition did not hold: someone else was faster. */
 export function isLostRace(error: unknown): boolean {
-  return isName(error, ...LOST_RACE) || answerStatus(error) === 412;
+  return isName(error, ...LOST_RACE) || statusOf(error) === 412;
 }
 
 export function isName(error: unknown, ...names: readonly string[]): boolean {
@@ -40,7 +40,7 @@ export function awsUnavailable(failed: string, cause: unknown): ImageDropError {
 
 /** "status 503, SlowDown", or why there was no answer. */
 export function answerOf(error: unknown): string {
-  const status = answerStatus(error);
+  const status = statusOf(error);
   return status === undefined
     ? `no answer, ${messageOf(error) || nameOf(error)}`
     : `status ${status}, ${nameOf(error)}`;

@@ -92,9 +92,24 @@ async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
 }
 
+/** No connection came about, so no image had to do with it. */
+const NOT_REACHED: readonly unknown[] = [
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+];
+
+const isAway = (error: unknown): boolean => NOT_REACHED.includes((error as NodeJS.ErrnoException).code);
+
 function unavailable({ method, url }: HttpRequest, error: unknown): ImageDropError {
   const host = URL.parse(url)?.host ?? url;
   const reason = messageOf(error) || (error as NodeJS.ErrnoException).code;
   const message = `${method} to ${host} had no answer: ${reason}.`;
-  return tlsFault(host, error) ?? new ImageDropError('endpoint-unavailable', message, { cause: error });
+  return (
+    tlsFault(host, error) ??
+    new ImageDropError('endpoint-unavailable', message, { cause: error, wholeTarget: isAway(error) })
+  );
 }

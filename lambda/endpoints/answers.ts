@@ -43,11 +43,20 @@ export function refusal(answer: HttpAnswer, asked: string, codes: ServiceCodes =
   const words = wordsOf(answer.text);
   const message = `${asked} was answered with ${answer.status}${words && `: ${words}`}`;
   const retryAfterSeconds = retryAfter(answer);
-  return new ImageDropError(
-    codeOf(answer, words, codes),
-    /[.!?…]$/.test(message) ? message : `${message}.`,
-    retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
-  );
+  const code = codeOf(answer, words, codes);
+  const wholeTarget = concernsAll(code, answer.status);
+  return new ImageDropError(code, /[.!?…]$/.test(message) ? message : `${message}.`, {
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    ...(wholeTarget && { wholeTarget }),
+  });
+}
+
+const AWAY: readonly number[] = [502, 503, 504];
+
+/** Whether any other request would have been answered like this. A conflict (409) concerns one image only. */
+function concernsAll(code: ErrorCode, status: number): boolean {
+  if (code === 'quota-exceeded' || code === 'store-full') return true;
+  return code === 'endpoint-busy' ? status !== 409 : AWAY.includes(status);
 }
 
 function codeOf(answer: HttpAnswer, words: string, codes: ServiceCodes): ErrorCode {

@@ -64,4 +64,11 @@ export interface Cloud extends CloudTls {
   readonly imageService: ImageService;
   /** The Image API's address, in place of the catalog's. */
   readonly imageEndpointOverride?: string;
+  /** Keys for the vendor's own object storage (OBS), which speaks the API of S3. */
+  readonly objectStorage?: ObjectStorageKeys;
+}
+
+export interface ObjectStorageKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
 }

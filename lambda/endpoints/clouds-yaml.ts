@@ -1,5 +1,5 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { Cloud, ImageService, Interface } from './cloud.ts';
+import type { Cloud, ImageService, Interface, ObjectStorageKeys } from './cloud.ts';
 import { INTERFACES } from './cloud.ts';
 import { authOf } from './cloud-auth.ts';
 import { inItsRegion } from './cloud-region.ts';
@@ -31,6 +31,7 @@ function cloudOf(name: string, written: YamlSection): Cloud {
   const cloud = inItsRegion(written);
   const auth = cloud.sectionWithin('auth');
   const imageService = imageServiceOf(cloud);
+  const objectStorage = objectStorageOf(cloud);
   const override = url(cloud, imageService.regionName, 'image_endpoint_override', 'image_endpoint');
   return {
     name,
@@ -39,6 +40,7 @@ function cloudOf(name: string, written: YamlSection): Cloud {
     imageService,
     ...tlsOf(cloud),
     ...(override !== undefined && { imageEndpointOverride: override }),
+    ...(objectStorage !== undefined && { objectStorage }),
   };
 }
 
@@ -70,6 +72,16 @@ function imageServiceOf(cloud: YamlSection): ImageService {
     interfaces: interfacesOf(cloud),
     ...(name !== undefined && { name }),
     ...(regionName !== undefined && { regionName }),
+  };
+}
+
+/** A word of our own, which openstacksdk passes over. */
+function objectStorageOf(cloud: YamlSection): ObjectStorageKeys | undefined {
+  if (cloud.value('object_storage') === undefined) return undefined;
+  const keys = cloud.section('object_storage');
+  return {
+    accessKeyId: keys.requiredText('access_key_id'),
+    secretAccessKey: keys.requiredText('secret_access_key'),
   };
 }
 

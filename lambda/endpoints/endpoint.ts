@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { FoundImage, Image, NewImage, UploadPlan } from '../model/image.ts';
+import type { ImageDropError } from '../model/errors.ts';
+import type { FoundImage, Image, MeasuredUpload, NewImage, UploadPlan } from '../model/image.ts';
 import type { TargetKind } from '../model/target.ts';
 
 /** What every kind of image endpoint can do. All calls throw ImageDropError only. */
@@ -8,9 +9,10 @@ export interface ImageEndpoint {
 
   /**
    * How this target takes the image. Asks the cloud what it takes, where it has not said so lately.
+   * @param place where the object lies; undefined: nothing is known of that
    * @throws `format-not-taken`, `too-large`, `route-not-offered`, `quota-exceeded`
    */
-  plan(found: FoundImage, objectBytes: number): Promise<UploadPlan>;
+  plan(found: FoundImage, objectBytes: number, place?: DropPlace): Promise<UploadPlan>;
 
   /**
    * The image as this endpoint will accept it (names made legal, min_disk within its bounds). Asks nobody.
@@ -36,11 +38,26 @@ export interface ImageEndpoint {
   /** The route `import`; absent where this kind of endpoint has none. */
   readonly imports?: ImportRoute;
 
+  /** The routes `register` and `fast-import`; absent where this kind of endpoint has none. */
+  readonly registers?: RegisterRoute;
+
+  /**
+   * A page of the images that we can see, others' among them.
+   * @param cursor where it begins, as the page before has said
+   */
+  list(cursor?: string): Promise<ImagePage>;
+
   /**
    * Deletes the image; one that is gone already is a success.
    * @throws `image-protected`
    */
   delete(id: string): Promise<void>;
+}
+
+export interface ImagePage {
+  readonly items: readonly Image[];
+  /** Where the next page begins; absent after the last. */
+  readonly next?: string;
 }
 
 /** An endpoint that fetches the bytes itself. */
@@ -53,6 +70,50 @@ export interface ImportRoute {
 
   /** Why the newest import of an image has failed, in the service's words; undefined where it has not, or does not say. */
   failure(id: string): Promise<string | undefined>;
+}
+
+/** Where a dropped object lies, what lies beside it, and how an upload of it before this one went. */
+export interface DropPlace {
+  readonly measured?: MeasuredUpload;
+  readonly key: string;
+  /** Whether the drop bucket is the very bucket that the service reads from. */
+  readonly isStaging: boolean;
+  /** Whether there is an object under another key of the drop bucket. */
+  has(key: string): Promise<boolean>;
+}
+
+/** An object of the service's own object storage. */
+export interface ObjectPlace {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** An endpoint that reads the bytes from object storage itself. */
+export interface RegisterRoute {
+  /**
+   * Has an image that waits for its data made from an object.
+   * @returns the job; undefined when it is under way already, by an earlier request
+   */
+  begin(imageId: string, object: ObjectPlace): Promise<string | undefined>;
+
+  /** Has a new image made from an object: the service creates it. @returns the job */
+  fastImport(image: NewImage, object: ObjectPlace): Promise<string>;
+
+  /** The images that fast imports have made for the `id` of a NewImage. */
+  madeFor(id: string): Promise<readonly Image[]>;
+
+  /** @returns undefined when there is no such job (any more) */
+  job(id: string): Promise<RegisterJob | undefined>;
+}
+
+export interface RegisterJob {
+  readonly state: 'running' | 'done' | 'failed';
+  /** 0 to 100; undefined where the service does not say. */
+  readonly percent?: number;
+  /** The image it makes, once it is known. */
+  readonly imageId?: string;
+  /** Why it has failed, in the service's words. */
+  readonly failure?: ImageDropError;
 }
 
 /** One HTTP exchange, as much of it as the endpoints need; adapters/http.ts makes it with undici. */

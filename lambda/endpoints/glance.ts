@@ -1,5 +1,13 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { ByteRange, FoundImage, Image, ImageFormat, NewImage, UploadPlan } from '../model/image.ts';
+import type {
+  ByteRange,
+  FoundImage,
+  Image,
+  ImageFormat,
+  MeasuredUpload,
+  NewImage,
+  UploadPlan,
+} from '../model/image.ts';
 import { ID_PROPERTY } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
 import { type Discovery, decideBy, discover } from './discovery.ts';
@@ -16,10 +24,12 @@ export function glanceEndpoint(target: Target, connection: Connection): ImageEnd
   const discovery = new Remembered(() => discover(images), connection.now);
   return {
     kind: 'glance',
-    plan: (found, objectBytes) => decideBy(discovery, (known) => planForGlance(found, objectBytes, target, known)),
+    plan: (found, objectBytes, place) =>
+      decideBy(discovery, (known) => planForGlance(found, objectBytes, target, known, place?.measured)),
     conform: (image) => conform(image, target),
     create: (image) => create(image, images, target),
     get: (id) => images.show(id),
+    list: (cursor) => images.list(cursor),
     upload: (id, body, length, signal) => images.upload(id, body, length, signal),
     imports: imageImport(images),
     delete: (id) => images.delete(id),
@@ -46,12 +56,19 @@ const NOT_TAKEN: Readonly<Partial<Record<ImageFormat, string>>> = {
 };
 
 /** @throws `format-not-taken`, `too-large`, `route-not-offered`, `quota-exceeded` */
-export function planForGlance(found: FoundImage, objectBytes: number, target: Target, known: Discovery): UploadPlan {
+export function planForGlance(
+  found: FoundImage,
+  objectBytes: number,
+  target: Target,
+  known: Discovery,
+  measured?: MeasuredUpload,
+): UploadPlan {
   const { diskFormat, range } = declaredAs(found, objectBytes, target);
   const { diskFormats, importMethods, hashAlgorithm, quotas } = known;
   if (diskFormats?.includes(diskFormat) === false) throw notInSchema(diskFormat, diskFormats, target);
   requireQuota(range.length, quotas, target);
-  const { route, reason } = planRoute({ target, objectBytes, range, ...(importMethods && { importMethods }) });
+  const asked = { ...(importMethods && { importMethods }), ...(measured && { measured }) };
+  const { route, reason } = planRoute({ target, objectBytes, range, ...asked });
   return { route, reason, diskFormat, range, algorithms: algorithmsToCompare(hashAlgorithm) };
 }
 

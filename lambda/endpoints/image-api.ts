@@ -2,14 +2,14 @@ import type { Readable } from 'node:stream';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import { refusal, type ServiceCodes } from './answers.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from './endpoint.ts';
+import type { HttpAnswer, HttpClient, HttpRequest, ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
 import { importRefusal } from './image-import.ts';
 import { type JsonObject, objectsIn, parseObject } from './json.ts';
 import type { Session } from './keystone.ts';
 import { WEB_DOWNLOAD } from './plan-route.ts';
-import { wordsOf } from './words.ts';
+import { serviceCodeOf, wordsOf } from './words.ts';
 
 /** What an endpoint talks through. */
 export interface Connection {
@@ -23,6 +23,17 @@ export interface Dialect {
   readonly codes: ServiceCodes;
   /** Bytes that the endpoint holds; undefined until it says so. */
   sizeIn(document: JsonObject): number | undefined;
+}
+
+/** The vendor's own calls lie beside those of the Image API v2, some of them under another version. */
+const V1 = '/v1';
+
+/** IMS, "Error Codes": it says so with status 400. */
+const NO_SUCH_JOB = 'IMG.0023';
+
+interface Page {
+  readonly documents: readonly JsonObject[];
+  readonly next: string | undefined;
 }
 
 /** More images than this that bear one value of a property of ours would be a filter that does not filter. */
@@ -53,17 +64,21 @@ export class ImageApi {
     return isGone(image) ? undefined : image;
   }
 
+  /** A page of the images that we can see; the cursor is the query of the page. */
+  async list(cursor = 'limit=200'): Promise<ImagePage> {
+    const { documents, next } = await this.#page(cursor);
+    const items = documents.map((one) => this.#read(one, this.#asked('Listing', cursor)));
+    return { items: items.filter((image) => !isGone(image)), ...(next !== undefined && { next }) };
+  }
+
   /** All images that bear the value, whether or not the endpoint knows how to look for it. */
-  async withProperty(name: string, value: string): Promise<readonly Image[]> {
-    const found: Image[] = [];
-    let query: string | undefined = new URLSearchParams({ [name]: value }).toString();
-    for (let page = 0; query !== undefined; page += 1) {
-      if (page === MAX_PAGES) throw this.#unusable(this.#asked('Listing', `with ${name} ${value}`), 'does not end');
-      const list = await this.#page(query);
-      found.push(...list.images.filter((image) => image.properties[name] === value && !isGone(image)));
-      query = list.next;
-    }
-    return found;
+  withProperty(name: string, value: string): Promise<readonly Image[]> {
+    return this.#with(name, value, (document) => document[name] === value);
+  }
+
+  /** All images that bear the tag, likewise. */
+  withTag(tag: string): Promise<readonly Image[]> {
+    return this.#with('tag', tag, ({ tags }) => Array.isArray(tags) && tags.includes(tag));
   }
 
   /** @throws `upload-interrupted` when the outcome does not tell what became of the image */
@@ -99,6 +114,36 @@ export class ImageApi {
     throw importRefusal(answer, refusal(answer, this.#asked('Importing', id), this.#dialect.codes));
   }
 
+  /**
+   * Has the service read the file from object storage.
+   * @returns the job; undefined when the image is being read already
+   */
+  async register(id: string, imageUrl: string): Promise<string | undefined> {
+    const url = `/cloudimages/${encodeURIComponent(id)}/upload`;
+    const request: HttpRequest = { method: 'PUT', url, body: JSON.stringify({ image_url: imageUrl }) };
+    const answer = await this.#call(request, V1);
+    return answer.status === 409 ? undefined : this.#jobIdIn(answer, this.#asked('Registering', id));
+  }
+
+  /** Has the service make an image of a file in object storage. @returns the job */
+  async fastImport(fields: JsonObject, name: string): Promise<string> {
+    const request: HttpRequest = {
+      method: 'POST',
+      url: '/cloudimages/quickimport/action',
+      body: JSON.stringify(fields),
+    };
+    return this.#jobIdIn(await this.#call(request), this.#asked('Importing', JSON.stringify(name)));
+  }
+
+  /** @returns undefined when there is no such job (any more) */
+  async jobDocument(id: string): Promise<JsonObject | undefined> {
+    const project = await this.#connection.session.projectId();
+    const url = `/${encodeURIComponent(project)}/jobs/${encodeURIComponent(id)}`;
+    const answer = await this.#call({ method: 'GET', url }, V1);
+    if (answer.status === 404 || serviceCodeOf(answer.text) === NO_SUCH_JOB) return undefined;
+    return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for the job ${id}`);
+  }
+
   /** What lies below a path. @returns undefined where this service has no such thing, or not for us */
   async document(path: string): Promise<JsonObject | undefined> {
     const answer = await this.#call({ method: 'GET', url: path });
@@ -106,20 +151,39 @@ export class ImageApi {
     return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for ${path.split('?')[0]}`);
   }
 
-  async #page(query: string): Promise<{ images: readonly Image[]; next: string | undefined }> {
-    const asked = this.#asked('Listing', query);
+  async #with(name: string, value: string, isWanted: (document: JsonObject) => boolean): Promise<readonly Image[]> {
+    const found: Image[] = [];
+    let query: string | undefined = new URLSearchParams({ [name]: value }).toString();
+    for (let page = 0; query !== undefined; page += 1) {
+      const asked = this.#asked('Listing', `with ${name} ${value}`);
+      if (page === MAX_PAGES) throw this.#unusable(asked, 'does not end');
+      const { documents, next }: Page = await this.#page(query);
+      const images = documents.filter(isWanted).map((document) => this.#read(document, asked));
+      found.push(...images.filter((image) => !isGone(image)));
+      query = next;
+    }
+    return found;
+  }
+
+  async #page(query: string): Promise<Page> {
     const answer = await this.#call({ method: 'GET', url: `/images?${query}` });
-    const document = this.#documentIn(answer, asked);
-    const images = objectsIn(document.images).map((one) => this.#read(one, asked));
+    const document = this.#documentIn(answer, this.#asked('Listing', query));
     // Only the query: behind a path prefix Glance still says `/v2/images?marker=…`.
     const next = typeof document.next === 'string' ? document.next.split('?')[1] : undefined;
-    return { images, next };
+    return { documents: objectsIn(document.images), next };
+  }
+
+  #jobIdIn(answer: HttpAnswer, asked: string): string {
+    const { job_id: id } = this.#documentIn(answer, asked);
+    if (typeof id === 'string' && id !== '') return id;
+    throw this.#unusable(asked, 'names no job');
   }
 
   /** Sends one request with a token, and once more with another when the first is refused. */
-  async #call(request: HttpRequest): Promise<HttpAnswer> {
+  async #call(request: HttpRequest, version?: typeof V1): Promise<HttpAnswer> {
     const { session } = this.#connection;
-    const url = `${await session.imageUrl()}${request.url}`;
+    const imageUrl = await session.imageUrl();
+    const url = `${version === undefined ? imageUrl : imageUrl.replace(/\/v2$/, version)}${request.url}`;
     const token = await session.token();
     const answer = await this.#send({ ...request, url }, token);
     if (!this.#refusesToken(answer)) return answer;

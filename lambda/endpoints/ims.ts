@@ -1,11 +1,14 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { FoundImage, Image, ImageFormat, NewImage, UploadPlan } from '../model/image.ts';
+import type { FoundImage, Image, ImageFormat, MeasuredUpload, NewImage, UploadPlan } from '../model/image.ts';
 import { ID_PROPERTY } from '../model/image.ts';
+import { bitmapKey } from '../model/staging.ts';
 import type { Target } from '../model/target.ts';
-import type { ImageEndpoint } from './endpoint.ts';
+import type { DropPlace, ImageEndpoint } from './endpoint.ts';
 import { type Connection, type Dialect, ImageApi } from './image-api.ts';
 import { IMS_CODES } from './ims-codes.ts';
+import { imsRegister } from './ims-register.ts';
 import { planRoute } from './plan-route.ts';
+import type { StorageQuestion } from './storage-route.ts';
 import { creationFields, renamed, withMinDisk } from './within-limits.ts';
 
 /**
@@ -16,11 +19,13 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
   const images = new ImageApi(connection, IMS);
   return {
     kind: 'ims',
-    plan: async (found, objectBytes) => planForIms(found, objectBytes, target),
+    plan: (found, objectBytes, place) => planForImsAt(place, found, objectBytes, target),
     conform: (image) => conform(image, target),
     create: (image) => create(image, images, target),
     get: (id) => images.show(id),
+    list: (cursor) => images.list(cursor),
     upload: (id, body, length, signal) => images.upload(id, body, length, signal),
+    registers: imsRegister(images, IMS_CODES),
     delete: (id) => images.delete(id),
   };
 }
@@ -37,8 +42,31 @@ const IMS: Dialect = {
  */
 const KEPT_AS_IT_IS: readonly ImageFormat[] = ['qcow2', 'raw', 'vhd', 'zvhd', 'zvhd2'];
 
-/** @throws `format-not-taken`, `too-large` */
-export function planForIms(found: FoundImage, objectBytes: number, target: Target): UploadPlan {
+/** What is known of where the file lies. */
+export type StorageFacts = Pick<StorageQuestion, 'key' | 'isStaging' | 'hasBitmap'>;
+
+/** @throws as planForIms */
+export async function planForImsAt(
+  place: DropPlace | undefined,
+  found: FoundImage,
+  objectBytes: number,
+  target: Target,
+): Promise<UploadPlan> {
+  const { key = '', isStaging = false, measured } = place ?? {};
+  // Only the largest raw images need one.
+  const isAsked = found.format === 'raw' && objectBytes > (target.objectStorage?.maxRegisterBytes ?? Infinity);
+  const hasBitmap = isAsked && ((await place?.has(bitmapKey(key))) ?? false);
+  return planForIms(found, objectBytes, target, { key, isStaging, hasBitmap }, measured);
+}
+
+/** @throws `format-not-taken`, `too-large`, `invalid-request` */
+export function planForIms(
+  found: FoundImage,
+  objectBytes: number,
+  target: Target,
+  facts: StorageFacts = { key: '', isStaging: false, hasBitmap: false },
+  measured?: MeasuredUpload,
+): UploadPlan {
   if (found.format === 'iso') {
     const message = `${target.name} is an image service (IMS) that takes disk images, and this is an ISO 9660 medium.`;
     throw new ImageDropError('format-not-taken', message, {
@@ -48,7 +76,9 @@ export function planForIms(found: FoundImage, objectBytes: number, target: Targe
   const diskFormat = KEPT_AS_IT_IS.includes(found.format) ? found.format : target.convertTo;
   const range = { offset: 0, length: objectBytes };
   // It documents `checksum`, an md5, and no other hash.
-  return { ...planRoute({ target, objectBytes, range }), diskFormat, range, algorithms: ['md5'] };
+  const storage = { ...facts, format: found.format };
+  const planned = planRoute({ target, objectBytes, range, storage, ...(measured && { measured }) });
+  return { ...planned, diskFormat, range, algorithms: ['md5'] };
 }
 
 function conform(image: NewImage, target: Target): NewImage {

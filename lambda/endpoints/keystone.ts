@@ -22,6 +22,8 @@ export interface Session {
    * @throws `bad-clouds-yaml` when the catalog has none
    */
   imageUrl(): Promise<string>;
+  /** @throws `bad-clouds-yaml` when the token is bound to no project */
+  projectId(): Promise<string>;
 }
 
 interface Token {
@@ -30,6 +32,7 @@ interface Token {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly catalog: unknown;
+  readonly projectId: string | undefined;
 }
 
 /** Longer than any call but the upload takes, on top of the time it may lie in a server's queue. */
@@ -71,6 +74,12 @@ class KeystoneSession implements Session {
     const { imageEndpointOverride } = this.#settings;
     if (imageEndpointOverride !== undefined) return imageApiV2(imageEndpointOverride);
     return imageUrlIn((await this.#living(0)).catalog, this.#settings);
+  }
+
+  async projectId(): Promise<string> {
+    const { projectId } = await this.#living(0);
+    if (projectId !== undefined) return projectId;
+    throw new ImageDropError('bad-clouds-yaml', `The token of cloud ${this.cloud} is bound to no project.`);
   }
 
   /** Callers that come while an authentication is under way share it. */
@@ -116,7 +125,14 @@ function tokenIn(answer: HttpAnswer, askedAt: number): Token | undefined {
   if (!id || !isObject(token)) return undefined;
   const life = Date.parse(String(token.expires_at)) - Date.parse(String(token.issued_at));
   if (!Number.isFinite(life)) return undefined;
-  return { id, issuedAt: askedAt, expiresAt: askedAt + life, catalog: token.catalog };
+  const project = isObject(token.project) ? token.project.id : undefined;
+  return {
+    id,
+    issuedAt: askedAt,
+    expiresAt: askedAt + life,
+    catalog: token.catalog,
+    projectId: typeof project === 'string' ? project : undefined,
+  };
 }
 
 function notKeystone({ name, authUrl }: Cloud): ImageDropError {

@@ -1,6 +1,7 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { ByteRange, Route } from '../model/image.ts';
+import type { ByteRange, MeasuredUpload, Route } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
+import { type StorageQuestion, storageRoute } from './storage-route.ts';
 
 /** The import method by which Glance fetches a URL ("Interoperable image import"). */
 export const WEB_DOWNLOAD = 'web-download';
@@ -13,6 +14,10 @@ export interface RouteQuestion {
   readonly range: ByteRange;
   /** What the cloud says that it offers; undefined where it does not say. */
   readonly importMethods?: readonly string[];
+  /** What an upload before this one came to. */
+  readonly measured?: MeasuredUpload;
+  /** Of an endpoint that reads from object storage. */
+  readonly storage?: Omit<StorageQuestion, 'target' | 'bytes'>;
 }
 
 export interface PlannedRoute {
@@ -23,16 +28,20 @@ export interface PlannedRoute {
 
 /**
  * The way on which the bytes travel. docs/routes.md explains it and shows the cases.
- * @throws `too-large`, `route-not-offered`, `format-not-taken`
+ * @throws `too-large`, `route-not-offered`, `format-not-taken`, `invalid-request`
  */
 export function planRoute(question: RouteQuestion): PlannedRoute {
-  const { target, range } = question;
-  if (range.length > target.maxPutBytes) throw tooLargeForEndpoint(question);
+  const { target } = question;
+  const bySetting = `The route of target ${target.name} is set to ${target.route}`;
   switch (target.route) {
     case 'stream':
-      return { route: 'stream', reason: `The route of target ${target.name} is set to stream.` };
+      requirePut(question);
+      return { route: 'stream', reason: `${bySetting}.` };
     case 'import':
-      return imported(question);
+      requirePut(question);
+      return imported(question, bySetting);
+    case 'register':
+      return fromStorage(question, bySetting) ?? notOffered(question, bySetting);
     case 'auto':
       return automatic(question);
   }
@@ -40,8 +49,34 @@ export function planRoute(question: RouteQuestion): PlannedRoute {
 
 function automatic(question: RouteQuestion): PlannedRoute {
   const { target, range } = question;
-  const figures = `${range.length} bytes, and ${target.maxStreamBytes} can be streamed within the time of a function`;
-  if (range.length <= target.maxStreamBytes) return { route: 'stream', reason: `The image has ${figures}.` };
+  if (range.length > target.maxPutBytes) {
+    const stored = fromStorage(question, `The image has ${inOneUpload(question)}`);
+    if (stored !== undefined) return stored;
+    requirePut(question);
+  }
+  const { bytes, figures } = streamable(question);
+  if (range.length <= bytes) return { route: 'stream', reason: `The image has ${figures}.` };
+  return fromStorage(question, `The image has ${figures}`) ?? fetched(question, figures);
+}
+
+/** What can be streamed, by the setting of the target, or by what was measured where that is less. */
+function streamable({ target, range, measured }: RouteQuestion): { readonly bytes: number; readonly figures: string } {
+  const bySetting = target.maxStreamBytes;
+  const byRate = measured === undefined ? bySetting : Math.floor(measured.bytesPerSecond * measured.seconds);
+  if (measured === undefined || byRate >= bySetting) {
+    return {
+      bytes: bySetting,
+      figures: `${range.length} bytes, and ${bySetting} can be streamed within the time of a function`,
+    };
+  }
+  const rate = `at the ${Math.round(measured.bytesPerSecond)} bytes per second of the upload before`;
+  const figures = `${range.length} bytes, and ${byRate} can be streamed within ${Math.round(measured.seconds)} s ${rate}`;
+  return { bytes: byRate, figures };
+}
+
+/** More than can be streamed. */
+function fetched(question: RouteQuestion, figures: string): PlannedRoute {
+  const { target } = question;
   if (isOffered(question) && isWhole(question)) {
     return { route: 'import', reason: `The image has ${figures}: ${target.name} fetches it itself.` };
   }
@@ -55,7 +90,7 @@ function automatic(question: RouteQuestion): PlannedRoute {
   });
 }
 
-function imported(question: RouteQuestion): PlannedRoute {
+function imported(question: RouteQuestion, bySetting: string): PlannedRoute {
   const { target, importMethods } = question;
   if (!isOffered(question)) {
     const offered = importMethods?.join(', ') || 'none';
@@ -66,7 +101,18 @@ function imported(question: RouteQuestion): PlannedRoute {
     const message = `Target ${target.name} is set to import, and a fixed VHD cannot go that way: its footer must be left out.`;
     throw new ImageDropError('format-not-taken', message);
   }
-  return { route: 'import', reason: `The route of target ${target.name} is set to import.` };
+  return { route: 'import', reason: `${bySetting}.` };
+}
+
+/** @returns undefined where the endpoint reads nothing from object storage */
+function fromStorage({ target, range, storage }: RouteQuestion, why: string): PlannedRoute | undefined {
+  if (target.objectStorage === undefined || storage === undefined) return undefined;
+  return storageRoute({ target, bytes: range.length, ...storage }, target.objectStorage, why);
+}
+
+function notOffered({ target }: RouteQuestion, bySetting: string): never {
+  const message = `${bySetting}, and an image service of kind ${target.kind} reads nothing from object storage.`;
+  throw new ImageDropError('route-not-offered', message);
 }
 
 const isOffered = ({ importMethods }: RouteQuestion): boolean => importMethods?.includes(WEB_DOWNLOAD) ?? false;
@@ -74,7 +120,12 @@ const isOffered = ({ importMethods }: RouteQuestion): boolean => importMethods?.
 /** A URL stands for the whole object. */
 const isWhole = ({ range, objectBytes }: RouteQuestion): boolean => range.length === objectBytes;
 
-function tooLargeForEndpoint({ target, range }: RouteQuestion): ImageDropError {
-  const figures = `${range.length} bytes, and ${target.name} takes at most ${target.maxPutBytes} in one upload`;
-  return new ImageDropError('too-large', `The image has ${figures}.`);
+function requirePut(question: RouteQuestion): void {
+  const { target, range } = question;
+  if (range.length <= target.maxPutBytes) return;
+  throw new ImageDropError('too-large', `The image has ${inOneUpload(question)}.`);
+}
+
+function inOneUpload({ target, range }: RouteQuestion): string {
+  return `${range.length} bytes, and ${target.name} takes at most ${target.maxPutBytes} in one upload`;
 }

@@ -1,9 +1,9 @@
 import type { FoundImage, UploadPlan } from '../model/image.ts';
 import type { Target, TargetKind } from '../model/target.ts';
-import type { ImageEndpoint } from './endpoint.ts';
+import type { DropPlace, ImageEndpoint } from './endpoint.ts';
 import { glanceEndpoint, planForGlance } from './glance.ts';
 import type { Connection } from './image-api.ts';
-import { imsEndpoint, planForIms } from './ims.ts';
+import { imsEndpoint, planForImsAt } from './ims.ts';
 
 export type EndpointFactory = (target: Target, connection: Connection) => ImageEndpoint;
 
@@ -21,11 +21,16 @@ export function imageEndpoint(target: Target, connection: Connection): ImageEndp
  * How a target takes an image as far as its settings tell; nobody is asked.
  * @throws `format-not-taken`, `too-large`, `route-not-offered`
  */
-export function planByTarget(found: FoundImage, objectBytes: number, target: Target): UploadPlan {
+export async function planByTarget(
+  found: FoundImage,
+  objectBytes: number,
+  target: Target,
+  place?: DropPlace,
+): Promise<UploadPlan> {
   switch (target.kind) {
     case 'glance':
-      return planForGlance(found, objectBytes, target, { quotas: [] });
+      return planForGlance(found, objectBytes, target, { quotas: [] }, place?.measured);
     case 'ims':
-      return planForIms(found, objectBytes, target);
+      return planForImsAt(place, found, objectBytes, target);
   }
 }

@@ -23,9 +23,19 @@ export function requireQuota(bytes: number, quotas: readonly Quota[], { name }: 
   for (const { name: quota, limit, usage } of quotas) {
     const needed = USES[quota]?.(bytes);
     if (needed === undefined || limit < 0 || usage + needed <= limit) continue;
+    if (needed > limit) throw aboveQuota(quota, limit, needed, name);
     const figures = `${quota} is at ${usage} of ${limit}, and this image needs ${needed} more`;
-    throw new ImageDropError('quota-exceeded', `The quota of the project at ${name} is used up: ${figures}.`);
+    const message = `The quota of the project at ${name} is used up: ${figures}.`;
+    throw new ImageDropError('quota-exceeded', message, { wholeTarget: true });
   }
+}
+
+function aboveQuota(quota: string, limit: number, needed: number, target: string): ImageDropError {
+  const message = `This image needs ${needed} of ${quota}, and the whole quota of the project at ${target} is ${limit}.`;
+  return new ImageDropError('quota-exceeded', message, {
+    retryable: false,
+    nextStep: 'Have the quota raised, or make the image smaller, then drop the file again.',
+  });
 }
 
 /** What to compute: what the endpoint reports where that is known, else what most report. */

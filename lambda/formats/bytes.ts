@@ -1,4 +1,5 @@
 import { Refusal, type Rule } from './rule.ts';
+import { lengthWithoutZeros } from './zeros.ts';
 
 /** What a header points to must be inside the file; checked by every read at a place that the file has chosen. */
 export const INSIDE_FILE: Rule = { code: 'truncated', title: 'all that the headers point to lies inside the file' };
@@ -42,11 +43,12 @@ export class Bytes {
   }
 
   isZero(offset: number, length: number): boolean {
-    return this.slice(offset, length).every((byte) => byte === 0);
+    return lengthWithoutZeros(this.slice(offset, length)) === 0;
   }
 
   isAllOnes(offset: number, length: number): boolean {
-    return this.slice(offset, length).every((byte) => byte === 0xff);
+    for (const byte of this.slice(offset, length)) if (byte !== 0xff) return false;
+    return true;
   }
 
   u8(offset: number): number {

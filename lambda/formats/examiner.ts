@@ -1,8 +1,8 @@
-import type { FoundImage } from '../model/image.ts';
+import type { FoundImage, ImageFormat } from '../model/image.ts';
 import { BOUNDED, INSIDE_FILE } from './bytes.ts';
 import type { Check } from './check.ts';
 import { CLAIM, canonicalName, refuseOtherClaim } from './claim.ts';
-import type { Disk } from './format.ts';
+import type { Disk, Format } from './format.ts';
 import { GUEST_INSIDE_FILE, GuestDisk } from './guest-disk.ts';
 import { PARTITION_NOTICES, readPartitionTable, skipPartitionTable } from './guest-partition-table.ts';
 import { Ledger } from './ledger.ts';
@@ -38,6 +38,7 @@ export class Examiner {
   readonly #reader: RangeReader;
   readonly #options: InspectOptions;
   readonly #ledger: Ledger;
+  #format: Format | undefined;
   #formatRules: readonly (Rule | Notice)[] = [];
 
   constructor(reader: RangeReader, options: InspectOptions) {
@@ -46,12 +47,18 @@ export class Examiner {
     this.#ledger = new Ledger(reader.size);
   }
 
+  /** The one format whose signature the file bears; undefined before it is known, and where there is none. */
+  get format(): ImageFormat | undefined {
+    return this.#format?.name;
+  }
+
   /** @throws Refusal, and whatever the reader throws */
   async find(): Promise<FoundImage> {
     const ledger = this.#ledger;
     ledger.refuseIf(this.#reader.size === 0, NOT_EMPTY, 'The file has no bytes.');
     const probe = await Probe.open(this.#reader, ledger);
     const format = theOneFormat(probe);
+    this.#format = format;
     const name = format?.name ?? 'raw';
     this.#formatRules = format?.rules ?? RAW_RULES;
     const claimed = canonicalName(this.#options.claimedFormat);

@@ -1,5 +1,5 @@
 import type { ImageDropError } from '../model/errors.ts';
-import type { FoundImage } from '../model/image.ts';
+import type { FoundImage, ImageFormat } from '../model/image.ts';
 import type { Check } from './check.ts';
 import { Examiner, type InspectOptions } from './examiner.ts';
 import type { RangeReader } from './reader.ts';
@@ -11,6 +11,8 @@ export type { InspectOptions } from './examiner.ts';
 /** The verdict on a file, and all that it rests on. */
 export interface Examination {
   readonly verdict: 'accept' | 'refuse';
+  /** Whose signature the file bears, also when it is refused; `raw` only when it is accepted as that. */
+  readonly format?: ImageFormat;
   /** What the file is; absent when it is refused. */
   readonly found?: FoundImage;
   /** Why it is refused. */
@@ -29,10 +31,11 @@ export async function examine(reader: RangeReader, options: InspectOptions = {})
   const examiner = new Examiner(reader, options);
   try {
     const found = await examiner.find();
-    return { verdict: 'accept', found, checks: examiner.checks() };
+    return { verdict: 'accept', format: found.format, found, checks: examiner.checks() };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { verdict: 'refuse', error, checks: examiner.checks(error) };
+    const { format } = examiner;
+    return { verdict: 'refuse', ...(format !== undefined && { format }), error, checks: examiner.checks(error) };
   }
 }
 

@@ -35,30 +35,39 @@ const DANGERS: readonly { type: number; rule: Rule; message: string }[] = [
   },
 ];
 
-const INSIDE_HEADER: Rule = { code: 'corrupt-header', title: 'header extensions lie inside the header' };
+const RULES = {
+  insideHeader: { code: 'corrupt-header', title: 'header extensions lie inside the header' },
+  seen: { code: 'corrupt-header', title: 'header extensions end within 64 KiB' },
+} as const satisfies Record<string, Rule>;
 
-export const EXTENSION_RULES: readonly Rule[] = [INSIDE_HEADER, ...DANGERS.map(({ rule }) => rule)];
+export const EXTENSION_RULES: readonly Rule[] = [...Object.values(RULES), ...DANGERS.map(({ rule }) => rule)];
 
 interface ExtensionArea {
   readonly headerBytes: number;
   readonly clusterBytes: number;
 }
 
-/** Each is {u32 type, u32 length, data padded to 8 bytes}. */
+/**
+ * Each is {u32 type, u32 length, data padded to 8 bytes}. They go on up to one of the type END or to the end of the first
+ * cluster, which can be far: what is not looked at could name a file, so all of them must be in the head of the file.
+ */
 export function refuseDangerousExtensions(probe: Probe, { headerBytes, clusterBytes }: ExtensionArea): void {
-  const { head, size, ledger } = probe;
-  const end = Math.min(clusterBytes, HEAD_BYTES, size);
+  const { head, ledger } = probe;
   const types = new Map<number, number>();
   let offset = headerBytes;
-  while (offset + 8 <= end && head.u32be(offset) !== END) {
+  while (offset < clusterBytes) {
     const place = { at: `header extension at ${offset}` };
-    types.set(head.u32be(offset), offset);
+    const isSeen = offset + 8 <= HEAD_BYTES;
+    ledger.refuseIf(!isSeen, RULES.seen, `The qcow2 header has extensions past byte ${HEAD_BYTES}.`, place);
+    const [type, length] = [head.u32be(offset), head.u32be(offset + 4)];
+    types.set(type, offset);
     refuseDangerous(probe, types);
-    const length = head.u32be(offset + 4);
     offset += 8 + Math.ceil(length / 8) * 8;
     const message = `A qcow2 header extension of ${length} bytes leaves the header.`;
-    ledger.refuseIf(offset > end, INSIDE_HEADER, message, place);
+    ledger.refuseIf(offset > clusterBytes, RULES.insideHeader, message, place);
+    if (type === END) break;
   }
+  // A header that fills its cluster has room for none.
   refuseDangerous(probe, types);
 }
 

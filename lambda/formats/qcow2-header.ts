@@ -53,6 +53,7 @@ export interface Qcow2Header {
   readonly refcountTableOffset: number;
   readonly refcountTableClusters: number;
   readonly snapshots: number;
+  readonly snapshotsOffset: number;
   /** The low 32 incompatible feature bits; 0 in version 2. */
   readonly features: number;
   readonly refcountBits: number;
@@ -82,6 +83,7 @@ export function parseHeader({ head, ledger }: Probe): Qcow2Header {
     refcountTableOffset: head.u64be(48),
     refcountTableClusters: head.u32be(56),
     snapshots: head.u32be(60),
+    snapshotsOffset: head.u64be(64),
     ...(version === 2
       ? { features: 0, refcountBits: 16, headerBytes: V2_HEADER_BYTES, compressionType: 0 }
       : parseVersion3({ head, ledger }, clusterBytes)),

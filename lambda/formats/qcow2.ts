@@ -13,6 +13,7 @@ import {
   warnOfState,
 } from './qcow2-header.ts';
 import { likelyLastBlock, REFCOUNT_RULES, refcountTableWindow, refuseClustersPastTheEnd } from './qcow2-refcounts.ts';
+import { checkSnapshots, SNAPSHOT_RULES } from './qcow2-snapshots.ts';
 import type { Rule } from './rule.ts';
 
 /** QEMU, block/qcow2.h: QCOW_MAX_L1_SIZE. */
@@ -34,7 +35,14 @@ const TABLE_RULES = {
 /** QEMU, docs/interop/qcow2.txt. */
 export const qcow2: Format = {
   name: 'qcow2',
-  rules: [...HEADER_RULES, ...EXTENSION_RULES, ...Object.values(TABLE_RULES), ...REFCOUNT_RULES, ...BLOCK_RULES],
+  rules: [
+    ...HEADER_RULES,
+    ...EXTENSION_RULES,
+    ...Object.values(TABLE_RULES),
+    ...SNAPSHOT_RULES,
+    ...REFCOUNT_RULES,
+    ...BLOCK_RULES,
+  ],
   matches: ({ head }) => head.has(0, QCOW_MAGIC) && !isVersion1(head),
   async inspect(probe) {
     const header = parseHeader(probe);
@@ -42,6 +50,7 @@ export const qcow2: Format = {
     warnOfState(probe, header);
     refuseDangerousExtensions(probe, header);
     checkTables(probe, header);
+    checkSnapshots(probe, header);
     await probe.prefetch(likelyRanges(probe, header));
     await refuseClustersPastTheEnd(probe, header);
     const { virtualSize, version } = header;
@@ -63,7 +72,7 @@ function checkTables({ ledger }: Probe, header: Qcow2Header): void {
     `The qcow2 refcount table cannot have ${refcountTableClusters} clusters.`,
   );
   ledger.refuseIf(
-    l1Offset === 0 || l1Offset % clusterBytes !== 0 || refcountTableOffset % clusterBytes !== 0,
+    [l1Offset, refcountTableOffset].some((offset) => offset === 0 || offset % clusterBytes !== 0),
     TABLE_RULES.places,
     'The qcow2 tables do not begin at a cluster of their own.',
   );

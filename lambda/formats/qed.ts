@@ -7,11 +7,13 @@ import type { Notice, Rule } from './rule.ts';
 const BACKING_FILE = 1;
 const NEEDS_CHECK = 2;
 const KNOWN_FEATURES = 7;
+const SECTOR_BYTES = 512;
 const MIB = 1024 * 1024;
 
 const RULES = {
   backingFile: { code: 'backing-file', title: 'backing file', at: 'u64@16 bit 0', cve: 'CVE-2015-5163' },
   features: { code: 'unknown-feature', title: 'features are known', at: 'u64@16' },
+  size: { code: 'corrupt-header', title: 'size of the disk in whole sectors', at: 'u64@48' },
   sizes: { code: 'corrupt-header', title: 'sizes of clusters, tables and header', at: 'u32@4, u32@8, u32@12' },
   reach: { code: 'corrupt-header', title: 'tables reach over the disk', at: 'u64@48' },
   l1Place: { code: 'corrupt-header', title: 'L1 table begins at a cluster behind the header', at: 'u64@40' },
@@ -28,6 +30,8 @@ export const qed: Format = {
   inspect(probe) {
     checkFeatures(probe);
     const virtualSize = probe.head.u64le(48);
+    const isWhole = virtualSize % SECTOR_BYTES === 0;
+    probe.ledger.refuseIf(!isWhole, RULES.size, `The QED image has a disk of ${virtualSize} bytes: no whole sectors.`);
     checkTables(probe, virtualSize);
     return { virtualSize, guest: 'Disks of the format qed are not looked into.' };
   },

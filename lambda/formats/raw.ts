@@ -2,8 +2,9 @@ import { PLAIN } from './block-map.ts';
 import { refuseOtherClaim } from './claim.ts';
 import { findFileSystem } from './file-systems.ts';
 import type { Disk } from './format.ts';
+import { FIRST_DESCRIPTOR_END } from './iso.ts';
 import { findLookAlike, LOOK_ALIKE_RULES } from './look-alikes.ts';
-import { gptEnd, hasPartitionTable } from './partition-table.ts';
+import { announcesGptOnly, GPT_HEADERS_END, gptEnd, hasPartitionTable } from './partition-table.ts';
 import type { Probe } from './probe.ts';
 import { type Notice, Refusal, type Rule } from './rule.ts';
 import { isText } from './text.ts';
@@ -18,10 +19,14 @@ const SECTOR_BYTES = 512;
 /** What people and programs call raw disks. */
 const RAW_NAME = /\.(raw|img|dd)$/i;
 const VHD_NAME = /\.(vhd|vpc)$/i;
+const ISO_NAME = /\.iso$/i;
 
 const RULES = {
   text: { code: 'not-a-disk-image', title: 'no text', at: 'first 64 KiB' },
   lostFooter: { code: 'truncated', title: 'footer of a VHD, where the name promises one', at: 'last 512 bytes' },
+  lostVolume: { code: 'truncated', title: 'volume of an ISO, where the name promises one', at: 'bytes 32768 to 34815' },
+  cutGpt: { code: 'truncated', title: 'file goes on to the GPT that its MBR announces', at: 'MBR' },
+  lostGpt: { code: 'corrupt-header', title: 'GPT is there, where the MBR announces nothing else', at: 'MBR' },
   gpt: { code: 'truncated', title: 'copy of the GPT lies inside the file', at: 'u64@32 of the GPT header' },
   fileSystem: { code: 'truncated', title: 'file system lies inside the file', at: 'superblock' },
   sign: { code: 'not-a-disk-image', title: 'partition table, file system, or the word of the user' },
@@ -48,6 +53,7 @@ export async function inspectRaw(probe: Probe, hints: RawHints): Promise<Disk> {
   const { size, ledger } = probe;
   refuseOtherClaim(hints.claimed, 'raw', ledger);
   refuseLostFooter(probe, hints);
+  refuseLostVolume(probe, hints);
   await requireSignOfDisk(probe, hints);
   ledger.warnIf(
     size % SECTOR_BYTES !== 0,
@@ -77,6 +83,15 @@ function refuseLostFooter({ ledger }: Probe, { claimed, fileName = '' }: RawHint
   );
 }
 
+/** An ISO for USB sticks bears its signature behind a partition table: cut before it, it looks like a raw disk. */
+function refuseLostVolume({ size, ledger }: Probe, { claimed, fileName = '' }: RawHints): void {
+  ledger.refuseIf(
+    claimed === undefined && ISO_NAME.test(fileName) && size < FIRST_DESCRIPTOR_END,
+    RULES.lostVolume,
+    'The file is named like an ISO but ends before the volume of one would begin: the end is missing.',
+  );
+}
+
 async function requireSignOfDisk(probe: Probe, hints: RawHints): Promise<void> {
   const { ledger } = probe;
   const hasSign = hasWholePartitionTable(probe) || (await hasWholeFileSystem(probe));
@@ -96,7 +111,14 @@ async function requireSignOfDisk(probe: Probe, hints: RawHints): Promise<void> {
 function hasWholePartitionTable(probe: Probe): boolean {
   const end = gptEnd(probe);
   if (end !== undefined) probe.ledger.refuseShorterThan(end, RULES.gpt, 'its GPT');
+  else if (announcesGptOnly(probe)) refuseLostGpt(probe);
   return hasPartitionTable(probe);
+}
+
+/** The partitions of such a disk are known to its GPT alone. */
+function refuseLostGpt({ ledger }: Probe): void {
+  ledger.refuseShorterThan(GPT_HEADERS_END, RULES.cutGpt, 'the GPT that its MBR announces');
+  throw new Refusal(RULES.lostGpt, 'The MBR of the disk announces a GPT, but there is none: it was overwritten.');
 }
 
 async function hasWholeFileSystem(probe: Probe): Promise<boolean> {

@@ -20,6 +20,7 @@ const RULES = {
   type: { code: 'unsupported-variant', title: 'image type is known', at: 'u32@76' },
   sizes: { code: 'corrupt-header', title: 'sizes of sectors and blocks', at: 'u32@360, u32@376' },
   blocks: { code: 'corrupt-header', title: 'number of blocks fits the disk', at: 'u32@384, u32@388' },
+  places: { code: 'corrupt-header', title: 'block map and data begin at sectors of their own', at: 'u32@340, u32@344' },
   map: { code: 'corrupt-header', title: 'block map ends before the data', at: 'u32@340, u32@344' },
   data: { code: 'truncated', title: 'blocks in use lie inside the file', at: 'u32@388' },
 } as const satisfies Record<string, Rule>;
@@ -63,6 +64,12 @@ function checkedBlocks(probe: Probe, virtualSize: number): BlockMap {
     `The VDI image has ${blocks} blocks, ${allocated} of them in use, for a disk of ${virtualSize} bytes.`,
   );
   const [mapOffset, dataOffset] = [head.u32le(0x154), head.u32le(0x158)];
+  ledger.refuseIf(
+    // The header fills most of the first sector.
+    [mapOffset, dataOffset].some((offset) => offset === 0 || offset % SECTOR_BYTES !== 0),
+    RULES.places,
+    `The VDI block map cannot be at byte ${mapOffset} with the data at ${dataOffset}.`,
+  );
   ledger.refuseIf(
     mapOffset + blocks * ENTRY_BYTES > dataOffset,
     RULES.map,

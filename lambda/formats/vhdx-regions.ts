@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Bytes } from './bytes.ts';
 import { crc32cWithout } from './crc32c.ts';
 import { guidText } from './guid.ts';
 import type { Ledger } from './ledger.ts';
 import { Refusal, type Rule } from './rule.ts';
 
-/** Where the first of the two region tables stands (MS-VHDX 2.2). */
-export const REGION_TABLE_OFFSET = 0x30000;
+/** Where the two region tables stand (MS-VHDX 2.2). */
+const TABLE_OFFSETS = [0x30000, 0x40000];
+const TABLE_BYTES = 0x10000;
 const CRC_OFFSET = 4;
 const MAX_ENTRIES = 2047;
 const ENTRY_BYTES = 32;
@@ -13,12 +15,16 @@ const MIB = 1024 * 1024;
 const METADATA = '8B7CA206-4790-4B9A-B8FE-575F050F886E';
 const BLOCK_TABLE = '2DC27766-F623-4200-9D64-115E9BFD4A08';
 
+const TABLES = 'region tables at 196608 and 262144';
+
 const RULES = {
-  checksum: { code: 'corrupt-header', title: 'checksum of the region table', at: 'u32 at 196612' },
-  known: { code: 'unknown-feature', title: 'required regions are known', at: 'region table at 196608' },
-  places: { code: 'corrupt-header', title: 'regions lie at whole MiB, each once', at: 'region table at 196608' },
-  insideFile: { code: 'truncated', title: 'regions lie inside the file', at: 'region table at 196608' },
-  complete: { code: 'corrupt-header', title: 'metadata and block table are named', at: 'region table at 196608' },
+  checksum: { code: 'corrupt-header', title: 'checksums of both region tables', at: 'u32 at 196612 and 262148' },
+  same: { code: 'corrupt-header', title: 'both region tables name the same regions', at: TABLES },
+  known: { code: 'unknown-feature', title: 'required regions are known', at: TABLES },
+  places: { code: 'corrupt-header', title: 'regions lie at whole MiB, each once', at: TABLES },
+  apart: { code: 'corrupt-header', title: 'regions do not lie over each other', at: TABLES },
+  insideFile: { code: 'truncated', title: 'regions lie inside the file', at: TABLES },
+  complete: { code: 'corrupt-header', title: 'metadata and block table are named', at: TABLES },
 } as const satisfies Record<string, Rule>;
 
 export const REGION_RULES: readonly Rule[] = Object.values(RULES);
@@ -34,26 +40,54 @@ export interface Regions {
   readonly blockTable: Region;
 }
 
-/** @param buffer the whole region table (MS-VHDX 2.2.3) */
-export function parseRegions(buffer: Buffer, fileSize: number, ledger: Ledger): Regions {
-  const table = new Bytes(buffer, REGION_TABLE_OFFSET, fileSize);
-  const count = table.u32le(8);
-  const isSound = table.has(0, 'regi') && table.u32le(CRC_OFFSET) === crc32cWithout(buffer, CRC_OFFSET);
+/**
+ * Both copies of the region table must be sound and name the same regions: readers may use either (MS-VHDX 2.2.3).
+ * @param headers bytes of the file that hold both tables
+ * @param origin of these bytes in the file
+ */
+export function checkedRegions(headers: Bytes, origin: number, ledger: Ledger): Regions {
+  const [first, second] = TABLE_OFFSETS.map((offset) =>
+    parseTable(headers.slice(offset - origin, TABLE_BYTES), offset, ledger),
+  ) as [RegionMap, RegionMap];
+  const isSame = isDeepStrictEqual(first, second);
+  ledger.refuseIf(!isSame, RULES.same, 'The two VHDX region tables name different regions.');
+  refuseOverlap([...first.values()], ledger);
+  for (const [guid, { offset, length }] of first) {
+    ledger.refuseShorterThan(offset + length, RULES.insideFile, `the VHDX region ${guid}`);
+  }
+  const found = { metadata: required(first, METADATA), blockTable: required(first, BLOCK_TABLE) };
+  ledger.pass(RULES.complete);
+  return found;
+}
+
+type RegionMap = ReadonlyMap<string, Region>;
+
+function parseTable(table: Buffer, tableOffset: number, ledger: Ledger): RegionMap {
+  const bytes = new Bytes(table, tableOffset, tableOffset + table.length);
+  const count = bytes.u32le(8);
+  const isSound = bytes.has(0, 'regi') && bytes.u32le(CRC_OFFSET) === crc32cWithout(table, CRC_OFFSET);
   const isUsable = isSound && count <= MAX_ENTRIES;
-  ledger.refuseIf(!isUsable, RULES.checksum, 'The checksum of the VHDX region table is wrong.');
+  ledger.refuseIf(!isUsable, RULES.checksum, `The checksum of the VHDX region table at ${tableOffset} is wrong.`);
   const regions = new Map<string, Region>();
   for (let index = 0; index < count; index++) {
     const entry = 16 + index * ENTRY_BYTES;
-    const guid = guidText(table.slice(entry, 16));
-    const region = { offset: table.u64le(entry + 16), length: table.u32le(entry + 24) };
-    const how = { isRequired: table.u32le(entry + 28) !== 0, isRepeated: regions.has(guid) };
+    const guid = guidText(bytes.slice(entry, 16));
+    const region = { offset: bytes.u64le(entry + 16), length: bytes.u32le(entry + 24) };
+    const how = { isRequired: bytes.u32le(entry + 28) !== 0, isRepeated: regions.has(guid) };
     checkRegion({ guid, ...how }, region, ledger);
-    ledger.refuseShorterThan(region.offset + region.length, RULES.insideFile, `the VHDX region ${guid}`);
     regions.set(guid, region);
   }
-  const found = { metadata: required(regions, METADATA), blockTable: required(regions, BLOCK_TABLE) };
-  ledger.pass(RULES.complete);
-  return found;
+  return regions;
+}
+
+/** MS-VHDX 2.2.3.2; a region of no bytes lies over none. */
+function refuseOverlap(regions: readonly Region[], ledger: Ledger): void {
+  const inOrder = regions.filter(({ length }) => length > 0).sort((one, other) => one.offset - other.offset);
+  let end = 0;
+  for (const { offset, length } of inOrder) {
+    ledger.refuseIf(offset < end, RULES.apart, `The VHDX region at ${offset} begins before another has ended.`);
+    end = offset + length;
+  }
 }
 
 function checkRegion(

@@ -1,20 +1,23 @@
 import type { Ledger } from './ledger.ts';
 import { Refusal, type Rule } from './rule.ts';
+import { checkedText, TEXT_RULES } from './vmdk-text.ts';
 
 /** The variants that keep the whole disk in one file. */
 const SINGLE_FILE_TYPES = ['monolithicSparse', 'streamOptimized'];
 /** parentCID of a disk that has no parent (VMware, Virtual Disk Format 5.0, "The Header"). */
 const NO_PARENT = 'ffffffff';
-const PRINTABLE_ASCII = /^[\t\n\r -~]*$/;
 const EXTENT_LINE = /^(RW|RDONLY|NOACCESS)\b/i;
-const OWN_EXTENT = /^RW[ \t]+\d+[ \t]+SPARSE[ \t]+"([^"/\\:]+)"$/;
+/** By a plain name, which "." and ".." are not: those are folders. */
+const OWN_EXTENT = /^RW[ \t]+\d+[ \t]+SPARSE[ \t]+"(?!\.{1,2}")[^"/\\:]+"$/;
+/** 1 is what the tools write; VMware counts up with features such as change tracking, and the extents stay the same. */
+const VERSION = /^[1-4]$/;
+/** 32 bits; QEMU writes no leading zeros. */
+const CONTENT_ID = /^[\da-f]{1,8}$/i;
 const ENTRY_LINE = /^([^\s="]+)[ \t]*=[ \t]*(.*)$/;
 const PLACE = 'descriptor at 512';
 const CVE = 'CVE-2022-47951';
 
 const RULES = {
-  padding: { code: 'corrupt-header', title: 'descriptor ends in zeros', at: PLACE },
-  ascii: { code: 'corrupt-header', title: 'descriptor is plain ASCII', at: PLACE },
   parentFile: { code: 'parent-image', title: 'file of a parent', at: `${PLACE}, parentFileNameHint`, cve: CVE },
   repeatedParent: { code: 'corrupt-header', title: 'parentCID stands once', at: `${PLACE}, parentCID` },
   oneExtent: { code: 'unsafe-extent', title: 'one extent', at: `${PLACE}, extent lines`, cve: CVE },
@@ -22,22 +25,15 @@ const RULES = {
   lines: { code: 'corrupt-header', title: 'every line is understood', at: PLACE },
   repeatedKey: { code: 'corrupt-header', title: 'every key stands once', at: PLACE },
   version: { code: 'corrupt-header', title: 'version is given', at: `${PLACE}, version` },
+  knownVersion: { code: 'unsupported-variant', title: 'version 1 to 4', at: `${PLACE}, version` },
+  contentId: { code: 'corrupt-header', title: 'content ID is given', at: `${PLACE}, CID` },
+  changes: { code: 'unsafe-extent', title: 'file of changed areas', at: `${PLACE}, changeTrackPath` },
   parent: { code: 'parent-image', title: 'content ID of a parent', at: `${PLACE}, parentCID` },
   oneType: { code: 'corrupt-header', title: 'createType stands once', at: `${PLACE}, createType` },
   ownType: { code: 'unsafe-extent', title: 'type keeps the disk in one file', at: `${PLACE}, createType`, cve: CVE },
 } as const satisfies Record<string, Rule>;
 
-export const DESCRIPTOR_RULES: readonly Rule[] = Object.values(RULES);
-
-/** Whether a file is a descriptor alone, which names the files that hold the disk. */
-export function isBareDescriptor(start: string): boolean {
-  const text = textOf(start);
-  if (/^\s*#\s*disk\s*descriptorfile/i.test(text)) return true;
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
-  // QEMU takes a file for VMDK whose first line that is no comment is "version=".
-  const first = lines.find((line) => line !== '' && !line.startsWith('#')) ?? '';
-  return /^version\s*=/i.test(first) || (/^version\s*=/im.test(text) && /^createtype\s*=/im.test(text));
-}
+export const DESCRIPTOR_RULES: readonly Rule[] = [...TEXT_RULES, ...Object.values(RULES)];
 
 /**
  * Checks the text inside a sparse VMDK. It may name other files, which a reader would open on the host
@@ -47,10 +43,7 @@ export function isBareDescriptor(start: string): boolean {
  * @returns createType
  */
 export function checkDescriptor(descriptor: string, ledger: Ledger): string {
-  const text = textOf(descriptor);
-  const isPadded = text.length < descriptor.length && /^\0+$/.test(descriptor.slice(text.length));
-  ledger.refuseIf(!isPadded, RULES.padding, 'The VMDK descriptor does not end in zeros inside its area.');
-  ledger.refuseIf(!PRINTABLE_ASCII.test(text), RULES.ascii, 'The VMDK descriptor holds more than plain ASCII text.');
+  const text = checkedText(descriptor, ledger);
   refuseAnyParent(text, ledger);
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   const meaningful = lines.filter((line) => line !== '' && !line.startsWith('#'));
@@ -62,17 +55,9 @@ export function checkDescriptor(descriptor: string, ledger: Ledger): string {
     meaningful.filter((line) => !EXTENT_LINE.test(line)),
     ledger,
   );
-  ledger.refuseIf(!entries.has('version'), RULES.version, 'The VMDK descriptor has no version.');
-  const parentCid = entries.get('parentcid') ?? NO_PARENT;
-  ledger.refuseIf(
-    parentCid.toLowerCase() !== NO_PARENT,
-    RULES.parent,
-    `The VMDK has a parent image of content ID ${parentCid}.`,
-  );
+  checkEntries(entries, ledger);
   return checkCreateType(text, entries, ledger);
 }
-
-const textOf = (area: string): string => area.split('\0', 1)[0] ?? '';
 
 function refuseAnyParent(text: string, ledger: Ledger): void {
   // Wherever it stands: QEMU looks for the word without regard to lines.
@@ -109,6 +94,24 @@ function parseEntries(lines: readonly string[], ledger: Ledger): Map<string, str
     entries.set(name, value.replace(/^"(.*)"$/, '$1'));
   }
   return entries;
+}
+
+function checkEntries(entries: ReadonlyMap<string, string>, ledger: Ledger): void {
+  const version = entries.get('version');
+  ledger.refuseIf(version === undefined, RULES.version, 'The VMDK descriptor has no version.');
+  const message = `VMDK descriptor version ${version} is not known.`;
+  ledger.refuseIf(!VERSION.test(version ?? ''), RULES.knownVersion, message);
+  const isGiven = CONTENT_ID.test(entries.get('cid') ?? '');
+  ledger.refuseIf(!isGiven, RULES.contentId, 'The VMDK descriptor gives no content ID (CID) of 1 to 8 hex digits.');
+  // VMware opens it next to the disk (Virtual Disk Development Kit Programming Guide, "Changed Block Tracking").
+  const tracksChanges = entries.has('changetrackpath');
+  ledger.refuseIf(tracksChanges, RULES.changes, 'The VMDK names a file in which its changed areas are tracked.');
+  const parentCid = entries.get('parentcid') ?? NO_PARENT;
+  ledger.refuseIf(
+    parentCid.toLowerCase() !== NO_PARENT,
+    RULES.parent,
+    `The VMDK has a parent image of content ID ${parentCid}.`,
+  );
 }
 
 function checkCreateType(text: string, entries: ReadonlyMap<string, string>, ledger: Ledger): string {

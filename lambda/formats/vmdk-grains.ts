@@ -1,10 +1,10 @@
 import type { BlockMap, StoredBlock } from './block-map.ts';
+import type { Bytes } from './bytes.ts';
+import { NotRead } from './guest-disk.ts';
 import { zlibGrain } from './packing.ts';
 import type { Probe } from './probe.ts';
-import { SECTOR_BYTES, type SparseHeader } from './vmdk-header.ts';
+import { ENTRY_BYTES, SECTOR_BYTES, type SparseHeader, ZERO_GRAIN } from './vmdk-header.ts';
 
-const ENTRY_BYTES = 4;
-const ZERO_GRAIN = 1;
 /** A grain that is larger when packed than as it is: zlib adds little, the marker 12 bytes (RFC 1951). */
 const PACKING_BYTES = 4096;
 
@@ -30,8 +30,14 @@ export function vmdkGrains(probe: Probe, header: SparseHeader, directory: number
 }
 
 async function tableOffset(probe: Probe, directory: number, index: number): Promise<number> {
-  const entry = await probe.read(directory + index * ENTRY_BYTES, ENTRY_BYTES);
+  const entry = await readTable(probe, directory + index * ENTRY_BYTES, ENTRY_BYTES);
   return entry.u32le(0) * SECTOR_BYTES;
+}
+
+/** What the examination of the tables has left of the reads may be too little for a place far behind. */
+function readTable(probe: Probe, offset: number, length: number): Promise<Bytes> {
+  if (probe.affords([{ offset, length }])) return probe.read(offset, length);
+  throw new NotRead('Its place stands in so many tables of the file that reading them is not worth it.');
 }
 
 async function locateInTable(
@@ -41,7 +47,7 @@ async function locateInTable(
   run: { first: number; count: number },
 ): Promise<(StoredBlock | undefined)[]> {
   if (table === 0) return Array.from({ length: run.count }, () => undefined);
-  const entries = await probe.read(table + run.first * ENTRY_BYTES, run.count * ENTRY_BYTES);
+  const entries = await readTable(probe, table + run.first * ENTRY_BYTES, run.count * ENTRY_BYTES);
   return Array.from({ length: run.count }, (_, index) => stored(header, entries.u32le(index * ENTRY_BYTES)));
 }
 

@@ -1,3 +1,4 @@
+import { isPowerOfTwo } from './powers.ts';
 import { HEAD_BYTES, type Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
 
@@ -6,7 +7,15 @@ export const SECTOR_BYTES = 512;
 /** Bytes that a transfer as text would change. */
 const NEWLINE_CHECK = Buffer.from('\n \r\n', 'latin1');
 const DEFLATE = 1;
+/** Of a grain directory or table. */
+export const ENTRY_BYTES = 4;
+/** Stands for a grain of zeros, where the flags say so. */
+export const ZERO_GRAIN = 1;
+/** A packed grain follows its sector number and length ("Grain Markers"). */
+export const GRAIN_MARKER_BYTES = 12;
 const MAX_TABLE_ENTRIES = 512;
+/** A power of two above 8 sectors ("Sparse Extent Header"); QEMU takes up to 1 GiB. */
+const [MIN_GRAIN_SECTORS, MAX_GRAIN_SECTORS] = [16, 2 ** 21];
 /** Flags (VMware, Virtual Disk Format 5.0, "Sparse Extent Header"): an entry of 1 is a grain of zeros; markers. */
 const HAS_ZERO_GRAINS = 4;
 const HAS_MARKERS = 0x20000;
@@ -28,8 +37,12 @@ export const SPARSE_HEADER_RULES: readonly Rule[] = Object.values(RULES);
 export interface SparseHeader {
   readonly capacityBytes: number;
   readonly descriptorBytes: number;
+  /** Where the descriptor ends, in bytes: tables and grains lie behind it. */
+  readonly descriptorEnd: number;
   readonly grainBytes: number;
   readonly entriesPerTable: number;
+  /** In whole sectors. */
+  readonly tableBytes: number;
   readonly grainTables: number;
   readonly isCompressed: boolean;
   readonly hasMarkers: boolean;
@@ -48,9 +61,12 @@ export function parseHeader(probe: Probe): SparseHeader {
   const compression = head.u16le(77);
   ledger.refuseIf(compression > DEFLATE, RULES.compression, `VMDK compression ${compression} is not known.`);
   const flags = head.u32le(8);
+  const grains = parseGrains(probe);
+  const descriptorBytes = parseDescriptorBytes(probe);
   return {
-    ...parseGrains(probe),
-    descriptorBytes: descriptorBytes(probe),
+    ...grains,
+    descriptorBytes,
+    descriptorEnd: SECTOR_BYTES + descriptorBytes,
     isCompressed: compression === DEFLATE,
     hasMarkers: (flags & HAS_MARKERS) !== 0,
     hasZeroGrains: (flags & HAS_ZERO_GRAINS) !== 0,
@@ -67,15 +83,23 @@ function parseGrains({ head, ledger }: Probe) {
   ledger.refuseIf(!isPossible, RULES.capacityBound, `A VMDK cannot have ${capacityBytes} bytes.`);
   const [grainSectors, entriesPerTable] = [head.u64le(20), head.u32le(44)];
   ledger.refuseIf(
-    grainSectors === 0 || entriesPerTable === 0 || entriesPerTable > MAX_TABLE_ENTRIES,
+    !isPowerOfTwo(grainSectors, MIN_GRAIN_SECTORS, MAX_GRAIN_SECTORS) ||
+      entriesPerTable === 0 ||
+      entriesPerTable > MAX_TABLE_ENTRIES,
     RULES.tables,
     `VMDK tables of ${entriesPerTable} grains of ${grainSectors} sectors are not possible.`,
   );
   const grainTables = Math.ceil(capacity / (grainSectors * entriesPerTable));
-  return { capacityBytes, grainBytes: grainSectors * SECTOR_BYTES, entriesPerTable, grainTables };
+  return {
+    capacityBytes,
+    grainBytes: grainSectors * SECTOR_BYTES,
+    entriesPerTable,
+    tableBytes: Math.ceil((entriesPerTable * ENTRY_BYTES) / SECTOR_BYTES) * SECTOR_BYTES,
+    grainTables,
+  };
 }
 
-function descriptorBytes({ head, ledger }: Probe): number {
+function parseDescriptorBytes({ head, ledger }: Probe): number {
   const [startSector, sectors] = [head.u64le(28), head.u64le(36)];
   ledger.refuseIf(
     startSector !== 1,

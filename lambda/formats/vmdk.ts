@@ -2,9 +2,18 @@ import type { Bytes } from './bytes.ts';
 import type { Format } from './format.ts';
 import type { Probe } from './probe.ts';
 import type { Notice, Rule } from './rule.ts';
-import { checkDescriptor, DESCRIPTOR_RULES, isBareDescriptor } from './vmdk-descriptor.ts';
+import { checkDescriptor, DESCRIPTOR_RULES } from './vmdk-descriptor.ts';
 import { vmdkGrains } from './vmdk-grains.ts';
-import { MAGIC, parseHeader, SECTOR_BYTES, SPARSE_HEADER_RULES, type SparseHeader } from './vmdk-header.ts';
+import {
+  ENTRY_BYTES,
+  MAGIC,
+  parseHeader,
+  SECTOR_BYTES,
+  SPARSE_HEADER_RULES,
+  type SparseHeader,
+} from './vmdk-header.ts';
+import { checkTables, directoryRange, TABLE_RULES } from './vmdk-tables.ts';
+import { isBareDescriptor } from './vmdk-text.ts';
 
 const ESX_SPARSE = 'COWD';
 const SE_SPARSE = Buffer.from([0xbe, 0xba, 0xfe, 0xca, 0, 0, 0, 0]);
@@ -12,8 +21,7 @@ const SE_SPARSE = Buffer.from([0xbe, 0xba, 0xfe, 0xca, 0, 0, 0, 0]);
 const TRAILER_BYTES = 3 * SECTOR_BYTES;
 /** A marker is {u64 sectors, u32 size, u32 type, zeros}; size 0 and type 3 announce the footer. */
 const FOOTER_MARKER = Buffer.from([0, 0, 0, 0, 3, 0, 0, 0]);
-/** Of the grain directory and of the first grain that are fetched at once; most of a packed partition table. */
-const DIRECTORY_BYTES = 512;
+/** Of the first grain, fetched at once: enough for a packed partition table. */
 const FIRST_GRAIN_BYTES = 32 * 1024;
 
 const RULES = {
@@ -23,9 +31,11 @@ const RULES = {
   compressionAndType: { code: 'corrupt-header', title: 'compression agrees with createType', at: 'u16@77' },
   metadata: { code: 'truncated', title: 'metadata lie inside the file', at: 'u64@64' },
   trailer: { code: 'truncated', title: 'footer and end-of-stream marker', at: 'last 1536 bytes' },
+  wholeSectors: { code: 'corrupt-header', title: 'footer is in the same place for all readers', at: 'file size' },
   footerCopy: { code: 'corrupt-header', title: 'footer agrees with the header', at: 'last 1024 bytes' },
   footerDirectory: { code: 'corrupt-header', title: 'footer names the grain directory', at: 'u64@56 of the footer' },
   directory: { code: 'corrupt-header', title: 'grain directory is named', at: 'u64@56' },
+  directoryPlace: { code: 'corrupt-header', title: 'grain directory lies behind the descriptor', at: 'u64@56' },
   directoryInsideFile: { code: 'truncated', title: 'grain directory lies inside the file', at: 'u64@56' },
 } as const satisfies Record<string, Rule>;
 
@@ -34,7 +44,7 @@ const CLEAN: Notice = { code: 'not-closed-cleanly', title: 'closed cleanly', at:
 /** VMware, Virtual Disk Format 5.0: sparse extents with a descriptor inside. */
 export const vmdk: Format = {
   name: 'vmdk',
-  rules: [...Object.values(RULES), ...SPARSE_HEADER_RULES, ...DESCRIPTOR_RULES, CLEAN],
+  rules: [...Object.values(RULES), ...SPARSE_HEADER_RULES, ...DESCRIPTOR_RULES, ...TABLE_RULES, CLEAN],
   matches: ({ head }) =>
     head.has(0, MAGIC) || head.has(0, ESX_SPARSE) || head.has(0, SE_SPARSE) || isBareDescriptor(firstText(head)),
   async inspect(probe) {
@@ -50,11 +60,9 @@ export const vmdk: Format = {
     );
     ledger.refuseShorterThan(header.dataOffset, RULES.metadata, 'the metadata of the VMDK');
     const directory = checkedDirectory(probe, header);
+    await probe.prefetch([directoryRange(header, directory), { offset: header.dataOffset, length: FIRST_GRAIN_BYTES }]);
+    await checkTables(probe, header, directory);
     ledger.warnIf(!header.isClean, CLEAN, 'The VMDK was not closed cleanly.');
-    await probe.prefetch([
-      { offset: directory, length: DIRECTORY_BYTES },
-      { offset: header.dataOffset, length: FIRST_GRAIN_BYTES },
-    ]);
     const guest = vmdkGrains(probe, header, directory);
     return { subformat: createType, virtualSize: header.capacityBytes, guest };
   },
@@ -78,19 +86,25 @@ function refuseOtherVariants({ head, ledger }: Probe): void {
 }
 
 /** @returns where the grain directory begins, in bytes */
-function checkedDirectory(probe: Probe, { grainTables }: SparseHeader): number {
+function checkedDirectory(probe: Probe, { grainTables, descriptorEnd }: SparseHeader): number {
   const { head, tail, ledger } = probe;
   const isAtEnd = head.isAllOnes(56, 8);
   if (isAtEnd) checkTrailer(probe);
   const sector = isAtEnd ? tail.u64le(tail.length - 1024 + 56) : head.u64le(56);
   ledger.refuseIf(sector === 0, RULES.directory, 'The VMDK has no grain directory.');
   const offset = sector * SECTOR_BYTES;
-  ledger.refuseShorterThan(offset + grainTables * 4, RULES.directoryInsideFile, 'the grain directory of the VMDK');
+  const message = `The grain directory of a VMDK cannot be at byte ${offset}.`;
+  ledger.refuseIf(offset < descriptorEnd, RULES.directoryPlace, message);
+  ledger.refuseShorterThan(
+    offset + grainTables * ENTRY_BYTES,
+    RULES.directoryInsideFile,
+    'the grain directory of the VMDK',
+  );
   return offset;
 }
 
 /** The footer repeats the header, and readers follow the footer: what it says must be what was checked in the header. */
-function checkTrailer({ head, tail, ledger }: Probe): void {
+function checkTrailer({ head, tail, size, ledger }: Probe): void {
   const start = tail.length - TRAILER_BYTES;
   const footer = start + SECTOR_BYTES;
   const isWhole =
@@ -99,6 +113,9 @@ function checkTrailer({ head, tail, ledger }: Probe): void {
     tail.has(footer, MAGIC) &&
     tail.isZero(footer + SECTOR_BYTES, SECTOR_BYTES);
   ledger.refuseIf(!isWhole, RULES.trailer, 'The VMDK does not end with its footer and end-of-stream marker.');
+  // QEMU rounds the size up before it looks for the footer, and would find another one there.
+  const isInPlace = size % SECTOR_BYTES === 0;
+  ledger.refuseIf(!isInPlace, RULES.wholeSectors, `The VMDK has a footer, but ${size} bytes are no whole sectors.`);
   // Version to grain table size, and the compression.
   const isCopy = tail.has(footer + 4, head.slice(4, 44)) && tail.has(footer + 77, head.slice(77, 2));
   ledger.refuseIf(!isCopy, RULES.footerCopy, 'The footer of the VMDK contradicts its header.');

@@ -39,6 +39,9 @@ export function recordKey(drop: { key: string; id: string }, target: string): st
   return shortened(drop.key, room) + tail;
 }
 
+/** What else lies in the status bucket, reconcile.json and targets/<target>.json, has fewer slashes. */
+export const isRecordKey = (key: string): boolean => key.split('/').length > 2;
+
 function shortened(key: string, maxBytes: number): string {
   if (Buffer.byteLength(key) <= maxBytes) return key;
   const mark = `~${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;

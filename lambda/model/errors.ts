@@ -55,8 +55,10 @@ export const ERROR_KINDS = {
   'too-large': permanent('Make the image smaller, or raise the limit of the target if the service allows it.'),
   'route-not-offered': permanent('Have the cloud offer the import method, or set the route of the target to auto.'),
   'invalid-request': permanent('Correct the metadata that the endpoint refused and drop the file again.'),
-  'quota-exceeded': permanent('Delete images that are no longer needed or raise the quota, then drop the file again.'),
-  'store-full': passing('Make room in the image store; it is tried again by itself.'),
+  'quota-exceeded': passing(
+    'Delete images that are no longer needed or raise the quota; it is tried again by itself for four days.',
+  ),
+  'store-full': passing('Make room in the image store; it is tried again by itself for four days.'),
   'endpoint-busy': passing(WAITS),
   'endpoint-unavailable': passing('Check that the image endpoint is up and reachable, if this goes on.'),
   'endpoint-answer': passing(
@@ -70,6 +72,10 @@ export const ERROR_KINDS = {
     'Have the operator of the cloud allow this address in [import_filtering_opts], or set the route of the target to stream.',
   ),
   'import-failed': passing('Check that the image service can reach the bucket, if this goes on.'),
+  'staging-refused': permanent(
+    'Check the bucket and the endpoint in `staging` of the target, and the keys of object_storage in clouds.yaml, then drop the file again.',
+  ),
+  'staging-unavailable': passing('Check that the object storage of the target is up and reachable, if this goes on.'),
   stalled: passing(WAITS),
   'out-of-time': passing('Give the upload function more memory (it brings network), or use a faster link.'),
   'image-lost': passing(WAITS),
@@ -100,6 +106,8 @@ export interface ErrorDetails {
   readonly retryAfterSeconds?: number;
   /** Overrides the code's own verdict, where the same code can be either. */
   readonly retryable?: boolean;
+  /** Whether the target as a whole has no room or does not answer, so that any other drop would fare the same. */
+  readonly wholeTarget?: boolean;
   /** Overrides the code's own next step, where this case has a better one. */
   readonly nextStep?: string;
 }
@@ -110,6 +118,7 @@ export class ImageDropError extends Error {
   readonly retryable: boolean;
   readonly nextStep: string;
   readonly retryAfterSeconds: number | undefined;
+  readonly wholeTarget: boolean;
 
   /** @param message one sentence that a person understands: what was wrong, with the names and figures of this case. */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -118,6 +127,7 @@ export class ImageDropError extends Error {
     this.retryable = details.retryable ?? ERROR_KINDS[code].retryable;
     this.nextStep = details.nextStep ?? ERROR_KINDS[code].nextStep;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.wholeTarget = details.wholeTarget ?? false;
   }
 }
 

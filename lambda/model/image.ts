@@ -56,8 +56,15 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** How the bytes travel. */
-export type Route = 'stream' | 'import' | 'register';
+/** How the bytes travel; docs/routes.md. */
+export type Route = 'stream' | 'import' | 'register' | 'fast-import';
+
+/** What an upload that did not end within its time came to. */
+export interface MeasuredUpload {
+  readonly bytesPerSecond: number;
+  /** The time that it had. */
+  readonly seconds: number;
+}
 
 /** How an endpoint would take an image. */
 export interface UploadPlan {

@@ -54,7 +54,8 @@ const VISIBILITIES = ['private', 'shared', 'community', 'public'];
 export function metadataFromUser(userMetadata: Readonly<Record<string, string>>): ImageMetadata {
   const layers = Object.entries(userMetadata).map(([header, value]): ImageMetadata => {
     if (header.startsWith(PROPERTY_PREFIX)) return { properties: { [header.slice(PROPERTY_PREFIX.length)]: value } };
-    return READERS[header]?.(value, `x-amz-meta-${header}`) ?? {};
+    const read = Object.hasOwn(READERS, header) ? READERS[header] : undefined;
+    return read?.(value, `x-amz-meta-${header}`) ?? {};
   });
   return mergeMetadata(...layers);
 }

@@ -1,8 +1,9 @@
 /** The moves a record can make, as pure functions; what they return is stored by compare-and-swap. */
 import type { Drop } from './drop.ts';
 import { causeLine, ImageDropError } from './errors.ts';
-import type { DropRecord, HistoryEntry, RecordedError, RecordStatus } from './record.ts';
+import type { DropRecord, HistoryEntry, QueueStage, RecordedError, RecordStatus } from './record.ts';
 import { RECORD_SCHEMA } from './record.ts';
+import type { TargetPause } from './target-pause.ts';
 
 /** A record as a step makes it: revision and nonce are given when it is stored. */
 export type RecordDraft = Omit<DropRecord, 'revision' | 'nonce'>;
@@ -55,9 +56,26 @@ export function release(record: RecordDraft, error: ImageDropError, now: Date): 
   return { ...rest, error: recordedError(error, now) };
 }
 
-/** The next status; a lease, the count of attempts and an error of the status before are gone. */
+/** Says why nothing happens, from the beginning of the wait on. */
+export function wait(record: RecordDraft, { code, message }: TargetPause, now: Date): RecordDraft {
+  return { ...record, waiting: record.waiting ?? { since: now.toISOString(), code, message } };
+}
+
+/** Gives the lease back while others go on with the record. */
+export function giveBack(record: RecordDraft): RecordDraft {
+  const { lease: _, ...rest } = record;
+  return rest;
+}
+
+/** Forgets a copy in object storage that is no more. */
+export function withoutStaging(record: RecordDraft): RecordDraft {
+  const { staging: _, ...rest } = record;
+  return rest;
+}
+
+/** The next status; a lease, a wait, the count of attempts and an error of the status before are gone. */
 export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, note?: string): RecordDraft {
-  const { lease: _lease, error: _error, ...rest } = record;
+  const { lease: _lease, error: _error, waiting: _waiting, ...rest } = record;
   return { ...rest, status, attempts: 0, history: [...record.history, entry(status, now, note)] };
 }
 
@@ -67,11 +85,12 @@ export function beginUpload(record: RecordDraft, now: Date): RecordDraft {
   return { ...record, status: 'uploading', history: [...record.history, entry('uploading', now, undefined)] };
 }
 
-/** Back to the start with a new image, because the one before is broken or gone. */
+/** Back to the start with a new image, because the one before is broken or gone. A copy in object storage stays. */
 export function beginAgain(record: RecordDraft, now: Date, why: string): RecordDraft {
   const {
     image: _image,
     import: _import,
+    register: _register,
     unread: _unread,
     progress: _progress,
     hashes: _hashes,
@@ -81,8 +100,22 @@ export function beginAgain(record: RecordDraft, now: Date, why: string): RecordD
   return { ...moveTo(rest, 'received', now, why), generation: record.generation + 1 };
 }
 
-export function fail(record: RecordDraft, error: ImageDropError, now: Date): RecordDraft {
-  return { ...moveTo(record, 'failed', now, error.code), error: recordedError(error, now) };
+/**
+ * A drop that failed, from the start again, with another image.
+ * @param failedAt when, as its history says: a message that asks for it twice is obeyed once
+ * @returns undefined where it has not failed then
+ */
+export function retry(record: RecordDraft, failedAt: string, now: Date): RecordDraft | undefined {
+  if (record.status !== 'failed' || record.history.at(-1)?.at !== failedAt) return undefined;
+  const { announcedAt: _announcedAt, verification: _verification, deadLetter: _deadLetter, ...rest } = record;
+  const again = beginAgain(rest, now, 'retried');
+  return { ...again, retriedFrom: again.generation };
+}
+
+/** @param deadLetter the stage of the dead letter that has settled it */
+export function fail(record: RecordDraft, error: ImageDropError, now: Date, deadLetter?: QueueStage): RecordDraft {
+  const failed = { ...moveTo(record, 'failed', now, error.code), error: recordedError(error, now) };
+  return deadLetter === undefined ? failed : { ...failed, deadLetter };
 }
 
 /** When the record came to the status that it has. */

@@ -1,6 +1,6 @@
 import type { Drop } from './drop.ts';
 import type { ErrorCode } from './errors.ts';
-import type { FoundImage, HashAlgorithm, Hashes, NewImage, UploadPlan } from './image.ts';
+import type { FoundImage, HashAlgorithm, Hashes, MeasuredUpload, NewImage, UploadPlan } from './image.ts';
 
 /** The version of the record's form; it grows when a reader of the old form would misunderstand the new one. */
 export const RECORD_SCHEMA = 1;
@@ -33,19 +33,33 @@ export interface DropRecord {
   readonly image?: RecordedImage;
   /** By the route `import`: the endpoint was asked to fetch the bytes itself. */
   readonly import?: RecordedImport;
+  /** By the routes `register` and `fast-import`: the copy in object storage, where one is made. */
+  readonly staging?: RecordedStaging;
+  /** By the routes `register` and `fast-import`: the endpoint was asked to read the bytes from object storage. */
+  readonly register?: RecordedRegister;
   /** How many images were begun for this record; the first is 1. */
   readonly generation: number;
+  /** The generation that the drop began with when it was last retried; absent until then. */
+  readonly retriedFrom?: number;
+  /** How often reconcile has sent the record round again, because its message seemed lost; absent until then. */
+  readonly rounds?: number;
+  /** The stage whose dead letter settled the record: whoever redrives that letter wants the drop tried again. */
+  readonly deadLetter?: QueueStage;
   readonly progress?: Progress;
+  /** What a stream came to that did not end within its time; the route of the next image is planned by it. */
+  readonly measured?: MeasuredUpload;
   readonly lease?: Lease;
   /** How often work on the present status was begun. */
   readonly attempts: number;
   /** What was read from the bucket and sent. */
   readonly hashes?: Hashes;
-  /** Why the object was not read for its hashes, by the route `import`. */
+  /** Why the object was not read for its hashes as a whole; by the route `stream` it always is. */
   readonly unread?: string;
   readonly verification?: Verification;
   /** The reason of `failed`; while work goes on, why the last attempt ended. */
   readonly error?: RecordedError;
+  /** Present while the drop waits for its target, which has no room for anybody; absent once it goes on. */
+  readonly waiting?: RecordedWait;
   /** When tags and outcome topic were told; absent until then. */
   readonly announcedAt?: string;
   readonly history: readonly HistoryEntry[];
@@ -55,11 +69,45 @@ export interface RecordedImage {
   readonly id: string;
 }
 
+/** The steps that work on a queue, by the name of the queue. */
+export const QUEUE_STAGES = ['ingest', 'upload', 'status'] as const;
+export type QueueStage = (typeof QUEUE_STAGES)[number];
+
+export interface RecordedWait {
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** What the target said. */
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 export interface RecordedImport {
   /** When it was asked to; ISO 8601, UTC. */
   readonly askedAt: string;
   /** When the URL that it was given ends. */
   readonly urlExpiresAt: string;
+}
+
+export interface RecordedStaging {
+  readonly bucket: string;
+  readonly key: string;
+  readonly partBytes: number;
+  readonly partsPerChunk: number;
+  /** The multipart upload; absent until one is begun. */
+  readonly uploadId?: string;
+  /** When the copy was removed. */
+  readonly removedAt?: string;
+  /** Why it is still there although the record is settled. */
+  readonly left?: string;
+}
+
+export interface RecordedRegister {
+  /** When it was asked to; ISO 8601, UTC. */
+  readonly askedAt: string;
+  /** The job of the service; absent where its answer was lost. */
+  readonly jobId?: string;
+  /** How far the job is. */
+  readonly percent?: number;
 }
 
 export interface Progress {

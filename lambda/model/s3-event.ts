@@ -25,8 +25,20 @@ export function objectEvents(message: unknown): ObjectEvent[] | undefined {
     .filter((event) => !isFolder(event));
 }
 
+/** The message by which an object is taken up whose own event was lost: it reads as that event would. */
+export function objectEventMessage(event: ObjectEvent): { readonly Records: readonly object[] } {
+  const { bucket, key, versionId, etag, size, eventTime } = event;
+  const object = { key: encodeURIComponent(key), size, eTag: etag, ...(versionId !== undefined && { versionId }) };
+  const s3 = { bucket: { name: bucket }, object };
+  return {
+    Records: [
+      { eventSource: 'imagedrop', eventName: 'ObjectCreated:Reconciled', eventTime: eventTime.toISOString(), s3 },
+    ],
+  };
+}
+
 /** What S3's console and some clients make to show an empty folder (Amazon S3 user guide, "Using folders"). */
-const isFolder = ({ key, size }: ObjectEvent): boolean => key.endsWith('/') && size === 0;
+export const isFolder = ({ key, size }: Pick<ObjectEvent, 'key' | 'size'>): boolean => key.endsWith('/') && size === 0;
 
 function objectEvent(record: unknown): ObjectEvent {
   const s3 = isObject(record) && isObject(record.s3) ? record.s3 : {};

@@ -3,7 +3,7 @@ import type { ImageMetadata } from './metadata.ts';
 export const TARGET_KINDS = ['glance', 'ims'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
-export const ROUTE_SETTINGS = ['auto', 'stream', 'import'] as const;
+export const ROUTE_SETTINGS = ['auto', 'stream', 'import', 'register'] as const;
 export type RouteSetting = (typeof ROUTE_SETTINGS)[number];
 
 /**
@@ -18,6 +18,8 @@ export interface Target {
   readonly maxPutBytes: number;
   /** Which way the bytes go; `auto` streams what can be streamed. */
   readonly route: RouteSetting;
+  /** What the service reads from object storage itself; absent where this kind of endpoint reads nothing from there. */
+  readonly objectStorage?: ObjectStorage;
   /** Largest image, in bytes, that `auto` streams: more would not be through before the function's time is over. */
   readonly maxStreamBytes: number;
   /** Seconds that an image may take from its upload to `active` before the drop fails. */
@@ -28,4 +30,23 @@ export interface Target {
   readonly convertTo: string;
   /** Metadata of every image of this target, unless the drop says otherwise. */
   readonly metadata: ImageMetadata;
+}
+
+/** How an image service takes files that are too large for one PUT. */
+export interface ObjectStorage {
+  /** Largest image, in bytes, that is registered. */
+  readonly maxRegisterBytes: number;
+  /** Largest image, in bytes, that goes by fast import. */
+  readonly maxFastImportBytes: number;
+  /** Where files are put for the service to read; absent: nowhere, and what is too large for one PUT is refused. */
+  readonly staging?: StagingPlace;
+}
+
+/** A bucket of the service's own object storage. Its keys are in clouds.yaml. */
+export interface StagingPlace {
+  readonly bucket: string;
+  /** `https://obs.ap-southeast-1.myhuaweicloud.com` */
+  readonly endpoint: string;
+  /** The region that requests are signed for. */
+  readonly region: string;
 }

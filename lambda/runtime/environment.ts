@@ -12,6 +12,8 @@ export interface SharedEnvironment {
   readonly CLOUDS_YAML_SECRET: string;
   /** Name of the bucket that holds the records. */
   readonly STATUS_BUCKET: string;
+  /** Where the drop bucket is, when it is not on AWS; the SDK's own variable. */
+  readonly AWS_ENDPOINT_URL_S3?: string;
 }
 
 export interface CreateMetadataEnvironment extends SharedEnvironment {
@@ -30,6 +32,19 @@ export interface RecordStatusEnvironment extends SharedEnvironment {
   readonly STATUS_QUEUE_URL: string;
   readonly INGEST_QUEUE_URL: string;
   readonly OUTCOME_TOPIC_ARN: string;
+}
+
+export interface ReconcileEnvironment extends SharedEnvironment {
+  readonly DROP_BUCKET: string;
+  readonly INGEST_QUEUE_URL: string;
+  readonly UPLOAD_QUEUE_URL: string;
+  readonly STATUS_QUEUE_URL: string;
+  readonly INGEST_DEAD_LETTERS_URL: string;
+  readonly UPLOAD_DEAD_LETTERS_URL: string;
+  readonly STATUS_DEAD_LETTERS_URL: string;
+  /** A whole number. */
+  readonly LOST_AFTER_SECONDS: string;
+  readonly DELETE_ORPHANED_IMAGES: 'true' | 'false';
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -55,6 +70,19 @@ export const recordStatusEnvironment = (variables: Variables = process.env): Rec
   OUTCOME_TOPIC_ARN: required(variables, 'OUTCOME_TOPIC_ARN'),
 });
 
+export const reconcileEnvironment = (variables: Variables = process.env): ReconcileEnvironment => ({
+  ...sharedEnvironment(variables),
+  DROP_BUCKET: required(variables, 'DROP_BUCKET'),
+  INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
+  UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
+  STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
+  INGEST_DEAD_LETTERS_URL: required(variables, 'INGEST_DEAD_LETTERS_URL'),
+  UPLOAD_DEAD_LETTERS_URL: required(variables, 'UPLOAD_DEAD_LETTERS_URL'),
+  STATUS_DEAD_LETTERS_URL: required(variables, 'STATUS_DEAD_LETTERS_URL'),
+  LOST_AFTER_SECONDS: seconds(variables, 'LOST_AFTER_SECONDS'),
+  DELETE_ORPHANED_IMAGES: required(variables, 'DELETE_ORPHANED_IMAGES') === 'true' ? 'true' : 'false',
+});
+
 /**
  * The targets as the construct wrote them.
  * @throws `bad-setting` naming the variable and what is wrong in it
@@ -72,7 +100,9 @@ export function targetsOf(environment: SharedEnvironment): readonly Target[] {
 }
 
 function sharedEnvironment(variables: Variables): SharedEnvironment {
+  const { AWS_ENDPOINT_URL_S3 } = variables;
   return {
+    ...(AWS_ENDPOINT_URL_S3 !== undefined && { AWS_ENDPOINT_URL_S3 }),
     TARGETS: required(variables, 'TARGETS'),
     CLOUDS_YAML_SECRET: required(variables, 'CLOUDS_YAML_SECRET'),
     STATUS_BUCKET: required(variables, 'STATUS_BUCKET'),
@@ -82,6 +112,12 @@ function sharedEnvironment(variables: Variables): SharedEnvironment {
 function required(variables: Variables, name: string): string {
   const value = variables[name]?.trim();
   if (value === undefined || value === '') throw bad(name, value === undefined ? 'is not set' : 'is empty');
+  return value;
+}
+
+function seconds(variables: Variables, name: string): string {
+  const value = required(variables, name);
+  if (!/^\d+$/.test(value)) throw bad(name, `is no whole number of seconds: ${value}`);
   return value;
 }
 

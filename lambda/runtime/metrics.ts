@@ -1,5 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DropRecord } from '../model/record.ts';
+import type { TargetPause } from '../model/target-pause.ts';
 
 /**
  * Counts settled drops in CloudWatch (embedded metric format): `DropsActive`, `DropsFailed`, `DropsSuperseded` and
@@ -12,6 +13,20 @@ export function outcomeMetrics(metrics: Metrics = new Metrics()): (record: DropR
     byTarget.addMetric(`Drops${record.status[0]?.toUpperCase()}${record.status.slice(1)}`, MetricUnit.Count, 1);
     if (record.status === 'active') countBytes(metrics, record);
     if (record.error !== undefined) countFailure(metrics, record, record.error.code);
+  };
+}
+
+/** One for all functions: a target is paused for all of them. */
+const PAUSES_SERVICE = 'imagedrop';
+
+/** Counts pauses of targets that begin or go on, by target: `TargetPaused`. */
+export function pauseMetrics(
+  metrics: Metrics = new Metrics({ serviceName: PAUSES_SERVICE }),
+): (pause: TargetPause) => void {
+  return ({ target }) => {
+    const byTarget = metrics.singleMetric();
+    byTarget.addDimension('target', target);
+    byTarget.addMetric('TargetPaused', MetricUnit.Count, 1);
   };
 }
 

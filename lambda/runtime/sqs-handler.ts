@@ -19,6 +19,10 @@ export interface Delivery {
   /** Names this delivery of this message. */
   readonly id: string;
   readonly signal: AbortSignal;
+  /** How often the message was given to an invocation, this one included. */
+  readonly receives: number;
+  /** When the message was sent, which a redrive from the dead letters does anew. */
+  readonly sentAt: Date;
   holdMessage(seconds: number): Promise<void>;
 }
 
@@ -38,6 +42,8 @@ async function handle(record: SQSRecord, context: Context, options: SqsHandlerOp
     await options.work(parse(record), {
       id: `${context.awsRequestId}/${record.messageId}`,
       signal: options.signal(context.getRemainingTimeInMillis()),
+      receives: Number(record.attributes.ApproximateReceiveCount),
+      sentAt: new Date(Number(record.attributes.SentTimestamp)),
       holdMessage: (seconds) => options.holdMessage(record.receiptHandle, seconds),
     });
     return undefined;

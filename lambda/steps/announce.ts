@@ -3,6 +3,7 @@ import { recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
+import { clearStaging } from './clear-staging.ts';
 import type { OutcomeTopic, StepDependencies } from './ports.ts';
 
 export interface AnnounceDependencies extends StepDependencies {
@@ -14,15 +15,19 @@ export interface AnnounceDependencies extends StepDependencies {
 type Tags = Readonly<Record<string, string>>;
 
 /**
- * Tells the world of a settled record: tags on the dropped object, the outcome topic, a metric. It is done at least
- * once; a message that comes after it was done changes nothing.
+ * Cleans up behind a settled record, then tells the world of it: tags on the dropped object, the outcome topic, a metric.
+ * It is done at least once; a message that comes after it was done changes nothing.
  */
 export async function announce(key: string, record: DropRecord, deps: AnnounceDependencies): Promise<void> {
   if (record.announcedAt !== undefined) return;
+  const staging = await clearStaging(record, deps);
   await tagObject(record, deps);
   await deps.topic.publish(key, record);
   deps.countOutcome(record);
-  await deps.records.change(key, (stored) => stored && { ...stored, announcedAt: deps.now().toISOString() });
+  await deps.records.change(key, (stored) => {
+    const announced = { announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
+    return stored && { ...stored, ...announced };
+  });
 }
 
 /**

@@ -1,11 +1,15 @@
-import { ImageDropError } from '../model/errors.ts';
+import { type ErrorCode, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
+import { clearStaging } from './clear-staging.ts';
 import { removeImage } from './fail-drop.ts';
 import { MAX_DELAY_SECONDS, type MessageQueue, type StepDependencies } from './ports.ts';
 
 /** A store that breaks image after image will not mend itself by more of them. */
 export const MAX_GENERATIONS = 5;
+
+/** What speaks against the copy in object storage, too. After any other fault the next image is made of the same copy. */
+const DOUBTED: readonly ErrorCode[] = ['size-mismatch', 'hash-mismatch'];
 
 export interface BeginAgainDependencies extends StepDependencies {
   readonly ingestQueue: MessageQueue;
@@ -22,17 +26,22 @@ export async function beginAgain(
   why: ImageDropError,
   deps: BeginAgainDependencies,
 ): Promise<void> {
-  if (record.generation >= MAX_GENERATIONS) throw givenUp(record, why);
+  const begun = imagesBegun(record);
+  if (begun >= MAX_GENERATIONS) throw givenUp(begun, why);
   await removeImage(record, deps);
-  await deps.records.change(key, (stored) =>
-    stored?.image?.id === record.image?.id && stored !== undefined && !changes.isSettled(stored)
-      ? changes.beginAgain(stored, deps.now(), why.code)
-      : undefined,
-  );
+  const staging = DOUBTED.includes(why.code) ? await clearStaging(record, deps) : undefined;
+  await deps.records.change(key, (stored) => {
+    if (stored === undefined || stored.image?.id !== record.image?.id || changes.isSettled(stored)) return undefined;
+    const again = changes.beginAgain(stored, deps.now(), why.code);
+    return staging?.removedAt === undefined ? again : changes.withoutStaging(again);
+  });
   await deps.ingestQueue.send({ record: key }, Math.min(why.retryAfterSeconds ?? 0, MAX_DELAY_SECONDS));
 }
 
-function givenUp(record: DropRecord, why: ImageDropError): ImageDropError {
-  const message = `${why.message} This was image ${record.generation} of ${MAX_GENERATIONS} for this drop.`;
+/** Since the drop, or since it was last retried. */
+const imagesBegun = ({ generation, retriedFrom = 1 }: DropRecord): number => generation - retriedFrom + 1;
+
+function givenUp(begun: number, why: ImageDropError): ImageDropError {
+  const message = `${why.message} This was image ${begun} of ${MAX_GENERATIONS} for this drop.`;
   return new ImageDropError(why.code, message, { cause: why.cause, retryable: false });
 }

@@ -1,5 +1,5 @@
 import { inspect } from '../formats/inspect.ts';
-import { type Drop, dropId, recordKey } from '../model/drop.ts';
+import { recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import { mergeMetadata, metadataFromUser } from '../model/metadata.ts';
@@ -8,15 +8,18 @@ import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
-import type { FailDependencies } from './fail-drop.ts';
+import { dropOf } from './drop-of.ts';
+import { dropPlace } from './drop-place.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
 import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.ts';
-import { existingRecord, recordNamedIn } from './record-message.ts';
+import { existingRecord, recordNamedIn, retryNamedIn } from './record-message.ts';
+import { askForRetry, isRedriven } from './redriven.ts';
 import { targetOf } from './target-of.ts';
-import { underLease } from './under-lease.ts';
+import { type LeaseDependencies, underLease } from './under-lease.ts';
+import { isFromStorage } from './upload-from-storage.ts';
 
-export interface CreateMetadataDependencies extends FailDependencies {
+export interface CreateMetadataDependencies extends LeaseDependencies {
   readonly uploadQueue: MessageQueue;
 }
 
@@ -30,7 +33,7 @@ export async function createMetadata(
   deps: CreateMetadataDependencies,
 ): Promise<void> {
   const events = objectEvents(message);
-  if (events === undefined) return goOn(recordNamedIn(message), invocation, deps);
+  if (events === undefined) return goOnOrRetry(message, invocation, deps);
   await allOf(events.map((event) => takeUp(event, invocation, deps)));
 }
 
@@ -46,20 +49,13 @@ async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMe
   );
 }
 
-/** The drop as its object tells it; where the object is gone already, as the event told it. */
-async function dropOf(event: ObjectEvent, deps: CreateMetadataDependencies): Promise<Drop> {
-  const { bucket, key } = event;
-  const head = await deps.objects.head(bucket, key, event.versionId);
-  const { versionId, etag, size, lastModified } = head ?? { ...event, lastModified: event.eventTime };
-  return {
-    bucket,
-    key,
-    id: dropId({ versionId, etag, lastModified }),
-    ...(versionId !== undefined && { versionId }),
-    etag,
-    size,
-    droppedAt: lastModified.toISOString(),
-  };
+async function goOnOrRetry(message: unknown, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
+  const key = recordNamedIn(message);
+  const failedAt = retryNamedIn(message);
+  if (failedAt !== undefined) {
+    await deps.records.change(key, (stored) => stored && changes.retry(stored, failedAt, deps.now()));
+  }
+  return goOn(key, invocation, deps);
 }
 
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */
@@ -67,11 +63,12 @@ async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDep
   const record = await existingRecord(key, deps.records);
   switch (record.status) {
     case 'received':
-      return underLease(key, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
+      return underLease(key, record, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
     case 'created':
     case 'uploading':
       return deps.uploadQueue.send({ record: key });
     default:
+      if (isRedriven(record, invocation)) return goOnOrRetry(askForRetry(key, record), invocation, deps);
       if (record.announcedAt === undefined) await deps.statusQueue.send({ record: key });
   }
 }
@@ -80,10 +77,12 @@ async function createImage(key: string, record: DropRecord, deps: CreateMetadata
   const object = await newestVersion(key, record, deps);
   if (object === undefined) return;
   const wanted = await describe(record, object, deps);
-  const image = await create(key, record, wanted, deps);
+  // A fast import creates the image itself.
+  const image = wanted.plan.route === 'fast-import' ? undefined : await create(key, record, wanted, deps);
   await deps.records.change(key, (stored) => {
     changes.requireLease(stored, record.lease?.holder);
-    return { ...changes.moveTo({ ...stored, ...wanted, image: { id: image.id } }, 'created', deps.now()) };
+    const created = { ...stored, ...wanted, ...(image !== undefined && { image: { id: image.id } }) };
+    return changes.moveTo(created, 'created', deps.now());
   });
   await deps.uploadQueue.send({ record: key });
 }
@@ -99,7 +98,10 @@ async function describe(record: DropRecord, object: ObjectHead, deps: CreateMeta
     ...(metadata.diskFormat !== undefined && { claimedFormat: metadata.diskFormat }),
   });
   const endpoint = await deps.endpoints.of(target);
-  const plan = await endpoint.plan(found, object.size);
+  const place = dropPlace(record, deps);
+  const plan = await endpoint.plan(found, object.size, place);
+  // Whether there are keys for it is better known before anything is created.
+  if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.of(target);
   return { found, plan, sent: endpoint.conform(newImage({ ...record, found, plan, metadata })) };
 }
 

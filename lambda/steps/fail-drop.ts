@@ -1,5 +1,5 @@
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
-import type { DropRecord } from '../model/record.ts';
+import type { DropRecord, QueueStage } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import type { MessageQueue, StepDependencies } from './ports.ts';
 import { targetOf } from './target-of.ts';
@@ -12,19 +12,23 @@ export interface FailDependencies extends StepDependencies {
 /**
  * Settles the drop as failed. Its image is removed first, so that a failed record leaves none behind.
  * @param holder the lease that must still be held for this verdict to count
+ * @param deadLetter the stage whose dead letter says so
  */
 export async function failDrop(
   key: string,
   error: ImageDropError,
   deps: FailDependencies,
   holder?: string,
+  deadLetter?: QueueStage,
 ): Promise<void> {
   const record = await deps.records.load(key);
   if (record === undefined || changes.isSettled(record)) return;
   changes.requireLease(record, holder);
   const verdict = await withoutImage(record, error, deps);
   await deps.records.change(key, (stored) =>
-    stored === undefined || changes.isSettled(stored) ? undefined : changes.fail(stored, verdict, deps.now()),
+    stored === undefined || changes.isSettled(stored)
+      ? undefined
+      : changes.fail(stored, verdict, deps.now(), deadLetter),
   );
   await deps.statusQueue.send({ record: key });
 }
@@ -35,20 +39,23 @@ async function withoutImage(
   error: ImageDropError,
   deps: StepDependencies,
 ): Promise<ImageDropError> {
-  if (record.image === undefined) return error;
   try {
     await removeImage(record, deps);
     return error;
   } catch (thrown) {
     const obstacle = asImageDropError(thrown);
     if (obstacle.retryable) throw obstacle;
-    const message = `${error.message} Its image ${record.image.id} is still there: ${obstacle.message}`;
+    const message = `${error.message} Its image ${record.image?.id ?? ''} is still there: ${obstacle.message}`;
     return new ImageDropError(error.code, message, { cause: error.cause, nextStep: error.nextStep });
   }
 }
 
+/** The image of the record, and by a fast import what the service has made of our request without telling us. */
 export async function removeImage(record: DropRecord, deps: StepDependencies): Promise<void> {
-  if (record.image === undefined) return;
+  const mayHaveMore = record.plan?.route === 'fast-import' && record.register !== undefined;
+  if (record.image === undefined && !mayHaveMore) return;
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
-  await endpoint.delete(record.image.id);
+  const made = mayHaveMore && record.sent !== undefined ? await endpoint.registers?.madeFor(record.sent.id) : [];
+  const ids = new Set([record.image, ...(made ?? [])].flatMap((image) => (image === undefined ? [] : [image.id])));
+  for (const id of ids) await endpoint.delete(id);
 }

@@ -1,10 +1,12 @@
 /** What the steps need from outside, in the steps' own words. adapters/ and endpoints/ provide it. */
 import type { Readable } from 'node:stream';
 import type { ImageEndpoint } from '../endpoints/endpoint.ts';
+import type { ImageDropError } from '../model/errors.ts';
 import type { ByteRange, Hashes } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import type { Target } from '../model/target.ts';
+import type { TargetPause } from '../model/target-pause.ts';
 
 export type { RecordDraft } from '../model/record-changes.ts';
 
@@ -51,8 +53,85 @@ export interface RecordStore {
   ): Promise<DropRecord | undefined>;
 }
 
+export interface StagedPart {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Without its quotes. */
+  readonly etag: string;
+  readonly bytes: number;
+}
+
+/**
+ * The bucket that an image service reads from. All calls fail with `staging-refused` where the storage does not let us,
+ * and with `staging-unavailable` for what may pass.
+ */
+export interface StagingStore {
+  readonly bucket: string;
+  /** The unfinished multipart uploads of exactly this key, oldest first. */
+  uploads(key: string): Promise<readonly string[]>;
+  /** @returns the id of a new multipart upload */
+  begin(key: string): Promise<string>;
+  /**
+   * What is stored of an upload, by number: all of it, or so many parts after one.
+   * @returns undefined when there is no such upload (any more)
+   */
+  parts(key: string, uploadId: string, some?: PartsAfter): Promise<readonly StagedPart[] | undefined>;
+  /**
+   * Stores one part, whose md5 (hex) the storage compares before it does.
+   * @returns false when there is no such upload (any more)
+   * @throws `hash-mismatch` when the part arrived as other bytes
+   */
+  storePart(upload: UploadRef, part: PartContent, signal: AbortSignal): Promise<boolean>;
+  /** Makes one object of the parts. @returns false when there is no such upload (any more) */
+  complete(key: string, uploadId: string, parts: readonly StagedPart[]): Promise<boolean>;
+  /** An upload that is gone already is a success. */
+  abort(key: string, uploadId: string): Promise<void>;
+  /** Stores a small object. */
+  put(key: string, bytes: Buffer): Promise<void>;
+  /** Bytes of the object; undefined when there is none. */
+  size(key: string): Promise<number | undefined>;
+  /** An object that is gone already is a success. */
+  delete(key: string): Promise<void>;
+}
+
+export interface PartsAfter {
+  /** The number of the part before. */
+  readonly after: number;
+  readonly most: number;
+}
+
+export interface UploadRef {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+export interface PartContent {
+  readonly number: number;
+  readonly bytes: Buffer;
+  /** Hex. */
+  readonly md5: string;
+}
+
+export interface Staging {
+  /** Whether a drop bucket is the staging bucket of the target: its objects need not be copied. */
+  holds(target: Target, dropBucket: string): boolean;
+  /** @throws `bad-clouds-yaml` when there are no keys for it */
+  of(target: Target): Promise<StagingStore>;
+}
+
 export interface RecordMessage {
   readonly record: string;
+  /** Asks for one chunk of the file to be staged (model/staging.ts). */
+  readonly chunk?: number;
+  /** Of a look at an image: the record's `rounds` when the look was asked for ; one that reconcile has overtaken since is dropped. */
+  readonly round?: number;
+  /** Asks for a drop to be tried again that failed at this time, and has not been retried since. */
+  readonly retry?: string;
+}
+
+/** An object that is to be taken up, as an S3 event names it. */
+export interface ObjectMessage {
+  readonly Records: readonly object[];
 }
 
 /** Amazon SQS, "DelaySeconds". */
@@ -60,11 +139,21 @@ export const MAX_DELAY_SECONDS = 900;
 
 export interface MessageQueue {
   /** @param delaySeconds 0 to MAX_DELAY_SECONDS */
-  send(message: RecordMessage, delaySeconds?: number): Promise<void>;
+  send(message: RecordMessage | ObjectMessage, delaySeconds?: number): Promise<void>;
 }
 
 export interface OutcomeTopic {
   publish(recordKey: string, record: DropRecord): Promise<void>;
+}
+
+/** What is known of targets that have no room for anybody. */
+export interface TargetPauses {
+  /** @returns what was said last, over or not; a few seconds old at most */
+  of(target: string): Promise<TargetPause | undefined>;
+  /** Begins or lengthens the pause of a target that has answered so. */
+  begin(target: string, error: ImageDropError): Promise<TargetPause>;
+  /** A drop got through. */
+  end(target: string): Promise<void>;
 }
 
 export interface Endpoints {
@@ -78,9 +167,16 @@ export interface Invocation {
   readonly id: string;
   /** Aborts when the function's time is nearly over or its environment is told to stop; the reason is an ImageDropError. */
   readonly signal: AbortSignal;
+  /** How often the message was given to an invocation, this one included. */
+  readonly receives: number;
+  /** When the message was sent, which a redrive from the dead letters does anew. */
+  readonly sentAt: Date;
   /** Keeps the message invisible to others for so many seconds from now. */
   holdMessage(seconds: number): Promise<void>;
 }
+
+/** What an invocation that no message has asked for is given. */
+export type ScheduledInvocation = Pick<Invocation, 'id' | 'signal'>;
 
 /** Moves bytes and says what went by. */
 export interface Sent {
@@ -98,6 +194,8 @@ export interface StepDependencies {
   readonly objects: ObjectStore;
   readonly records: RecordStore;
   readonly endpoints: Endpoints;
+  readonly staging: Staging;
+  readonly pauses: TargetPauses;
   readonly targets: readonly Target[];
   readonly log: StepLog;
   readonly now: () => Date;

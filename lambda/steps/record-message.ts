@@ -10,6 +10,27 @@ export function recordNamedIn(message: unknown): string {
   throw new ImageDropError('bad-message', `The message is neither an S3 event nor {"record": …}: ${excerpt(message)}`);
 }
 
+/** @throws `bad-message` when the message names something that is no chunk */
+export function chunkNamedIn(message: unknown): number | undefined {
+  if (typeof message !== 'object' || message === null || !('chunk' in message)) return undefined;
+  const { chunk } = message;
+  if (typeof chunk === 'number' && Number.isSafeInteger(chunk) && chunk >= 0) return chunk;
+  throw new ImageDropError('bad-message', `The message names a chunk that is no whole number: ${excerpt(message)}`);
+}
+
+/** When the drop had failed that is to be tried again; undefined where the message asks for no such thing. */
+export function retryNamedIn(message: unknown): string | undefined {
+  if (typeof message !== 'object' || message === null || !('retry' in message)) return undefined;
+  if (typeof message.retry === 'string') return message.retry;
+  throw new ImageDropError('bad-message', `The message says retry, but not what failed when: ${excerpt(message)}`);
+}
+
+/** The record's `rounds` when a look at its image was asked for; undefined where the message is no such question. */
+export function roundNamedIn(message: unknown): number | undefined {
+  if (typeof message !== 'object' || message === null || !('round' in message)) return undefined;
+  return Number(message.round);
+}
+
 /** @throws `bad-message` when there is no such record */
 export async function existingRecord(key: string, records: RecordStore): Promise<DropRecord> {
   const record = await records.load(key);

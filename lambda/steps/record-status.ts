@@ -8,10 +8,13 @@ import { type AnnounceDependencies, announce } from './announce.ts';
 import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
 import { type FailDependencies, failDrop } from './fail-drop.ts';
 import { importFailure } from './import-failure.ts';
-import { MAX_DELAY_SECONDS } from './ports.ts';
-import { existingRecord, recordNamedIn } from './record-message.ts';
+import { type Invocation, MAX_DELAY_SECONDS, type RecordMessage } from './ports.ts';
+import { existingRecord, recordNamedIn, roundNamedIn } from './record-message.ts';
+import { askForRetry, isRedriven } from './redriven.ts';
+import { lookAtJob } from './registration.ts';
 import { targetOf } from './target-of.ts';
 import { verify } from './verify.ts';
+import { hasWaitedTooLong, isPutOff, pauseTarget } from './waiting-for-target.ts';
 
 export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies & AnnounceDependencies;
 
@@ -19,7 +22,11 @@ export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies
  * Asks whether the uploaded image has become active, compares what the endpoint holds with what was read, settles the
  * record and tells the world. It waits by sending the message to itself with a delay.
  */
-export async function recordStatus(message: unknown, deps: RecordStatusDependencies): Promise<void> {
+export async function recordStatus(
+  message: unknown,
+  invocation: Pick<Invocation, 'sentAt'>,
+  deps: RecordStatusDependencies,
+): Promise<void> {
   const key = recordNamedIn(message);
   const record = await existingRecord(key, deps.records);
   switch (record.status) {
@@ -30,10 +37,21 @@ export async function recordStatus(message: unknown, deps: RecordStatusDependenc
       // A late message: the upload that goes on has a message of its own.
       return;
     case 'processing':
+      if (isOvertaken(message, record)) return;
+      if (await isPutOff(key, record, deps.statusQueue, deps, lookAgain(key, record))) return;
       return check(key, record, deps);
     default:
+      if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
       return announce(key, record, deps);
   }
+}
+
+const lookAgain = (key: string, { rounds = 0 }: DropRecord): RecordMessage => ({ record: key, round: rounds });
+
+/** reconcile took this message for lost and has sent another: two would ask twice as often, and for ever. */
+function isOvertaken(message: unknown, { rounds = 0 }: DropRecord): boolean {
+  const round = roundNamedIn(message);
+  return round !== undefined && round < rounds;
 }
 
 async function check(key: string, record: DropRecord, deps: RecordStatusDependencies): Promise<void> {
@@ -51,6 +69,10 @@ async function settledOrWaiting(
   try {
     const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
     const image = record.image && (await endpoint.get(record.image.id));
+    await deps.pauses.end(record.target);
+    if (record.register !== undefined && image?.status !== 'active' && image?.status !== 'deactivated') {
+      return await judgeRegistration(key, record, image, endpoint, deps);
+    }
     if (image?.status === 'queued' && record.import !== undefined) {
       return await judgeImport(key, record, image, endpoint, deps);
     }
@@ -96,6 +118,21 @@ async function judgeImport(
   else await beginAgain(key, record, failure, deps);
 }
 
+/** The job of the service tells more than the image, which may not be there yet. */
+async function judgeRegistration(
+  key: string,
+  record: DropRecord,
+  image: Image | undefined,
+  endpoint: ImageEndpoint,
+  deps: RecordStatusDependencies,
+): Promise<undefined> {
+  const { record: noted, failure } = await lookAtJob(key, record, image, endpoint, deps);
+  if (failure?.retryable === false) throw failure;
+  const isBroken = image?.status === 'killed' || (image === undefined && record.image !== undefined);
+  const why = failure ?? (isBroken ? broken(record, image) : undefined);
+  await (why === undefined ? wait(key, noted, stillReading(noted), deps) : beginAgain(key, noted, why, deps));
+}
+
 async function settle(
   key: string,
   record: DropRecord,
@@ -113,10 +150,13 @@ async function settle(
   }
   return deps.records.change(key, (stored) =>
     stored?.status === 'processing' && stored.image?.id === image.id
-      ? { ...changes.moveTo(stored, 'active', deps.now()), verification }
+      ? { ...changes.moveTo(stored, 'active', deps.now()), ...wholly(stored), verification }
       : undefined,
   );
 }
+
+/** The image says that its job is done, sooner than the job was asked. */
+const wholly = ({ register }: DropRecord) => register && { register: { ...register, percent: 100 } };
 
 /** The endpoint reports a hash that was not computed: its operator has chosen another since it was last asked. */
 async function readAgain(
@@ -140,16 +180,26 @@ async function wait(
   why: ImageDropError,
   deps: RecordStatusDependencies,
 ): Promise<void> {
+  // A target that tells nothing of the image says nothing against it either.
+  if (why.wholeTarget && !hasWaitedTooLong(record, deps.now())) {
+    return pauseTarget(key, record, why, deps.statusQueue, deps, lookAgain(key, record));
+  }
   const { activeWithinSeconds } = targetOf(record, deps.targets);
   const elapsedSeconds = (deps.now().getTime() - changes.statusSince(record).getTime()) / 1000;
   if (elapsedSeconds > activeWithinSeconds) return failDrop(key, neverActive(activeWithinSeconds, why), deps);
   deps.log.info('waits for the image', { record: key, why: why.message });
   const delaySeconds = Math.max(pollDelaySeconds(elapsedSeconds), Math.ceil(why.retryAfterSeconds ?? 0));
-  await deps.statusQueue.send({ record: key }, Math.min(delaySeconds, MAX_DELAY_SECONDS));
+  await deps.statusQueue.send(lookAgain(key, record), Math.min(delaySeconds, MAX_DELAY_SECONDS));
 }
 
 function stillWaiting(image: Image): ImageDropError {
   return new ImageDropError('endpoint-busy', `Image ${image.id} is in status ${image.status}.`);
+}
+
+function stillReading({ register, target }: DropRecord): ImageDropError {
+  const { jobId = 'unknown', percent } = register ?? {};
+  const far = percent === undefined ? 'under way' : `at ${percent} %`;
+  return new ImageDropError('endpoint-busy', `The job ${jobId}, by which ${target} reads the image, is ${far}.`);
 }
 
 function neverActive(seconds: number, why: ImageDropError): ImageDropError {

@@ -3,17 +3,21 @@ import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
-import type { FailDependencies } from './fail-drop.ts';
 import { beginImport, hashMeanwhile } from './import-image.ts';
-import { hashAgain, moveBytes } from './move-bytes.ts';
+import { lostImage } from './lost-image.ts';
+import { hashAgain } from './move-bytes.ts';
 import { newestVersion } from './newest-version.ts';
 import type { Invocation } from './ports.ts';
-import { existingRecord, recordNamedIn } from './record-message.ts';
+import { chunkNamedIn, existingRecord, recordNamedIn } from './record-message.ts';
+import { askForRetry, isRedriven } from './redriven.ts';
+import { stageChunk } from './stage-chunk.ts';
+import { streamImage } from './stream-image.ts';
 import { targetOf } from './target-of.ts';
-import { underLease } from './under-lease.ts';
+import { LEASE_SECONDS, type LeaseDependencies, underLease } from './under-lease.ts';
+import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
 
-export type StreamUploadDependencies = FailDependencies & BeginAgainDependencies;
+export type StreamUploadDependencies = LeaseDependencies & BeginAgainDependencies & StorageDependencies;
 
 /**
  * How long an image may stay in `saving` without us before it counts as abandoned: a server finishes what it has
@@ -31,18 +35,36 @@ export async function streamUpload(
   deps: StreamUploadDependencies,
 ): Promise<void> {
   const key = recordNamedIn(message);
+  const chunk = chunkNamedIn(message);
   const record = await existingRecord(key, deps.records);
   switch (record.status) {
     case 'received':
-      return deps.ingestQueue.send({ record: key });
+      // A chunk that comes late: the drop that begins again has a message of its own.
+      if (chunk === undefined) await deps.ingestQueue.send({ record: key });
+      return;
     case 'created':
     case 'uploading':
-      return underLease(key, ['created', 'uploading'], invocation, deps, (leased) =>
+      if (chunk !== undefined && !(await stagesLastOne(key, record, chunk, invocation, deps))) return;
+      return underLease(key, record, ['created', 'uploading'], invocation, deps, (leased) =>
         upload(key, leased, invocation, deps),
       );
     default:
+      if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
       if (record.announcedAt === undefined) await deps.statusQueue.send({ record: key });
   }
+}
+
+/** Chunks are staged side by side, without the lease. @returns whether nothing but the rest of the way is left to do */
+async function stagesLastOne(
+  key: string,
+  record: DropRecord,
+  chunk: number,
+  invocation: Invocation,
+  deps: StreamUploadDependencies,
+): Promise<boolean> {
+  // Until the first report of progress a killed function would keep its message for as long as the queue says.
+  await invocation.holdMessage(LEASE_SECONDS);
+  return stageChunk(key, record, chunk, invocation, deps);
 }
 
 /** What became of the image decides: an attempt before this one may have got anywhere. */
@@ -54,11 +76,13 @@ async function upload(
 ): Promise<void> {
   if (record.status === 'created' && (await newestVersion(key, record, deps)) === undefined) return;
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+  if (isFromStorage(record.plan?.route)) return uploadFromStorage(key, record, endpoint, invocation, deps);
   const image = record.image && (await endpoint.get(record.image.id));
   switch (image?.status) {
     case 'queued':
       if (record.plan?.route !== 'import') {
-        return pass(key, record, await moveBytes(key, record, endpoint, invocation, deps), deps);
+        const sent = await streamImage(key, record, endpoint, invocation, deps);
+        return sent === undefined ? undefined : pass(key, record, sent, deps);
       }
       await beginImport(key, record, endpoint, invocation, deps);
       return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);
@@ -71,7 +95,7 @@ async function upload(
       if (record.import === undefined) return waitOrBeginAgain(key, record, image, deps);
       return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);
     default:
-      return beginAgain(key, record, lost(record, image), deps);
+      return beginAgain(key, record, lostImage(record, image), deps);
   }
 }
 
@@ -105,9 +129,4 @@ async function waitOrBeginAgain(
   );
   if (silentSeconds < ABANDONED_AFTER_SECONDS) throw error;
   await beginAgain(key, record, error, deps);
-}
-
-function lost(record: DropRecord, image: Image | undefined): ImageDropError {
-  const state = image === undefined ? 'gone' : `in status ${image.status}`;
-  return new ImageDropError('image-lost', `Image ${record.image?.id} is ${state}, though its upload was not done.`);
 }

@@ -2,8 +2,9 @@ import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordStatus } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type FailDependencies, failDrop } from './fail-drop.ts';
-import type { Invocation } from './ports.ts';
+import type { Invocation, MessageQueue } from './ports.ts';
 import { noRecord } from './record-message.ts';
+import { hasWaitedTooLong, isPutOff, LONGEST_WAIT_SECONDS, pauseTarget } from './waiting-for-target.ts';
 
 /** Long enough for a few lost renewals, short enough that a dead function's drop is taken up again within a minute or two. */
 export const LEASE_SECONDS = 60;
@@ -14,25 +15,38 @@ export const LEASE_SECONDS = 60;
  */
 export const MAX_ATTEMPTS = 12;
 
+export interface LeaseDependencies extends FailDependencies {
+  /** The queue that the message came from: a drop that is put off gets a new one there. */
+  readonly ownQueue: MessageQueue;
+}
+
 /**
  * Works on a record while holding its lease. What the work throws is decided here: an error that may pass goes out, so
- * that the message comes back; any other settles the record as failed.
+ * that the message comes back; any other settles the record as failed. While the target is paused nothing is begun.
  *
+ * @param present as it was read to decide what to do
  * @param statuses those that the work is for: a record that has moved on meanwhile is left alone, and its message comes
  *   back to be decided anew
  * @param work gets the record as leased; it stores its own result
  */
 export async function underLease(
   key: string,
+  present: DropRecord,
   statuses: readonly RecordStatus[],
   invocation: Invocation,
-  deps: FailDependencies,
+  deps: LeaseDependencies,
   work: (record: DropRecord) => Promise<void>,
 ): Promise<void> {
-  const record = await takeLease(key, statuses, invocation, deps);
+  if (await isPutOff(key, present, deps.ownQueue, deps)) return;
+  // The message is given back as soon as the lease is, though the queue would keep it for as long as a function lives.
+  const [record] = await Promise.all([
+    takeLease(key, statuses, invocation, deps),
+    invocation.holdMessage(LEASE_SECONDS),
+  ]);
   try {
     if (record.attempts > MAX_ATTEMPTS) throw exhausted(record.error?.code, record.error?.message);
     await work(record);
+    await deps.pauses.end(record.target);
   } catch (thrown) {
     await decide(key, record, asImageDropError(thrown), invocation, deps);
   }
@@ -58,9 +72,13 @@ async function decide(
   record: DropRecord,
   error: ImageDropError,
   invocation: Invocation,
-  deps: FailDependencies,
+  deps: LeaseDependencies,
 ): Promise<void> {
   if (error.code === 'lease-held' || error.code === 'record-conflict') throw error;
+  if (error.wholeTarget) {
+    if (!hasWaitedTooLong(record, deps.now())) return pauseTarget(key, record, error, deps.ownQueue, deps);
+    return failDrop(key, waitedTooLong(error), deps, invocation.id);
+  }
   if (!error.retryable) return failDrop(key, error, deps, invocation.id);
   if (record.attempts >= MAX_ATTEMPTS) {
     return failDrop(key, exhausted(error.code, error.message, error), deps, invocation.id);
@@ -69,6 +87,15 @@ async function decide(
     stored?.lease?.holder === invocation.id ? changes.release(stored, error, deps.now()) : undefined,
   );
   throw error;
+}
+
+function waitedTooLong(error: ImageDropError): ImageDropError {
+  const days = LONGEST_WAIT_SECONDS / 86_400;
+  return new ImageDropError(error.code, `For ${days} days there was no way: ${error.message}`, {
+    cause: error.cause,
+    retryable: false,
+    nextStep: 'Make room at the target, then run `imagedrop retry` for the drop.',
+  });
 }
 
 function movedOn(key: string, status: RecordStatus): ImageDropError {

@@ -1,5 +1,7 @@
+import { Duration } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
-import { plainObject } from './checks.ts';
+import { objectOf, plainObject } from './checks.ts';
+import type { ReconcileProps } from './reconcile-props.ts';
 import { SettingError } from './setting-error.ts';
 import type { TargetProps } from './target-props.ts';
 
@@ -8,6 +10,7 @@ export interface ContextSettings {
   readonly stackName: string;
   readonly targets: Readonly<Record<string, TargetProps>>;
   readonly cloudsYamlSecret: string;
+  readonly reconcile?: ReconcileProps;
 }
 
 /** AWS CloudFormation, "CreateStack": StackName. */
@@ -20,6 +23,7 @@ export function contextSettings(node: Node): ContextSettings {
   return {
     stackName: textOf(node, 'stackName', 'ImageDrop', STACK_NAME, 'the name of a stack: letters, digits and "-"'),
     targets: targetsOf(node),
+    ...reconcileOf(node),
     cloudsYamlSecret: textOf(
       node,
       'cloudsYamlSecret',
@@ -42,14 +46,42 @@ const EXAMPLE = `-c targets='{"mycloud":{"kind":"glance"}}'`;
 function targetsOf(node: Node): Readonly<Record<string, TargetProps>> {
   const value: unknown = node.tryGetContext('targets');
   if (value === undefined) throw new SettingError('targets', value, `name your clouds in cdk.json, or ${EXAMPLE}.`);
-  return plainObject('targets', typeof value === 'string' ? parsed(value) : value) as Record<string, TargetProps>;
+  return plainObject(
+    'targets',
+    typeof value === 'string' ? parsed('targets', value, `write ${EXAMPLE}`) : value,
+  ) as Record<string, TargetProps>;
+}
+
+/** `reconcile`: `{"everyMinutes":15,"lostAfterSeconds":1800,"deleteOrphanedImages":false}`, each with its default. */
+function reconcileOf(node: Node): { readonly reconcile?: ReconcileProps } {
+  const value: unknown = node.tryGetContext('reconcile');
+  if (value === undefined) return {};
+  const known = ['everyMinutes', 'lostAfterSeconds', 'deleteOrphanedImages'];
+  const given = objectOf('reconcile', typeof value === 'string' ? parsed('reconcile', value) : value, known);
+  const { everyMinutes, lostAfterSeconds, deleteOrphanedImages = false } = given;
+  if (typeof deleteOrphanedImages !== 'boolean') {
+    throw new SettingError('reconcile.deleteOrphanedImages', deleteOrphanedImages, 'give true or false.');
+  }
+  const reconcile = {
+    deleteOrphanedImages,
+    ...(everyMinutes !== undefined && { every: Duration.minutes(numberOf('everyMinutes', everyMinutes)) }),
+    ...(lostAfterSeconds !== undefined && {
+      lostAfter: Duration.seconds(numberOf('lostAfterSeconds', lostAfterSeconds)),
+    }),
+  };
+  return { reconcile };
+}
+
+function numberOf(name: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw new SettingError(`reconcile.${name}`, value, 'give a number.');
 }
 
 /** The command line gives every context value as text. */
-function parsed(text: string): unknown {
+function parsed(name: string, text: string, advice = 'write JSON'): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new SettingError('targets', text, `this is no JSON (${String(error)}); write ${EXAMPLE}.`);
+    throw new SettingError(name, text, `this is no JSON (${String(error)}); ${advice}.`);
   }
 }

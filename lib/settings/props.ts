@@ -2,6 +2,8 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { AnyBucket } from '../buckets.ts';
+import type { ManagedInstancesProps } from './managed-instances-props.ts';
+import type { ReconcileProps } from './reconcile-props.ts';
 import type { StageProps } from './stage-props.ts';
 import type { TargetProps } from './target-props.ts';
 
@@ -36,6 +38,15 @@ export interface ImageDropProps {
   readonly maxConcurrentUploads?: number;
 
   /**
+   * Runs the function that moves the bytes on EC2 instances of yours that AWS Lambda manages (Lambda Managed Instances):
+   * an upload may then take 90 minutes in place of 15, and `auto` streams images of up to 192 GiB. Other functions stay.
+   *
+   * @default - off. Three instances run, and cost their price and 15 %, around the clock, whether anything is dropped or
+   * not (docs/routes.md)
+   */
+  readonly managedInstances?: ManagedInstancesProps;
+
+  /**
    * Settings of the function that creates the metadata, and of its queue.
    *
    * @default - see StageProps
@@ -55,6 +66,13 @@ export interface ImageDropProps {
    * @default - see StageProps
    */
   readonly recordStatus?: StageProps;
+
+  /**
+   * Settings of the search for what got lost.
+   *
+   * @default - see ReconcileProps
+   */
+  readonly reconcile?: ReconcileProps;
 
   /**
    * How long the functions' logs are kept.

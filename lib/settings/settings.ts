@@ -1,9 +1,12 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Target } from '../../lambda/model/target.ts';
+import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
 import { SettingError } from './setting-error.ts';
+import { type ReconcileSettings, settleReconcile } from './settle-reconcile.ts';
 import { type StageSettings, settleConcurrency, settleStage } from './settle-stage.ts';
-import { CREATE_METADATA, RECORD_STATUS, STREAM_UPLOAD } from './stages.ts';
+import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD } from './stages.ts';
+import { MAX_MANAGED_STREAM_BYTES, MAX_STREAM_BYTES } from './target-defaults.ts';
 import { settleTargets } from './targets.ts';
 
 /** The construct's props with every default filled in. */
@@ -12,6 +15,8 @@ export interface Settings {
   readonly createMetadata: StageSettings;
   readonly streamUpload: StageSettings;
   readonly recordStatus: StageSettings;
+  readonly reconcile: ReconcileSettings;
+  readonly managedInstances?: ManagedInstancesProps;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel;
 }
@@ -22,15 +27,20 @@ export function settle(props: ImageDropProps): Settings {
   if (props.cloudsYaml === undefined) {
     throw new SettingError('cloudsYaml', undefined, 'give the secret that holds clouds.yaml with the credentials.');
   }
+  const { managedInstances } = props;
+  if (managedInstances !== undefined) checkManagedInstances(managedInstances);
+  const streamUpload = managedInstances === undefined ? STREAM_UPLOAD : MANAGED_STREAM_UPLOAD;
   const concurrency = props.maxConcurrentUploads ?? STREAM_UPLOAD.maxConcurrency;
   return {
-    targets: settleTargets(props.targets),
+    targets: settleTargets(props.targets, managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES),
     createMetadata: settleStage('createMetadata', CREATE_METADATA, props.createMetadata),
     streamUpload: {
-      ...settleStage('streamUpload', STREAM_UPLOAD, props.streamUpload),
+      ...settleStage('streamUpload', streamUpload, props.streamUpload),
       maxConcurrency: settleConcurrency('maxConcurrentUploads', concurrency),
     },
     recordStatus: settleStage('recordStatus', RECORD_STATUS, props.recordStatus),
+    reconcile: settleReconcile(props.reconcile),
+    ...(managedInstances !== undefined && { managedInstances }),
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     logLevel: logLevelOf(props.logLevel ?? 'INFO'),
   };
@@ -41,6 +51,14 @@ function checkBuckets({ dropBucketName, existingDropBucket }: ImageDropProps): v
   const problem =
     'existingDropBucket is given too, so no bucket is made that could have this name; leave one of them out.';
   throw new SettingError('dropBucketName', dropBucketName, problem);
+}
+
+function checkManagedInstances({ subnets, securityGroups }: ManagedInstancesProps): void {
+  for (const [name, list] of Object.entries({ subnets, securityGroups })) {
+    if (!Array.isArray(list) || list.length === 0) {
+      throw new SettingError(`managedInstances.${name}`, list, 'name at least one: instances stand in a VPC of yours.');
+    }
+  }
 }
 
 function logLevelOf(level: LogLevel): LogLevel {

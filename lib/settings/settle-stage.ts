@@ -32,7 +32,11 @@ const CONCURRENCY: Bounds = { lowest: 2, highest: 1000, of: 'invocations, the ra
  * @throws SettingError naming the property that cannot work
  */
 export function settleStage(property: string, stage: Stage, props: StageProps = {}): StageSettings {
-  const timeout = settleSeconds(`${property}.timeout`, props.timeout, stage.timeoutSeconds, TIMEOUT);
+  const { longestTimeoutSeconds = TIMEOUT.highest, leastMemorySize = MEMORY.lowest } = stage;
+  const timeout = settleSeconds(`${property}.timeout`, props.timeout, stage.timeoutSeconds, {
+    ...TIMEOUT,
+    highest: longestTimeoutSeconds,
+  });
   const visibilitySeconds = stage.visibilitySeconds(timeout.toSeconds());
   const visibility = settleSeconds(
     `${property}.visibilityTimeout`,
@@ -46,7 +50,10 @@ export function settleStage(property: string, stage: Stage, props: StageProps = 
   }
   return {
     ...stage,
-    memorySize: wholeNumber(`${property}.memorySize`, props.memorySize ?? stage.memorySize, MEMORY),
+    memorySize: wholeNumber(`${property}.memorySize`, props.memorySize ?? stage.memorySize, {
+      ...MEMORY,
+      lowest: leastMemorySize,
+    }),
     timeout,
     visibilityTimeout: visibility,
     maxReceiveCount: wholeNumber(

@@ -4,7 +4,11 @@ export interface Stage {
   readonly name: string;
   readonly description: string;
   readonly memorySize: number;
+  /** The least that can be set, in MiB. @default 128 */
+  readonly leastMemorySize?: number;
   readonly timeoutSeconds: number;
+  /** The longest that can be set. @default 900 */
+  readonly longestTimeoutSeconds?: number;
   readonly visibilitySeconds: (timeoutSeconds: number) => number;
   readonly oldestMessageAgeSeconds: number;
   /** Messages per invocation. */
@@ -13,17 +17,21 @@ export interface Stage {
   readonly maxConcurrency: number;
 }
 
-/** "Using Lambda with Amazon SQS": a visibility timeout of six times the function's, for batches that are throttled. */
-const ADVISED_TIMES = 6;
-/** Lets the killed function's own clean-up end; a lane of one message and limited concurrency is never throttled. */
-const UPLOAD_MARGIN_SECONDS = 30;
+/**
+ * Lets the killed function's own clean-up end. "Using Lambda with Amazon SQS" advises six times the timeout, for batches
+ * that are throttled: with a maximum of concurrency at the queue none are, and the messages of a killed function are to
+ * come back soon.
+ */
+const MARGIN_SECONDS = 30;
+
+const visibilitySeconds = (timeoutSeconds: number): number => timeoutSeconds + MARGIN_SECONDS;
 
 export const CREATE_METADATA: Stage = {
   name: 'create-metadata',
   description: 'Inspects a drop and creates the metadata of its image at each target',
   memorySize: 512,
   timeoutSeconds: 60,
-  visibilitySeconds: (timeoutSeconds) => ADVISED_TIMES * timeoutSeconds,
+  visibilitySeconds,
   oldestMessageAgeSeconds: 3600,
   // A few ranged reads and API calls per drop: five fit well into the timeout even when each is slow.
   batchSize: 5,
@@ -36,7 +44,7 @@ export const STREAM_UPLOAD: Stage = {
   description: 'Moves the bytes of a drop to its target',
   memorySize: 1769,
   timeoutSeconds: 900,
-  visibilitySeconds: (timeoutSeconds) => timeoutSeconds + UPLOAD_MARGIN_SECONDS,
+  visibilitySeconds,
   oldestMessageAgeSeconds: 6 * 3600,
   // Each upload has the whole timeout, CPU and network of its invocation.
   batchSize: 1,
@@ -44,12 +52,26 @@ export const STREAM_UPLOAD: Stage = {
   maxConcurrency: 10,
 };
 
+/** AWS Lambda developer guide, "Lambda Managed Instances": an invocation takes 90 minutes at most. */
+const MANAGED_TIMEOUT_SECONDS = 5400;
+/** The same: 2 GiB for each vCPU at least, and one vCPU is the least. */
+const MANAGED_MEMORY = 2048;
+
+/** stream-upload on instances that AWS Lambda manages. */
+export const MANAGED_STREAM_UPLOAD: Stage = {
+  ...STREAM_UPLOAD,
+  memorySize: MANAGED_MEMORY,
+  leastMemorySize: MANAGED_MEMORY,
+  timeoutSeconds: MANAGED_TIMEOUT_SECONDS,
+  longestTimeoutSeconds: MANAGED_TIMEOUT_SECONDS,
+};
+
 export const RECORD_STATUS: Stage = {
   name: 'record-status',
   description: 'Waits for images to become active, verifies them and settles their records',
   memorySize: 256,
   timeoutSeconds: 60,
-  visibilitySeconds: (timeoutSeconds) => ADVISED_TIMES * timeoutSeconds,
+  visibilitySeconds,
   oldestMessageAgeSeconds: 3600,
   // One question to the endpoint per message; the most that SQS gives without a batching window.
   batchSize: 10,

@@ -1,6 +1,6 @@
 import type { Target, TargetKind } from '../../lambda/model/target.ts';
 
-type KindDefaults = Pick<Target, 'maxPutBytes' | 'minDisk' | 'convertTo'>;
+type KindDefaults = Pick<Target, 'maxPutBytes' | 'minDisk' | 'convertTo' | 'objectStorage'>;
 
 /** GiB. Glance keeps min_disk in a signed 32-bit column. */
 export const HIGHEST_MIN_DISK = 2 ** 31 - 1;
@@ -20,6 +20,8 @@ export const TARGET_DEFAULTS: Readonly<Record<TargetKind, KindDefaults>> = {
     minDisk: { lowest: 40, highest: 1024 },
     // The service's own default disk_format.
     convertTo: 'vhd',
+    // "Registering an Image": up to 128 GB; "Importing an Image File Quickly": up to 1 TB. As above, the smaller reading.
+    objectStorage: { maxRegisterBytes: 128e9, maxFastImportBytes: 1e12 },
   },
 };
 
@@ -28,6 +30,9 @@ export const TARGET_DEFAULTS: Readonly<Record<TargetKind, KindDefaults>> = {
  * and half of it is left for slower links and endpoints.
  */
 export const MAX_STREAM_BYTES = 32 * 2 ** 30;
+
+/** The same for the 90 minutes of Lambda Managed Instances. */
+export const MAX_MANAGED_STREAM_BYTES = 6 * MAX_STREAM_BYTES;
 
 /** Six hours: a conversion of hundreds of GB on a busy service is over by then; what is not, will not be. */
 export const ACTIVE_WITHIN_SECONDS = 21_600;

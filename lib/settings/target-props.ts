@@ -16,20 +16,46 @@ export interface TargetProps {
 
   /**
    * Which way the bytes travel. `stream`: by one PUT of the file. `import`: the image service fetches the object itself,
-   * by a presigned URL; it must offer the import method `web-download`, reach the bucket and be allowed to. `auto`:
-   * streams what can be streamed. Only `auto` and `stream` for `ims`.
+   * by a presigned URL; it must offer the import method `web-download`, reach the bucket and be allowed to. `register`:
+   * the image service reads the file from object storage, see `staging`. `auto`: streams what can be streamed. `import` is
+   * for `glance` only, `register` for `ims`.
    *
    * @default "auto"
    */
   readonly route?: RouteSetting;
 
   /**
-   * Largest image, in bytes, that the route `auto` streams. A larger one is imported, where that is offered.
+   * Largest image, in bytes, that the route `auto` streams. A larger one is imported or registered, where that is offered.
    *
    * @default 34,359,738,368 - 32 GiB: a function lives for 15 minutes and moves 60 to 75 MB/s; half of that is left for
    * slower links
    */
   readonly maxStreamBytes?: number;
+
+  /**
+   * Where files are put that are too large for one PUT, for the image service to read: a bucket of the service's own
+   * object storage, in its region. Only for `ims`. Its keys stand in clouds.yaml, as `object_storage` of the cloud. What
+   * is put there is removed when its record is settled.
+   *
+   * @default - nowhere: what is larger than maxPutBytes is refused as `too-large`
+   */
+  readonly staging?: StagingProps;
+
+  /**
+   * Largest image, in bytes, that the service registers from object storage. A larger one goes by fast import. Only for
+   * `ims`.
+   *
+   * @default 128,000,000,000 - the documented limit is 128 GB without saying which GB: the smaller one is right under
+   * both readings
+   */
+  readonly maxRegisterBytes?: number;
+
+  /**
+   * Largest image, in bytes, that the service takes by fast import (raw with its bitmap file, or zvhd2). Only for `ims`.
+   *
+   * @default 1,000,000,000,000 - 1 TB, as documented
+   */
+  readonly maxFastImportBytes?: number;
 
   /**
    * Seconds that an image may take from its upload to `active` before the drop fails.
@@ -60,4 +86,20 @@ export interface TargetProps {
    * @default {} - only what is found in the file
    */
   readonly metadata?: ImageMetadata;
+}
+
+/** A bucket of object storage that speaks the API of S3, such as OBS. */
+export interface StagingProps {
+  readonly bucket: string;
+
+  /** Its address without the bucket: `https://obs.ap-southeast-1.myhuaweicloud.com`. */
+  readonly endpoint: string;
+
+  /**
+   * The region that requests are signed for.
+   *
+   * @default - the one in the name of the endpoint (`obs.REGION.…`); "us-east-1" where it has none, which storage that
+   * knows no regions takes
+   */
+  readonly region?: string;
 }

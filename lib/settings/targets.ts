@@ -1,5 +1,6 @@
 import { ROUTE_SETTINGS, type RouteSetting, type Target, type TargetKind } from '../../lambda/model/target.ts';
 import { objectOf, plainObject, wholeNumber } from './checks.ts';
+import { objectStorageOf } from './object-storage.ts';
 import { SettingError } from './setting-error.ts';
 import { ACTIVE_WITHIN_SECONDS, HIGHEST_MIN_DISK, MAX_STREAM_BYTES, TARGET_DEFAULTS } from './target-defaults.ts';
 import { checkTargetMetadata } from './target-metadata.ts';
@@ -18,9 +19,13 @@ const MAX_TARGETS_BYTES = 4096 - 1280;
 
 /**
  * The targets as the functions read them, every default filled in.
+ * @param maxStreamBytes the default of that property, which depends on how long the function may take
  * @throws SettingError naming the property that cannot work
  */
-export function settleTargets(targets: Readonly<Record<string, TargetProps>>): readonly Target[] {
+export function settleTargets(
+  targets: Readonly<Record<string, TargetProps>>,
+  maxStreamBytes = MAX_STREAM_BYTES,
+): readonly Target[] {
   const names = Object.keys(plainObject('targets', targets));
   if (names.length === 0) {
     throw new SettingError(
@@ -29,7 +34,7 @@ export function settleTargets(targets: Readonly<Record<string, TargetProps>>): r
       'name at least one cloud of clouds.yaml, as { mycloud: { kind: "glance" } }.',
     );
   }
-  const settled = Object.entries(targets).map(([name, props]) => settleTarget(name, props));
+  const settled = Object.entries(targets).map(([name, props]) => settleTarget(name, props, maxStreamBytes));
   const bytes = Buffer.byteLength(JSON.stringify(settled));
   if (bytes > MAX_TARGETS_BYTES) {
     const problem = `together they take ${bytes} bytes, more than the ${MAX_TARGETS_BYTES} that fit into the environment of a Lambda function; move metadata to imagedrop.yaml in the bucket, or deploy a second stack for some of them.`;
@@ -43,19 +48,23 @@ const KNOWN = {
   maxPutBytes: true,
   route: true,
   maxStreamBytes: true,
+  staging: true,
+  maxRegisterBytes: true,
+  maxFastImportBytes: true,
   activeWithinSeconds: true,
   minDisk: true,
   convertTo: true,
   metadata: true,
 } satisfies Record<keyof TargetProps, true>;
 
-function settleTarget(name: string, props: TargetProps): Target {
+function settleTarget(name: string, props: TargetProps, maxStreamBytes: number): Target {
   const property = `targets.${name}`;
   if (!TARGET_NAME.test(name)) {
     throw new SettingError('targets', name, 'a target is named with 1 to 64 letters, digits, ".", "_" and "-".');
   }
   objectOf(property, props, Object.keys(KNOWN));
   const defaults = TARGET_DEFAULTS[kindOf(property, props.kind)];
+  const objectStorage = objectStorageOf(property, props, defaults.objectStorage);
   return {
     name,
     kind: props.kind,
@@ -65,7 +74,7 @@ function settleTarget(name: string, props: TargetProps): Target {
       of: 'bytes',
     }),
     route: routeOf(`${property}.route`, props),
-    maxStreamBytes: wholeNumber(`${property}.maxStreamBytes`, props.maxStreamBytes ?? MAX_STREAM_BYTES, {
+    maxStreamBytes: wholeNumber(`${property}.maxStreamBytes`, props.maxStreamBytes ?? maxStreamBytes, {
       lowest: 1,
       highest: Number.MAX_SAFE_INTEGER,
       of: 'bytes',
@@ -76,6 +85,7 @@ function settleTarget(name: string, props: TargetProps): Target {
       { lowest: 60, highest: 1_209_600, of: 'seconds, one minute to the 14 days that a message may live' },
     ),
     minDisk: minDiskOf(`${property}.minDisk`, props.minDisk, defaults.minDisk),
+    ...(objectStorage !== undefined && { objectStorage }),
     convertTo: convertToOf(`${property}.convertTo`, props, defaults.convertTo),
     metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}),
   };
@@ -90,8 +100,10 @@ function kindOf(property: string, kind: TargetKind): TargetKind {
   );
 }
 
+const ONLY_FOR: Readonly<Partial<Record<RouteSetting, TargetKind>>> = { import: 'glance', register: 'ims' };
+
 function routeOf(property: string, { kind, route = 'auto' }: TargetProps): RouteSetting {
-  const possible = ROUTE_SETTINGS.filter((one) => one !== 'import' || kind === 'glance');
+  const possible = ROUTE_SETTINGS.filter((one) => (ONLY_FOR[one] ?? kind) === kind);
   if (possible.includes(route)) return route;
   throw new SettingError(property, route, `a target of kind ${kind} takes ${possible.join(', ')}.`);
 }

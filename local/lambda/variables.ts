@@ -8,6 +8,7 @@ export interface Endpoints {
   readonly sqs: string;
   readonly sns: string;
   readonly secretsManager: string;
+  readonly lambda: string;
 }
 
 /** The environment by which the SDKs and the AWS command line use this stack as a given principal. */
@@ -21,6 +22,7 @@ export function clientVariables(principal: Principal, endpoints: Endpoints): Rec
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_SNS: endpoints.sns,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
+    AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
   };
 }
 

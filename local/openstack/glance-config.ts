@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { type Accounts, SERVICE_PROJECT } from './accounts.ts';
 import { type ConfigSections, configFile } from './config-file.ts';
-import { databaseOptions } from './database.ts';
 import type { GlanceSettings, ImportFilter } from './glance-settings.ts';
 import { DOMAIN } from './identity-api.ts';
 
@@ -13,13 +12,13 @@ export interface GlanceConfig {
   readonly accounts: Accounts;
   /** Its own endpoint in the catalog, by which its limits are found. */
   readonly endpointId: string;
+  /** To its database. */
+  readonly connection: string;
   readonly settings: GlanceSettings;
 }
 
 const DEFAULT_WORKERS = 2;
 const DEFAULT_IMPORT_METHODS = ['glance-direct', 'web-download'];
-
-export const GLANCE_DATABASE = 'glance.db';
 
 /** Glance keeps what it stages and what its tasks work on in stores with these names ("Multi Store Support"). */
 export const GLANCE_FOLDERS = { store: 'images', staging: 'staging', tasks: 'tasks', locks: 'locks' } as const;
@@ -43,7 +42,7 @@ export function glanceConfig(config: GlanceConfig): string {
       hashing_algorithm: settings.hashingAlgorithm,
       use_keystone_limits: settings.quotas !== undefined,
     },
-    database: databaseOptions(join(folder, GLANCE_DATABASE)),
+    database: { connection: config.connection },
     glance_store: { default_backend: 'file1' },
     file1: { filesystem_store_datadir: settings.storeFolder ?? inFolder('store') },
     os_glance_staging_store: { filesystem_store_datadir: inFolder('staging') },

@@ -12,8 +12,8 @@ export function glanceServer(folder: string, port: number): ServerProcess {
     mark: config,
     environment: environmentIn(folder),
     port,
-    url: glanceUrl(port),
-    healthUrl: `${glanceUrl(port)}/healthcheck`,
+    address: glanceUrl(port),
+    health: { url: `${glanceUrl(port)}/healthcheck` },
   });
 }
 

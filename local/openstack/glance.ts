@@ -2,31 +2,40 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type CatalogEntry, enterImageService } from './catalog.ts';
 import { GLANCE_FOLDERS, glanceConfig } from './glance-config.ts';
-import { prepareGlance } from './glance-folder.ts';
+import { prepareGlance, type SavedGlance } from './glance-folder.ts';
 import { glanceConfigFile, glanceServer, glanceUrl } from './glance-server.ts';
 import type { GlanceSettings, Quotas } from './glance-settings.ts';
 import { DEFAULT_REGION, type Keystone } from './keystone.ts';
+import type { MariaDb } from './mariadb.ts';
 import { setQuotas } from './quotas.ts';
 import type { ServerProcess } from './server-process.ts';
 
-/** A real Glance on 127.0.0.1, with everything it remembers in a folder of its own. */
+/** What a Glance needs to run. */
+export interface Services {
+  readonly mariaDb: MariaDb;
+  readonly keystone: Keystone;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly saved: SavedGlance;
+  readonly entry: CatalogEntry;
+}
+
+/** A real Glance on 127.0.0.1, with a folder and a database of its own. */
 export class Glance {
   /** Without a version, as the catalog names it. */
   readonly url: string;
-  readonly #folder: string;
-  readonly #port: number;
-  readonly #keystone: Keystone;
-  readonly #entry: CatalogEntry;
+  readonly #place: Place;
+  readonly #services: Services;
   readonly #server: ServerProcess;
   #settings: GlanceSettings;
 
-  constructor(folder: string, port: number, keystone: Keystone, entry: CatalogEntry, settings: GlanceSettings) {
-    this.#folder = folder;
-    this.#port = port;
-    this.#keystone = keystone;
-    this.#entry = entry;
-    this.#server = glanceServer(folder, port);
-    this.url = this.#server.url;
+  constructor(place: Place, services: Services, settings: GlanceSettings) {
+    this.#place = place;
+    this.#services = services;
+    this.#server = glanceServer(place.folder, place.saved.port);
+    this.url = this.#server.address;
     this.#settings = settings;
   }
 
@@ -36,7 +45,7 @@ export class Glance {
 
   /** Where the files of the images lie. */
   get storeFolder(): string {
-    return this.#settings.storeFolder ?? join(this.#folder, GLANCE_FOLDERS.store);
+    return this.#settings.storeFolder ?? join(this.#place.folder, GLANCE_FOLDERS.store);
   }
 
   get processIds(): readonly number[] {
@@ -79,33 +88,43 @@ export class Glance {
     await this.#setLimits(quotas);
   }
 
+  /** Changes its database behind its back. @see MariaDb.sql */
+  sql(statements: string): Promise<string> {
+    return this.#services.mariaDb.sql(statements, this.#place.saved.database);
+  }
+
   async #setLimits(quotas: Quotas): Promise<void> {
-    const service = { serviceId: this.#entry.serviceId, region: this.region };
-    await setQuotas(await this.#keystone.admin(), service, quotas);
+    const service = { serviceId: this.#place.entry.serviceId, region: this.region };
+    await setQuotas(await this.#services.keystone.admin(), service, quotas);
   }
 
   async #writeConfig(): Promise<void> {
+    const { folder, saved, entry } = this.#place;
+    const { mariaDb, keystone } = this.#services;
     const text = glanceConfig({
-      folder: this.#folder,
-      port: this.#port,
-      authUrl: this.#keystone.url,
-      accounts: this.#keystone.accounts,
-      endpointId: this.#entry.endpointId,
+      folder,
+      port: saved.port,
+      authUrl: keystone.url,
+      accounts: keystone.accounts,
+      endpointId: entry.endpointId,
+      connection: mariaDb.connection(saved.database, folder),
       settings: this.#settings,
     });
-    await writeFile(glanceConfigFile(this.#folder), text, { mode: 0o600 });
+    await writeFile(glanceConfigFile(folder), text, { mode: 0o600 });
   }
 }
 
 /**
  * Starts the Glance of this folder; a new one where there is none. One that runs already is left as it is.
+ * @param services run already
  * @throws OpenStackError with the last words of the program that failed
  */
-export async function startGlance(folder: string, keystone: Keystone, settings: GlanceSettings = {}): Promise<Glance> {
-  const place = resolve(folder);
-  const { port } = await prepareGlance(place, settings.port);
-  const entry = await enterImageService(await keystone.admin(), settings.region ?? DEFAULT_REGION, glanceUrl(port));
-  const glance = new Glance(place, port, keystone, entry, settings);
+export async function startGlance(folder: string, services: Services, settings: GlanceSettings = {}): Promise<Glance> {
+  const absolute = resolve(folder);
+  const saved = await prepareGlance(absolute, services.mariaDb, settings.port);
+  const api = await services.keystone.admin();
+  const entry = await enterImageService(api, settings.region ?? DEFAULT_REGION, glanceUrl(saved.port));
+  const glance = new Glance({ folder: absolute, saved, entry }, services, settings);
   await glance.start();
   return glance;
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { configFile } from './config-file.ts';
-import { databaseOptions } from './database.ts';
 
 export interface KeystoneConfig {
   readonly folder: string;
+  /** To its database. */
+  readonly connection: string;
   /** How long a token is valid. */
   readonly tokenSeconds: number;
 }
@@ -12,10 +13,10 @@ export interface KeystoneConfig {
 const PASSWORD_HASH_ROUNDS = 4;
 
 /** keystone.conf ("Keystone Configuration Options"). */
-export function keystoneConfig({ folder, tokenSeconds }: KeystoneConfig): string {
+export function keystoneConfig({ folder, connection, tokenSeconds }: KeystoneConfig): string {
   return configFile({
     DEFAULT: { use_stderr: true },
-    database: databaseOptions(join(folder, KEYSTONE_DATABASE)),
+    database: { connection },
     token: { provider: 'fernet', expiration: tokenSeconds },
     fernet_tokens: { key_repository: keyFolder(folder, 'fernet-keys') },
     fernet_receipts: { key_repository: keyFolder(folder, 'fernet-keys') },
@@ -23,8 +24,6 @@ export function keystoneConfig({ folder, tokenSeconds }: KeystoneConfig): string
     identity: { password_hash_rounds: PASSWORD_HASH_ROUNDS },
   });
 }
-
-export const KEYSTONE_DATABASE = 'keystone.db';
 
 export const KEY_FOLDERS = ['fernet-keys', 'credential-keys'] as const;
 

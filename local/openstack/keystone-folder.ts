@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Accounts } from './accounts.ts';
-import { makeDatabase } from './database.ts';
 import { environmentIn } from './environment.ts';
-import { KEY_FOLDERS, KEYSTONE_DATABASE } from './keystone-config.ts';
+import { KEY_FOLDERS } from './keystone-config.ts';
 import { emptyFolder } from './own-folder.ts';
 import { runProgram } from './run-program.ts';
 import { readSaved, save } from './saved.ts';
@@ -15,6 +14,8 @@ const KEY_FILES = ['0', '1'] as const;
 /** What the folder remembers. */
 export interface SavedKeystone {
   readonly port: number;
+  /** The name of its database. */
+  readonly database: string;
   /** Only of one that was set up to the end. */
   readonly accounts?: Accounts;
 }
@@ -28,9 +29,9 @@ export async function saveKeystone(folder: string, keystone: SavedKeystone): Pro
 }
 
 /** @throws OpenStackError when the folder holds something else */
-export async function makeKeystoneFolder(folder: string, port: number): Promise<void> {
+export async function makeKeystoneFolder(folder: string, saved: SavedKeystone): Promise<void> {
   await emptyFolder(folder, savedFile(folder));
-  await saveKeystone(folder, { port });
+  await saveKeystone(folder, saved);
   await makeKeys(folder);
 }
 
@@ -55,9 +56,8 @@ export interface Bootstrap {
   readonly region: string;
 }
 
-/** Makes the tables, the user admin, the roles and Keystone's own entry in the catalog. */
+/** Makes, in a database that is empty, the tables, the user admin, the roles and Keystone's own entry in the catalog. */
 export async function bootstrap({ folder, configFile, adminPassword, url, region }: Bootstrap): Promise<void> {
-  makeDatabase(join(folder, KEYSTONE_DATABASE));
   const manage = (args: readonly string[], more = {}) =>
     runProgram('keystone-manage', ['--config-file', configFile, ...args], {
       folder,

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { environmentIn } from './environment.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** One process without threads: SQLite's connections may not cross threads, and two writers lock each other out. */
+/** As many as Glance has, which asks it about each new token. */
+const PROCESSES = 2;
+
 export function keystoneServer(folder: string, port: number): ServerProcess {
   const config = keystoneConfigFile(folder);
   const url = `http://127.0.0.1:${port}/v3`;
@@ -11,6 +13,8 @@ export function keystoneServer(folder: string, port: number): ServerProcess {
     program: 'uwsgi_python3',
     args: [
       ...['--http-socket', `127.0.0.1:${port}`, '--wsgi-file', '/usr/bin/keystone-wsgi-public', '--need-app'],
+      // Forked when the program is loaded: it has no connection yet that all of them would use.
+      ...['--master', '--processes', String(PROCESSES)],
       ...['--enable-threads', '--die-on-term', '--skip-atexit-teardown', '--buffer-size', '65535'],
       ...['--env', `OS_KEYSTONE_CONFIG_FILES=${config}`],
       // uwsgi closes each connection after its answer; a client that is not told would use it again, and be reset.
@@ -22,8 +26,8 @@ export function keystoneServer(folder: string, port: number): ServerProcess {
     mark: config,
     environment: environmentIn(folder),
     port,
-    url,
-    healthUrl: url,
+    address: url,
+    health: { url },
   });
 }
 

@@ -6,6 +6,7 @@ import { IdentityApi } from './identity-api.ts';
 import { keystoneConfig } from './keystone-config.ts';
 import { bootstrap, makeKeystoneFolder, savedKeystone, saveKeystone } from './keystone-folder.ts';
 import { keystoneConfigFile, keystoneServer } from './keystone-server.ts';
+import { databaseName, type MariaDb } from './mariadb.ts';
 import type { ServerProcess } from './server-process.ts';
 
 export interface KeystoneSettings {
@@ -22,29 +23,34 @@ const DEFAULT_TOKEN_SECONDS = 3600;
 /** The region of Keystone itself, and of a Glance that names no other. */
 export const DEFAULT_REGION = 'RegionOne';
 
-/** A real Keystone on 127.0.0.1, with everything it remembers in a folder of its own. */
+interface Place {
+  readonly folder: string;
+  /** To its database. */
+  readonly connection: string;
+  readonly server: ServerProcess;
+}
+
+/** A real Keystone on 127.0.0.1, with a folder and a database of its own. */
 export class Keystone {
   /** With its version, as `auth_url` of clouds.yaml. */
   readonly url: string;
   readonly accounts: Accounts;
-  readonly #server: ServerProcess;
-  readonly #folder: string;
+  readonly #place: Place;
   #settings: KeystoneSettings;
 
-  constructor(folder: string, server: ServerProcess, accounts: Accounts, settings: KeystoneSettings) {
-    this.url = server.url;
+  constructor(place: Place, accounts: Accounts, settings: KeystoneSettings) {
+    this.url = place.server.address;
     this.accounts = accounts;
-    this.#folder = folder;
-    this.#server = server;
+    this.#place = place;
     this.#settings = settings;
   }
 
   get processIds(): readonly number[] {
-    return this.#server.processIds;
+    return this.#place.server.processIds;
   }
 
   isUp(): Promise<boolean> {
-    return this.#server.isUp();
+    return this.#place.server.isUp();
   }
 
   /** Its API with the rights of the admin, and a new token. */
@@ -55,17 +61,17 @@ export class Keystone {
   /** Does nothing when it runs and answers. */
   async start(): Promise<void> {
     if (await this.isUp()) return;
-    await writeConfig(this.#folder, this.#settings);
-    await this.#server.start(this.#settings.outlive ?? false);
+    await writeConfig(this.#place, this.#settings);
+    await this.#place.server.start(this.#settings.outlive ?? false);
   }
 
   stop(): Promise<void> {
-    return this.#server.stop();
+    return this.#place.server.stop();
   }
 
   /** As a crash would. */
   kill(): Promise<void> {
-    return this.#server.kill();
+    return this.#place.server.kill();
   }
 
   /** With its memory and its port; tokens stay valid. @param changed settings that are to be others from now on */
@@ -78,50 +84,63 @@ export class Keystone {
 
 /**
  * Starts the Keystone of this folder; a new one where there is none. One that runs already is left as it is.
+ * @param mariaDb has its database, and runs
  * @throws OpenStackError with the last words of the program that failed
  */
-export async function startKeystone(folder: string, settings: KeystoneSettings = {}): Promise<Keystone> {
-  const place = resolve(folder);
-  const { port, accounts } = savedKeystone(place) ?? {};
-  if (port === undefined || accounts === undefined) return await newKeystone(place, settings);
-  const keystone = new Keystone(place, keystoneServer(place, port), accounts, settings);
+export async function startKeystone(
+  folder: string,
+  mariaDb: MariaDb,
+  settings: KeystoneSettings = {},
+): Promise<Keystone> {
+  const absolute = resolve(folder);
+  const { port, database, accounts } = savedKeystone(absolute) ?? {};
+  if (port === undefined || database === undefined || accounts === undefined) {
+    return await newKeystone(absolute, mariaDb, settings);
+  }
+  const keystone = new Keystone(placeOf(absolute, port, mariaDb.connection(database, absolute)), accounts, settings);
   await keystone.start();
   return keystone;
 }
 
-async function newKeystone(folder: string, settings: KeystoneSettings): Promise<Keystone> {
+async function newKeystone(folder: string, mariaDb: MariaDb, settings: KeystoneSettings): Promise<Keystone> {
   const port = settings.port ?? (await freePort());
-  const server = keystoneServer(folder, port);
-  await server.kill(); // of an attempt that was broken off
-  await makeKeystoneFolder(folder, port);
-  await writeConfig(folder, settings);
+  const database = savedKeystone(folder)?.database ?? databaseName('keystone');
+  const place = placeOf(folder, port, mariaDb.connection(database, folder));
+  await place.server.kill(); // of an attempt that was broken off
+  await makeKeystoneFolder(folder, { port, database });
+  await writeConfig(place, settings);
   try {
-    const accounts = await setUp(folder, server, settings.outlive ?? false);
-    await saveKeystone(folder, { port, accounts });
-    return new Keystone(folder, server, accounts, settings);
+    await mariaDb.createDatabase(database);
+    const accounts = await setUp(place, settings.outlive ?? false);
+    await saveKeystone(folder, { port, database, accounts });
+    return new Keystone(place, accounts, settings);
   } catch (error) {
-    await server.kill();
+    await place.server.kill();
     throw error;
   }
 }
 
-/** The program loads for as long as the database takes to be made, and asks it nothing before its first request. */
-async function setUp(folder: string, server: ServerProcess, outlive: boolean): Promise<Accounts> {
+function placeOf(folder: string, port: number, connection: string): Place {
+  return { folder, connection, server: keystoneServer(folder, port) };
+}
+
+/** The program loads for as long as the tables take to be made, and asks for none before its first request. */
+async function setUp({ folder, server }: Place, outlive: boolean): Promise<Accounts> {
   const admin = { name: 'admin', password: randomPassword() };
-  const configFile = keystoneConfigFile(folder);
   const made = bootstrap({
     folder,
-    configFile,
+    configFile: keystoneConfigFile(folder),
     adminPassword: admin.password,
-    url: server.url,
+    url: server.address,
     region: DEFAULT_REGION,
   });
   const outcomes = await Promise.allSettled([made, server.start(outlive)]);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-  return await makeAccounts(server.url, admin);
+  return await makeAccounts(server.address, admin);
 }
 
-async function writeConfig(folder: string, { tokenSeconds = DEFAULT_TOKEN_SECONDS }: KeystoneSettings): Promise<void> {
-  await writeFile(keystoneConfigFile(folder), keystoneConfig({ folder, tokenSeconds }), { mode: 0o600 });
+async function writeConfig(place: Place, { tokenSeconds = DEFAULT_TOKEN_SECONDS }: KeystoneSettings): Promise<void> {
+  const { folder, connection } = place;
+  await writeFile(keystoneConfigFile(folder), keystoneConfig({ folder, connection, tokenSeconds }), { mode: 0o600 });
 }

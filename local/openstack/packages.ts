@@ -1,13 +1,19 @@
 import { OpenStackError } from './openstack-error.ts';
 import { runProgram } from './run-program.ts';
 
-/** What Keystone, Glance and the command line `openstack` are called in Debian. */
+/**
+ * What Keystone, Glance, their database and the command line `openstack` are called in Debian. Of MariaDB's, none that
+ * starts a server of the whole machine.
+ */
 export const PACKAGES = [
   'keystone',
   'glance-api',
   'python3-openstackclient',
   'uwsgi-core',
   'uwsgi-plugin-python3',
+  'mariadb-server-core',
+  'mariadb-client-core',
+  'python3-pymysql',
 ] as const;
 
 export interface Installer {

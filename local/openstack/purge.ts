@@ -5,13 +5,15 @@ import { LOCK_FILE } from '../folder-lock.ts';
 import { isOwnCloudsYaml } from './clouds-yaml.ts';
 import { savedGlance } from './glance-folder.ts';
 import { savedKeystone } from './keystone-folder.ts';
+import { savedMariaDb } from './mariadb-folder.ts';
 import { foldersOf } from './openstack.ts';
 
 /** Deletes what was made in a folder, and nothing else. Its servers must have ended. */
 export async function purge(folder: string): Promise<void> {
-  const { keystone, glance, cloudsYaml } = foldersOf(folder);
+  const { mariaDb, keystone, glance, cloudsYaml } = foldersOf(folder);
   if (savedKeystone(keystone) !== undefined) await rm(keystone, { recursive: true });
   if (savedGlance(glance) !== undefined) await rm(glance, { recursive: true });
+  if (savedMariaDb(mariaDb) !== undefined) await rm(mariaDb, { recursive: true });
   if (isOwnCloudsYaml(cloudsYaml)) await rm(cloudsYaml);
 }
 

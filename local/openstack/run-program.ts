@@ -5,6 +5,8 @@ import { OpenStackError } from './openstack-error.ts';
 export interface RunOptions {
   readonly folder?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** After which it is ended. Default: never. */
+  readonly timeoutMs?: number;
 }
 
 /** What a failing program wrote last is what explains it. */
@@ -26,6 +28,7 @@ export async function runProgram(program: string, args: readonly string[], optio
       cwd: options.folder,
       env: options.environment ?? process.env,
       maxBuffer: MAX_OUTPUT_BYTES,
+      timeout: options.timeoutMs,
     });
     return stdout;
   } catch (cause) {

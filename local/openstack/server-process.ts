@@ -3,11 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isFree } from './free-port.ts';
+import { isHealthy, nameOfCheck } from './health.ts';
 import { OpenStackError } from './openstack-error.ts';
 import { killGroup, members, type ProcessGroup, terminateGroup } from './process-group.ts';
 import { logEnd, type ServerCommand, spawnServer } from './spawn-server.ts';
 
-/** Both take two seconds on an idle machine; a busy one gets thirty times that. */
+/** None takes more than two seconds on an idle machine; a busy one gets thirty times that. */
 const START_TIMEOUT_MS = 60_000;
 
 /** Glance takes half a second, and more only when a request holds it. */
@@ -15,9 +16,6 @@ const STOP_TIMEOUT_MS = 10_000;
 
 /** Far more than the system takes to let go of a port; longer, and another program has it. */
 const PORT_TIMEOUT_MS = 5_000;
-
-/** A health check asks no database; a server that is busy with one request answers the next in this time. */
-const ANSWER_TIMEOUT_MS = 5_000;
 
 /** A start takes two seconds; this is not felt in it. */
 const POLL_MS = 50;
@@ -34,8 +32,8 @@ export class ServerProcess {
     return this.#command.name;
   }
 
-  get url(): string {
-    return this.#command.url;
+  get address(): string {
+    return this.#command.address;
   }
 
   /** The ids of its living processes. */
@@ -47,7 +45,7 @@ export class ServerProcess {
   /** Whether it runs and answers. Workers serve on without the process that would replace them: that is half of it. */
   async isUp(): Promise<boolean> {
     const group = this.#group();
-    return group !== undefined && members(group).includes(group.pid) && (await answers(this.#command.healthUrl));
+    return group !== undefined && members(group).includes(group.pid) && (await this.#isHealthy());
   }
 
   /**
@@ -57,7 +55,8 @@ export class ServerProcess {
    */
   async start(outlive: boolean): Promise<void> {
     await this.kill();
-    await portFree(this.#command);
+    const { name, port } = this.#command;
+    if (port !== undefined) await portFree(name, port);
     const pid = await spawnServer(this.#command, outlive);
     await writeFile(pidFile(this.#command.folder), `${pid}\n`);
     await this.#answering();
@@ -84,16 +83,22 @@ export class ServerProcess {
     return existsSync(file) ? { pid: Number(readFileSync(file, 'utf8')), mark } : undefined;
   }
 
+  #isHealthy(): Promise<boolean> {
+    return isHealthy(this.#command.health, this.#command.folder);
+  }
+
   async #answering(): Promise<void> {
-    const { name, folder, healthUrl } = this.#command;
+    const { name, folder, health } = this.#command;
     const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!(await answers(healthUrl))) {
+    while (!(await this.#isHealthy())) {
       if (this.processIds.length === 0) {
         throw new OpenStackError(`${name} ended while it started. The end of its log:\n${logEnd(folder)}`);
       }
       if (Date.now() > deadline) {
         await this.kill();
-        throw new OpenStackError(`${name} did not answer at ${healthUrl}. The end of its log:\n${logEnd(folder)}`);
+        throw new OpenStackError(
+          `${name} did not answer ${nameOfCheck(health)}. The end of its log:\n${logEnd(folder)}`,
+        );
       }
       await setTimeout(POLL_MS);
     }
@@ -101,7 +106,7 @@ export class ServerProcess {
 }
 
 /** The system lets go of a port a moment after the process that had it. */
-async function portFree({ name, port }: ServerCommand): Promise<void> {
+async function portFree(name: string, port: number): Promise<void> {
   const deadline = Date.now() + PORT_TIMEOUT_MS;
   while (!(await isFree(port))) {
     if (Date.now() > deadline) {
@@ -110,16 +115,6 @@ async function portFree({ name, port }: ServerCommand): Promise<void> {
       );
     }
     await setTimeout(POLL_MS);
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-    await response.arrayBuffer();
-    return response.ok;
-  } catch {
-    return false; // not yet, or no longer: that is what is asked here
   }
 }
 

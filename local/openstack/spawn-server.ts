@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HealthCheck } from './health.ts';
 import { OpenStackError } from './openstack-error.ts';
 
 export interface ServerCommand {
-  /** For messages: Keystone, Glance. */
+  /** For messages: MariaDB, Keystone, Glance. */
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
@@ -14,11 +15,11 @@ export interface ServerCommand {
   /** A text of the arguments that no other process has, such as the path of its settings. */
   readonly mark: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly port: number;
-  /** What its clients are told. */
-  readonly url: string;
-  /** Answers 2xx as soon as the server can be used. */
-  readonly healthUrl: string;
+  /** Where its clients find it. */
+  readonly address: string;
+  /** Of 127.0.0.1, if it serves there. */
+  readonly port?: number;
+  readonly health: HealthCheck;
 }
 
 /** A Python traceback, which is what a server that fails writes. */

@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { writeSparsely } from '../sparse-file.ts';
+import { SparseWriteStream } from '../sparse-write-stream.ts';
 import type { ByteRange } from './ranges.ts';
 import type { BlobPart } from './version.ts';
 
 /** Fewer, larger calls to the file system; four of them fit the memory of any request. */
 const READ_BYTES = 1024 * 1024;
-const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** Bytes that stand at one place of a blob whose rest is zeros. */
+export interface BlobPiece {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
 
 /**
  * The bytes of objects and parts, one file each, under names of our own: no key of a client comes near the file system.
- * A file that a reader still holds outlives its removal.
+ * A file that a reader still holds outlives its removal. Zeros are kept as holes, which take no room on disk.
  */
 export class Blobs {
   readonly #folder: string;
@@ -38,7 +45,7 @@ export class Blobs {
   /** Leaves nothing behind when the source fails. */
   async write(source: AsyncIterable<Buffer>): Promise<BlobPart> {
     const blob = randomUUID();
-    const file = createWriteStream(this.#path(blob), { flags: 'wx', highWaterMark: WRITE_BUFFER_BYTES });
+    const file = new SparseWriteStream(this.#path(blob));
     try {
       await pipeline(source, file);
     } catch (error) {
@@ -46,6 +53,19 @@ export class Blobs {
       throw error;
     }
     return { blob, size: file.bytesWritten };
+  }
+
+  /** Makes a blob of zeros, but for these pieces, without moving the zeros. */
+  async writePieces(size: number, pieces: readonly BlobPiece[]): Promise<BlobPart> {
+    const blob = randomUUID();
+    const file = await open(this.#path(blob), 'wx');
+    try {
+      for (const { bytes, offset } of pieces) await writeSparsely(file, bytes, offset);
+      await file.truncate(size);
+    } finally {
+      await file.close();
+    }
+    return { blob, size };
   }
 
   /** A range of the parts' bytes, one after the other. The stream must be read to its end or destroyed. */

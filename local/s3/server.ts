@@ -7,9 +7,11 @@ import type { Service } from './call.ts';
 import { exchange } from './exchange.ts';
 import type { Notify } from './notifications.ts';
 import { Sequencer } from './sequencer.ts';
+import { putSparse, type SparseObject } from './sparse-object.ts';
 
 export type { BucketSettings } from './bucket.ts';
 export type { BucketNotification, Notify } from './notifications.ts';
+export type { SparseObject } from './sparse-object.ts';
 
 export interface S3ServerOptions {
   /** Everything is kept below it; it is made where there is none. One server at a time may use it. */
@@ -30,6 +32,11 @@ export interface S3ServerOptions {
 export interface S3Server {
   /** `http://127.0.0.1:9000` */
   readonly endpoint: string;
+  /**
+   * Puts an object of any size in no time, as if it had been uploaded; for whoever holds the server, not for its clients.
+   * @returns its version id
+   */
+  putSparse(object: SparseObject): Promise<string>;
   /** Cuts what is under way and returns when nothing touches the folder any more. */
   close(): Promise<void>;
 }
@@ -60,7 +67,11 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   });
   server.on('request', listener).on('checkContinue', listener);
   const endpoint = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0);
-  return { endpoint, close: () => close(server, underWay) };
+  return {
+    endpoint,
+    putSparse: (object) => putSparse(service, object),
+    close: () => close(server, underWay),
+  };
 }
 
 async function openService(options: S3ServerOptions): Promise<Service> {

@@ -8,6 +8,8 @@ import { AwsFault } from './aws-fault.ts';
 export interface AwsRequest {
   readonly principal: Principal;
   readonly headers: IncomingHttpHeaders;
+  /** Without a query. */
+  readonly path: string;
   readonly body: string;
 }
 
@@ -17,11 +19,11 @@ export interface AwsAnswer {
   readonly body: string;
 }
 
-/** A service whose requests are small and whole: SQS, SNS, Secrets Manager. */
+/** A service whose requests are small and whole: SQS, SNS, Secrets Manager, Lambda. */
 export interface AwsService {
   /** As in the credential scope of a signature. */
   readonly signingName: string;
-  recognizes(headers: IncomingHttpHeaders): boolean;
+  recognizes(headers: IncomingHttpHeaders, path: string): boolean;
   /** @throws AwsFault */
   answer(request: AwsRequest): Promise<AwsAnswer>;
   fault(fault: AwsFault): AwsAnswer;
@@ -79,12 +81,13 @@ export class Gate {
   async #serve(request: IncomingMessage): Promise<AwsAnswer> {
     if (this.#options === undefined) return { status: 503, headers: {}, body: 'The stack is starting.' };
     const { services, access, onError } = this.#options;
-    const service = services.find((it) => it.recognizes(request.headers));
+    const [path = ''] = (request.url ?? '').split('?');
+    const service = services.find((it) => it.recognizes(request.headers, path));
     if (service === undefined) return { status: 404, headers: {}, body: 'No service here takes this request.' };
     try {
       const body = await readBody(request);
       const principal = authenticate(request, body, service.signingName, access);
-      return await service.answer({ principal, headers: request.headers, body: body.toString() });
+      return await service.answer({ principal, headers: request.headers, path, body: body.toString() });
     } catch (error) {
       if (error instanceof AwsFault) return service.fault(error);
       // A client that went away while it sent is no fault of the stack.

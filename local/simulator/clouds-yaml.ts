@@ -1,16 +1,17 @@
 import { stringify } from 'yaml';
 import { type Accounts, DOMAIN, idOf } from './accounts.ts';
 import { GLANCE_REGION, IMS_REGION } from './catalog.ts';
+import type { ObsSettings } from './obs-client.ts';
 
 /**
  * A clouds.yaml for the first user and the first application credential: `simulator` (Glance), `simulator-ims` (the
- * region whose image service is IMS) and `simulator-application-credential` (Glance).
+ * region whose image service is IMS, with the keys of its object storage) and `simulator-application-credential` (Glance).
  */
-export function cloudsYaml(authUrl: string, accounts: Accounts): string {
+export function cloudsYaml(authUrl: string, accounts: Accounts, obs?: ObsSettings): string {
   const password = passwordAuth(authUrl, accounts);
   const clouds: Record<string, object> = {
     simulator: cloud(GLANCE_REGION, 'password', password),
-    'simulator-ims': cloud(IMS_REGION, 'password', password),
+    'simulator-ims': { ...cloud(IMS_REGION, 'password', password), ...(obs && { object_storage: keysOf(obs) }) },
   };
   const credential = accounts.applicationCredentials[0];
   if (credential !== undefined) {
@@ -25,6 +26,10 @@ export function cloudsYaml(authUrl: string, accounts: Accounts): string {
 
 function cloud(region: string, authType: string, auth: object): object {
   return { auth_type: authType, auth, region_name: region, interface: 'public', identity_api_version: 3 };
+}
+
+function keysOf({ accessKeyId, secretAccessKey }: ObsSettings): object {
+  return { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
 }
 
 function passwordAuth(authUrl: string, accounts: Accounts): object {

@@ -44,8 +44,19 @@ const FOREIGN: readonly Signature[] = [
   { format: 'tar', offset: 257, magic: 'ustar' },
 ];
 
+/** Huawei's own, as its open-source driver of 2018 reads them; to all others they are bytes without any mark. */
+const VENDOR: readonly Signature[] = [
+  { format: 'zvhd', offset: 0, magic: 'stream\0\0' },
+  { format: 'zvhd2', offset: 0, magic: 'z2strm\0\0' },
+];
+
 /** Covers the signature of ISO 9660 and, in practice, the descriptor of a VMDK. */
-const HEAD_BYTES = 65_536;
+export const HEAD_BYTES = 65_536;
+
+/** Every format whose signature stands in the first HEAD_BYTES of a file, archives and the vendor's own among them. */
+export function formatsIn(head: Buffer): string[] {
+  return [...new Set(matching([...SIGNATURES, ...FOREIGN, ...VENDOR], head))];
+}
 
 export async function inspectContent(path: string): Promise<Content> {
   const file = await open(path);

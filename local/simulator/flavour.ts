@@ -33,6 +33,8 @@ export interface Flavour {
   admitUpload(image: StoredImage, declaredBytes: number | undefined, live: readonly StoredImage[]): ByteLimit[];
   /** Looks at a whole file that has been received. */
   judge(image: StoredImage, path: string): Promise<Verdict>;
+  /** Throws the fault that the service was told to meet such a call with, before anything is looked at. */
+  meet?(call: Call): void;
   refuse(fault: Fault, call: Call): Answer;
   /** The calls that only this service has. */
   routes(context: ImageContext): Route[];

@@ -34,7 +34,8 @@ export class ImageApi implements Service {
     ];
   }
 
-  handle(call: Call): Promise<Answer> {
+  async handle(call: Call): Promise<Answer> {
+    this.#flavour.meet?.(call);
     return dispatch(this.#routes, call);
   }
 

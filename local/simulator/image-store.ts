@@ -1,7 +1,7 @@
-import { renameSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { asOf, type ImageStatus, type StoredImage } from './image.ts';
+import { JsonFolder } from './json-folder.ts';
 
 /**
  * The images of one service: a JSON file and, once it has been uploaded, a data file for each. Reads are answered from
@@ -10,18 +10,23 @@ import { asOf, type ImageStatus, type StoredImage } from './image.ts';
 export class ImageStore {
   readonly #folder: string;
   readonly #clock: () => Date;
+  readonly #files: JsonFolder<StoredImage>;
   readonly #images: Map<string, StoredImage>;
 
-  private constructor(folder: string, clock: () => Date, images: Map<string, StoredImage>) {
+  private constructor(
+    folder: string,
+    clock: () => Date,
+    { files, byId }: { files: JsonFolder<StoredImage>; byId: Map<string, StoredImage> },
+  ) {
     this.#folder = folder;
     this.#clock = clock;
-    this.#images = images;
+    this.#files = files;
+    this.#images = byId;
   }
 
   static async open(folder: string, clock: () => Date): Promise<ImageStore> {
-    await mkdir(path.join(folder, 'images'), { recursive: true });
     await mkdir(path.join(folder, 'data'), { recursive: true });
-    return new ImageStore(folder, clock, await load(path.join(folder, 'images')));
+    return new ImageStore(folder, clock, await JsonFolder.open<StoredImage>(path.join(folder, 'images')));
   }
 
   find(id: string): StoredImage | undefined {
@@ -63,18 +68,8 @@ export class ImageStore {
     await rm(this.dataPath(id), { force: true });
   }
 
-  /** Written at once, and complete before it takes the place of the last: nobody sees what a crash could take back. */
   #save(image: StoredImage): void {
-    const file = path.join(this.#folder, 'images', `${image.id}.json`);
-    writeFileSync(`${file}.new`, JSON.stringify(image, null, 2));
-    renameSync(`${file}.new`, file);
+    this.#files.save(image);
     this.#images.set(image.id, image);
   }
-}
-
-async function load(folder: string): Promise<Map<string, StoredImage>> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
-  const texts = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')));
-  const images = texts.map((text): StoredImage => JSON.parse(text));
-  return new Map(images.map((image) => [image.id, image]));
 }

@@ -65,8 +65,8 @@ async function settle(context: ImageContext, image: StoredImage, received: Recei
   const verdict = await context.flavour.judge(image, context.store.dataPath(image.id));
   if (verdict.fault !== undefined) {
     // The digests stay on an image that is queued again; the next upload is compared with them (a flaw of Glance).
-    await context.store.change(image.id, 'saving', { ...found, status: verdict.status });
     await context.store.removeData(image.id);
+    await context.store.change(image.id, 'saving', { ...found, status: verdict.status });
     throw verdict.fault;
   }
   const mishap = context.flavour.mishap(image.id);
@@ -96,10 +96,14 @@ function rejectStaleHash(image: StoredImage, found: ReturnType<typeof digestsOf>
   throw new Fault(500, 'The server has either erred or is incapable of performing the requested operation.');
 }
 
-/** After a failure: an image that is still `saving` waits for data again; one that was deleted leaves none. */
+/**
+ * After a failure: an image that is still `saving` waits for data again; one that was deleted leaves none. The old data
+ * go first: once it is `queued`, the data there may be those of the next PUT.
+ */
 async function takeBack({ store }: ImageContext, id: string): Promise<void> {
-  const queued = await store.change(id, 'saving', { status: 'queued', size: null, virtualSize: null });
-  if (queued !== undefined || store.find(id)?.status === 'deleted') await store.removeData(id);
+  const status = store.find(id)?.status;
+  if (status === 'saving' || status === 'deleted') await store.removeData(id);
+  await store.change(id, 'saving', { status: 'queued', size: null, virtualSize: null });
 }
 
 function goneWhileUploading(id: string): Fault {

@@ -1,19 +1,28 @@
 import { callerOf } from './callers.ts';
-import { foreignFormat, inspectContent } from './content.ts';
+import { importFast } from './fast-import.ts';
 import type { Caller, Flavour, ImageContext, Verdict } from './flavour.ts';
 import { glanceRefusal } from './glance-fault.ts';
-import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts';
+import { type Answer, type Call, type Fault, type JsonObject, json } from './http.ts';
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
 import type { ByteLimit } from './image-file.ts';
+import { flawOf } from './ims-content.ts';
+import { checkMetadata, checkProject } from './ims-creation.ts';
+import { ImsJobs } from './ims-jobs.ts';
+import { refusal } from './ims-refusal.ts';
+import type { ImsSettings } from './ims-settings.ts';
+import type { JobStore } from './job-store.ts';
 import { checkNewImage } from './new-image.ts';
+import { ObsClient, type ObsSettings } from './obs-client.ts';
+import { PlannedFaults } from './planned-faults.ts';
+import { registerFile } from './registration.ts';
 import { type Route, route } from './router.ts';
 import { imageProperties, type Properties } from './schema.ts';
-import type { ImsSettings, MishapOf } from './settings.ts';
+import type { MishapOf } from './settings.ts';
 
-/** Letters, digits, Chinese characters, `-._` and space, 1 to 128, with no space at either end (IMG.0002). */
-const NAME = /^(?! )[A-Za-z0-9\u4e00-\u9fff\-._ ]{1,128}(?<! )$/;
-
-/** Huawei Cloud Image Management Service, its native Image API v2; see the vendor's API reference. */
+/**
+ * Huawei Cloud Image Management Service: its native Image API v2, registering files from object storage, fast import,
+ * jobs and quota; see the vendor's API reference.
+ */
 export class Ims implements Flavour {
   readonly basePath = '/ims';
   readonly properties: Properties;
@@ -23,13 +32,32 @@ export class Ims implements Flavour {
   readonly activationDelayMs: number;
   readonly mishap: MishapOf;
   readonly #settings: ImsSettings;
+  readonly #obs: ObsClient | undefined;
+  readonly #faults: PlannedFaults;
+  readonly #jobs: ImsJobs;
 
-  constructor(settings: ImsSettings) {
+  constructor(settings: ImsSettings, store: JobStore, obs: ObsSettings | undefined) {
     this.properties = imageProperties(settings.diskFormats);
     this.checksum = settings.checksum;
     this.activationDelayMs = settings.activationDelayMs;
     this.mishap = settings.mishap ?? (() => undefined);
     this.#settings = settings;
+    this.#obs = obs && new ObsClient(obs);
+    this.#faults = new PlannedFaults(settings.faults);
+    this.#jobs = new ImsJobs({ store, settings, obs: this.#obs, faults: this.#faults });
+  }
+
+  meet(call: Call): void {
+    this.#faults.meet(call);
+  }
+
+  /** Goes on with the jobs that were under way when the simulator ended. */
+  resume(context: ImageContext): void {
+    this.#jobs.resume(context);
+  }
+
+  close(): Promise<void> {
+    return this.#jobs.close();
   }
 
   /** The documentation knows no `id` in the request: one that is sent has no effect. */
@@ -42,47 +70,21 @@ export class Ims implements Flavour {
       __os_version: 'Other Linux(64 bit)',
       ...asked,
     };
-    this.#checkValues(whole);
-    this.#checkProject(
-      whole,
-      live.filter(({ owner }) => owner === caller.projectId),
-    );
+    checkMetadata(whole, this.#settings);
+    const owned = live.filter(({ owner }) => owner === caller.projectId);
+    checkProject(body.name, owned, this.#settings);
     return checkNewImage(whole, this.properties);
   }
 
   /** Its rule for names aside, nothing is known of it. */
   admitText(): void {}
 
-  #checkValues(body: JsonObject): void {
-    if (typeof body.name !== 'string' || !NAME.test(body.name)) throw refusal('IMG.0002', 'The image name is invalid.');
-    if (!this.#settings.diskFormats.includes(String(body.disk_format))) {
-      throw refusal('IMG.0072', `The image format ${body.disk_format} is not supported.`);
-    }
-    if (!this.#sane(body)) throw refusal('IMG.0055', 'The memory or disk size of the image is invalid.');
-    if (body.visibility !== 'private') throw new Fault(403, `The visibility ${body.visibility} is not permitted.`);
-    const tags = Array.isArray(body.tags) ? body.tags : [];
-    const odd = tags.find((tag) => !/^[^=]+=.*$/s.test(tag));
-    if (odd !== undefined) throw new Fault(400, `The tag '${odd}' is not of the form key=value.`);
-  }
-
-  /** 0, the default, says nothing of the disk. */
-  #sane({ min_disk: disk = 0, min_ram: ram = 0 }: JsonObject): boolean {
-    const { lowest, highest } = this.#settings.minDisk;
-    return Number(ram) >= 0 && (disk === 0 || (Number(disk) >= lowest && Number(disk) <= highest));
-  }
-
-  #checkProject(body: JsonObject, owned: readonly StoredImage[]): void {
-    if (owned.length >= this.#settings.imageQuota) throw refusal('IMG.0015', 'The image quota has been reached.');
-    if (this.#settings.uniqueNames && owned.some(({ name }) => name === body.name)) {
-      throw refusal('IMG.0009', `The image name ${body.name} already exists.`);
-    }
-  }
-
   view(image: StoredImage): JsonObject {
     const self = `/v2/images/${image.id}`;
     return {
-      ...image.properties,
+      virtual_env_type: 'FusionCompute',
       ...operatingSystem(image.properties.__os_version ?? ''),
+      ...image.properties,
       id: image.id,
       name: image.name,
       status: image.status,
@@ -100,7 +102,6 @@ export class Ims implements Flavour {
       __imagetype: 'private',
       __image_source_type: 'uds',
       __isregistered: 'true',
-      virtual_env_type: 'FusionCompute',
       ...(this.checksum ? { checksum: image.checksum } : {}),
       created_at: isoSeconds(image.createdAt),
       updated_at: isoSeconds(image.updatedAt),
@@ -123,22 +124,12 @@ export class Ims implements Flavour {
     return refusal('IMG.0059', `The image file is larger than ${this.#settings.maxPutBytes} bytes.`);
   }
 
-  /** Any disk image is converted to the image's disk_format; one that cannot be ends as `killed`. */
   async judge(_image: StoredImage, path: string): Promise<Verdict> {
-    const content = await inspectContent(path);
-    if (content.size === 0) return { status: 'queued', fault: refusal('IMG.0057', 'The image file is empty.') };
-    const foreign = (await foreignFormat(path)) ?? this.#untaken(content.formats);
-    if (foreign !== undefined) {
-      return { status: 'killed', fault: refusal('IMG.0057', `The image file is of the wrong format: ${foreign}.`) };
-    }
-    const formats = content.formats.filter((format) => format !== 'gpt');
-    return { status: formats.length > 1 || content.unsafe !== undefined ? 'killed' : 'active' };
-  }
-
-  #untaken(formats: readonly string[]): string | undefined {
-    return formats.find(
-      (format) => format === 'luks' || (format === 'iso' && !this.#settings.diskFormats.includes('iso')),
-    );
+    const flaw = await flawOf(path, this.#settings.diskFormats);
+    if (flaw === undefined) return { status: 'active' };
+    if (flaw.kind === 'broken') return { status: 'killed' };
+    // A PUT is refused with one code for all of them.
+    return { status: flaw.kind === 'empty' ? 'queued' : 'killed', fault: refusal('IMG.0057', flaw.message) };
   }
 
   refuse(fault: Fault, call: Call): Answer {
@@ -146,20 +137,19 @@ export class Ims implements Flavour {
       const message = 'Incorrect IAM authentication information: decrypt token fail';
       return json(401, { error_msg: message, error_code: 'APIGW.0301' });
     }
+    if (fault.code?.startsWith('APIGW'))
+      return json(fault.status, { error_msg: fault.message, error_code: fault.code });
     if (fault.code !== undefined) return json(fault.status, { error: { code: fault.code, message: fault.message } });
     return glanceRefusal(fault, call);
   }
 
   routes(context: ImageContext): Route[] {
-    const absent = (call: Call): never => {
-      callerOf(context, call);
-      throw new Fault(501, 'The simulator does not import from object storage.');
-    };
+    const parts = { jobs: this.#jobs, settings: this.#settings, obs: this.#obs };
     return [
       route('GET', '/v1/cloudimages/quota', (call) => this.#quota(context, call)),
-      route('PUT', '/v1/cloudimages/:id/upload', absent),
-      route('GET', '/v1/:project/jobs/:id', absent),
-      route('POST', '/v2/cloudimages/quickimport/action', absent),
+      route('PUT', '/v1/cloudimages/:id/upload', (call) => registerFile(parts, context, call)),
+      route('POST', '/v2/cloudimages/quickimport/action', (call) => importFast(parts, context, call)),
+      ...this.#jobs.routes(context),
     ];
   }
 
@@ -169,10 +159,6 @@ export class Ims implements Flavour {
     const quota = this.#settings.imageQuota;
     return json(200, { quotas: { resources: [{ type: 'image', used, quota, min: 0, max: quota }] } });
   }
-}
-
-function refusal(code: string, message: string): Fault {
-  return new Fault(400, message, { code });
 }
 
 /** "Ubuntu 14.04 server 64bit" is Linux, Ubuntu, 64. */

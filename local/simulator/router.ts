@@ -10,8 +10,12 @@ export interface Route {
 
 /** @param path such as "/v2/images/:id/file"; a slash at the end of the request's path makes no difference */
 export function route(method: string, path: string, handler: Handler): Route {
+  return { method, path: pathPattern(path), handler };
+}
+
+export function pathPattern(path: string): RegExp {
   const pattern = path.replace(/\/$/, '').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)');
-  return { method, path: new RegExp(`^${pattern}/?$`), handler };
+  return new RegExp(`^${pattern}/?$`);
 }
 
 /** @throws Fault 404 for an unknown path, 405 for a known one without this method */

@@ -1,4 +1,6 @@
 import type { Accounts } from './accounts.ts';
+import type { ImsSettings } from './ims-settings.ts';
+import type { ObsSettings } from './obs-client.ts';
 
 export const HASH_ALGORITHMS = ['sha256', 'sha512', 'none'] as const;
 
@@ -42,25 +44,6 @@ export interface GlanceSettings {
   readonly importPorts: readonly number[] | 'any';
 }
 
-export interface ImsSettings {
-  readonly mishap?: MishapOf;
-  readonly diskFormats: readonly string[];
-  /** The disk_format of an image that was created without one. */
-  readonly defaultDiskFormat: string;
-  /** Bounds of min_disk, in GB. */
-  readonly minDisk: { readonly lowest: number; readonly highest: number };
-  /** The largest file, in bytes, that one PUT may bring. */
-  readonly maxPutBytes: number;
-  /** Milliseconds from the answer of the PUT until the image is active or killed. */
-  readonly activationDelayMs: number;
-  /** Whether the image shows `checksum` (md5). */
-  readonly checksum: boolean;
-  /** Whether a second image of the same name is refused with IMG.0009. */
-  readonly uniqueNames: boolean;
-  /** Images of one project; more are refused with IMG.0015. */
-  readonly imageQuota: number;
-}
-
 export interface SimulatorOptions {
   /** Where images and their data are kept; made when missing. */
   readonly folder: string;
@@ -73,6 +56,8 @@ export interface SimulatorOptions {
   readonly accounts?: Accounts;
   readonly glance?: Partial<GlanceSettings>;
   readonly ims?: Partial<ImsSettings>;
+  /** Where IMS reads the files that are registered; without it none is found (IMG.0057). */
+  readonly obs?: ObsSettings;
 }
 
 /** Keystone's default ([token] expiration). */
@@ -88,16 +73,4 @@ export const GLANCE_DEFAULTS: GlanceSettings = {
   limits: { imageSizeCapBytes: 1024 ** 4 }, // Glance's default, 1 TiB
   importMethods: ['web-download'],
   importPorts: 'any', // stock Glance has 80 and 443; the bucket of a cloud on one machine is on neither
-};
-
-/** The limits of the vendor's API reference of 2022-12; sister clouds have others. */
-export const IMS_DEFAULTS: ImsSettings = {
-  diskFormats: ['vhd', 'zvhd', 'zvhd2', 'raw', 'qcow2'],
-  defaultDiskFormat: 'vhd',
-  minDisk: { lowest: 40, highest: 1024 },
-  maxPutBytes: 2 * 1024 ** 3 - 1, // "smaller than 2 GB"
-  activationDelayMs: 1000, // long enough that a client that never polls is found out
-  checksum: false,
-  uniqueNames: false,
-  imageQuota: 100, // the vendor's default quota of private images
 };

@@ -6,9 +6,11 @@ import { Glance } from './glance.ts';
 import { ImageApi } from './image-api.ts';
 import { ImageStore } from './image-store.ts';
 import { Ims } from './ims.ts';
+import { IMS_DEFAULTS } from './ims-settings.ts';
+import { JobStore } from './job-store.ts';
 import { Keystone } from './keystone.ts';
 import { CloudServer } from './server.ts';
-import { GLANCE_DEFAULTS, IMS_DEFAULTS, type SimulatorOptions, TOKEN_LIFETIME_SECONDS } from './settings.ts';
+import { GLANCE_DEFAULTS, type SimulatorOptions, TOKEN_LIFETIME_SECONDS } from './settings.ts';
 import { Tokens } from './tokens.ts';
 
 export interface Simulator {
@@ -23,25 +25,32 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/** A cloud of one machine: Keystone, Glance and IMS on one port, below /identity, /image and /ims. */
+/**
+ * A cloud of one machine: Keystone, Glance and IMS on one port, below /identity, /image and /ims. It plays their APIs by
+ * their documentation, and makes no image that could boot: bytes are kept as they come, whatever their format, and of
+ * registered files above `ims.wholeReadBytes` only samples.
+ */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { folder, host = '127.0.0.1', clock = () => new Date(), accounts = DEFAULT_ACCOUNTS } = options;
   const tokens = new Tokens(clock, options.tokenLifetimeSeconds ?? TOKEN_LIFETIME_SECONDS);
   const glance = new Glance({ ...GLANCE_DEFAULTS, ...options.glance });
-  const ims = new Ims({ ...IMS_DEFAULTS, ...options.ims });
+  const jobs = await JobStore.open(path.join(folder, 'ims', 'jobs'));
+  const ims = new Ims({ ...IMS_DEFAULTS, ...options.ims }, jobs, options.obs);
   const glanceImages = await ImageStore.open(path.join(folder, 'glance'), clock);
   const imsImages = await ImageStore.open(path.join(folder, 'ims'), clock);
+  const imsContext = { flavour: ims, store: imsImages, tokens, clock };
   const server = new CloudServer([
     new Keystone(accounts, tokens, () => urls(server.url)),
     new ImageApi({ flavour: glance, store: glanceImages, tokens, clock }),
-    new ImageApi({ flavour: ims, store: imsImages, tokens, clock }),
+    new ImageApi(imsContext),
   ]);
   await server.listen(options.port ?? 0, host);
+  ims.resume(imsContext);
   const authUrl = `${server.url}/identity/v3`;
   return {
     url: server.url,
     authUrl,
-    cloudsYaml: () => cloudsYaml(authUrl, accounts),
+    cloudsYaml: () => cloudsYaml(authUrl, accounts, options.obs),
     imageFile: (id) => (imsImages.find(id) ? imsImages : glanceImages).dataPath(id),
     close: () => server.close(),
   };

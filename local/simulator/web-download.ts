@@ -122,8 +122,8 @@ export class WebDownloads {
       if (this.#stop.signal.aborted) return;
       task.status = 'failure';
       task.message = INTERNAL_ERROR;
+      await store.removeData(image.id); // before anybody may upload again
       await store.change(image.id, 'importing', { status: 'queued', properties });
-      await store.removeData(image.id);
     }
   }
 

@@ -3,12 +3,17 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { InspectDocument } from '../../bin/inspect/document.ts';
+import { openSource } from '../../bin/inspect/source.ts';
+import { verdictsBySettings } from '../../bin/inspect/targets.ts';
+import { settleTargets } from '../../lib/settings/targets.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
 import { type LocalS3, OPERATOR, PLAIN, startLocalS3 } from '../local/s3/support/local-s3.ts';
 import { gptDisk } from '../support/images/gpt.ts';
 import { SAMPLES } from '../support/images/samples.ts';
+
+jest.setTimeout(60_000);
 
 const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
 
@@ -60,7 +65,7 @@ describe('imagedrop inspect', () => {
     qcow2.writeBigUInt64BE(1024n, 8);
     const { code, out } = await inspect([await file('b.qcow2', qcow2)]);
     expect(code).toBe(1);
-    expect(out).toMatch(/^b\.qcow2: refused \(backing-file\)$/m);
+    expect(out).toMatch(/^b\.qcow2: refused \(backing-file\)\n {2}format {6}qcow2\n {2}file /m);
     expect(out).toMatch(/^ {2}why .+ \(CVE-2015-5163\)\.\n {2}next .+\.$/m);
     expect(out).toMatch(/^ {2}refused {2}backing file \(u64@8, CVE-2015-5163\): .+\.$/m);
     expect(out).not.toContain('targets');
@@ -80,6 +85,12 @@ describe('imagedrop inspect', () => {
         { name: 'any-ims', kind: 'ims', taken: true, diskFormat: 'qcow2', route: 'stream' },
       ],
     });
+  });
+
+  test('names the format of a refused file in the document, where it is known', async () => {
+    const cut = await document(await file('cut.vdi', sample('vdi').subarray(0, 2000)));
+    expect(cut).toMatchObject({ verdict: 'refuse', format: 'vdi', code: 'truncated', targets: [] });
+    expect(await document(await file('words', Buffer.from('Just words.\n')))).not.toHaveProperty('format');
   });
 
   test('shows the partition table of the disk', async () => {
@@ -162,6 +173,53 @@ describe('imagedrop inspect of an object', () => {
     const wrongKey = { ...environment(), AWS_SECRET_ACCESS_KEY: 'wrong' };
     const forbidden = await inspect([`s3://${PLAIN}/missing`], wrongKey);
     expect(forbidden).toMatchObject({ code: 2, err: expect.stringContaining('status 403') });
+  });
+});
+
+describe('imagedrop inspect by the settings of a stack', () => {
+  const staging = { bucket: PLAIN, endpoint: 'http://127.0.0.1:9' };
+  const HUGE = 130e9;
+
+  async function verdictsOf(size: number, targets: object, options: { name?: string; beside?: string[] } = {}) {
+    const { name = 'disk.raw', beside = [] } = options;
+    const cdkJson = join(folder, 'cdk.json');
+    await writeFile(cdkJson, JSON.stringify({ context: { targets } }));
+    const place = () => ({ key: name, isStaging: false, has: async (key: string) => beside.includes(key) });
+    return verdictsBySettings({ format: 'raw', virtualSize: size }, { reader: { size }, place }, cdkJson);
+  }
+
+  test('shows the route that would be taken, and why', async () => {
+    const targets = { mine: { kind: 'glance' }, huawei: { kind: 'ims', staging } };
+    expect(await verdictsOf(3e9, targets)).toMatchObject([
+      { name: 'mine', taken: true, route: 'stream', reason: expect.stringContaining('can be streamed') },
+      { name: 'huawei', taken: true, route: 'register', reason: expect.stringContaining(`its copy in ${PLAIN}`) },
+    ]);
+  });
+
+  test('says what is missing for another route', async () => {
+    expect(await verdictsOf(3e9, { huawei: { kind: 'ims' }, mine: { kind: 'glance' } })).toMatchObject([
+      { name: 'huawei', taken: false, code: 'too-large', nextStep: expect.stringContaining('targets.huawei.staging') },
+      { name: 'mine', taken: true },
+    ]);
+  });
+
+  test('looks for the bitmap file beside a raw image that is to be imported fast', async () => {
+    const targets = { huawei: { kind: 'ims', staging } };
+    expect((await verdictsOf(HUGE, targets))[0]).toMatchObject({ taken: false, code: 'too-large' });
+    expect((await verdictsOf(HUGE, targets, { beside: ['disk.mf'] }))[0]).toMatchObject({ route: 'fast-import' });
+  });
+
+  test('finds that file beside a local one, and tells whether an object lies where the service reads', async () => {
+    const [target] = settleTargets({ huawei: { kind: 'ims', staging } });
+    if (target === undefined) throw new Error('The target is missing.');
+    const name = join(folder, await file('beside.raw', gptDisk(4 * 2 ** 20)));
+    const source = await openSource(name);
+    const place = source.place(target);
+    expect(place).toMatchObject({ key: 'beside.raw', isStaging: false });
+    expect(await place.has('beside.mf')).toBe(false);
+    await file('beside.mf', Buffer.from('a bitmap'));
+    expect(await place.has('beside.mf')).toBe(true);
+    await source.close();
   });
 });
 

@@ -43,7 +43,7 @@ export class ChaosFaults implements StackFaults {
     const gate = await this.#proxy({ target: sqs, decide: this.requests.decide('gate', buckets, sqs) });
     // Queues are known by their URLs, which stand in the functions' variables.
     this.#replaced.set(sqs, gate.url);
-    return { s3: objects.url, sqs: gate.url, sns: gate.url, secretsManager: gate.url };
+    return { s3: objects.url, sqs: gate.url, sns: gate.url, secretsManager: gate.url, lambda: gate.url };
   }
 
   /** @returns where the service is found behind a proxy of its own */

@@ -40,19 +40,22 @@ async function trafficOf(name: string) {
 
 describe('a disk of 10 GiB, 1.5 of it used, with a GPT, is inspected', () => {
   test.each([
-    ['qcow2', ['-O', 'qcow2'], 2],
-    ['qcow2 of version 2', ['-O', 'qcow2', '-o', 'compat=0.10'], 2],
-    ['qcow2 compressed', ['-c', '-O', 'qcow2'], 2],
-    ['qcow2 compressed with zstd', ['-c', '-O', 'qcow2', '-o', 'compression_type=zstd'], 2],
-    ['vdi', ['-O', 'vdi'], 2],
-    ['vmdk', ['-O', 'vmdk'], 3],
-    ['vhdx', ['-O', 'vhdx'], 4],
-  ] as const)('as %s in few round trips', async (_name, args, roundTrips) => {
+    ['qcow2', ['-O', 'qcow2'], 2, 448],
+    ['qcow2 of version 2', ['-O', 'qcow2', '-o', 'compat=0.10'], 2, 448],
+    ['qcow2 compressed', ['-c', '-O', 'qcow2'], 2, 448],
+    ['qcow2 compressed with zstd', ['-c', '-O', 'qcow2', '-o', 'compression_type=zstd'], 2, 448],
+    ['vdi', ['-O', 'vdi'], 2, 448],
+    // All of the 320 grain tables, which are 640 KiB: they hold no summary of what is in use.
+    ['vmdk', ['-O', 'vmdk'], 3, 768],
+    ['vmdk compressed', ['-O', 'vmdk', '-o', 'subformat=streamOptimized'], 4, 768],
+    // Both of its headers and both region tables are 64 KiB each.
+    ['vhdx', ['-O', 'vhdx'], 4, 480],
+  ] as const)('as %s in few round trips', async (_name, args, roundTrips, maxKibibytes) => {
     qemuImg('convert', '-f', 'raw', ...args, inFolder('disk.raw'), inFolder('image'));
     const traffic = await trafficOf('image');
     expect(traffic).toMatchObject({ partitions: 2, roundTrips });
     expect(traffic.reads).toBeLessThanOrEqual(8);
-    expect(traffic.bytes).toBeLessThanOrEqual(448 * 1024);
+    expect(traffic.bytes).toBeLessThanOrEqual(maxKibibytes * 1024);
   });
 });
 

@@ -5,6 +5,7 @@ import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
 import { ID_PROPERTY, type Image, type NewImage } from '../../lambda/model/image.ts';
 import { rawDisk } from '../support/disk.ts';
 import { newImage } from '../support/endpoint-fixture.ts';
+import type { ServiceWorld } from './service-world.ts';
 
 export const DISK = rawDisk(1024 * 1024);
 
@@ -55,6 +56,20 @@ export async function until(
     if (statuses.includes(image?.status ?? 'gone')) return image;
     if (Date.now() > deadline)
       throw new Error(`Image ${id} is ${image?.status ?? 'gone'}, not ${statuses.join(' or ')}.`);
+    await sleep(50);
+  }
+}
+
+/** Waits until the service has stored the beginning of an image. */
+export async function untilStoring(world: ServiceWorld, id: string): Promise<void> {
+  const stored = () =>
+    world.storedBytes(id).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0); // not yet
+      throw error;
+    });
+  const deadline = Date.now() + 20_000;
+  while ((await stored()).length === 0) {
+    if (Date.now() > deadline) throw new Error(`Nothing of image ${id} is stored.`);
     await sleep(50);
   }
 }

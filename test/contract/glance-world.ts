@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { httpClient } from '../../lambda/adapters/http.ts';
 import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
@@ -59,10 +58,8 @@ export async function glanceWorld(): Promise<ServiceWorld> {
       await glance.start();
     },
     async keepHashes(id, kept) {
-      const database = new DatabaseSync(join(folder, 'glance', 'glance.db'));
       const lost = kept === 'md5' ? '' : 'checksum = NULL, ';
-      database.prepare(`UPDATE images SET ${lost} os_hash_algo = NULL, os_hash_value = NULL WHERE id = ?`).run(id);
-      database.close();
+      await glance.sql(`UPDATE images SET ${lost} os_hash_algo = NULL, os_hash_value = NULL WHERE id = '${id}'`);
     },
     storedBytes: (id) => readFile(join(glance.storeFolder, id)),
     async stop() {

@@ -28,11 +28,27 @@ describe('the plan of IMS', () => {
     expect(error).toMatchObject({ code: 'format-not-taken', nextStep: expect.stringContaining('Install') });
   });
 
-  test('takes nothing larger than one PUT may be', async () => {
+  test('registers what is larger than one PUT may be', () => {
     const { maxPutBytes } = TARGETS.ims;
-    expect(plan({ format: 'raw', virtualSize: 1 }, maxPutBytes).range.length).toBe(maxPutBytes);
-    const error = await failure(() => plan({ format: 'raw', virtualSize: 1 }, maxPutBytes + 1));
-    expect(error.code).toBe('too-large');
+    expect(plan({ format: 'raw', virtualSize: 1 }, maxPutBytes)).toMatchObject({ route: 'stream' });
+    expect(plan({ format: 'raw', virtualSize: 1 }, maxPutBytes + 1)).toMatchObject({ route: 'register' });
+  });
+
+  test.each([
+    ['raw', 129e9, true, 'images/disk.mf'],
+    ['raw', 127e9, true, undefined],
+    ['zvhd2', 129e9, true, undefined],
+  ] as const)('of %s with %d bytes looks for the bitmap file that it needs', async (format, bytes, isThere, looked) => {
+    const asked: string[] = [];
+    const has = async (key: string) => {
+      asked.push(key);
+      return isThere;
+    };
+    const place = { key: 'images/disk.raw', isStaging: false, has };
+    expect((await offline.plan({ format, virtualSize: bytes }, bytes, place)).route).toBe(
+      bytes > 128e9 ? 'fast-import' : 'register',
+    );
+    expect(asked).toEqual(looked === undefined ? [] : [looked]);
   });
 });
 

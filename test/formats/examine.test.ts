@@ -76,6 +76,21 @@ describe('an examination', () => {
     expect(inOrder(checks, 'refused')).toEqual(['all that the headers point to lies inside the file']);
   });
 
+  test.each([
+    ['accepted', qcow2, 'qcow2'],
+    ['accepted as raw', DISK, 'raw'],
+    ['refused for what its header says', patched(qcow2, { 8: u64be(512) }), 'qcow2'],
+    ['of no signature and refused', Buffer.alloc(1024), undefined],
+    ['of two formats', patched(qcow2, { 32769: 'CD001' }), undefined],
+    ['empty', Buffer.alloc(0), undefined],
+  ])('of a file that is %s gives its format where it is known', async (_name, image, format) => {
+    expect((await of(image)).format).toBe(format);
+  });
+
+  test('of a file that is said to be another format gives the one that it is', async () => {
+    expect(await of(qcow2, { claimedFormat: 'raw' })).toMatchObject({ verdict: 'refuse', format: 'qcow2' });
+  });
+
   test('of an empty file has made one check', async () => {
     const { checks } = await of(Buffer.alloc(0));
     expect(inOrder(checks, 'passed', 'refused', 'warned')).toEqual(['the file has bytes']);

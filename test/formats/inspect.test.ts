@@ -25,9 +25,15 @@ test('vpc is another name of vhd', async () => {
   expect(await refusal(fixedVhd(DISK), { claimedFormat: 'VPC' })).toBe('accepted');
 });
 
-test('a format that is not known may not be claimed', async () => {
-  expect(await refusal(qcow2, { claimedFormat: 'ploop' })).toBe('wrong-format');
-});
+test.each(['ploop', '', 'constructor', '__proto__'])(
+  '%j is no format, and may not be claimed',
+  async (claimedFormat) => {
+    await expect(found(qcow2, { claimedFormat })).rejects.toMatchObject({
+      code: 'wrong-format',
+      message: `The metadata says that the file is "${claimedFormat}", but it is qcow2 (CVE-2015-1851).`,
+    });
+  },
+);
 
 describe('a file with two signatures', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { isoImage } from '../support/images/iso.ts';
-import { patched, u32le } from '../support/images/patched.ts';
+import { both32, patched } from '../support/images/patched.ts';
 import { found, refusal } from '../support/images/refusal.ts';
 import { DISK } from '../support/images/samples.ts';
 
@@ -8,8 +8,8 @@ const image = isoImage(DISK);
 
 test.each([
   ['that begins with another descriptor', { 32768: [0] }, 'corrupt-header'],
-  ['with a volume of no sectors', { 32848: u32le(0) }, 'corrupt-header'],
-  ['with a volume past the end', { 32848: u32le(image.length / 2048 + 1) }, 'truncated'],
+  ['with a volume of no sectors', { 32848: both32(0) }, 'corrupt-header'],
+  ['with a volume past the end', { 32848: both32(image.length / 2048 + 1) }, 'truncated'],
 ] as const)('an ISO is refused %s', async (_name, changes, code) => {
   expect(await refusal(patched(image, changes))).toBe(code);
 });
@@ -19,6 +19,6 @@ test('an ISO with something appended has the size of its volume', async () => {
 });
 
 test.each(['NSR02', 'NSR03'])('an ISO beside a UDF volume (%s) has the size of the file', async (mark) => {
-  const bridge = patched(image, { 32848: u32le(20), [18 * 2048 + 1]: mark });
+  const bridge = patched(image, { 32848: both32(20), [18 * 2048 + 1]: mark });
   expect(await found(bridge)).toEqual({ format: 'iso', subformat: 'udf', virtualSize: image.length });
 });

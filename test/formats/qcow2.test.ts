@@ -98,7 +98,9 @@ describe('a qcow2 image is accepted', () => {
   });
 
   test('with a warning when it holds snapshots', async () => {
-    const { warnings } = await found(patched(v3, { 60: u32be(2) }));
+    const { warnings } = await found(
+      Buffer.concat([patched(v3, { 60: u32be(2), 64: u64be(v3.length) }), Buffer.alloc(CLUSTER)]),
+    );
     expect(warnings).toEqual([expect.stringContaining('2 internal snapshots')]);
   });
 });

@@ -71,10 +71,16 @@ describe('a raw disk with an MBR', () => {
     expect(await refusal(patched(rawDisk(300 * 512), changes))).toBe('not-a-disk-image');
   });
 
-  test('that announces a GPT which is not there is accepted with a warning', async () => {
-    const { partitionTable, warnings } = await found(patched(DISK, { 450: [0xee], 458: u32le(0xffffffff) }));
-    expect(partitionTable).toBeUndefined();
-    expect(warnings).toEqual([expect.stringContaining('announces a GPT')]);
+  test('that announces nothing but a GPT which is not there is refused, whatever the user says', async () => {
+    const image = patched(DISK, { 450: [0xee], 458: u32le(0xffffffff) });
+    expect(await refusal(image, { claimedFormat: 'raw' })).toBe('corrupt-header');
+    expect(await refusal(image.subarray(0, 8191))).toBe('truncated');
+  });
+
+  test('is not called an ISO by its name alone', async () => {
+    expect(await refusal(DISK, { fileName: 'disk.iso' })).toBe('accepted');
+    expect(await refusal(DISK.subarray(0, 34815), { fileName: 'disk.iso' })).toBe('truncated');
+    expect(await refusal(DISK.subarray(0, 34815), { fileName: 'disk.iso', claimedFormat: 'raw' })).toBe('accepted');
   });
 });
 

@@ -1,8 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import { NotRead } from '../../lambda/formats/guest-disk.ts';
+import { bytesReader } from '../../lambda/formats/memory-reader.ts';
+import { Probe } from '../../lambda/formats/probe.ts';
+import { vmdkGrains } from '../../lambda/formats/vmdk-grains.ts';
+import { parseHeader } from '../../lambda/formats/vmdk-header.ts';
 import { patched, u32le, u64le } from '../support/images/patched.ts';
 import { found, refusal } from '../support/images/refusal.ts';
 import { DISK } from '../support/images/samples.ts';
-import { monolithicSparseVmdk, streamOptimizedVmdk, vmdkDescriptor } from '../support/images/vmdk.ts';
+import type { SparseFile } from '../support/images/sparse-file.ts';
+import { frontStreamVmdk, monolithicSparseVmdk, streamOptimizedVmdk, vmdkDescriptor } from '../support/images/vmdk.ts';
+import { largeVmdk } from '../support/images/vmdk-large.ts';
+import { judged } from '../support/laws.ts';
 
 const sparse = monolithicSparseVmdk(DISK);
 const stream = streamOptimizedVmdk(DISK);
@@ -21,6 +29,10 @@ describe('a sparse VMDK is refused', () => {
     ['without capacity', { 12: u64le(0) }, 'unsafe-extent'],
     ['with more capacity than a number holds', { 12: u64le(2 ** 50) }, 'corrupt-header'],
     ['with grains of 0 sectors', { 20: u64le(0) }, 'corrupt-header'],
+    ['with grains of 7 sectors', { 20: u64le(7) }, 'corrupt-header'],
+    ['with its grain directory in its descriptor', { 56: u64le(1) }, 'corrupt-header'],
+    ['with a grain table in its descriptor', { [21 * 512]: u32le(20) }, 'corrupt-header'],
+    ['with a grain in its descriptor', { [22 * 512]: u32le(20) }, 'corrupt-header'],
     ['with tables of 0 entries', { 44: u32le(0) }, 'corrupt-header'],
     ['with tables of 513 entries', { 44: u32le(513) }, 'corrupt-header'],
     ['without a descriptor', { 28: u64le(0), 36: u64le(0) }, 'unsupported-variant'],
@@ -48,6 +60,12 @@ describe('a VMDK is refused by its descriptor', () => {
     ['with an extent in small letters', withExtent('rw 300 SPARSE "disk.vmdk"'), 'unsafe-extent'],
     ['with a zero extent', withExtent('RW 300 ZERO'), 'unsafe-extent'],
     ['with an extent without a name', withExtent('RW 300 SPARSE ""'), 'unsafe-extent'],
+    ['with an extent that is a folder', withExtent('RW 300 SPARSE ".."'), 'unsafe-extent'],
+    ['with an extent behind a lone carriage return', withLine('# x\rRW 1 FLAT "/etc/passwd" 0'), 'corrupt-header'],
+    ['with a file of changed areas', withLine('changeTrackPath="disk-ctk.vmdk"'), 'unsafe-extent'],
+    ['of an unknown version', sound.replace('version=1', 'version=10'), 'unsupported-variant'],
+    ['without a content ID', sound.replace('CID=2af1c3d4\n', ''), 'corrupt-header'],
+    ['with a content ID of 9 digits', sound.replace('2af1c3d4', '2af1c3d4f'), 'corrupt-header'],
     ['without an extent', withExtent(''), 'unsafe-extent'],
     ['with two extents', withLine(EXTENT), 'unsafe-extent'],
     ['with a second extent that is flat', withLine('  RW 300 FLAT "/dev/sda" 0'), 'unsafe-extent'],
@@ -74,6 +92,8 @@ describe('a VMDK is refused by its descriptor', () => {
     ['as the tools write it', sound],
     ['with comments behind', withLine('# RW 1 FLAT "x"')],
     ['with the newlines of Windows', sound.replaceAll('\n', '\r\n')],
+    ['with a content ID of one digit', sound.replace('2af1c3d4', '9')],
+    ['with an extent of a hidden name', withExtent('RW 300 SPARSE "..vmdk"')],
     ['with blanks around', sound.replace('version=1', ' version = 1 ')],
   ])('is not the case of a VMDK whose descriptor is %s', async (_name, descriptor) => {
     const code = await refusal(monolithicSparseVmdk(DISK, { descriptor }));
@@ -101,6 +121,85 @@ test('a VMDK is refused with a descriptor that fills its area', async () => {
   expect(await refusal(patched(image, { 36: u64le(1) }))).toBe('corrupt-header');
 });
 
+describe('behind the zero that ends its descriptor', () => {
+  const verdictWith = (rest: string) => refusal(monolithicSparseVmdk(DISK, { descriptor: `${sound}\0${rest}` }));
+
+  test.each([0, 1, 2, 3, 4, 5, 6])(
+    'a VMDK may hold the last %i characters again, as QEMU leaves them',
+    async (count) => {
+      expect(await verdictWith(sound.slice(sound.length - count))).toBe('accepted');
+    },
+  );
+
+  test('a VMDK may hold what several content IDs have left', async () => {
+    const written = [8, 5, 3, 1].reduce((area, digits) => {
+      const text = sound.replace('2af1c3d4', '2af1c3d4'.slice(0, digits));
+      return `${text}\0${area.slice(text.length + 1)}`;
+    }, '');
+    expect(written.replaceAll('\0', '|')).toBe(`${sound.replace('2af1c3d4', '2')}|\n|\n|"\n|`);
+    expect(await refusal(monolithicSparseVmdk(DISK, { descriptor: written }))).toBe('accepted');
+  });
+
+  test.each([
+    ['7 characters of its end', sound.slice(-7)],
+    ['a character further on', `\0\0\0\0\0\0\n`],
+    ['an entry', 'CID=1\n'],
+    ['the start of an extent', 'RW 1 F'],
+    ['characters that are not its last', sound.slice(-6, -1)],
+    ['no text', '\xff'],
+  ])('a VMDK must not hold %s', async (_name, rest) => {
+    expect(await verdictWith(rest)).toBe('corrupt-header');
+  });
+});
+
+describe('a VMDK of a large disk', () => {
+  const verdictOn = async (file: SparseFile) => (await judged(file)).verdict;
+
+  test.each([
+    ['whose data are at its start', 64, [0, 1, 2, 3]],
+    ['whose data reach over several tables', 64, [0, 600, 2000, 60_000]],
+    ['whose last grain is stored', 64, [0, 64 * 2 ** 14 - 1]],
+    ['of 1 TiB', 1024, [0, 1024 * 2 ** 14 - 1]],
+    ['of more tables than are looked at', 4096, [0, 5]],
+  ])('is refused when its last grain is not whole: %s', async (_name, gibibytes, grains) => {
+    const { file, placeOf } = largeVmdk(gibibytes, grains);
+    const last = placeOf(grains.at(-1) ?? 0);
+    expect(await verdictOn(file)).toBe('accepted');
+    expect(await verdictOn(file.resized(file.size - 1))).toBe('truncated');
+    expect(await verdictOn(file.resized(last))).toBe('truncated');
+  });
+
+  test.each([
+    ['whose data are at its start', 64, [0, 1, 2, 3]],
+    ['whose last grain is stored', 64, [0, 64 * 2 ** 14 - 1]],
+  ])('is refused when its last packed grain is not whole: %s', async (_name, gibibytes, grains) => {
+    const { file, placeOf } = largeVmdk(gibibytes, grains, 1000);
+    const end = placeOf(grains.at(-1) ?? 0) + 12 + 1000;
+    expect(await verdictOn(file.resized(end))).toBe('accepted');
+    expect(await verdictOn(file.resized(end - 1))).toBe('truncated');
+    expect(await verdictOn(file.resized(end - 1001))).toBe('truncated');
+  });
+
+  test('is refused by the grains behind the cut, though there are others at its end that came first', async () => {
+    const grains = [64 * 2 ** 14 - 1, ...Array.from({ length: 3000 }, (_, grain) => grain)];
+    const { file, placeOf } = largeVmdk(64, grains);
+    expect(await verdictOn(file)).toBe('accepted');
+    expect(await verdictOn(file.resized(placeOf(1500)))).toBe('truncated');
+  });
+
+  test('is accepted, as docs/formats.md says, when what is missing stands in tables that are not looked at', async () => {
+    const { file, placeOf } = largeVmdk(64, [0, 32 * 2 ** 14]);
+    expect(await verdictOn(file.resized(placeOf(32 * 2 ** 14)))).toBe('accepted');
+  });
+
+  test('has its place in the file not looked up when no reads are left', async () => {
+    const probe = await Probe.open(bytesReader(Buffer.concat([sparse, Buffer.alloc(2 ** 17)])));
+    const header = parseHeader(probe);
+    for (let read = 0; read < 6; read++) await probe.read(2 ** 17 + read, 1);
+    await expect(vmdkGrains(probe, header, 2 ** 18).locate(0, 1)).rejects.toThrow(NotRead);
+  });
+});
+
 describe('a streamOptimized VMDK', () => {
   const footer = stream.length - 1024;
 
@@ -118,11 +217,45 @@ describe('a streamOptimized VMDK', () => {
     expect(await refusal(patched(stream, changes))).toBe(code);
   });
 
-  test('is accepted with its grain directory at the front, as qemu-img writes it', async () => {
+  test('is accepted with its grain directory named by its header', async () => {
     const directory = stream.subarray(footer + 56, footer + 64);
     expect(await refusal(patched(stream, { 56: [...directory] }))).toBe('accepted');
   });
+
+  test('is refused with a footer that does not end with a sector', async () => {
+    const trailer = stream.subarray(-1536);
+    expect(await refusal(Buffer.concat([stream.subarray(0, -1536), Buffer.alloc(100), trailer]))).toBe(
+      'corrupt-header',
+    );
+  });
+
+  const front = frontStreamVmdk(DISK);
+  const lastGrain = front.readUInt32LE(22 * 512 + 8) * 512;
+
+  test('is accepted with its tables at the front, as qemu-img writes it', async () => {
+    expect(await found(front)).toMatchObject({ subformat: 'streamOptimized', virtualSize: DISK.length });
+  });
+
+  test.each([
+    ['cut in half', front.subarray(0, front.length / 2), 'truncated'],
+    ['cut before its last grain', front.subarray(0, lastGrain), 'truncated'],
+    ['cut in the marker of its last grain', front.subarray(0, lastGrain + 11), 'truncated'],
+    ['cut in its last grain', front.subarray(0, lastGrain + 12), 'truncated'],
+    ['whose last grain has no bytes', patched(front, { [lastGrain + 8]: u32le(0) }), 'corrupt-header'],
+    ['whose last grain is too long', patched(front, { [lastGrain + 8]: u32le(2 ** 17 + 1) }), 'corrupt-header'],
+    ['without markers, cut before its last grain', withoutMarkers(front.subarray(0, lastGrain)), 'truncated'],
+  ])('with its tables at the front is refused %s', async (_name, image, code) => {
+    expect(await refusal(image)).toBe(code);
+  });
+
+  test('without markers is accepted from the first byte of its last grain on, as nothing tells its length', async () => {
+    expect(await refusal(withoutMarkers(front.subarray(0, lastGrain + 1)))).toBe('accepted');
+  });
 });
+
+function withoutMarkers(image: Buffer): Buffer {
+  return patched(image, { 8: u32le(0x10001) });
+}
 
 test('a VMDK that was not closed cleanly is accepted with a warning', async () => {
   const { warnings } = await found(patched(sparse, { 72: [1] }));

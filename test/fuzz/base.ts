@@ -13,8 +13,8 @@ export interface Base {
   readonly options: InspectOptions;
   /** Offsets where inspection found something to look at, each a multiple of 8. */
   readonly fields: readonly number[];
-  /** Of an accepted file: its format, and the sizes, the last not included, to which a cut is noticed. */
-  readonly sound?: { readonly format: ImageFormat; readonly cutSeenFrom: number; readonly cutSeenBelow: number };
+  /** Of an accepted file: its format, and the size below which a cut is noticed. */
+  readonly sound?: { readonly format: ImageFormat; readonly cutSeenBelow: number };
 }
 
 const FIELD_BYTES = 8;
@@ -33,13 +33,13 @@ async function base(entry: CorpusEntry, file: SparseFile): Promise<Base> {
   const { name, options = {} } = entry;
   const fields = fieldsIn(file, await rangesRead(file, options));
   if (!isAccepted(entry)) return { name, file, options, fields };
-  const { format, unnoticedBytes = 0, mistakenBelow = 0 } = entry.expected;
+  const { format, unnoticedBytes = 0 } = entry.expected;
   return {
     name,
     file,
     options,
     fields,
-    sound: { format, cutSeenFrom: mistakenBelow, cutSeenBelow: file.size - unnoticedBytes },
+    sound: { format, cutSeenBelow: file.size - unnoticedBytes },
   };
 }
 

@@ -23,8 +23,7 @@ export function inputOf(seed: number, index: number, bases: readonly Base[]): In
   const base = random.pick(bases);
   if (base.sound !== undefined && random.chance(0.05)) {
     const file = cut(base.file, base, random, () => base.file);
-    const { cutSeenFrom, cutSeenBelow } = base.sound;
-    return { file, options: base.options, base, isCut: file.size >= cutSeenFrom && file.size < cutSeenBelow };
+    return { file, options: base.options, base, isCut: file.size < base.sound.cutSeenBelow };
   }
   const file = damaged(base, random, () => random.pick(bases).file);
   const options = random.chance(0.7) ? base.options : otherOptions(random);

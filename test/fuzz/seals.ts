@@ -25,6 +25,7 @@ const SEALS: readonly Seal[] = [
   { mark: 'head', offset: 0x10000, length: 4096, checksum: 4, sealed: crc },
   { mark: 'head', offset: 0x20000, length: 4096, checksum: 4, sealed: crc },
   { mark: 'regi', offset: 0x30000, length: 65536, checksum: 4, sealed: crc },
+  { mark: 'regi', offset: 0x40000, length: 65536, checksum: 4, sealed: crc },
 ];
 
 /** Copies that must be alike: of a dynamic VHD's footer, and of ZVHD's header. */

@@ -36,7 +36,7 @@ describe('the CDK app', () => {
       const assets = Object.values(Resources as Record<string, { Type: string; Metadata?: Record<string, string> }>)
         .filter(({ Type }) => Type === 'AWS::Lambda::Function')
         .map(({ Metadata }) => Metadata?.['aws:asset:path'] ?? '');
-      expect(new Set(assets).size).toBe(3);
+      expect(new Set(assets).size).toBe(4);
       for (const asset of assets) {
         const bundle = readFileSync(join(folder, asset, 'index.mjs'), 'utf8');
         expect(bundle).toMatch(/export\{[^}]*\bhandler\b[^}]*\}/);

@@ -5,13 +5,13 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import type { StageFunction } from '../../lib/stage-function.ts';
+import type { LeanFunction } from '../../lib/lean-function.ts';
 import { type Deployed, deployed, propertiesOf } from './stack-under-test.ts';
 
 type Grants = Record<string, string[]>;
 
 /** Every action of a role with the resources it is allowed on, references written as <Name>. */
-function grantsOf({ stack, drop, template }: Deployed, { role }: StageFunction): Grants {
+function grantsOf({ stack, drop, template }: Deployed, { role }: LeanFunction): Grants {
   const names = new Map<unknown, string>();
   const named: [string, string][] = [
     ['<drops>', drop.dropBucket.bucketArn],
@@ -20,7 +20,11 @@ function grantsOf({ stack, drop, template }: Deployed, { role }: StageFunction):
     ['<upload queue>', drop.queues.upload.queue.queueArn],
     ['<status queue>', drop.queues.status.queue.queueArn],
     ['<topic>', drop.outcomeTopic.topicArn],
-    ...Object.values(drop.functions).map(({ node, logGroup }): [string, string] => [
+    ...Object.entries(drop.queues).map(([name, { deadLetters }]): [string, string] => [
+      `<dead letters of ${name}>`,
+      deadLetters.queueArn,
+    ]),
+    ...[...Object.values(drop.functions), drop.reconcile].map(({ node, logGroup }): [string, string] => [
       `<log of ${node.id}>`,
       logGroup.logGroupArn,
     ]),
@@ -60,6 +64,7 @@ const loggingTo = (group: string): Grants => ({ 'logs:CreateLogStream': [group],
 describe('the roles', () => {
   const built = deployed();
   const { createMetadata, streamUpload, recordStatus } = built.drop.functions;
+  const { reconcile } = built.drop;
 
   test('create-metadata may do this and nothing else', () => {
     expect(grantsOf(built, createMetadata)).toEqual({
@@ -69,7 +74,7 @@ describe('the roles', () => {
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>'],
       's3:PutObject': ['<status>/*'],
-      'sqs:SendMessage': ['<status queue>', '<upload queue>'],
+      'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<upload queue>'],
       'secretsmanager:GetSecretValue': [SECRET],
     });
   });
@@ -84,6 +89,14 @@ describe('the roles', () => {
       's3:PutObject': ['<status>/*'],
       'sqs:SendMessage': ['<ingest queue>', '<status queue>'],
       'secretsmanager:GetSecretValue': [SECRET],
+    });
+  });
+
+  test('stream-upload may send to its own queue, too, where a target has files staged chunk by chunk', () => {
+    const staging = { bucket: 'staging', endpoint: 'https://obs.here.example' };
+    const staged = deployed(() => ({ targets: { huawei: { kind: 'ims', staging } } }));
+    expect(grantsOf(staged, staged.drop.functions.streamUpload)).toMatchObject({
+      'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<upload queue>'],
     });
   });
 
@@ -102,8 +115,24 @@ describe('the roles', () => {
     });
   });
 
+  test('reconcile may do this and nothing else', () => {
+    const queues = ['<ingest queue>', '<status queue>', '<upload queue>'];
+    expect(grantsOf(built, reconcile)).toEqual({
+      ...loggingTo('<log of Reconcile>'),
+      's3:GetObject': ['<status>/*'],
+      's3:GetObjectVersion': ['<drops>/*'],
+      's3:ListBucket': ['<drops>', '<status>'],
+      's3:ListBucketVersions': ['<drops>'],
+      's3:PutObject': ['<status>/*'],
+      'sqs:SendMessage': ['<ingest queue>', '<status queue>'],
+      'sqs:GetQueueAttributes': queues,
+      'sqs:ReceiveMessage': ['<dead letters of ingest>', '<dead letters of status>', '<dead letters of upload>'],
+      'secretsmanager:GetSecretValue': [SECRET],
+    });
+  });
+
   test('only AWS Lambda may take them on', () => {
-    for (const { role } of [createMetadata, streamUpload, recordStatus]) {
+    for (const { role } of [createMetadata, streamUpload, recordStatus, reconcile]) {
       expect(propertiesOf(built, role).AssumeRolePolicyDocument.Statement).toEqual([
         { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
       ]);
@@ -111,7 +140,7 @@ describe('the roles', () => {
   });
 
   test('there are no other policies and no other roles', () => {
-    built.template.resourceCountIs('AWS::IAM::Role', 3);
+    built.template.resourceCountIs('AWS::IAM::Role', 5);
     built.template.resourceCountIs('AWS::IAM::Policy', 0);
     built.template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   });

@@ -97,7 +97,7 @@ describe('the notifications of the drop bucket', () => {
   });
 
   test('no function is deployed to configure them', () => {
-    built.template.resourceCountIs('AWS::Lambda::Function', 3);
+    built.template.resourceCountIs('AWS::Lambda::Function', 4);
     const types = Object.values(built.template.toJSON().Resources).map(
       (resource) => (resource as { Type: string }).Type,
     );
@@ -176,7 +176,7 @@ describe('the stack', () => {
     cloudsYamlSecret: 'imagedrop/clouds.yaml',
   });
   const { Outputs, Parameters } = Template.fromStack(stack).toJSON();
-  const { dropBucket, statusBucket, outcomeTopic, queues } = stack.imageDrop;
+  const { dropBucket, statusBucket, outcomeTopic, queues, reconcile } = stack.imageDrop;
 
   test('says where to drop, where to look and where messages are', () => {
     const values = Object.fromEntries(
@@ -193,6 +193,7 @@ describe('the stack', () => {
         IngestDeadLetterQueueUrl: queues.ingest.deadLetters.queueUrl,
         UploadDeadLetterQueueUrl: queues.upload.deadLetters.queueUrl,
         StatusDeadLetterQueueUrl: queues.status.deadLetters.queueUrl,
+        ReconcileFunctionName: reconcile.function.functionName,
       }),
     );
   });

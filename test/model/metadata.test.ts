@@ -39,6 +39,13 @@ describe('user metadata', () => {
   });
 });
 
+test.each(['constructor', 'toString', '__proto__', 'hasownproperty'])(
+  'a header of the name %s means nothing',
+  (header) => {
+    expect(metadataFromUser(JSON.parse(`{ "${header}": "ab" }`))).toEqual({});
+  },
+);
+
 test('of merged layers the later wins, and properties merge', () => {
   const layers = [{ name: 'a', minRam: 1, properties: { x: '1', y: '1' } }, {}, { name: 'b', properties: { y: '2' } }];
   expect(mergeMetadata(...layers)).toEqual({ name: 'b', minRam: 1, properties: { x: '1', y: '2' } });

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -9,10 +9,14 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 const COMMAND = join(import.meta.dirname, '../../bin/openstack.ts');
 
 let folder: string;
+let workingFolder: string;
 let state: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imagedrop-openstack-'));
-  state = join(folder, '.openstack');
+  // Longer than a socket's path may be, with what shells, addresses and settings give a meaning to.
+  workingFolder = join(folder, ` it's "a" (&) [b] {c}: d=e,f*|<g>!~^@+\`ä ${'long'.repeat(25)}`);
+  await mkdir(workingFolder);
+  state = join(workingFolder, '.openstack');
 });
 afterAll(async () => {
   await command('down', '--purge');
@@ -38,7 +42,7 @@ function openstack(cloud: string, ...args: string[]): Promise<Outcome> {
 
 function run(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd: workingFolder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (out += chunk));
     child.on('error', reject).on('close', (code) => resolve({ code: code ?? -1, out }));
@@ -54,15 +58,20 @@ function processes(): Promise<string[]> {
   );
 }
 
+const STOPPED = 'Glance has stopped.\nKeystone has stopped.\nMariaDB has stopped.\n';
+
 const addresses = (out: string) => out.match(/http:\/\/127\.0\.0\.1:\d+/g);
 const processIds = (out: string) => out.match(/\(process.*\)/g);
 
-test('up starts both, and they go on when it has ended', async () => {
+test('up starts all of it, and that goes on when it has ended', async () => {
   const { code, out } = await command('up');
   expect(out).toContain(`OS_CLIENT_CONFIG_FILE=${join(state, 'clouds.yaml')} npm start -- --os-cloud openstack`);
   expect(code).toBe(0);
   const status = await command('status');
-  expect(status.out).toMatch(/^Keystone .* runs \(process \d+\)\nGlance .* runs \(processes \d+, \d+, \d+\)\n$/);
+  const [mariaDb, ...others] = status.out.trimEnd().split('\n');
+  expect(mariaDb).toMatch(/^MariaDB .*\/mariadb\.sock +runs \(process \d+\)$/);
+  const three = /http:\/\/127\.0\.0\.1:\d+.* runs \(processes \d+, \d+, \d+\)$/;
+  expect(others).toEqual([expect.stringMatching(three), expect.stringMatching(three)]);
   expect(status.code).toBe(0);
 });
 
@@ -91,8 +100,8 @@ test('an image goes in and comes out again, also after down and up', async () =>
   const made = await openstack('openstack', 'image', 'create', '--disk-format', 'raw', '--file', sent, 'round-trip');
   expect(made).toMatchObject({ code: 0 });
   const before = await command('status');
-  expect(await command('down')).toEqual({ code: 0, out: 'Glance has stopped.\nKeystone has stopped.\n' });
-  expect(await command('status')).toMatchObject({ code: 1, out: expect.stringMatching(/^(.* does not run\n){2}$/) });
+  expect(await command('down')).toEqual({ code: 0, out: STOPPED });
+  expect(await command('status')).toMatchObject({ code: 1, out: expect.stringMatching(/^(.* does not run\n){3}$/) });
   expect(await processes()).toEqual([]);
   const { out } = await command('up');
   expect(addresses(out)).toEqual(addresses(before.out));
@@ -107,6 +116,16 @@ test('up mends what is half dead', async () => {
   expect(await command('status')).toMatchObject({ code: 1, out: expect.stringContaining('is broken (processes') });
   expect(await command('up')).toMatchObject({ code: 0 });
   expect(await command('status')).toMatchObject({ code: 0, out: expect.not.stringContaining(`(processes ${pid},`) });
+});
+
+test.each(['SIGKILL', 'SIGSTOP'])('up mends a database that has got %s, under services that run', async (signal) => {
+  const pid = Number(await readFile(join(state, 'mariadb/pid'), 'utf8'));
+  process.kill(pid, signal);
+  expect(await command('status')).toMatchObject({ code: 1 });
+  expect(await command('up')).toMatchObject({ code: 0 });
+  expect(await command('status')).toMatchObject({ code: 0, out: expect.not.stringContaining(`(process ${pid})`) });
+  const { code, out } = await openstack('openstack', 'image', 'list', '-f', 'value', '-c', 'Name');
+  expect({ code, out }).toEqual({ code: 0, out: 'round-trip\n' });
 });
 
 test('down with --purge leaves nothing, neither processes nor files', async () => {

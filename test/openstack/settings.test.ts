@@ -112,7 +112,7 @@ describe('with other settings after a restart', () => {
 test('a second Glance in a region of its own has its own quotas, and others when it is told', async () => {
   const place = join(folder, 'second');
   const quotas = { imageCountTotal: 1 };
-  const second = await startGlance(place, cloud.keystone, { region: 'RegionTwo', workers: 1, quotas });
+  const second = await startGlance(place, cloud, { region: 'RegionTwo', workers: 1, quotas });
   try {
     const customer = await CloudClient.at(second.url, cloud.keystone);
     const usage = async () => (await customer.get<{ usage: Record<string, unknown> }>('info/usage')).usage;

@@ -28,8 +28,12 @@ export interface PipelineOptions {
   /** Targets by name, as in the context of the CDK app. */
   readonly targets?: Readonly<Record<string, object>>;
   readonly simulator?: Omit<SimulatorOptions, 'folder'>;
+  /** As in the context of the CDK app. */
+  readonly reconcile?: object;
   /** In place of a simulator. */
   readonly cloud?: PipelineCloud;
+  /** Where the stack keeps what it has; whoever gives one removes it. @default a folder of the pipeline's own */
+  readonly stackFolder?: string;
 }
 
 export interface Dropped {
@@ -59,11 +63,12 @@ export class Pipeline {
     const cloud = options.cloud ?? (await simulatedCloud({ folder: join(folder, 'simulator'), ...options.simulator }));
     const cloudAssembly = join(folder, 'cdk.out');
     const targets = options.targets ?? { [cloud.name]: { kind: 'glance' } };
-    await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET });
+    const { reconcile } = options;
+    await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET, ...(reconcile && { reconcile }) });
     const stack = await startStack({
       cloudAssembly,
       stackName: 'ImageDrop',
-      folder: join(folder, 'stack'),
+      folder: options.stackFolder ?? join(folder, 'stack'),
       secrets: { [SECRET]: cloud.cloudsYaml },
     });
     return new Pipeline(folder, stack, cloud);

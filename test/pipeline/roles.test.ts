@@ -1,9 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { RecordDraft } from '../../lambda/model/record-changes.ts';
 import { receive } from '../../lambda/model/record-changes.ts';
 import { rawDisk } from '../support/disk.ts';
+import { obsCloud } from './obs-cloud.ts';
 import { type Dropped, Pipeline } from './pipeline.ts';
 
 jest.setTimeout(90_000);
@@ -11,15 +16,26 @@ jest.setTimeout(90_000);
 /** Of the form that S3 gives, but of no object. */
 const NO_VERSION = 'A'.repeat(32);
 
+/** A function may know for so long that there is no pause (lambda/adapters/s3-pauses.ts). */
+const PAUSE_KNOWN_MS = 5000;
+
+let folder: string;
 let pipeline: Pipeline;
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'imagedrop-roles-'));
+  // Longer than a function takes to start, so that record-status must ask again, by a message to itself.
+  const { cloud, staging } = await obsCloud(folder, { jobDurationMs: 4000 });
   pipeline = await Pipeline.start({
-    targets: { simulator: { kind: 'glance' }, 'simulator-ims': { kind: 'ims' } },
-    // Longer than a function takes to start, so that record-status must ask again, by a message to itself.
-    simulator: { ims: { activationDelayMs: 4000 } },
+    cloud: { ...cloud, name: 'simulator' },
+    // stream-upload asks itself for the chunks of a file that is registered.
+    targets: { simulator: { kind: 'glance' }, 'simulator-ims': { kind: 'ims', route: 'register', staging } },
+    reconcile: { lostAfterSeconds: 10 },
   });
 });
-afterAll(() => pipeline?.stop());
+afterAll(async () => {
+  await pipeline?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** A record as a person might have written it. */
 async function putRecord(dropped: Dropped, changes: Partial<RecordDraft>): Promise<string> {
@@ -29,6 +45,24 @@ async function putRecord(dropped: Dropped, changes: Partial<RecordDraft>): Promi
   const Bucket = pipeline.output('StatusBucketName');
   await pipeline.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: JSON.stringify(record) }));
   return key;
+}
+
+/** As a function does whose target has no room; the others know of it when they read it again. */
+async function pauseTarget(target: string, seconds: number): Promise<void> {
+  const since = new Date().toISOString();
+  const until = new Date(Date.now() + seconds * 1000).toISOString();
+  const paused = { target, code: 'quota-exceeded', message: 'Full.', since, until, times: 1 };
+  const Bucket = pipeline.output('StatusBucketName');
+  const Key = `targets/${target}.json`;
+  await pipeline.s3.send(new PutObjectCommand({ Bucket, Key, Body: JSON.stringify(paused) }));
+  await pause(PAUSE_KNOWN_MS);
+}
+
+async function reconcileUntil(isDone: () => Promise<boolean>): Promise<void> {
+  while (!(await isDone())) {
+    expect(await pipeline.stack.invoke(pipeline.output('ReconcileFunctionName'), {})).toMatchObject({ ok: true });
+    await pause(500);
+  }
 }
 
 test('each function needs all that its role allows, and nothing that it does not', async () => {
@@ -62,6 +96,24 @@ test('each function needs all that its role allows, and nothing that it does not
     await pipeline.send(queue, { record: await putRecord(dropped, {}) });
     expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
   }
+
+  // A target that is paused: create-metadata and stream-upload put drops off, by a message to themselves.
+  await pauseTarget('simulator', 12);
+  const late = { key: 'late.img', versionId: NO_VERSION };
+  await pipeline.send('UploadQueueUrl', { record: await putRecord(late, { status: 'created' }) });
+  const later = { key: 'later.img', versionId: NO_VERSION };
+  await pipeline.send('IngestQueueUrl', { record: await putRecord(later, {}) });
+  for (const dropped of [late, later]) {
+    expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
+  }
+
+  // What got lost: a dead letter of an object that is gone, and a record that nobody works on.
+  const dead = { key: 'dead.img', versionId: NO_VERSION };
+  await pipeline.send('IngestDeadLetterQueueUrl', pipeline.event(dead, rawDisk()));
+  const lost = { key: 'lost.img', versionId: NO_VERSION };
+  await putRecord(lost, {});
+  await reconcileUntil(async () => (await pipeline.record(lost))?.status === 'failed');
+  expect(await pipeline.settled(dead)).toMatchObject({ error: { code: 'retries-exhausted' } });
 
   const { used, unused, denied } = pipeline.stack.access.usage();
   expect(used.length).toBeGreaterThan(20);

@@ -44,6 +44,7 @@ export class ImageService {
       conform: (image) => image,
       create: async (image) => this.#create(image),
       get: async (id) => this.images.get(id),
+      list: async () => ({ items: [...this.images.values()] }),
       upload: (id, body) => this.#upload(id, body, gate),
       imports: { begin: async (id) => this.#beginImport(id), failure: async () => undefined },
       delete: async (id) => {

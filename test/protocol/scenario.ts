@@ -139,14 +139,14 @@ export class DropScenario implements Scenario {
   async #work({ queue, body }: Message, gate: Gate): Promise<void> {
     this.#deliveries += 1;
     const invocation = this.#world.invocation(`delivery-${this.#deliveries}`);
-    const dependencies = this.#dependencies(gate);
+    const dependencies = this.#dependencies(queue, gate);
     switch (queue) {
       case 'ingestQueue':
         return createMetadata(body, invocation, dependencies);
       case 'uploadQueue':
         return streamUpload(body, invocation, dependencies);
       case 'statusQueue':
-        return recordStatus(body, dependencies);
+        return recordStatus(body, invocation, dependencies);
     }
   }
 
@@ -171,8 +171,8 @@ export class DropScenario implements Scenario {
     if (this.#service.images.size > 1) this.#wrong.push(`there are two images at the step from ${change}`);
   }
 
-  #dependencies(gate: Gate) {
-    const { objects, targets, log, now, topic, countOutcome } = this.#world;
+  #dependencies(from: QueueName, gate: Gate) {
+    const { objects, staging, pauses, targets, log, now, topic, countOutcome } = this.#world;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
       send: async (body: unknown) => {
@@ -194,9 +194,12 @@ export class DropScenario implements Scenario {
       records: gated('records', this.#watchedRecords(), gate),
       endpoints: { of: async () => endpoint },
       topic: gated('topic', topic, gate),
+      pauses,
+      ownQueue: queue(from),
       ingestQueue: queue('ingestQueue'),
       uploadQueue: queue('uploadQueue'),
       statusQueue: queue('statusQueue'),
+      staging,
       targets,
       log,
       now,

@@ -11,7 +11,7 @@ const event = (...bodies: string[]) =>
       messageId: `m${index}`,
       receiptHandle: `r${index}`,
       body,
-      attributes: { ApproximateReceiveCount: '3' },
+      attributes: { ApproximateReceiveCount: '3', SentTimestamp: '1767323045000' },
     })),
   }) as SQSEvent;
 

@@ -16,7 +16,7 @@ async function created() {
     world,
     id: world.record('a.img').image?.id ?? '',
     upload: (signal?: AbortSignal) => streamUpload(message, world.invocation('upload-1', signal), world),
-    check: () => recordStatus(message, world),
+    check: () => recordStatus(message, world.invocation(), world),
   };
 }
 

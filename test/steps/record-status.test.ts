@@ -14,7 +14,12 @@ async function uploaded() {
   const message = { record: world.recordKey('a.img') };
   await streamUpload(message, world.invocation(), world);
   world.statusQueue.sent.length = 0;
-  return { world, id: world.record('a.img').image?.id ?? '', message, check: () => recordStatus(message, world) };
+  return {
+    world,
+    id: world.record('a.img').image?.id ?? '',
+    message,
+    check: () => recordStatus(message, world.invocation(), world),
+  };
 }
 
 describe('record-status', () => {
@@ -139,7 +144,7 @@ describe('record-status', () => {
     const world = new MemoryWorld();
     world.objects.put('notes.txt', Buffer.from('no disk at all'));
     await createMetadata(world.event('notes.txt'), world.invocation(), world);
-    await recordStatus(world.statusQueue.sent[0], world);
+    await recordStatus(world.statusQueue.sent[0], world.invocation(), world);
     expect(world.objects.newest('notes.txt')?.tags).toEqual({ 'imagedrop:here': 'failed not-a-disk-image' });
     expect(world.outcomes[0]?.error?.code).toBe('not-a-disk-image');
   });
@@ -150,7 +155,9 @@ describe('record-status', () => {
     world.objects.put('a.img', rawDisk());
     await createMetadata(world.event('a.img'), world.invocation(), world);
     for (const { record } of world.uploadQueue.sent) await streamUpload({ record }, world.invocation(record), world);
-    for (const { record } of [...world.statusQueue.sent]) await recordStatus({ record }, world);
+    for (const { record } of world.statusQueue.sent.splice(0)) {
+      await recordStatus({ record }, world.invocation(), world);
+    }
     expect(Object.keys(world.objects.newest('a.img')?.tags ?? {})).toEqual(['imagedrop:here', 'imagedrop:there']);
   });
 
@@ -170,7 +177,9 @@ describe('record-status', () => {
     world.records.stored.set(message.record, { ...stored, status: 'received' });
     await check();
     expect(world.ingestQueue.sent).toHaveLength(1);
-    await expect(recordStatus({ record: 'none.json' }, world)).rejects.toMatchObject({ code: 'bad-message' });
+    await expect(recordStatus({ record: 'none.json' }, world.invocation(), world)).rejects.toMatchObject({
+      code: 'bad-message',
+    });
   });
 
   test('fails a record whose target has left the stack', async () => {

@@ -19,7 +19,9 @@ describe('work under a lease', () => {
   test('is not begun on a record that has moved on meanwhile', async () => {
     const { world, key } = await created();
     const work = () => Promise.reject(new Error('must not be called'));
-    await expect(underLease(key, ['received'], world.invocation(), world, work)).rejects.toMatchObject({
+    await expect(
+      underLease(key, world.record('a.img'), ['received'], world.invocation(), world, work),
+    ).rejects.toMatchObject({
       code: 'record-conflict',
     });
     expect(world.record('a.img')).toMatchObject({ status: 'created', attempts: 0 });
@@ -28,7 +30,9 @@ describe('work under a lease', () => {
   test('needs a record', async () => {
     const { world } = await created();
     const work = () => Promise.reject(new Error('must not be called'));
-    await expect(underLease('none.json', ['received'], world.invocation(), world, work)).rejects.toMatchObject({
+    await expect(
+      underLease('none.json', world.record('a.img'), ['received'], world.invocation(), world, work),
+    ).rejects.toMatchObject({
       code: 'bad-message',
     });
   });
@@ -36,7 +40,7 @@ describe('work under a lease', () => {
   test('goes on as long as it has a heartbeat, which holds lease and message', async () => {
     const { world, key } = await created();
     const invocation = world.invocation();
-    await underLease(key, ['created'], invocation, world, async () => {
+    await underLease(key, world.record('a.img'), ['created'], invocation, world, async () => {
       for (let beat = 1; beat <= 5; beat++) {
         world.pass(50);
         await heartbeat(key, { ...progress, bytes: beat }, invocation, world);
@@ -46,15 +50,15 @@ describe('work under a lease', () => {
       progress: { bytes: 5 },
       lease: { until: '2026-01-02T03:09:15.000Z' },
     });
-    expect(invocation.held).toEqual([60, 60, 60, 60, 60]);
+    expect(invocation.held).toEqual([60, 60, 60, 60, 60, 60]);
   });
 
   test('loses to one that took over when its lease had run out, and changes nothing more', async () => {
     const { world, key } = await created();
     const slow = world.invocation('slow');
-    const work = underLease(key, ['created'], slow, world, async () => {
+    const work = underLease(key, world.record('a.img'), ['created'], slow, world, async () => {
       world.pass(61);
-      await underLease(key, ['created'], world.invocation('quick'), world, async () => {
+      await underLease(key, world.record('a.img'), ['created'], world.invocation('quick'), world, async () => {
         await expect(heartbeat(key, progress, slow, world)).rejects.toMatchObject({ code: 'lease-held' });
       });
       throw new ImageDropError('forbidden', 'The slow one has bad news, too late.');

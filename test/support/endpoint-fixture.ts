@@ -29,6 +29,11 @@ export const TARGETS: Record<TargetKind, Target> = {
     maxStreamBytes: 2 ** 35,
     activeWithinSeconds: 3600,
     minDisk: { lowest: 40, highest: 1024 },
+    objectStorage: {
+      maxRegisterBytes: 128e9,
+      maxFastImportBytes: 1e12,
+      staging: { bucket: 'staging', endpoint: 'https://obs.here.example', region: 'here' },
+    },
     convertTo: 'zvhd2',
     metadata: {},
   },
@@ -68,6 +73,7 @@ function numberedTokens(cloud: string, url: string): Session {
   return {
     cloud,
     imageUrl: async () => `${url}/v2`,
+    projectId: async () => 'p1',
     token: async () => `t${issued}`,
     renew: async () => {
       issued += 1;

@@ -1,30 +1,38 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
+import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../../lambda/endpoints/endpoint.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { Image, NewImage, UploadPlan } from '../../lambda/model/image.ts';
+import type { Image, NewImage, Route, UploadPlan } from '../../lambda/model/image.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
+import { pauseAfter, type TargetPause } from '../../lambda/model/target-pause.ts';
 import type {
   Invocation,
   MessageQueue,
   ObjectHead,
+  ObjectMessage,
   ObjectStore,
   RecordMessage,
   RecordStore,
+  TargetPauses,
 } from '../../lambda/steps/ports.ts';
+import { MemoryStaging } from './memory-staging.ts';
 
 /** The outside world of the steps, in memory: buckets, records, queues, a topic and one image endpoint. */
 export class MemoryWorld {
   time = new Date('2026-01-02T03:04:05.000Z');
   readonly objects = new MemoryObjects(() => this.time);
-  readonly records = new MemoryRecords();
+  readonly records = new MemoryRecords(() => this.time);
   readonly endpoint = new MemoryEndpoint();
+  readonly staging = new MemoryStaging();
   readonly ingestQueue = new MemoryQueue();
   readonly uploadQueue = new MemoryQueue();
   readonly statusQueue = new MemoryQueue();
+  /** Of the step that is at work. */
+  readonly ownQueue = new MemoryQueue();
+  readonly pauses = new MemoryPauses(() => this.time);
   readonly outcomes: DropRecord[] = [];
   readonly counted: string[] = [];
   targets: Target[] = [target('here')];
@@ -67,9 +75,14 @@ export class MemoryWorld {
     return recordKey({ key, id: this.objects.newest(key)?.versionId ?? '' }, targetName);
   }
 
-  invocation(id = 'invocation-1', signal = new AbortController().signal): Invocation & { held: number[] } {
+  invocation(
+    id = 'invocation-1',
+    signal = new AbortController().signal,
+    receives = 1,
+  ): Invocation & { held: number[] } {
     const held: number[] = [];
-    return { id, signal, held, holdMessage: async (seconds) => void held.push(seconds) };
+    const holdMessage = async (seconds: number) => void held.push(seconds);
+    return { id, signal, receives, sentAt: this.time, held, holdMessage };
   }
 }
 
@@ -89,8 +102,36 @@ export function target(name: string): Target {
 
 export class MemoryQueue implements MessageQueue {
   readonly sent: (RecordMessage & { delaySeconds: number })[] = [];
-  async send(message: RecordMessage, delaySeconds = 0): Promise<void> {
-    this.sent.push({ ...message, delaySeconds });
+  /** Objects that are to be taken up, as events name them. */
+  readonly events: ObjectMessage[] = [];
+
+  async send(message: RecordMessage | ObjectMessage, delaySeconds = 0): Promise<void> {
+    if ('Records' in message) this.events.push(message);
+    else this.sent.push({ ...message, delaySeconds });
+  }
+}
+
+class MemoryPauses implements TargetPauses {
+  readonly stored = new Map<string, TargetPause>();
+  readonly #now: () => Date;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  async of(target: string): Promise<TargetPause | undefined> {
+    return this.stored.get(target);
+  }
+
+  async begin(target: string, error: ImageDropError): Promise<TargetPause> {
+    const pause = pauseAfter(this.stored.get(target), target, error, this.#now());
+    this.stored.set(target, pause);
+    return pause;
+  }
+
+  async end(target: string): Promise<void> {
+    const pause = this.stored.get(target);
+    if (pause) this.stored.set(target, { ...pause, endedAt: this.#now().toISOString() });
   }
 }
 
@@ -152,6 +193,16 @@ class MemoryObjects implements ObjectStore {
 
 class MemoryRecords implements RecordStore {
   readonly stored = new Map<string, DropRecord>();
+  readonly #changedAt = new Map<string, Date>();
+  readonly #now: () => Date;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  changedAt(key: string): Date {
+    return this.#changedAt.get(key) ?? this.#now();
+  }
 
   async load(key: string): Promise<DropRecord | undefined> {
     return this.stored.get(key);
@@ -164,11 +215,12 @@ class MemoryRecords implements RecordStore {
     const revision = (present?.revision ?? 0) + 1;
     const record = { ...next, revision, nonce: `write-${revision}` };
     this.stored.set(key, record);
+    this.#changedAt.set(key, this.#now());
     return record;
   }
 }
 
-type EndpointCall = 'create' | 'get' | 'upload' | 'delete' | 'import';
+type EndpointCall = 'create' | 'get' | 'list' | 'upload' | 'delete' | 'import' | 'register' | 'job';
 
 /** An image service whose every call can be made to fail once. */
 export class MemoryEndpoint implements ImageEndpoint {
@@ -179,7 +231,7 @@ export class MemoryEndpoint implements ImageEndpoint {
   /** Thrown by the next call of that name, after its effect when `afterEffect` is set. */
   readonly faults: { call: EndpointCall; error: Error; afterEffect?: boolean }[] = [];
 
-  route: 'stream' | 'import' = 'stream';
+  route: Route = 'stream';
   /** The URLs that were given to be fetched. */
   readonly imported: string[] = [];
   /** What the service says of the newest import. */
@@ -187,6 +239,21 @@ export class MemoryEndpoint implements ImageEndpoint {
   readonly imports = {
     begin: async (_id: string, url: string) => this.#faulty('import', () => void this.imported.push(url)),
     failure: async () => this.importFault,
+  };
+
+  /** The objects that were given to be read, as `bucket:key`, and what the service says of each job. */
+  readonly registered: string[] = [];
+  jobs: Record<string, RegisterJob> = {};
+  readonly registers: RegisterRoute = {
+    begin: async (_id, { bucket, key }) =>
+      this.#faulty('register', () => `job-${this.registered.push(`${bucket}:${key}`)}`),
+    fastImport: async (image, { bucket, key }) =>
+      this.#faulty('register', () => {
+        this.images.set(`made-of-${image.id}`, { ...image, id: `made-of-${image.id}`, status: 'queued', hashes: {} });
+        return `job-${this.registered.push(`${bucket}:${key}`)}`;
+      }),
+    madeFor: async (id) => [...this.images.values()].filter((image) => image.id === `made-of-${id}`),
+    job: async (id) => this.#faulty('job', () => this.jobs[id]),
   };
 
   async plan(_found: unknown, objectBytes: number): Promise<UploadPlan> {
@@ -211,6 +278,10 @@ export class MemoryEndpoint implements ImageEndpoint {
 
   async get(id: string): Promise<Image | undefined> {
     return this.#faulty('get', () => this.images.get(id));
+  }
+
+  async list(): Promise<ImagePage> {
+    return this.#faulty('list', () => ({ items: [...this.images.values()] }));
   }
 
   async upload(id: string, body: Readable): Promise<void> {

@@ -20,7 +20,20 @@ describe('the context of the app', () => {
     expect(settingsOf(given)).toEqual({ stackName: 'Drops-2', targets: TARGETS, cloudsYamlSecret: 'team/clouds' });
   });
 
+  test('says how what got lost is looked for', () => {
+    const given = { everyMinutes: 1, lostAfterSeconds: 20, deleteOrphanedImages: true };
+    for (const reconcile of [given, JSON.stringify(given)]) {
+      const settings = settingsOf({ targets: TARGETS, reconcile }).reconcile;
+      expect(settings?.every?.toSeconds()).toBe(60);
+      expect(settings?.lostAfter?.toSeconds()).toBe(20);
+      expect(settings?.deleteOrphanedImages).toBe(true);
+    }
+  });
+
   test.each([
+    ['reconcile of another kind', { targets: TARGETS, reconcile: { often: true } }, 'reconcile.often is true'],
+    ['a pause that is no number', { targets: TARGETS, reconcile: { everyMinutes: '1' } }, 'reconcile.everyMinutes'],
+    ['yes for true', { targets: TARGETS, reconcile: { deleteOrphanedImages: 'yes' } }, 'give true or false'],
     [
       'no targets',
       {},

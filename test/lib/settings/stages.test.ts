@@ -12,9 +12,9 @@ const { functions, queues, statusBucket, outcomeTopic } = built.drop;
 const ref = (value: string) => built.stack.resolve(value);
 
 describe.each([
-  ['ingest', queues.ingest, 360],
+  ['ingest', queues.ingest, 90],
   ['upload', queues.upload, 930],
-  ['status', queues.status, 360],
+  ['status', queues.status, 90],
 ])('the %s queue', (_name, { queue, deadLetters }, visibilitySeconds) => {
   test('keeps a message for a week and hides it while it is worked on', () => {
     expect(propertiesOf(built, queue)).toMatchObject({
@@ -216,7 +216,7 @@ test('without a topic an alarm tells nobody', () => {
 test('every alarm is sent to the topic that is given', () => {
   const arn = 'arn:aws:sns:eu-west-1:111122223333:oncall';
   const { template } = deployed((stack) => ({ alarmTopic: Topic.fromTopicArn(stack, 'OnCall', arn) }));
-  template.resourceCountIs('AWS::CloudWatch::Alarm', 9);
+  template.resourceCountIs('AWS::CloudWatch::Alarm', 11);
   template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn] });
 });
 

@@ -32,6 +32,7 @@ describe('the targets', () => {
         maxStreamBytes: 32 * 1024 ** 3,
         activeWithinSeconds: 6 * 60 * 60,
         minDisk: { lowest: 40, highest: 1024 },
+        objectStorage: { maxRegisterBytes: 128e9, maxFastImportBytes: 1e12 },
         convertTo: 'vhd',
         metadata: {},
       },
@@ -47,6 +48,9 @@ describe('the targets', () => {
         maxStreamBytes: 64e9,
         activeWithinSeconds: 600,
         minDisk: { lowest: 10 },
+        staging: { bucket: 'my-images', endpoint: 'https://obs.eu-de.otc.t-systems.com' },
+        maxRegisterBytes: 64e9,
+        maxFastImportBytes: 5e11,
         convertTo: 'zvhd2',
         metadata: { osVersion: 'Ubuntu 24.04 server 64bit', properties: { team: 'images' } },
       },
@@ -59,6 +63,11 @@ describe('the targets', () => {
       maxStreamBytes: 64e9,
       activeWithinSeconds: 600,
       minDisk: { lowest: 10, highest: 1024 },
+      objectStorage: {
+        maxRegisterBytes: 64e9,
+        maxFastImportBytes: 5e11,
+        staging: { bucket: 'my-images', endpoint: 'https://obs.eu-de.otc.t-systems.com', region: 'eu-de' },
+      },
       convertTo: 'zvhd2',
       metadata: { osVersion: 'Ubuntu 24.04 server 64bit', properties: { team: 'images' } },
     });
@@ -105,7 +114,7 @@ describe('the targets', () => {
     [
       'an import by IMS',
       { a: { kind: 'ims', route: 'import' } },
-      'targets.a.route is "import": a target of kind ims takes auto, stream.',
+      'targets.a.route is "import": a target of kind ims takes auto, stream, register.',
     ],
     [
       'no byte to stream',
@@ -163,6 +172,61 @@ describe('the targets', () => {
       'targets.a.metadata.minDisk is "40": give a number.',
     ],
     [
+      'registering by glance',
+      { a: { kind: 'glance', route: 'register' } },
+      'targets.a.route is "register": a target of kind glance takes auto, stream, import.',
+    ],
+    [
+      'registering without a bucket for it',
+      { a: { kind: 'ims', route: 'register' } },
+      'targets.a.route is "register": it needs staging',
+    ],
+    [
+      'a staging bucket of glance',
+      { a: { kind: 'glance', staging: { bucket: 'images', endpoint: 'https://obs.example' } } },
+      'targets.a.staging is {"bucket":"images","endpoint":"https://obs.example"}: this kind of image service reads nothing',
+    ],
+    [
+      'a limit that glance does not have',
+      { a: { kind: 'glance', maxRegisterBytes: 1 } },
+      'targets.a.maxRegisterBytes is 1: this kind of image service reads nothing',
+    ],
+    [
+      'a staging bucket without a name',
+      { a: { kind: 'ims', staging: { endpoint: 'https://obs.example' } } },
+      'targets.a.staging.bucket is missing: give the name of a bucket',
+    ],
+    [
+      'a staging bucket with a folder',
+      { a: { kind: 'ims', staging: { bucket: 'images/new', endpoint: 'https://obs.example' } } },
+      'targets.a.staging.bucket is "images/new": give the name of a bucket',
+    ],
+    [
+      'object storage without an address',
+      { a: { kind: 'ims', staging: { bucket: 'images', endpoint: 'obs.example' } } },
+      'targets.a.staging.endpoint is "obs.example": give the address of the object storage',
+    ],
+    [
+      'object storage with the bucket in its path',
+      { a: { kind: 'ims', staging: { bucket: 'images', endpoint: 'https://obs.example/images' } } },
+      'targets.a.staging.endpoint is "https://obs.example/images": give the address',
+    ],
+    [
+      'object storage with an empty region',
+      { a: { kind: 'ims', staging: { bucket: 'images', endpoint: 'https://obs.example', region: '' } } },
+      'targets.a.staging.region is "": give a name.',
+    ],
+    [
+      'an unknown setting of object storage',
+      { a: { kind: 'ims', staging: { bucket: 'images', endpoint: 'https://obs.example', prefix: 'x' } } },
+      'targets.a.staging.prefix is "x": nothing has this name',
+    ],
+    [
+      'a limit that is no number',
+      { a: { kind: 'ims', maxFastImportBytes: '1 TB' } },
+      'targets.a.maxFastImportBytes is "1 TB": give a whole number',
+    ],
+    [
       'yes for true',
       { a: { kind: 'ims', metadata: { protected: 'yes' } } },
       'targets.a.metadata.protected is "yes": give true or false.',
@@ -171,6 +235,11 @@ describe('the targets', () => {
     expect(() => settle(targets)).toThrow(
       expect.objectContaining({ name: 'SettingError', message: expect.stringContaining(message) }),
     );
+  });
+
+  test('signs for us-east-1 where the address of the object storage names no region', () => {
+    const [target] = settle({ a: { kind: 'ims', staging: { bucket: 'images', endpoint: 'http://127.0.0.1:9000' } } });
+    expect(target?.objectStorage?.staging?.region).toBe('us-east-1');
   });
 
   test('refuses more targets than fit into the environment of a function', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openStackOptions } from '../../../bin/openstack/options.ts';
@@ -74,6 +74,17 @@ describe('the command', () => {
     expect(status).toBe(1);
     expect(openstack(folder, 'down')).toMatchObject({ status: 0, stdout: expect.stringContaining('nothing to stop') });
   });
+
+  test.each(['#', '$', '%', ';', '?', '\\', '\n', '😀'])(
+    'up refuses a folder with %j, and makes nothing',
+    (character) => {
+      const folder = temporaryFolder();
+      const { status, stderr } = openstack(folder, 'up', '--folder', join(folder, `a${character}b`));
+      expect(stderr).toContain(`they misread ${JSON.stringify(character)} in a path. Name a folder without`);
+      expect(status).toBe(1);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
 
   test('down ends with 1 while another command is at work in the folder', () => {
     const folder = temporaryFolder();

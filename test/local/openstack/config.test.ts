@@ -14,6 +14,8 @@ const accounts = {
   applicationCredential: { id: 'i', secret: 's' },
 };
 
+const CONNECTION = 'mysql+pymysql://root@localhost/some?unix_socket=../s&charset=utf8';
+
 /** The lines of one section of Glance's settings. */
 function glance(section: string, settings: GlanceSettings = {}): string[] {
   const text = glanceConfig({
@@ -22,6 +24,7 @@ function glance(section: string, settings: GlanceSettings = {}): string[] {
     authUrl: 'http://127.0.0.1:5000/v3',
     accounts,
     endpointId: 'e',
+    connection: CONNECTION,
     settings,
   });
   const [, rest = ''] = text.split(`[${section}]\n`);
@@ -43,12 +46,21 @@ test('a dollar sign in a value is no reference to another option', () => {
 });
 
 test('Keystone gives its tokens the time that is asked for', () => {
-  expect(keystoneConfig({ folder: '/f', tokenSeconds: 20 })).toContain(
+  expect(keystoneConfig({ folder: '/f', connection: CONNECTION, tokenSeconds: 20 })).toContain(
     '\n[token]\nprovider = fernet\nexpiration = 20\n',
   );
 });
 
+test('Keystone has its database', () => {
+  const text = keystoneConfig({ folder: '/f', connection: CONNECTION, tokenSeconds: 20 });
+  expect(text).toContain(`\n[database]\nconnection = ${CONNECTION}\n`);
+});
+
 describe('Glance', () => {
+  test('has its database', () => {
+    expect(glance('database')).toEqual([`connection = ${CONNECTION}`]);
+  });
+
   test('serves this machine only', () => {
     expect(glance('DEFAULT')).toEqual(expect.arrayContaining(['bind_host = 127.0.0.1', 'bind_port = 9292']));
   });

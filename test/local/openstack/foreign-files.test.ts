@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { cloudsYaml } from '../../../local/openstack/clouds-yaml.ts';
 import { prepareGlance } from '../../../local/openstack/glance-folder.ts';
 import { startKeystone } from '../../../local/openstack/keystone.ts';
+import { MariaDb, startMariaDb } from '../../../local/openstack/mariadb.ts';
 import { startOpenStack } from '../../../local/openstack/openstack.ts';
 import { purge, removeIfEmpty } from '../../../local/openstack/purge.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -18,11 +19,12 @@ function foreignFolder(): string {
 
 describe('what others wrote stays', () => {
   test.each([
-    ['Keystone', startKeystone],
-    ['Glance', prepareGlance],
-  ])('a folder that %s would need for itself', async (_, make) => {
+    ['MariaDB', startMariaDb],
+    ['Keystone', (folder: string) => startKeystone(folder, new MariaDb('/nowhere'))],
+    ['Glance', (folder: string) => prepareGlance(folder, new MariaDb('/nowhere'))],
+  ])('a folder that %s would need for itself', async (_, make: (folder: string) => Promise<unknown>) => {
     const folder = foreignFolder();
-    await expect((make as (folder: string) => Promise<unknown>)(folder)).rejects.toThrow(
+    await expect(make(folder)).rejects.toThrow(
       `${folder} is there already and holds something else; name another folder.`,
     );
     expect(readdirSync(folder)).toEqual(['keystone.conf']);
@@ -52,6 +54,8 @@ test('what was made here is purged', async () => {
   const folder = join(temporaryFolder(), 'own');
   mkdirSync(join(folder, 'keystone'), { recursive: true });
   mkdirSync(join(folder, 'glance'));
+  mkdirSync(join(folder, 'mariadb'));
+  writeFileSync(join(folder, 'mariadb/mariadb.json'), '{}');
   writeFileSync(join(folder, 'keystone/keystone.json'), '{"port":1}');
   writeFileSync(join(folder, 'glance/glance.json'), '{"port":2}');
   const user = { name: 'n', password: 'p' };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -33,7 +33,7 @@ async function commandIn(folder: string, script: string, givenPort?: number): Pr
   writeFileSync(file, script);
   const url = `http://127.0.0.1:${port}`;
   const program = { program: process.execPath, args: [file, String(port)], environment: {} };
-  return { name: 'Tester', ...program, mark: file, folder, port, url, healthUrl: url };
+  return { name: 'Tester', ...program, mark: file, folder, port, address: url, health: { url } };
 }
 
 async function serverIn(folder: string, script = SCRIPT, givenPort?: number): Promise<ServerProcess> {
@@ -146,11 +146,27 @@ onLinux('a server', () => {
     other.close();
   }, 10_000);
 
+  test('without a port is up once the program that is to tell so agrees, in its folder', async () => {
+    const folder = temporaryFolder();
+    const script = `
+      import { writeFileSync } from 'node:fs';
+      setTimeout(() => writeFileSync('ready', ''), 300);
+      setInterval(() => undefined, 1000);`;
+    const { port: _, ...command } = await commandIn(folder, script);
+    const health = { program: 'test', args: ['-e', 'ready'] };
+    const server = new ServerProcess({ ...command, health });
+    started.push(server);
+    await server.start(false);
+    expect(existsSync(join(folder, 'ready'))).toBe(true);
+    rmSync(join(folder, 'ready'));
+    expect(await server.isUp()).toBe(false);
+  });
+
   test('whose program is missing is an error that names it', async () => {
     const folder = temporaryFolder();
     const command = { name: 'Tester', program: 'no-such-program', args: [], mark: folder, folder, environment: {} };
     const port = await freePort();
-    const server = new ServerProcess({ ...command, port, url: '', healthUrl: `http://127.0.0.1:${port}` });
+    const server = new ServerProcess({ ...command, port, address: '', health: { url: `http://127.0.0.1:${port}` } });
     await expect(server.start(true)).rejects.toThrow('no-such-program cannot be started');
   });
 });

@@ -169,8 +169,14 @@ export class TestCloud {
     return new ImageClient(`${this.simulator.url}/image`, await this.token(user, project));
   }
 
-  async ims(): Promise<ImageClient> {
-    return new ImageClient(`${this.simulator.url}/ims`, await this.token());
+  async ims(user?: object, project?: string): Promise<ImageClient> {
+    return new ImageClient(`${this.simulator.url}/ims`, await this.token(user, project));
+  }
+
+  /** The same folder under a new server, with other options. */
+  async restarted(options: Partial<SimulatorOptions> = {}): Promise<TestCloud> {
+    await this.simulator.close();
+    return TestCloud.start({ ...options, folder: this.folder });
   }
 }
 

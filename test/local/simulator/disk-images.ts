@@ -37,6 +37,20 @@ export function vhd(): Buffer {
   return file;
 }
 
+/** Huawei's own; `stream` is ZVHD, `z2strm` is ZVHD2. */
+export function zvhd(cookie: 'stream' | 'z2strm', diskBytes = GIB): Buffer {
+  const file = Buffer.alloc(8192);
+  file.write(`${cookie}\0\0`);
+  file.writeBigUInt64LE(BigInt(diskBytes), 48);
+  return file;
+}
+
+export function vhdx(): Buffer {
+  const file = Buffer.alloc(512);
+  file.write('vhdxfile');
+  return file;
+}
+
 export function vdi(): Buffer {
   const file = Buffer.alloc(512);
   file.write('\x7f\x10\xda\xbe', 64, 'latin1');

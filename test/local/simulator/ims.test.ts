@@ -116,14 +116,6 @@ describe('creating an image at IMS', () => {
     expect(json.quotas.resources[0]).toMatchObject({ type: 'image', quota: 100, min: 0 });
     expect(json.quotas.resources[0].used).toBe((await ims.get('/v2/images?limit=1000')).json.images.length);
   });
-
-  test.each([
-    ['PUT', '/v1/cloudimages/11111111-2222-5333-8444-555555555555/upload'],
-    ['GET', '/v1/0123/jobs/4567'],
-    ['POST', '/v2/cloudimages/quickimport/action'],
-  ])('answers 501 to %s %s: object storage is not simulated', async (method, where) => {
-    expect((await ims.ask(method, where)).status).toBe(501);
-  });
 });
 
 describe('uploading a file to IMS', () => {

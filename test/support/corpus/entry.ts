@@ -21,8 +21,6 @@ export interface Acceptance {
   readonly warning?: string;
   /** How many bytes can be missing at the end without anyone noticing (docs/formats.md, "How a cut file is noticed"). */
   readonly unnoticedBytes?: number;
-  /** Cut to fewer bytes than this it is mistaken for a smaller disk of the same format, which it should not be. */
-  readonly mistakenBelow?: number;
   /** Why qemu-img says something else of the file, or nothing. */
   readonly unlikeQemu?: string;
 }

@@ -69,6 +69,7 @@ const badQed: [name: string, changes: Changes, code: ErrorCode][] = [
   ['with its L1 table in the header', { 40: u64le(0) }, 'corrupt-header'],
   ['with its L1 table between clusters', { 40: u64le(4097) }, 'corrupt-header'],
   ['with a disk of 0 bytes', { 48: u64le(0) }, 'corrupt-header'],
+  ['with a disk of 1000 bytes', { 48: u64le(1000) }, 'corrupt-header'],
   ['with a disk that its tables cannot reach', { 48: u64le(2 ** 33) }, 'corrupt-header'],
   ['with its L1 table past the end', { 40: u64le(qedBytes.length - 4096) }, 'truncated'],
 ];

@@ -16,6 +16,8 @@ type Changes = Readonly<Record<number, readonly number[]>>;
 const changed = (changes: Changes) => () => patched(v3, changes);
 const extension = (type: number, length = 8): number[] => [...u32be(type), ...u32be(length)];
 const incompatible = (bits: number | bigint): Changes => ({ 72: u64be(bits) });
+/** A table of them in the cluster that follows the image. */
+const snapshots = (count: number): Changes => ({ 60: u32be(count), 64: u64be(v3.length) });
 /** A header with room for the compression type. */
 const compression = (type: number, bits: number): Changes => ({ ...incompatible(bits), 100: u32be(112), 104: [type] });
 
@@ -28,10 +30,10 @@ const acceptedChanges: [name: string, changes: Changes, warning?: string][] = [
   ['compressed with zstd', compression(1, 8)],
   ['with the names of its features', { 104: extension(0x6803f857, 48) }],
   ['with an extension that nobody knows', { 104: extension(0x12345678, 5) }],
+  ['with an end of its extensions that has 8 bytes', { 104: extension(0) }],
   ['with lazy refcounts', { 87: [1] }],
   ['with an autoclear feature that nobody knows', { 95: [128] }],
   ['that was not closed cleanly', incompatible(1), 'dirty bit'],
-  ['with two internal snapshots', { 60: u32be(2) }, '2 internal snapshots'],
 ];
 
 const variants: CorpusEntry[] = [
@@ -53,6 +55,15 @@ const variants: CorpusEntry[] = [
   ),
   accepted('with persistent bitmaps', { ...SOUND, unlikeQemu: 'it opens the bitmaps, which are not there' }, () =>
     patched(v3, { 95: [1], 104: extension(0x23852875, 24) }),
+  ),
+  accepted(
+    'with two internal snapshots',
+    // Only their table must be there.
+    { ...SOUND, warning: '2 internal snapshots', unnoticedBytes: CLUSTER - 2 * 40 },
+    () => Buffer.concat([patched(v3, snapshots(2)), Buffer.alloc(CLUSTER)]),
+  ),
+  accepted('with an extension up to the end of a header of 512 bytes', clustered(9), () =>
+    patched(qcow2Image(SMALL_DISK, { clusterBits: 9 }), { 104: extension(0x12345678, 512 - 104 - 8) }),
   ),
   accepted('of a disk of 512 bytes', { ...SOUND, virtualSize: 512 }, () => qcow2Image(DISK.subarray(0, 512))),
   accepted('of an all but empty disk of 10 TiB', { ...SOUND, virtualSize: 10 * TIB }, () =>
@@ -109,6 +120,15 @@ const dangers: [name: string, changes: Changes, code: ErrorCode][] = [
   ['of version 2^32 - 1', { 4: u32be(2 ** 32 - 1) }, 'unsupported-variant'],
 ];
 
+/** No sound header has so many bytes of extensions, and what is read of it at first ends there. */
+const HEAD_BYTES = 65536;
+const dangersBehind64KiB: [name: string, type: number][] = [
+  ['a data file', 0x44415441],
+  ['the format of a backing file', 0xe2792aca],
+  ['a LUKS header', 0x0537be77],
+  ['nothing', 0],
+];
+
 const damages: [name: string, changes: Changes, code: ErrorCode][] = [
   ['that its writer marked as corrupt', incompatible(2), 'corrupt-header'],
   ['with a compression type but no bit for it', compression(1, 0), 'corrupt-header'],
@@ -137,6 +157,13 @@ const damages: [name: string, changes: Changes, code: ErrorCode][] = [
   ['with a refcount table without an entry', { [CLUSTER]: u64be(0) }, 'corrupt-header'],
   ['with an extension that leaves the header', { 104: extension(0x6803f857, CLUSTER) }, 'corrupt-header'],
   ['with an extension of 2^32 - 1 bytes', { 104: extension(0x6803f857, 2 ** 32 - 1) }, 'corrupt-header'],
+  ['with an end of its extensions that is longer than the header', { 104: extension(0, CLUSTER) }, 'corrupt-header'],
+  ['with its refcount table in the header', { 48: u64be(0) }, 'corrupt-header'],
+  ['with 65,537 snapshots', snapshots(65537), 'corrupt-header'],
+  ['with a snapshot table between clusters', { ...snapshots(1), 64: u64be(CLUSTER + 8) }, 'corrupt-header'],
+  ['with a snapshot table between clusters, but no snapshot', { 64: u64be(CLUSTER + 8) }, 'corrupt-header'],
+  ['with its snapshot table in the header', { ...snapshots(1), 64: u64be(0) }, 'corrupt-header'],
+  ['with a snapshot table past the end', snapshots(2), 'truncated'],
   ['with an L1 table past the end', { 40: u64be(64 * CLUSTER) }, 'truncated'],
   ['with a refcount table past the end', { 48: u64be(64 * CLUSTER) }, 'truncated'],
   ['with a refcount block past the end', { [CLUSTER]: u64be(64 * CLUSTER) }, 'truncated'],
@@ -167,6 +194,14 @@ export const qcow2: CorpusGroup = {
     refused('of version 2 with a backing file', 'backing-file', () => patched(v2, { 8: u64be(512), 16: u32be(9) })),
     refused('of version 2 with a data file by its extension', 'external-data-file', () =>
       patched(v2, { 72: extension(0x44415441) }),
+    ),
+    ...dangersBehind64KiB.map(([name, type]) =>
+      refused(`with ${name} by an extension behind 64 KiB of another`, 'corrupt-header', () =>
+        patched(qcow2Image(DISK, { clusterBits: 17 }), {
+          104: extension(0x6803f857, HEAD_BYTES - 104 - 8),
+          [HEAD_BYTES]: extension(type),
+        }),
+      ),
     ),
     refused('of version 2 that is encrypted', 'encrypted', () => patched(v2, { 32: u32be(1) })),
     ...cuts.map(([name, bytes]) => refused(`cut ${name}`, 'truncated', () => v3.subarray(0, bytes))),

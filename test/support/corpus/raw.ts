@@ -48,17 +48,25 @@ function holdingQcow2(): Buffer {
   return disk;
 }
 
-/** Without the signature of its GPT a disk is what its protective MBR says. */
-const gptMistakenBelow = (sectorBytes: number) => ({ mistakenBelow: sectorBytes + 8 });
-
 const partitioned: CorpusEntry[] = [
   accepted('with an MBR', MBR, () => DISK),
   accepted('with an MBR, called disk.qcow2', MBR, () => DISK, { fileName: 'disk.qcow2' }),
   accepted('with an MBR, said to be RAW', { ...MBR, unnoticedBytes: DISK.length - 1 }, () => DISK, {
     claimedFormat: 'RAW',
   }),
-  accepted('with an MBR of one partition of unknown size, as for a GPT', { ...MBR, warning: 'announces a GPT' }, () =>
+  accepted('with an MBR, called disk.iso', { ...MBR, unnoticedBytes: DISK.length - 34816 }, () => DISK, {
+    fileName: 'disk.iso',
+  }),
+  refused('with an MBR of one partition of unknown size, as for a GPT', 'corrupt-header', () =>
     patched(DISK, { 450: [0xee], 458: u32le(0xffffffff) }),
+  ),
+  refused('with an MBR as for a GPT, said to be raw', 'corrupt-header', () => patched(DISK, { 450: [0xee] }), {
+    claimedFormat: 'raw',
+  }),
+  accepted(
+    'with an MBR of one partition beside that for a GPT, which is not there',
+    { ...MBR, warning: 'announces a GPT' },
+    () => patched(DISK, { 462: DISK.subarray(446, 462).toString('latin1'), 466: [0xee] }),
   ),
   accepted(
     'with an MBR whose partition goes on past the end',
@@ -75,22 +83,25 @@ const partitioned: CorpusEntry[] = [
     () => Buffer.concat([DISK, Buffer.alloc(256)]),
   ),
   ...[512, 4096].flatMap((sectorBytes) => [
-    accepted(`with a GPT in sectors of ${sectorBytes} bytes`, raw(BYTES, gptMistakenBelow(sectorBytes)), () =>
-      gptDisk(BYTES, 1, { sectorBytes }),
-    ),
-    accepted(
-      `with a GPT in sectors of ${sectorBytes} bytes, of 4 TiB`,
-      raw(4 * TIB, gptMistakenBelow(sectorBytes)),
-      () => emptyGptDisk(4 * TIB, { sectorBytes }),
+    accepted(`with a GPT in sectors of ${sectorBytes} bytes`, raw(BYTES), () => gptDisk(BYTES, 1, { sectorBytes })),
+    accepted(`with a GPT in sectors of ${sectorBytes} bytes, of 4 TiB`, raw(4 * TIB), () =>
+      emptyGptDisk(4 * TIB, { sectorBytes }),
     ),
     refused(`with a GPT in sectors of ${sectorBytes} bytes, cut by one sector`, 'truncated', () =>
       gptDisk(BYTES, 1, { sectorBytes }).subarray(0, -sectorBytes),
     ),
   ]),
-  accepted('with a GPT and a qcow2 image in its partition', raw(2 ** 20, gptMistakenBelow(512)), holdingQcow2),
+  accepted('with a GPT and a qcow2 image in its partition', raw(2 ** 20), holdingQcow2),
   refused('with a GPT, cut to its first half', 'truncated', () => gptDisk(BYTES).subarray(0, BYTES / 2)),
   refused('with a GPT, cut in its last byte', 'truncated', () => gptDisk(BYTES).subarray(0, -1)),
   refused('with a GPT cut in its header', 'truncated', () => gptDisk(BYTES).subarray(0, 540)),
+  refused('with a GPT cut in its signature', 'truncated', () => gptDisk(BYTES).subarray(0, 519)),
+  refused('with a GPT in sectors of 4096 bytes, cut in its signature', 'truncated', () =>
+    gptDisk(BYTES, 1, { sectorBytes: 4096 }).subarray(0, 4103),
+  ),
+  refused('with the MBR of a GPT disk, but no GPT', 'corrupt-header', () =>
+    patched(gptDisk(BYTES), { 512: '\0'.repeat(8) }),
+  ),
 ];
 
 const mbrsOfNothing: [name: string, changes: Changes][] = [

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../../lambda/model/errors.ts';
 import { emptyGptDisk } from '../images/gpt.ts';
 import { isoImage } from '../images/iso.ts';
-import { patched, u32be, u32le, u64le } from '../images/patched.ts';
+import { both16, both32, patched, u32be, u32le, u64le } from '../images/patched.ts';
 import { DISK } from '../images/samples.ts';
 import { SparseFile } from '../images/sparse-file.ts';
 import { vdiImage } from '../images/vdi.ts';
@@ -33,6 +33,9 @@ const badVdi: [name: string, changes: Changes, code: ErrorCode][] = [
   ['with a disk of 2^64 - 1 bytes', { 368: u64le(2n ** 64n - 1n) }, 'corrupt-header'],
   ['with a disk larger than its blocks', { 368: u64le(MIB + 512) }, 'corrupt-header'],
   ['with more blocks in use than it has', { 388: u32le(2) }, 'corrupt-header'],
+  ['with its block map in the header', { 340: u32le(0) }, 'corrupt-header'],
+  ['with a block map between sectors', { 340: u32le(513) }, 'corrupt-header'],
+  ['with its data between sectors', { 344: u32le(1025) }, 'corrupt-header'],
   ['with its data over its block map', { 344: u32le(512) }, 'corrupt-header'],
   ['with its data past the end', { 344: u32le(4096) }, 'truncated'],
 ];
@@ -71,14 +74,19 @@ const isoBytes = isoImage(DISK);
 const ISO: Acceptance = { format: 'iso', virtualSize: isoBytes.length };
 const VOLUME_SECTORS = isoBytes.length / 2048;
 
-/** Both byte orders of a number, as in the volume descriptor. */
-const both32 = (value: number): number[] => [...u32le(value), ...u32be(value)];
+const forUsbSticks = Buffer.concat([DISK.subarray(0, 512), isoBytes.subarray(512)]);
 
 const badIso: [name: string, changes: Changes, code: ErrorCode][] = [
   ['that begins with a boot record', { 32768: [0] }, 'corrupt-header'],
   ['that begins with the end of its descriptors', { 32768: [255] }, 'corrupt-header'],
   ['with a volume of no sectors', { 32848: both32(0) }, 'corrupt-header'],
   ['with sectors of 0 bytes', { 32896: [0, 0, 0, 0] }, 'corrupt-header'],
+  ['with sectors of 1 byte', { 32896: both16(1) }, 'corrupt-header'],
+  ['with sectors of 256 bytes', { 32896: both16(256) }, 'corrupt-header'],
+  ['with sectors of 1536 bytes', { 32896: both16(1536) }, 'corrupt-header'],
+  ['with sectors of 4096 bytes', { 32896: both16(4096) }, 'corrupt-header'],
+  ['whose volume has another size in the other byte order', { 32852: u32be(99999) }, 'corrupt-header'],
+  ['whose sectors have another size in the other byte order', { 32898: [2, 0] }, 'corrupt-header'],
   ['with a volume past the end', { 32848: both32(VOLUME_SECTORS + 1) }, 'truncated'],
   ['with a volume of 8 TiB', { 32848: both32(2 ** 32 - 1) }, 'truncated'],
 ];
@@ -103,12 +111,27 @@ export const iso: CorpusGroup = {
     accepted('of 8 GiB', { ...ISO, virtualSize: 8 * GIB }, () =>
       SparseFile.of(patched(isoBytes, { 32848: both32((8 * GIB) / 2048) })).resized(8 * GIB),
     ),
-    accepted('with an MBR for USB sticks', ISO, () => Buffer.concat([DISK.subarray(0, 512), isoBytes.subarray(512)])),
+    accepted('with sectors of 512 bytes', ISO, () =>
+      patched(isoBytes, { 32848: both32(isoBytes.length / 512), 32896: both16(512) }),
+    ),
+    accepted('without the other byte order of its size', ISO, () =>
+      patched(isoBytes, { 32852: u32be(0), 32898: [0, 0] }),
+    ),
+    accepted('with an MBR for USB sticks', ISO, () => forUsbSticks),
     accepted('with a GPT for USB sticks', ISO, () =>
       Buffer.concat([emptyGptDisk(isoBytes.length).readNow(0, 1024), isoBytes.subarray(1024)]),
     ),
     accepted('called disk.img', ISO, () => isoBytes, { fileName: 'disk.img' }),
     ...badIso.map(([name, changes, code]) => refused(name, code, () => patched(isoBytes, changes))),
+    refused('for USB sticks cut behind its MBR, by its name', 'truncated', () => forUsbSticks.subarray(0, 513), {
+      fileName: 'linux/netinst.ISO',
+    }),
+    refused(
+      'for USB sticks cut in the signature of its volume, by its name',
+      'truncated',
+      () => forUsbSticks.subarray(0, 32773),
+      { fileName: 'netinst.iso' },
+    ),
     refused('cut in its volume descriptor', 'truncated', () => isoBytes.subarray(0, 32800)),
     refused('cut in its last sector', 'truncated', () => isoBytes.subarray(0, -1)),
     refused('that is said to be raw', 'wrong-format', () => isoBytes, { claimedFormat: 'raw' }),

@@ -76,6 +76,10 @@ const variants: CorpusEntry[] = [
   accepted('by "vpc " with the geometry of the largest disks', FIXED, () =>
     fixedVhd(DISK, footer({ 28: 'vpc ', ...MAXIMAL_GEOMETRY })),
   ),
+  // VirtualBox reserved room for the names of a parent in every dynamic disk once.
+  accepted('of the dynamic kind with a locator that is empty', DYNAMIC, () =>
+    dynamicVhd(DISK, header({ 576: 'W2ku', 580: u32be(1024), 592: u64be(2048) })),
+  ),
   accepted('that is said to be VPC', DYNAMIC, () => dynamic, { claimedFormat: 'VPC' }),
   accepted('of the fixed kind called disk.raw', FIXED, () => fixed, { fileName: 'disk.raw' }),
 ];
@@ -98,9 +102,17 @@ const badHeaders: [name: string, changes: Changes, code: ErrorCode][] = [
   ['with blocks of 0 bytes', { 32: u32be(0) }, 'corrupt-header'],
   ['with fewer blocks than its disk', { 28: u32be(2) }, 'corrupt-header'],
   ['with a table of no block', { 28: u32be(0) }, 'corrupt-header'],
+  ['with a header of version 2', { 24: u32be(0x20000) }, 'unsupported-variant'],
+  ['with the name of a parent', { 64: [0, 0x61] }, 'parent-image'],
+  ['with a locator of a parent', { [576 + 7 * 24]: 'W2ku', [576 + 7 * 24 + 8]: u32be(22) }, 'parent-image'],
+  ['with its table in the copy of its footer', { 16: u64be(0) }, 'corrupt-header'],
+  ['with its table in its header', { 16: u64be(1535) }, 'corrupt-header'],
   ['with its table past the end', { 16: u64be(2 ** 40) }, 'truncated'],
   ['with a table that goes on past the end', { 28: u32be(2 ** 32 - 1) }, 'truncated'],
 ];
+
+/** The last of the three blocks at another sector: the start of the disk is read anyway. */
+const withBlock = (sector: number): Buffer => patched(dynamic, { [1536 + 2 * 4]: u32be(sector) });
 
 const kinds = [
   ['fixed', fixedVhd],
@@ -128,6 +140,16 @@ export const vhd: CorpusGroup = {
     ),
     refused('of the dynamic kind whose start is not its end', 'corrupt-header', () => patched(dynamic, { 24: [1] })),
     refused('of the dynamic kind without its start', 'corrupt-header', () => patched(dynamic, { 0: [0] })),
+    refused('of the dynamic kind with a block past the end', 'truncated', () => withBlock(0x00100000)),
+    refused('of the dynamic kind with its last block over its footer', 'truncated', () =>
+      withBlock((dynamic.length - 512 - 65536) / 512),
+    ),
+    refused('of the dynamic kind with a block in the copy of its footer', 'corrupt-header', () => withBlock(0)),
+    refused('of the dynamic kind with a block in its header', 'corrupt-header', () => withBlock(1)),
+    refused('of the dynamic kind with a block in its table', 'corrupt-header', () => withBlock(3)),
+    refused('of the dynamic kind with its header in the copy of its footer', 'corrupt-header', () =>
+      dynamicVhd(DISK, footer({ 16: u64be(8) })),
+    ),
     refused('of the dynamic kind with its header past the end', 'truncated', () =>
       dynamicVhd(DISK, footer({ 16: u64be(2 ** 40) })),
     ),

@@ -90,6 +90,11 @@ const variants: CorpusEntry[] = [
     EMPTY,
     empty(headers((header) => void header.writeBigUInt64LE(7n, 8))),
   ),
+  ...[1n, 2n, 3n, 5n].map((state) =>
+    accepted(`of an empty disk with a block of state ${state}`, EMPTY, () =>
+      patched(vhdxImage(Buffer.alloc(MIB)), { [3 * MIB]: u64le(state) }),
+    ),
+  ),
   accepted('with a region that nobody knows and it does not need', EMPTY, empty(regionAdded(0))),
   accepted('with metadata that nobody knows and it does not need', EMPTY, empty(itemAdded(UNKNOWN, 0))),
 ];
@@ -138,6 +143,11 @@ const bad: [name: string, options: VhdxOptions, code: ErrorCode][] = [
     regionsWith((table) => table.writeBigUInt64LE(BigInt(3 * MIB + 512), 32)),
     'corrupt-header',
   ],
+  [
+    'with regions over each other',
+    regionsWith((table) => table.writeBigUInt64LE(BigInt(2 * MIB), 32)),
+    'corrupt-header',
+  ],
   ['with a region that nobody knows and it needs', regionAdded(1), 'unknown-feature'],
   [
     'with its block table past the end',
@@ -180,10 +190,26 @@ const bad: [name: string, options: VhdxOptions, code: ErrorCode][] = [
   ['with a disk larger than its block table can hold', sizeOf(2n ** 38n), 'corrupt-header'],
 ];
 
+const states: [name: string, entry: bigint][] = [
+  ['a partially present block past the end, though it has no parent', (50n << 20n) | 7n],
+  ['a partially present block, though it has no parent', (4n << 20n) | 7n],
+  ['a block of state 4', 4n],
+  ['a block in its headers', 6n],
+  ['a block in its metadata', (2n << 20n) | 6n],
+  ['a block in its block table', (3n << 20n) | 6n],
+];
+
+/** The first table names one more region than the second; both have right checksums. */
+function otherSecondTable(): Buffer {
+  const second = vhdxImage(DISK, regionAdded(0)).subarray(0x40000, 0x50000);
+  return Buffer.concat([image.subarray(0, 0x40000), second, image.subarray(0x50000)]);
+}
+
 const cuts: [name: string, bytes: number][] = [
   ['behind its signature', 8],
   ['between its headers', 0x20000],
   ['behind its first region table', 0x40000],
+  ['in its second region table', 0x4ffff],
   ['before its metadata', 2 * MIB],
   ['in its block table', 3 * MIB + 8],
   ['in its data', 4 * MIB + 512],
@@ -198,10 +224,16 @@ export const vhdx: CorpusGroup = {
       [
         ['its first header', 0x10020],
         ['its second header', 0x20020],
-        ['its region table', 0x30120],
+        ['its first region table', 0x30120],
+        ['its second region table', 0x40120],
       ] as const
     ).map(([name, offset]) =>
       refused(`with a wrong checksum of ${name}`, 'corrupt-header', () => patched(image, { [offset]: [0xee] })),
+    ),
+    refused('without its second region table', 'corrupt-header', () => patched(image, { 262144: 'gone' })),
+    refused('with other regions in its second region table', 'corrupt-header', () => otherSecondTable()),
+    ...states.map(([name, entry]) =>
+      refused(`with ${name}`, 'corrupt-header', () => patched(image, { [3 * MIB]: u64le(entry) })),
     ),
     refused('with a block past the end', 'truncated', () => patched(image, { [3 * MIB]: u64le((5n << 20n) | 6n) })),
     refused('with a block at 2^63', 'truncated', () => patched(image, { [3 * MIB]: u64le(((2n ** 43n) << 20n) | 6n) })),

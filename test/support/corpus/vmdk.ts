@@ -1,11 +1,18 @@
 import type { ErrorCode } from '../../../lambda/model/errors.ts';
 import { patched, u32le, u64le } from '../images/patched.ts';
 import { DISK } from '../images/samples.ts';
-import { monolithicSparseVmdk, streamOptimizedVmdk, vmdkDescriptor } from '../images/vmdk.ts';
+import { frontStreamVmdk, monolithicSparseVmdk, streamOptimizedVmdk, vmdkDescriptor } from '../images/vmdk.ts';
 import { type Acceptance, accepted, type CorpusGroup, refused } from './entry.ts';
 
+const GRAIN = 65536;
 const sparse = monolithicSparseVmdk(DISK);
 const stream = streamOptimizedVmdk(DISK);
+const frontStream = frontStreamVmdk(DISK);
+const DIRECTORY = 21 * 512;
+const TABLE = 22 * 512;
+/** Where the last grain begins. */
+const lastGrain = sparse.length - GRAIN;
+const lastPacked = frontStream.readUInt32LE(TABLE + 2 * 4) * 512;
 const footer = stream.length - 1024;
 const SECTORS = DISK.length / 512;
 const GIB = 1024 ** 3;
@@ -16,14 +23,19 @@ const withLine = (line: string): string => `${sound}${line}\n`;
 const described = (descriptor: string) => () => monolithicSparseVmdk(DISK, { descriptor });
 
 type Changes = Readonly<Record<number, readonly number[] | string>>;
-/** Header, descriptor and tables fill the first 64 KiB; the data are not looked at. */
+/** What fills up the last grain is not missed. */
 const SPARSE: Acceptance = {
   format: 'vmdk',
   subformat: 'monolithicSparse',
   virtualSize: DISK.length,
-  unnoticedBytes: sparse.length - 65536 - 24576,
+  unnoticedBytes: GRAIN - (DISK.length % GRAIN),
 };
 const STREAM: Acceptance = { format: 'vmdk', subformat: 'streamOptimized', virtualSize: DISK.length };
+/** What fills up the last sector is not missed. */
+const FRONT_STREAM: Acceptance = {
+  ...STREAM,
+  unnoticedBytes: frontStream.length - lastPacked - 12 - frontStream.readUInt32LE(lastPacked + 8),
+};
 
 const soundDescriptors: [name: string, descriptor: string][] = [
   ['with the newlines of Windows', sound.replaceAll('\n', '\r\n')],
@@ -32,6 +44,13 @@ const soundDescriptors: [name: string, descriptor: string][] = [
   ['with a parentCID in capitals', sound.replace('ffffffff', 'FFFFFFFF')],
   ['with an extent in a comment', withLine('# RW 1 FLAT "x"')],
   ['with an extent whose name has blanks', withExtent(`RW ${SECTORS} SPARSE "my disk (1).vmdk"`)],
+  ['of descriptor version 3', sound.replace('version=1', 'version=3')],
+  ['with a content ID of one digit', sound.replace('2af1c3d4', '0')],
+  ['with a content ID in capitals', sound.replace('2af1c3d4', 'FFFFFFFE')],
+  // QEMU writes the content ID anew without clearing what the longer text has left behind.
+  ['whose content ID had 2 digits more before', `${sound}\0${sound.slice(-1)}`],
+  ['whose content ID had 7 digits more before', `${sound}\0${sound.slice(-6)}`],
+  ['whose content ID had 7, then 4 digits more before', `${sound}\0${sound.slice(-3)}\0${sound.slice(-2)}`],
   ['with its encoding and a content ID', withLine('encoding="windows-1252"\nddb.longContentID = "0123"')],
 ];
 
@@ -49,12 +68,21 @@ const badHeaders: [name: string, changes: Changes, code: ErrorCode][] = [
   ['with a capacity of 2^50 sectors', { 12: u64le(2 ** 50) }, 'corrupt-header'],
   ['with a capacity of 2^64 - 1 sectors', { 12: u64le(2n ** 64n - 1n) }, 'corrupt-header'],
   ['with grains of 0 sectors', { 20: u64le(0) }, 'corrupt-header'],
+  ['with grains of 7 sectors', { 20: u64le(7) }, 'corrupt-header'],
+  ['with grains of 8 sectors', { 20: u64le(8) }, 'corrupt-header'],
+  ['with grains of 2 GiB', { 20: u64le(2 ** 22) }, 'corrupt-header'],
   ['with tables of 0 entries', { 44: u32le(0) }, 'corrupt-header'],
   ['with tables of 513 entries', { 44: u32le(513) }, 'corrupt-header'],
   ['with a descriptor of 0 sectors', { 36: u64le(0) }, 'corrupt-header'],
   ['with a descriptor of 1 MiB', { 36: u64le(2048) }, 'corrupt-header'],
   ['with a descriptor behind its descriptor', { 10000: 'createType="monolithicFlat"' }, 'corrupt-header'],
   ['without a grain directory', { 56: u64le(0) }, 'corrupt-header'],
+  ['with its grain directory over its descriptor', { 56: u64le(1) }, 'corrupt-header'],
+  ['with its grain directory at the end of its descriptor', { 56: u64le(20) }, 'corrupt-header'],
+  ['with a grain table in its descriptor', { [DIRECTORY]: u32le(20) }, 'corrupt-header'],
+  ['with a grain in its descriptor', { [TABLE + 8]: u32le(1) }, 'corrupt-header'],
+  ['with a grain table past the end', { [DIRECTORY]: u32le(512 - 3) }, 'truncated'],
+  ['with a grain past the end', { [TABLE + 4]: u32le(sparse.length / 512 - 127) }, 'truncated'],
   ['with a grain directory past the end', { 56: u64le(512) }, 'truncated'],
   ['with its data past the end', { 64: u64le(513) }, 'truncated'],
   ['with a footer announced that is not there', { 56: u64le(2n ** 64n - 1n) }, 'truncated'],
@@ -86,6 +114,8 @@ const badExtents: [name: string, line: string][] = [
   ['an extent in another folder', `RW ${SECTORS} SPARSE "../other/disk.vmdk"`],
   ['an extent with a Windows path', `RW ${SECTORS} SPARSE "..\\disk.vmdk"`],
   ['an extent behind a protocol', `RW ${SECTORS} SPARSE "nbd:localhost:10809"`],
+  ['an extent that is its folder', `RW ${SECTORS} SPARSE "."`],
+  ['an extent that is the folder above', `RW ${SECTORS} SPARSE ".."`],
   ['an extent on a drive', `RW ${SECTORS} SPARSE "C:disk.vmdk"`],
   ['a read-only extent', `RDONLY ${SECTORS} SPARSE "disk.vmdk"`],
   ['an extent without access', `NOACCESS ${SECTORS} SPARSE "disk.vmdk"`],
@@ -107,6 +137,17 @@ const badDescriptors: [name: string, descriptor: string, code: ErrorCode][] = [
   ['with a second type in a comment', withLine('# createType="monolithicFlat"'), 'corrupt-header'],
   ['with a content ID twice in different case', withLine('cid=00000000'), 'corrupt-header'],
   ['without a version', sound.replace('version=1\n', ''), 'corrupt-header'],
+  ['of descriptor version 9', sound.replace('version=1', 'version=9'), 'unsupported-variant'],
+  ['without a content ID', sound.replace(/^CID.*\n/m, ''), 'corrupt-header'],
+  ['with a content ID of 9 digits', sound.replace('2af1c3d4', '02af1c3d4'), 'corrupt-header'],
+  ['with a content ID of no digits', sound.replace('2af1c3d4', ''), 'corrupt-header'],
+  ['with a content ID that is no number', sound.replace('2af1c3d4', 'none'), 'corrupt-header'],
+  ['with the file of changed areas', withLine('changeTrackPath="/etc/passwd"'), 'unsafe-extent'],
+  ['with 7 characters of its end behind its end', `${sound}\0${sound.slice(-7)}`, 'corrupt-header'],
+  ['with the end of another text behind its end', `${sound}\0"scsi"\n`, 'corrupt-header'],
+  ['with a line behind its end', `${sound}\0a="b"\n`, 'corrupt-header'],
+  ['with an extent behind a lone carriage return', withLine('# x\rRW 1 FLAT "/etc/passwd" 0'), 'corrupt-header'],
+  ['with a lone carriage return at its end', `${sound}\r`, 'corrupt-header'],
   ['with a line that makes no sense', withLine('include other.vmdk'), 'corrupt-header'],
   ['with more than ASCII in its descriptor', withLine('# \xe4'), 'corrupt-header'],
   ['with an escape sequence in its descriptor', withLine('# \x1b[2K'), 'corrupt-header'],
@@ -134,6 +175,24 @@ const badFooters: [name: string, changes: Changes, code: ErrorCode][] = [
   ['without its end-of-stream marker', { [footer + 600]: [1] }, 'truncated'],
 ];
 
+const badStreams: [name: string, changes: Changes, code: ErrorCode][] = [
+  ['with a grain past the end', { [TABLE + 8]: u32le(frontStream.length / 512) }, 'truncated'],
+  ['with a grain that goes on past the end', { [lastPacked + 8]: u32le(GRAIN) }, 'truncated'],
+  ['with a grain of no bytes', { [lastPacked + 8]: u32le(0) }, 'corrupt-header'],
+  ['with a grain of more than two grains', { [lastPacked + 8]: u32le(2 * GRAIN + 1) }, 'corrupt-header'],
+];
+
+/** QEMU rounds the size up to sectors before it looks for the footer; what it finds there says 1 TiB. */
+function withLaterFooter(): Buffer {
+  const restBytes = 400;
+  const trailer = stream.subarray(-1536);
+  const later = patched(trailer, { [512 + 12]: u64le(2 ** 31) });
+  const both = Buffer.from(trailer);
+  later.copy(both, 512 - restBytes, 0, 16);
+  later.copy(both, 1024 - restBytes, 512, 592);
+  return Buffer.concat([stream.subarray(0, -1536), Buffer.alloc(restBytes), both]);
+}
+
 export const vmdk: CorpusGroup = {
   title: 'A VMDK image',
   entries: [
@@ -146,8 +205,15 @@ export const vmdk: CorpusGroup = {
       () => patched(stream, { 56: [...stream.subarray(footer + 56, footer + 64)] }),
     ),
     ...[2, 3].map((version) => accepted(`of version ${version}`, SPARSE, () => patched(sparse, { 4: u32le(version) }))),
-    accepted('of 4 GiB, the most for its one sector of grain directory', { ...SPARSE, virtualSize: 4 * GIB }, () =>
-      patched(sparse, { 12: u64le((4 * GIB) / 512) }),
+    accepted('of the streamOptimized type with its tables at the front', FRONT_STREAM, () => frontStream),
+    accepted('with grains of 8 KiB', { ...SPARSE, unnoticedBytes: GRAIN - 8192 }, () =>
+      patched(sparse, { 20: u64le(16) }),
+    ),
+    // Its last grain is not the disk's.
+    accepted(
+      'of 4 GiB, the most for its one sector of grain directory',
+      { ...SPARSE, virtualSize: 4 * GIB, unnoticedBytes: 0 },
+      () => patched(sparse, { 12: u64le((4 * GIB) / 512) }),
     ),
     accepted('that was not closed cleanly', { ...SPARSE, warning: 'not closed cleanly' }, () =>
       patched(sparse, { 72: [1] }),
@@ -165,6 +231,23 @@ export const vmdk: CorpusGroup = {
     refused('cut in its header', 'truncated', () => sparse.subarray(0, 78)),
     refused('cut in its descriptor', 'truncated', () => sparse.subarray(0, 1024)),
     refused('cut in its grain tables', 'truncated', () => sparse.subarray(0, 21 * 512 + 600)),
+    refused('cut to its first half', 'truncated', () => sparse.subarray(0, sparse.length / 2)),
+    refused('cut before its last grain', 'truncated', () => sparse.subarray(0, lastGrain)),
+    refused('cut in its last grain', 'truncated', () => sparse.subarray(0, lastGrain + (DISK.length % GRAIN) - 1)),
+    refused('of the streamOptimized type with a second footer for readers that round up', 'corrupt-header', () =>
+      withLaterFooter(),
+    ),
+    ...badStreams.map(([name, changes, code]) =>
+      refused(`of the streamOptimized type with its tables at the front, ${name}`, code, () =>
+        patched(frontStream, changes),
+      ),
+    ),
+    refused('of the streamOptimized type with its tables at the front, cut to its first half', 'truncated', () =>
+      frontStream.subarray(0, frontStream.length / 2),
+    ),
+    refused('of the streamOptimized type with its tables at the front, cut before its last grain', 'truncated', () =>
+      frontStream.subarray(0, lastPacked),
+    ),
     refused('of the streamOptimized type cut in its footer', 'truncated', () => stream.subarray(0, -513)),
     refused('of the streamOptimized type cut in its data', 'truncated', () => stream.subarray(0, 68000)),
   ],

@@ -30,7 +30,3 @@ export function gptTable(diskBytes: number, sectorBytes: number): PartitionTable
     endBytes: diskBytes,
   };
 }
-
-/** A file that ends before the start of its disk is refused, even where its tables are whole. */
-export const cutSeenBelow = ({ name, cutSeenBelow: tables }: Sample): number =>
-  name === 'vmdk monolithicSparse' ? Math.max(tables, 65536 + 24576) : tables;

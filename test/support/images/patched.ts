@@ -18,6 +18,10 @@ export function u64be(value: number | bigint): number[] {
   return [...bytes];
 }
 
+/** In both byte orders, as in the volume descriptor of an ISO. */
+export const both32 = (value: number): number[] => [...u32le(value), ...u32be(value)];
+export const both16 = (value: number): number[] => [...u32le(value).slice(0, 2), ...u32be(value).slice(2)];
+
 export const u64le = (value: number | bigint): number[] => u64be(value).reverse();
 
 /** Fills up with zeros to a multiple of `unit` bytes. */

@@ -44,7 +44,8 @@ export const SAMPLES: readonly Sample[] = [
   // Only the tables are looked at.
   sample('qcow', qcowImage(DISK), { cutSeenBelow: 56 }),
   sample('qed', qedImage(DISK), { cutSeenBelow: 12288 }),
-  sample('vmdk', monolithicSparseVmdk(DISK), { subformat: 'monolithicSparse', cutSeenBelow: 65536 }),
+  // What fills up the last grain is not missed.
+  sample('vmdk', monolithicSparseVmdk(DISK), { subformat: 'monolithicSparse', cutSeenBelow: 65536 + DISK.length }),
   sample('vmdk', streamOptimizedVmdk(DISK), { subformat: 'streamOptimized' }),
   // Without its footer it is the raw disk that it holds, unless its name says otherwise.
   sample('vhd', fixedVhd(DISK), { subformat: 'fixed', cutSeenBelow: 513 }),

@@ -40,25 +40,37 @@ export function vmdkDescriptor(createType: string, sectors: number): string {
 }
 
 export function monolithicSparseVmdk(disk: Buffer, { descriptor }: VmdkOptions = {}): Buffer {
+  return vmdkWithFrontTables(disk, descriptor ?? vmdkDescriptor('monolithicSparse', disk.length / SECTOR), false);
+}
+
+/** As qemu-img writes the type: compressed grains behind their markers, but tables at the front and no footer. */
+export function frontStreamVmdk(disk: Buffer, { descriptor }: VmdkOptions = {}): Buffer {
+  return vmdkWithFrontTables(disk, descriptor ?? vmdkDescriptor('streamOptimized', disk.length / SECTOR), true);
+}
+
+function vmdkWithFrontTables(disk: Buffer, descriptor: string, isStream: boolean): Buffer {
   const tableDisks = partsOf(disk, GRAIN_BYTES * TABLE_ENTRIES);
   const directory = Buffer.alloc(SECTOR);
   const firstTable = DIRECTORY_SECTOR + 1;
   const overhead = Math.ceil((firstTable + tableDisks.length * 4) / GRAIN_SECTORS) * GRAIN_SECTORS;
   const tables: Buffer[] = [];
   const grains: Buffer[] = [];
+  let sector = overhead;
   for (const [index, tableDisk] of tableDisks.entries()) {
     directory.writeUInt32LE(firstTable + index * 4, index * 4);
     const table = Buffer.alloc(TABLE_ENTRIES * 4);
     for (const [entry, grain] of piecesOf(tableDisk, GRAIN_BYTES).entries()) {
       if (isZero(grain)) continue;
-      table.writeUInt32LE(overhead + grains.length * GRAIN_SECTORS, entry * 4);
-      grains.push(grain);
+      table.writeUInt32LE(sector, entry * 4);
+      const stored = isStream ? compressedGrain(grain, (index * TABLE_ENTRIES + entry) * GRAIN_SECTORS) : grain;
+      grains.push(stored);
+      sector += stored.length / SECTOR;
     }
     tables.push(table);
   }
   const start = Buffer.concat([
-    sparseHeader(disk.length, { isStream: false, overhead, directory: BigInt(DIRECTORY_SECTOR) }),
-    descriptorArea(descriptor ?? vmdkDescriptor('monolithicSparse', disk.length / SECTOR)),
+    sparseHeader(disk.length, { isStream, overhead, directory: BigInt(DIRECTORY_SECTOR) }),
+    descriptorArea(descriptor),
     directory,
     ...tables,
   ]);

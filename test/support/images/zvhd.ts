@@ -16,17 +16,32 @@ const INDEX_BYTES = 512;
 const BITMAP_BYTES = 64;
 
 export function zvhd2Image(content: Buffer, { header }: ZvhdOptions = {}): Buffer {
-  const start = zvhdHeader('z2strm\0\0', content.length, (bytes) => header?.(bytes, 'start'));
-  const end = zvhdHeader('z2strm\0\0', content.length, (bytes) => {
+  const [start, end] = zvhd2Headers(content.length, header);
+  return Buffer.concat([start, content, Buffer.alloc(INDEX_BYTES + BITMAP_BYTES), end]);
+}
+
+/** A file of so many bytes, as an object with holes: all but its headers is zeros. */
+export function sparseZvhd2(size: number): {
+  readonly size: number;
+  readonly pieces: { readonly offset: number; readonly bytes: Buffer }[];
+} {
+  const [start, end] = zvhd2Headers(size - 2 * BLOCK - INDEX_BYTES - BITMAP_BYTES);
+  const last = { offset: size - BLOCK, bytes: end };
+  return { size, pieces: [{ offset: 0, bytes: start }, last] };
+}
+
+function zvhd2Headers(contentBytes: number, header?: ZvhdOptions['header']): [Buffer, Buffer] {
+  const start = zvhdHeader('z2strm\0\0', contentBytes, (bytes) => header?.(bytes, 'start'));
+  const end = zvhdHeader('z2strm\0\0', contentBytes, (bytes) => {
     bytes.writeUInt8(1, 87);
     bytes.writeUInt32LE(1024 * 1024, 88);
-    bytes.writeBigUInt64LE(BigInt(BLOCK + content.length), 96);
-    bytes.writeBigUInt64LE(BigInt(BLOCK + content.length + INDEX_BYTES), 104);
+    bytes.writeBigUInt64LE(BigInt(BLOCK + contentBytes), 96);
+    bytes.writeBigUInt64LE(BigInt(BLOCK + contentBytes + INDEX_BYTES), 104);
     bytes.writeUInt32LE(INDEX_BYTES, 112);
     bytes.writeUInt32LE(BITMAP_BYTES, 116);
     header?.(bytes, 'end');
   });
-  return Buffer.concat([start, content, Buffer.alloc(INDEX_BYTES + BITMAP_BYTES), end]);
+  return [start, end];
 }
 
 function zvhdHeader(cookie: string, contentBytes: number, change: (header: Buffer) => void): Buffer {

@@ -1,0 +1,55 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
+import { recordKey } from '../../lambda/model/drop.ts';
+import { askForRetry } from '../../lambda/steps/redriven.ts';
+import { printable } from '../printable.ts';
+import type { StackConnection } from '../stack/connection.ts';
+import { type KeyedRecord, recordsIn } from '../stack/records.ts';
+import type { RetryOptions } from './options.ts';
+
+/** @returns the exit code */
+export async function retryFailed(options: RetryOptions, stack: StackConnection): Promise<number> {
+  const { keys } = options;
+  if (keys.length === 0) {
+    const count = await retryBelow('', () => true, options, stack);
+    if (!options.json) process.stdout.write(`${count} drops begin again.\n`);
+    return 0;
+  }
+  const counts: number[] = [];
+  for (const key of keys) counts.push(await retryKey(key, options, stack));
+  return counts.includes(0) ? 1 : 0;
+}
+
+async function retryKey(key: string, options: RetryOptions, stack: StackConnection): Promise<number> {
+  // As far as all versions and targets of the key have it in common: a long key is shortened in the keys of records.
+  const prefix = recordKey({ key, id: '' }, '').replace(/\/\/\.json$/, '/');
+  const count = await retryBelow(prefix, ({ record }) => record.drop.key === key, options, stack);
+  if (count === 0) {
+    const code = options.code === undefined ? '' : ` with ${options.code}`;
+    process.stderr.write(`imagedrop: no drop under ${printable(JSON.stringify(key))} has failed${code}.\n`);
+  }
+  return count;
+}
+
+async function retryBelow(
+  prefix: string,
+  isMeant: (each: KeyedRecord) => boolean,
+  { code, json }: RetryOptions,
+  stack: StackConnection,
+): Promise<number> {
+  let count = 0;
+  for await (const each of recordsIn(stack.s3, stack.output('StatusBucketName'), prefix)) {
+    const { record, key } = each;
+    const isFailed = record.status === 'failed' && (code === undefined || record.error?.code === code);
+    if (!isFailed || !isMeant(each)) continue;
+    const MessageBody = asciiJson(askForRetry(key, record));
+    await stack.sqs.send(new SendMessageCommand({ QueueUrl: stack.output('IngestQueueUrl'), MessageBody }));
+    process.stdout.write(json ? `${JSON.stringify({ record: key, was: record.error?.code })}\n` : lineOf(each));
+    count += 1;
+  }
+  return count;
+}
+
+function lineOf({ record: { drop, target, error } }: KeyedRecord): string {
+  return `${printable(drop.key)} at ${target}: begins again (it had failed with ${error?.code})\n`;
+}

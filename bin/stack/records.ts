@@ -1,0 +1,41 @@
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { isRecordKey } from '../../lambda/model/drop.ts';
+import type { DropRecord } from '../../lambda/model/record.ts';
+
+export interface KeyedRecord {
+  readonly key: string;
+  readonly record: DropRecord;
+}
+
+/** Requests at a time: enough to hide the latency of S3. */
+const AT_A_TIME = 16;
+
+/** The records below a prefix of the status bucket, in the order of their keys. */
+export async function* recordsIn(client: S3Client, bucket: string, prefix = ''): AsyncGenerator<KeyedRecord> {
+  for await (const keys of keysIn(client, bucket, prefix)) {
+    for (let from = 0; from < keys.length; from += AT_A_TIME) {
+      const records = await Promise.all(keys.slice(from, from + AT_A_TIME).map((key) => load(client, bucket, key)));
+      yield* records.filter((each) => each !== undefined);
+    }
+  }
+}
+
+async function* keysIn(client: S3Client, Bucket: string, Prefix: string): AsyncGenerator<readonly string[]> {
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
+    yield (page.Contents ?? []).map(({ Key = '' }) => Key).filter(isRecordKey);
+    ContinuationToken = page.NextContinuationToken;
+  } while (ContinuationToken !== undefined);
+}
+
+/** @returns undefined for one that was deleted since it was listed */
+async function load(client: S3Client, bucket: string, key: string): Promise<KeyedRecord | undefined> {
+  try {
+    const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return { key, record: JSON.parse((await body?.transformToString()) ?? '') };
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchKey') return undefined;
+    throw new Error(`The record ${key} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,147 @@
+import type { ErrorCode } from './errors.ts';
+
+/** What reconcile remembers from run to run, and what it did: its object in the status bucket (see isRecordKey). */
+export const RECONCILIATION_KEY = 'reconcile.json';
+
+/** The version of the document's form. */
+export const RECONCILIATION_SCHEMA = 1;
+
+/** A pass looks at these in turn, and at each of them page by page. */
+export const PHASES = ['drops', 'records', 'images'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface Reconciliation {
+  readonly schema: typeof RECONCILIATION_SCHEMA;
+  /** Drops older than this are not taken up: when reconcile first ran. ISO 8601, UTC, as all times here. */
+  readonly takesUpSince: string;
+  /** The pass under way. */
+  readonly pass: Pass;
+  /** What changed before this was looked at by a pass that left nothing out. */
+  readonly seenUpTo: string;
+  /** When images were last looked at: once a day, for that takes one request for each of them. */
+  readonly imagesSeenAt?: string;
+  readonly lastPass?: Pass & { readonly endedAt: string };
+  readonly lastRun?: Run;
+}
+
+/** One way through all drops, records and images, in as many runs as it takes. */
+export interface Pass extends Position {
+  readonly number: number;
+  readonly startedAt: string;
+  readonly counts: Counts;
+  /** Whether something was left out, because its queue was long: the next pass must look at the same again. */
+  readonly leftOut: boolean;
+}
+
+/** Where a pass stands. */
+export interface Position {
+  readonly phase: Phase;
+  /** Of images: the target. */
+  readonly target?: string;
+  /** Where the next page begins; absent at the beginning. */
+  readonly cursor?: string;
+}
+
+export interface Run {
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly counts: Counts;
+  /** What was done or should be looked at, one line each; the first ones where there are many. */
+  readonly findings: readonly Finding[];
+}
+
+export const FINDINGS = [
+  'taken-up',
+  'sent-again',
+  'dead-letter-settled',
+  'dead-letter-unread',
+  'orphaned-image',
+  'orphaned-image-deleted',
+  'unreadable',
+] as const;
+export type FindingKind = (typeof FINDINGS)[number];
+
+export interface Finding {
+  readonly kind: FindingKind;
+  /** The drop, record, image or message. */
+  readonly subject: string;
+  readonly why: string;
+  readonly code?: ErrorCode;
+}
+
+/** How much was looked at, and how many of each finding there were. */
+export interface Counts {
+  readonly drops: number;
+  readonly records: number;
+  readonly images: number;
+  readonly deadLetters: number;
+  readonly findings: { readonly [kind in FindingKind]?: number };
+}
+
+export const NOTHING: Counts = { drops: 0, records: 0, images: 0, deadLetters: 0, findings: {} };
+
+export function added(one: Counts, other: Counts): Counts {
+  const findings = FINDINGS.flatMap((kind) => {
+    const sum = (one.findings[kind] ?? 0) + (other.findings[kind] ?? 0);
+    return sum === 0 ? [] : [[kind, sum] as const];
+  });
+  return {
+    drops: one.drops + other.drops,
+    records: one.records + other.records,
+    images: one.images + other.images,
+    deadLetters: one.deadLetters + other.deadLetters,
+    findings: Object.fromEntries(findings),
+  };
+}
+
+/** @param now of the very first run */
+export function firstReconciliation(now: Date): Reconciliation {
+  const startedAt = now.toISOString();
+  // Of the time of an object S3 gives whole seconds.
+  const takesUpSince = new Date(Math.floor(now.getTime() / 1000) * 1000).toISOString();
+  return {
+    schema: RECONCILIATION_SCHEMA,
+    takesUpSince,
+    seenUpTo: new Date(0).toISOString(),
+    pass: { number: 1, startedAt, phase: 'drops', counts: NOTHING, leftOut: false },
+  };
+}
+
+/** A pass begins with its first page, not when the one before it ended. */
+export function begun(reconciliation: Reconciliation, now: Date): Reconciliation {
+  const { pass } = reconciliation;
+  if (pass.phase !== 'drops' || pass.cursor !== undefined) return reconciliation;
+  return { ...reconciliation, pass: { ...pass, startedAt: now.toISOString() } };
+}
+
+/** Where a pass goes on after the last page of its position; undefined at its end. */
+export function nextPosition(
+  { pass: { phase, target }, imagesSeenAt }: Reconciliation,
+  targets: readonly string[],
+  now: Date,
+): Position | undefined {
+  if (phase === 'drops') return { phase: 'records' };
+  if (phase === 'records' && !areImagesDue(imagesSeenAt, now)) return undefined;
+  const next = phase === 'records' ? targets[0] : targets[targets.indexOf(target ?? '') + 1];
+  return next === undefined ? undefined : { phase: 'images', target: next };
+}
+
+const DAY_MS = 86_400_000;
+
+const areImagesDue = (seenAt: string | undefined, now: Date): boolean =>
+  seenAt === undefined || now.getTime() - Date.parse(seenAt) >= DAY_MS;
+
+/**
+ * Ends a pass and begins the next one.
+ * @param seenUpTo what changed until then has been looked at
+ */
+export function nextPass(reconciliation: Reconciliation, seenUpTo: Date, now: Date): Reconciliation {
+  const { pass } = reconciliation;
+  return {
+    ...reconciliation,
+    ...(!pass.leftOut && { seenUpTo: seenUpTo.toISOString() }),
+    ...(pass.phase === 'images' && { imagesSeenAt: now.toISOString() }),
+    lastPass: { ...pass, endedAt: now.toISOString() },
+    pass: { number: pass.number + 1, startedAt: now.toISOString(), phase: 'drops', counts: NOTHING, leftOut: false },
+  };
+}

@@ -1,0 +1,26 @@
+import type { Context } from 'aws-lambda';
+import { reconcileEnvironment } from './runtime/environment.ts';
+import { type ReconcileReport, reconcile } from './steps/reconcile/reconcile.ts';
+import { bucketsOf, invocationOf, queue, stages, stepDependencies } from './wiring.ts';
+
+const environment = reconcileEnvironment();
+const dependencies = {
+  ...stepDependencies(environment),
+  ...bucketsOf(environment, environment.DROP_BUCKET),
+  ingestQueue: queue(environment.INGEST_QUEUE_URL),
+  statusQueue: queue(environment.STATUS_QUEUE_URL),
+  queues: stages({
+    ingest: { queue: environment.INGEST_QUEUE_URL, deadLetters: environment.INGEST_DEAD_LETTERS_URL },
+    upload: { queue: environment.UPLOAD_QUEUE_URL, deadLetters: environment.UPLOAD_DEAD_LETTERS_URL },
+    status: { queue: environment.STATUS_QUEUE_URL, deadLetters: environment.STATUS_DEAD_LETTERS_URL },
+  }),
+  settings: {
+    dropBucket: environment.DROP_BUCKET,
+    lostAfterSeconds: Number(environment.LOST_AFTER_SECONDS),
+    deleteOrphanedImages: environment.DELETE_ORPHANED_IMAGES === 'true',
+  },
+};
+
+/** Runs on a schedule, with `{}`; with `{ "dryRun": true }` it only looks. */
+export const handler = (event: { readonly dryRun?: boolean } | null, context: Context): Promise<ReconcileReport> =>
+  reconcile({ dryRun: event?.dryRun === true }, invocationOf(context), dependencies);

@@ -1,0 +1,180 @@
+import { asImageDropError, type ImageDropError } from '../../model/errors.ts';
+import * as model from '../../model/reconciliation.ts';
+import { QUEUE_STAGES } from '../../model/record.ts';
+import type { ScheduledInvocation } from '../ports.ts';
+import type { Found, Look } from './found.ts';
+import { lostDrops } from './lost-drops.ts';
+import { lostMessages } from './lost-messages.ts';
+import { orphanedImages } from './orphaned-images.ts';
+import type { ReconcileDependencies } from './ports.ts';
+import { deadLetterFindings } from './settle-dead-letter.ts';
+import type { Waiting } from './waiting.ts';
+import { dropsSince, windowOf } from './window.ts';
+
+/** Pages of a thousand per run: a pass over a million drops and their records takes ten runs and a cent. */
+const MAX_PAGES = 200;
+
+/** Findings that the document keeps of a run; the counts know of all. */
+const MAX_FINDINGS = 100;
+
+export interface ReconcileRequest {
+  /** Look at everything, change nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface ReconcileReport {
+  readonly dryRun: boolean;
+  /** Whether all was looked at; a run that was not done goes on where it stopped. */
+  readonly complete: boolean;
+  readonly run: model.Run;
+  readonly reconciliation: model.Reconciliation;
+}
+
+/**
+ * Compares bucket, records and images, page by page: what was lost is sent round again, what nobody could handle is
+ * settled, and what no record stands for is reported. Every mend is one that the steps take for a message that came
+ * twice, so a run may die anywhere, or meet another.
+ */
+export async function reconcile(
+  { dryRun }: ReconcileRequest,
+  invocation: ScheduledInvocation,
+  deps: ReconcileDependencies,
+): Promise<ReconcileReport> {
+  const stored = await deps.reconciliations.load();
+  const beginning = stored?.reconciliation ?? model.firstReconciliation(deps.now());
+  const state = model.begun(dryRun ? fromTheStart(beginning) : beginning, deps.now());
+  const run = new ReconcileRun(state, dryRun, invocation, deps);
+  await run.go();
+  const report = run.report();
+  if (!dryRun && !(await deps.reconciliations.save(report.reconciliation, stored))) {
+    deps.log.warn('another run of reconcile was faster; what this one mended stays, its position is forgotten');
+  }
+  if (run.fault !== undefined) throw run.fault;
+  return report;
+}
+
+/** A whole pass, whatever was looked at before. */
+function fromTheStart({ imagesSeenAt: _, ...reconciliation }: model.Reconciliation): model.Reconciliation {
+  const { pass } = reconciliation;
+  return {
+    ...reconciliation,
+    seenUpTo: new Date(0).toISOString(),
+    pass: { number: pass.number, startedAt: pass.startedAt, phase: 'drops', counts: model.NOTHING, leftOut: false },
+  };
+}
+
+class ReconcileRun {
+  /** What ended the run before its time. */
+  fault: ImageDropError | undefined;
+  readonly #dryRun: boolean;
+  readonly #invocation: ScheduledInvocation;
+  readonly #deps: ReconcileDependencies;
+  readonly #startedAt: Date;
+  readonly #findings: model.Finding[] = [];
+  #state: model.Reconciliation;
+  #counts = model.NOTHING;
+  #complete = false;
+
+  constructor(
+    state: model.Reconciliation,
+    dryRun: boolean,
+    invocation: ScheduledInvocation,
+    deps: ReconcileDependencies,
+  ) {
+    this.#state = state;
+    this.#dryRun = dryRun;
+    this.#invocation = invocation;
+    this.#deps = deps;
+    this.#startedAt = deps.now();
+  }
+
+  /** What has been looked at by then is kept, whatever goes wrong. */
+  async go(): Promise<void> {
+    try {
+      await this.#deadLetters();
+      const waiting = await this.#deps.queues.waiting();
+      for (let pages = 0; this.#mayGoOn(pages); pages += 1) await this.#page(waiting);
+    } catch (thrown) {
+      this.fault = asImageDropError(thrown);
+    }
+  }
+
+  report(): ReconcileReport {
+    const run = {
+      startedAt: this.#startedAt.toISOString(),
+      seconds: Math.round((this.#deps.now().getTime() - this.#startedAt.getTime()) / 1000),
+      counts: this.#counts,
+      findings: this.#findings.slice(0, MAX_FINDINGS),
+    };
+    const reconciliation = { ...this.#state, lastRun: run };
+    return { dryRun: this.#dryRun, complete: this.#complete, run, reconciliation };
+  }
+
+  #mayGoOn(pages: number): boolean {
+    return !this.#complete && !this.#invocation.signal.aborted && (this.#dryRun || pages < MAX_PAGES);
+  }
+
+  async #deadLetters(): Promise<void> {
+    for (const stage of QUEUE_STAGES) {
+      const letters = await this.#deps.queues.deadLetters(stage);
+      this.#add({ ...model.NOTHING, deadLetters: letters.length });
+      for (const letter of letters) {
+        await this.#mend(await deadLetterFindings(letter, this.#invocation, this.#deps));
+      }
+    }
+  }
+
+  async #page(waiting: Waiting): Promise<void> {
+    const { pass } = this.#state;
+    const look = await this.#look(pass, waiting);
+    this.#add({ ...model.NOTHING, [pass.phase]: look.listed });
+    await this.#mend(look.found);
+    this.#advance(look);
+  }
+
+  #look({ phase, target, cursor }: model.Pass, waiting: Waiting): Promise<Look> {
+    const { lostAfterSeconds } = this.#deps.settings;
+    const window = (since: string) => windowOf(since, this.#deps.now(), lostAfterSeconds);
+    switch (phase) {
+      case 'drops':
+        return lostDrops(cursor, window(dropsSince(this.#state)), waiting, this.#deps);
+      case 'records':
+        return lostMessages(cursor, window(this.#state.seenUpTo), waiting, this.#deps);
+      case 'images':
+        return orphanedImages(target ?? '', cursor, this.#deps);
+    }
+  }
+
+  async #mend(found: readonly Found[]): Promise<void> {
+    for (const { finding, mend } of found) {
+      if (!this.#dryRun && mend !== undefined && !(await mend())) continue;
+      this.#findings.push(finding);
+      this.#add({ ...model.NOTHING, findings: { [finding.kind]: 1 } });
+      this.#deps.log.info('reconcile', { ...finding, dryRun: this.#dryRun });
+    }
+  }
+
+  #advance({ next, leftOut }: Look): void {
+    const { phase, target, cursor: _, ...pass } = this.#state.pass;
+    const left = { ...pass, leftOut: pass.leftOut || leftOut };
+    const here = { phase, ...(target !== undefined && { target }) };
+    const names = this.#deps.targets.map(({ name }) => name);
+    const position =
+      next === undefined ? model.nextPosition(this.#state, names, this.#deps.now()) : { ...here, cursor: next };
+    this.#complete = position === undefined;
+    this.#state = { ...this.#state, pass: { ...left, ...(position ?? here) } };
+    if (position === undefined) this.#state = model.nextPass(this.#state, this.#seenUpTo(), this.#deps.now());
+  }
+
+  /** What was too young to be looked at is younger than this. */
+  #seenUpTo(): Date {
+    const { lostAfterSeconds } = this.#deps.settings;
+    return new Date(Date.parse(this.#state.pass.startedAt) - lostAfterSeconds * 1000);
+  }
+
+  #add(counts: model.Counts): void {
+    const { pass } = this.#state;
+    this.#counts = model.added(this.#counts, counts);
+    this.#state = { ...this.#state, pass: { ...pass, counts: model.added(pass.counts, counts) } };
+  }
+}

@@ -1,0 +1,66 @@
+import type { ImageEndpoint, RegisterJob } from '../endpoints/endpoint.ts';
+import { ImageDropError } from '../model/errors.ts';
+import type { Image } from '../model/image.ts';
+import type { DropRecord } from '../model/record.ts';
+import type { StepDependencies } from './ports.ts';
+
+/**
+ * How long an image may wait for its data although the service was asked to read it and names no job: a job waits for
+ * its turn as a job.
+ */
+const BEGINS_WITHIN_SECONDS = 300;
+
+/** The first pause before a failed job is tried once more; each further one is four times as long. */
+const FIRST_PAUSE_SECONDS = 30;
+
+export interface Registration {
+  /** What the record says now. */
+  readonly record: DropRecord;
+  /** Why it came to nothing; where it may pass, with the pause before the next try. */
+  readonly failure?: ImageDropError;
+}
+
+/** What the service says of its job, noted in the record: how far it is, and by a fast import which image it makes. */
+export async function lookAtJob(
+  key: string,
+  record: DropRecord,
+  image: Image | undefined,
+  endpoint: ImageEndpoint,
+  deps: StepDependencies,
+): Promise<Registration> {
+  const { jobId } = record.register ?? {};
+  const job = jobId === undefined ? undefined : await endpoint.registers?.job(jobId);
+  if (job?.failure !== undefined) return { record, failure: paced(record, job.failure) };
+  const noted = job === undefined ? record : await note(key, record, job, deps);
+  const failure = job === undefined && image?.status === 'queued' ? silence(record, deps.now()) : undefined;
+  return failure === undefined ? { record: noted } : { record: noted, failure };
+}
+
+async function note(key: string, record: DropRecord, job: RegisterJob, deps: StepDependencies): Promise<DropRecord> {
+  const { percent } = job;
+  const imageId = record.image?.id ?? job.imageId;
+  if (percent === record.register?.percent && imageId === record.image?.id) return record;
+  const changed = await deps.records.change(key, (stored) => {
+    if (stored?.status !== 'processing' || stored.register?.jobId !== record.register?.jobId) return undefined;
+    const register = stored.register && { ...stored.register, ...(percent !== undefined && { percent }) };
+    return {
+      ...stored,
+      ...(register !== undefined && { register }),
+      ...(imageId !== undefined && { image: { id: imageId } }),
+    };
+  });
+  return changed ?? record;
+}
+
+function silence(record: DropRecord, now: Date): ImageDropError | undefined {
+  const waitedSeconds = (now.getTime() - Date.parse(record.register?.askedAt ?? '')) / 1000;
+  if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
+  const message = `Image ${record.image?.id} waits for its data ${Math.round(waitedSeconds)} s after ${record.target} was asked to read it, and no job says why.`;
+  return paced(record, new ImageDropError('import-failed', message));
+}
+
+function paced(record: DropRecord, error: ImageDropError): ImageDropError {
+  if (!error.retryable) return error;
+  const retryAfterSeconds = FIRST_PAUSE_SECONDS * 4 ** (record.generation - 1);
+  return new ImageDropError(error.code, error.message, { cause: error.cause, retryAfterSeconds });
+}

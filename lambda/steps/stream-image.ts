@@ -1,0 +1,58 @@
+import type { ImageEndpoint } from '../endpoints/endpoint.ts';
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import type { MeasuredUpload } from '../model/image.ts';
+import type { DropRecord } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
+import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
+import { dropPlace } from './drop-place.ts';
+import { moveBytes } from './move-bytes.ts';
+import type { Invocation, Sent, StepDependencies } from './ports.ts';
+
+/**
+ * Streams the object into its image. An upload that did not end within its time would not end the next time either:
+ * where the target takes the image by another route at the rate that was measured, it begins anew on that one.
+ * @returns undefined when the record begins anew
+ * @throws `out-of-time` where there is no other route: then it is tried again, for links have better hours
+ */
+export async function streamImage(
+  key: string,
+  record: DropRecord,
+  endpoint: ImageEndpoint,
+  invocation: Invocation,
+  deps: BeginAgainDependencies,
+): Promise<Sent | undefined> {
+  const beganAt = deps.now();
+  try {
+    return await moveBytes(key, record, endpoint, invocation, deps);
+  } catch (thrown) {
+    const error = asImageDropError(thrown);
+    const measured = error.code === 'out-of-time' ? await measuredSince(beganAt, key, deps) : undefined;
+    if (measured === undefined || !(await hasOtherRoute({ ...record, measured }, endpoint, deps))) throw error;
+    await deps.records.change(key, (stored) => {
+      changes.requireLease(stored, invocation.id);
+      return { ...stored, measured };
+    });
+    await beginAgain(key, record, error, deps);
+    return undefined;
+  }
+}
+
+async function measuredSince(beganAt: Date, key: string, deps: StepDependencies): Promise<MeasuredUpload | undefined> {
+  const progress = (await deps.records.load(key))?.progress;
+  const seconds = (deps.now().getTime() - beganAt.getTime()) / 1000;
+  // Without a report of its own this upload has measured nothing.
+  if (progress === undefined || Date.parse(progress.at) < beganAt.getTime()) return undefined;
+  return { bytesPerSecond: progress.bytesPerSecond, seconds };
+}
+
+async function hasOtherRoute(record: DropRecord, endpoint: ImageEndpoint, deps: StepDependencies): Promise<boolean> {
+  if (record.found === undefined) return false;
+  try {
+    const { route } = await endpoint.plan(record.found, record.drop.size, dropPlace(record, deps));
+    return route !== 'stream';
+  } catch (error) {
+    if (!(error instanceof ImageDropError)) throw error;
+    deps.log.info('the target takes the image by no other route', { target: record.target, error });
+    return false;
+  }
+}

@@ -1,0 +1,202 @@
+import { describe, expect, test } from '@jest/globals';
+import { ImageDropError } from '../../../lambda/model/errors.ts';
+import type { QueueStage } from '../../../lambda/model/record.ts';
+import { createMetadata } from '../../../lambda/steps/create-metadata.ts';
+import { recordStatus } from '../../../lambda/steps/record-status.ts';
+import { streamUpload } from '../../../lambda/steps/stream-upload.ts';
+import { rawDisk } from '../../support/disk.ts';
+import { ReconcileWorld } from '../../support/reconcile-world.ts';
+
+function letter(world: ReconcileWorld, stage: QueueStage, message: unknown): void {
+  world.letters.push({ stage, messageId: 'm1', body: typeof message === 'string' ? message : JSON.stringify(message) });
+}
+
+async function created() {
+  const world = new ReconcileWorld();
+  world.objects.put('a.img', rawDisk());
+  await createMetadata(world.event('a.img'), world.invocation(), world);
+  return { world, message: { record: world.recordKey('a.img') } };
+}
+
+describe('a dead letter', () => {
+  test('settles the record that waits for it, with the last cause, and leaves no image', async () => {
+    const { world, message } = await created();
+    const error = new ImageDropError('endpoint-unavailable', 'No answer.');
+    world.endpoint.faults.push({ call: 'get', error });
+    await expect(streamUpload(message, world.invocation(), world)).rejects.toThrow('No answer.');
+    letter(world, 'upload', message);
+    const { findings } = (await world.run()).run;
+    expect(findings).toMatchObject([{ kind: 'dead-letter-settled', subject: message.record }]);
+    expect(world.record('a.img')).toMatchObject({
+      status: 'failed',
+      error: {
+        code: 'retries-exhausted',
+        message: expect.stringContaining('the last cause: endpoint-unavailable: No answer.'),
+        nextStep: expect.stringContaining('imagedrop retry'),
+      },
+      deadLetter: 'upload',
+    });
+    expect(world.endpoint.images.size).toBe(0);
+    expect(world.letters).toHaveLength(1);
+  });
+
+  test('settles it once', async () => {
+    const { world, message } = await created();
+    letter(world, 'upload', message);
+    await world.run();
+    const { revision } = world.record('a.img');
+    expect((await world.run()).run.findings).toEqual([]);
+    expect(world.record('a.img').revision).toBe(revision);
+  });
+
+  test('of an S3 event settles a drop that never had a record', async () => {
+    const world = new ReconcileWorld();
+    world.objects.put('a.img', rawDisk());
+    world.objects.head = () => Promise.reject(new ImageDropError('source-unreadable', 'S3 did not give it.'));
+    letter(world, 'ingest', world.event('a.img'));
+    await world.run();
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'retries-exhausted' } });
+  });
+
+  test.each([
+    ['of a stage that the record has left', 'ingest', {}],
+    ['while somebody works on the record', 'upload', { lease: { holder: 'x', until: '2100-01-01T00:00:00.000Z' } }],
+  ] as const)('%s settles nothing', async (_which, stage, change) => {
+    const { world, message } = await created();
+    world.records.stored.set(message.record, { ...world.record('a.img'), ...change });
+    letter(world, stage, message);
+    expect((await world.run()).run.findings).toEqual([]);
+    expect(world.record('a.img').status).toBe('created');
+  });
+
+  test.each([
+    ['is not JSON', 'what?', 'not JSON'],
+    ['is nothing of ours', { hello: 'world' }, 'neither an S3 event nor'],
+    ['names no record that there is', { record: 'gone/v1/here.json' }, 'is not there'],
+  ])('that %s is named', async (_how, message, why) => {
+    const world = new ReconcileWorld();
+    letter(world, 'status', message);
+    expect((await world.run()).run.findings).toEqual([
+      expect.objectContaining({
+        kind: 'dead-letter-unread',
+        subject: 'dead letter m1 of record-status',
+        why: expect.stringContaining(why),
+      }),
+    ]);
+  });
+
+  test('whose image cannot be removed now is tried again by the next run', async () => {
+    const { world, message } = await created();
+    letter(world, 'upload', message);
+    world.endpoint.faults.push({ call: 'delete', error: new ImageDropError('endpoint-unavailable', 'No answer.') });
+    await expect(world.run()).rejects.toMatchObject({ code: 'endpoint-unavailable' });
+    world.pass(61);
+    await world.run();
+    expect(world.record('a.img').status).toBe('failed');
+  });
+});
+
+describe('a dead letter that is redriven', () => {
+  async function settledBy(stage: QueueStage) {
+    const { world, message } = await created();
+    if (stage === 'status') await streamUpload(message, world.invocation(), world);
+    letter(world, stage, message);
+    await world.run();
+    await recordStatus(message, world.invocation(), world);
+    world.ingestQueue.sent.length = 0;
+    world.pass(60);
+    return { world, message };
+  }
+
+  test.each([
+    ['stream-upload', 'upload', streamUpload],
+    ['record-status', 'status', recordStatus],
+  ] as const)('brings the drop back from the start through %s', async (_name, stage, step) => {
+    const { world, message } = await settledBy(stage);
+    const before = world.record('a.img').sent?.id;
+    await step(message, world.invocation(), world);
+    const [again] = world.ingestQueue.sent.splice(0);
+    await createMetadata(again, world.invocation(), world);
+    const record = world.record('a.img');
+    expect(record).toMatchObject({ status: 'created', generation: 2, retriedFrom: 2 });
+    expect(record).not.toHaveProperty('announcedAt');
+    expect(record).not.toHaveProperty('deadLetter');
+    expect(record.image?.id).not.toBe(before);
+  });
+
+  test('through create-metadata begins at once', async () => {
+    const world = new ReconcileWorld();
+    world.objects.put('a.img', rawDisk());
+    const event = world.event('a.img');
+    letter(world, 'ingest', event);
+    await world.run();
+    await recordStatus({ record: world.recordKey('a.img') }, world.invocation(), world);
+    world.pass(60);
+    await createMetadata(event, world.invocation(), world);
+    expect(world.record('a.img')).toMatchObject({ status: 'created', generation: 2 });
+  });
+
+  test('is told from one that only came late', async () => {
+    const { world, message } = await settledBy('upload');
+    const late = { ...world.invocation(), sentAt: new Date(0) };
+    await streamUpload(message, late, world);
+    expect(world.ingestQueue.sent).toEqual([]);
+  });
+
+  test('is told from the message by which the failure is announced', async () => {
+    const { world, message } = await created();
+    letter(world, 'upload', message);
+    await world.run();
+    world.pass(60);
+    const [announcement] = world.statusQueue.sent;
+    await recordStatus(announcement, world.invocation(), world);
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', announcedAt: expect.any(String) });
+    expect(world.ingestQueue.sent).toEqual([]);
+  });
+});
+
+describe('a retry', () => {
+  async function failed() {
+    const world = new ReconcileWorld();
+    world.objects.put('a.img', Buffer.from('#!/bin/sh\n'));
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    const key = world.recordKey('a.img');
+    const retry = { record: key, retry: world.record('a.img').history.at(-1)?.at ?? '' };
+    return { world, key, retry };
+  }
+
+  test('that comes twice is obeyed once', async () => {
+    const { world, retry } = await failed();
+    world.pass(1);
+    await createMetadata(retry, world.invocation('one'), world);
+    world.pass(1);
+    await createMetadata(retry, world.invocation('two'), world);
+    const { history, generation } = world.record('a.img');
+    expect(history.map(({ status, note }) => note ?? status)).toEqual([
+      'received',
+      'not-a-disk-image',
+      'retried',
+      'not-a-disk-image',
+    ]);
+    expect(generation).toBe(2);
+  });
+
+  test('gives the drop as many images as a new one', async () => {
+    const { world, key, retry } = await failed();
+    world.records.stored.set(key, { ...world.record('a.img'), generation: 5 });
+    world.objects.versions[0] = { ...world.objects.versions[0], bytes: rawDisk(), size: 4096 } as never;
+    world.pass(1);
+    await createMetadata(retry, world.invocation(), world);
+    const image = world.record('a.img').image?.id ?? '';
+    world.endpoint.become(image, 'killed');
+    await streamUpload({ record: key }, world.invocation(), world);
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 7 });
+  });
+
+  test('without the time of the failure is a bad message', async () => {
+    const { world, key } = await failed();
+    await expect(createMetadata({ record: key, retry: true }, world.invocation(), world)).rejects.toMatchObject({
+      code: 'bad-message',
+    });
+  });
+});
