@@ -107,7 +107,9 @@ async function startServices(options: StackOptions, started: Started): Promise<S
   const assembly = await readAssembly(options.cloudAssembly, stackName);
   const state = await readState(folder);
   started.add(lockFolder(folder));
-  const engine = await QueueEngine.open(join(folder, 'queues'));
+  const engine = await QueueEngine.open(join(folder, 'queues'), {
+    longestPauseSeconds: options.faults?.messages.longestPauseSeconds,
+  });
   started.add(() => engine.close());
   const gate = await startOnPort(ports.gate, state.ports.gate, Gate.listen);
   started.add(() => gate.close());

@@ -23,9 +23,13 @@ export interface FaultyEnvironment {
   readonly functionName: string;
   /** Ends its process at once, as a crash or the platform does. */
   kill(): void;
+  /** Lets its process stand still for so long, as a machine does that has too much to do. */
+  freeze(milliseconds: number): void;
 }
 
 export interface MessageFaults {
+  /** Seconds after which a message comes at the latest that is to come later: those who wait are woken up too early. */
+  readonly longestPauseSeconds?: number;
   /** Asked of each message that comes from a queue for a function. */
   received(queueArn: string, message: ReceivedMessage): MessageFault | undefined;
 }
@@ -37,5 +41,7 @@ export type MessageFault =
   | { readonly how: 'delay'; readonly seconds: number }
   /** It is worked on, but its deletion is lost: it comes again when its visibility time-out ends. */
   | { readonly how: 'keep' }
+  /** It is gone, and nobody has worked on it. */
+  | { readonly how: 'lose' }
   /** It goes to the dead letters without having been worked on. */
   | { readonly how: 'bury' };

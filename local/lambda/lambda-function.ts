@@ -119,7 +119,9 @@ export class LambdaFunction {
     const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
     const logStreamName = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
     const mayLog = this.#mayLog(logStreamName);
-    const faulty = { functionName: this.plan.name, kill: () => void environment.kill() };
+    const kill = () => void environment.kill();
+    const freeze = (milliseconds: number) => environment.freeze(milliseconds);
+    const faulty = { functionName: this.plan.name, kill, freeze };
     const variables = functionVariables(this.plan, this.#options.clientVariables, logStreamName);
     const environment: Environment = new Environment({
       variables: this.#options.faults?.environment(faulty, variables) ?? variables,

@@ -115,6 +115,9 @@ export class QueuePoller {
       case 'delay':
         await engine.giveBack(queueArn, message, fault.seconds);
         return true;
+      case 'lose':
+        await engine.delete(queueArn, message);
+        return true;
       case 'bury':
         await engine.bury(queueArn, message);
         return true;

@@ -7,7 +7,8 @@ export const STACK = 'ImageDrop';
 
 export interface Times {
   readonly timeoutSeconds: number;
-  readonly visibilitySeconds: number;
+  /** Absent where the function has no queue. */
+  readonly visibilitySeconds?: number;
 }
 
 /**
@@ -16,9 +17,14 @@ export interface Times {
  */
 const TIMES: Readonly<Record<string, Times>> = {
   'CreateMetadata|Ingest': { timeoutSeconds: 30, visibilitySeconds: 40 },
-  'StreamUpload|Upload': { timeoutSeconds: 60, visibilitySeconds: 70 },
+  // Longer than a lease: one that stands still wakes up when another has taken over.
+  'StreamUpload|Upload': { timeoutSeconds: 90, visibilitySeconds: 95 },
   'RecordStatus|Status': { timeoutSeconds: 30, visibilitySeconds: 40 },
+  Reconcile: { timeoutSeconds: 45 },
 };
+
+/** As often as a schedule can be, so that a run sees what was lost found again. */
+const RECONCILE = { everyMinutes: 1, lostAfterSeconds: 20 };
 
 interface Template {
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>>;
@@ -26,7 +32,7 @@ interface Template {
 
 /** Synthesizes what would be deployed, and changes nothing in it but the times. */
 export async function chaosAssembly(folder: string, targets: Readonly<Record<string, object>>): Promise<void> {
-  await synthesize(folder, { targets, cloudsYamlSecret: SECRET });
+  await synthesize(folder, { targets, cloudsYamlSecret: SECRET, reconcile: RECONCILE });
   const file = join(folder, `${STACK}.template.json`);
   const template: Template = JSON.parse(await readFile(file, 'utf8'));
   for (const [stage, times] of Object.entries(TIMES)) setTimes(template, new RegExp(`^ImageDrop(${stage})`), times);
@@ -41,7 +47,7 @@ function setTimes({ Resources }: Template, stage: RegExp, { timeoutSeconds, visi
     for (const [, { Properties }] of resources) Properties[property] = value;
   };
   set('AWS::Lambda::Function', 'Timeout', timeoutSeconds);
-  set('AWS::SQS::Queue', 'VisibilityTimeout', visibilitySeconds);
+  if (visibilitySeconds !== undefined) set('AWS::SQS::Queue', 'VisibilityTimeout', visibilitySeconds);
 }
 
 /** The bundles of the functions, wherever the CDK has put them. */

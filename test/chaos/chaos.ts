@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
+import { isSettled } from '../../lambda/model/record-changes.ts';
 import { seeded } from '../../local/faults/seeded.ts';
 import type { Mishap } from '../../local/simulator/settings.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
@@ -43,8 +44,8 @@ export interface ChaosResult extends Verdict {
   readonly seconds: number;
 }
 
-/** Pauses between tries grow to minutes; what failed last before the faults went may come back that much later. */
-const QUIET_WITHIN_SECONDS = 480;
+/** An image that is saved for ever is given up after its time, what got lost is found at the second look after it. */
+const QUIET_WITHIN_SECONDS = 300;
 /** The longest that faults go on when nobody says how long: by then what is not half done will not be. */
 const MAX_FAULT_SECONDS = 240;
 const SAVING_FOR_EVER_CHANCE = 0.006;
@@ -55,6 +56,8 @@ const ACTIVE_WITHIN_SECONDS = 60;
 const OUTAGE_EVERY = 40;
 const CRASH_EVERY = 30;
 const OUTAGE_MS = 5000;
+/** Seldom enough that reconcile finds some of the dead letters before they are sent back. */
+const REDRIVE_MS = 25_000;
 
 /** Runs drops through the whole stack while everything else breaks, and says what became of them. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -99,7 +102,10 @@ class Chaos {
       queues.close();
     });
     await queues.listen();
-    const redriving = setInterval(() => void queues.redrive().catch((error) => this.#say(`redrive: ${error}`)), 5000);
+    const redriving = setInterval(
+      () => void queues.redrive().catch((error) => this.#say(`redrive: ${error}`)),
+      REDRIVE_MS,
+    );
     this.#stops.push(() => clearInterval(redriving));
 
     const bucket = stack.outputs.DropBucketName ?? '';
@@ -110,17 +116,14 @@ class Chaos {
     await driver.run();
     this.#say(`All ${drops} drops are in.`);
     await this.#until(MAX_FAULT_SECONDS, async () => {
-      const settled = [...(await recordsIn(s3, records)).values()].filter(
-        ({ announcedAt }) => announcedAt !== undefined,
-      );
-      return settled.length * 2 >= drops * clouds.clouds.length;
+      return (await overIn(s3, records)) * 2 >= drops * clouds.clouds.length;
     });
     await sleep(Math.max(0, faultsEnd - performance.now()));
     faults.off();
     this.#say('The faults have ended; waiting until all is quiet.');
     const quiet = await this.#until(this.#options.quietWithinSeconds ?? QUIET_WITHIN_SECONDS, async () => {
       const messages = Object.values(await queues.counts()).reduce((sum, count) => sum + count, 0);
-      return messages === 0;
+      return messages === 0 && (await overIn(s3, records)) >= driver.put.length * clouds.clouds.length;
     });
     this.#say(quiet ? 'All is quiet.' : 'It does not become quiet.');
     clearInterval(redriving);
@@ -214,4 +217,10 @@ class Chaos {
   #say(line: string): void {
     this.#options.say?.(line);
   }
+}
+
+/** How many records nothing happens to any more. */
+async function overIn(s3: S3Client, bucket: string): Promise<number> {
+  const records = [...(await recordsIn(s3, bucket)).values()];
+  return records.filter((record) => isSettled(record) && record.announcedAt !== undefined).length;
 }

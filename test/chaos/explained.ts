@@ -1,3 +1,4 @@
+import type { DropRecord } from '../../lambda/model/record.ts';
 import { MAX_GENERATIONS } from '../../lambda/steps/begin-again.ts';
 import { MAX_ATTEMPTS } from '../../lambda/steps/under-lease.ts';
 import { OTHER_KINDS } from './kinds.ts';
@@ -12,9 +13,13 @@ const EXPLANATIONS: Readonly<Record<string, { readonly by: RegExp; readonly atLe
   'image-lost': { by: /forgotten$|^upload|^image: (409|410)|killed/, atLeast: MAX_GENERATIONS },
 };
 
+/** A dead letter settles its drop as exhausted, however often it was tried before. */
+const BURIED = exactly(OTHER_KINDS.buried);
+
 /** @param faults those that concerned the drop, at this target or before it came to any */
-export function explained(code: string, ...faults: readonly (readonly string[])[]): boolean {
-  const explanation = EXPLANATIONS[code];
+export function explained({ error, deadLetter }: DropRecord, ...faults: readonly (readonly string[])[]): boolean {
+  if (deadLetter !== undefined && faults.flat().some((kind) => BURIED.test(kind))) return true;
+  const explanation = EXPLANATIONS[error?.code ?? ''];
   if (explanation === undefined) return false;
   return faults.flat().filter((kind) => explanation.by.test(kind)).length >= explanation.atLeast;
 }

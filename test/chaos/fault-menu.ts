@@ -57,7 +57,10 @@ const ANY = /./;
 const WRITES = /^put/;
 const CALLS = /^(create|list|show|delete|ask|import)/;
 
-/** Every fault of a request. Chances are of one request; the first entries are not likelier than the last. */
+/**
+ * Every fault of a request, with its chance. 429, 502 and 503 of the endpoint are the rarest: each of them pauses the whole
+ * target.
+ */
 export const MENU: readonly MenuEntry[] = [
   {
     kind: 'S3: 500',
@@ -149,7 +152,7 @@ export const MENU: readonly MenuEntry[] = [
     kind: 'Keystone: 503',
     service: 'cloud',
     operations: /^authenticate/,
-    chance: 0.05,
+    chance: 0.02,
     fault: answer(cloudError(503)),
   },
   { kind: 'Keystone: connection cut', service: 'cloud', operations: /^authenticate/, chance: 0.04, fault: refuse },
@@ -160,12 +163,12 @@ export const MENU: readonly MenuEntry[] = [
     kind: 'image: 429 with Retry-After',
     service: 'cloud',
     operations: CALLS,
-    chance: 0.012,
+    chance: 0.0015,
     fault: answer(cloudError(429, { 'retry-after': '2' })),
   },
-  { kind: 'image: 500', service: 'cloud', operations: CALLS, chance: 0.01, fault: answer(cloudError(500)) },
-  { kind: 'image: 502', service: 'cloud', operations: CALLS, chance: 0.01, fault: answer(cloudError(502)) },
-  { kind: 'image: 503', service: 'cloud', operations: CALLS, chance: 0.01, fault: answer(cloudError(503)) },
+  { kind: 'image: 500', service: 'cloud', operations: CALLS, chance: 0.015, fault: answer(cloudError(500)) },
+  { kind: 'image: 502', service: 'cloud', operations: CALLS, chance: 0.0015, fault: answer(cloudError(502)) },
+  { kind: 'image: 503', service: 'cloud', operations: CALLS, chance: 0.0015, fault: answer(cloudError(503)) },
   { kind: 'image: connection cut before', service: 'cloud', operations: CALLS, chance: 0.01, fault: refuse },
   {
     kind: 'image: answer cut in its body',
@@ -188,14 +191,14 @@ export const MENU: readonly MenuEntry[] = [
     kind: 'upload: refused at once (409, 410, 429, 500, 502, 503)',
     service: 'cloud',
     operations: /^upload/,
-    chance: 0.03,
+    chance: 0.02,
     fault: (dice) => ({ how: 'answer', answer: uploadRefusal(dice) }),
   },
   {
     kind: 'upload: refused after the body',
     service: 'cloud',
     operations: /^upload/,
-    chance: 0.02,
+    chance: 0.015,
     fault: (dice) => ({ how: 'answer', answer: uploadRefusal(dice), afterBody: true }),
   },
   { kind: 'upload: cut before the body', service: 'cloud', operations: /^upload/, chance: 0.015, fault: refuse },
@@ -211,7 +214,7 @@ export const MENU: readonly MenuEntry[] = [
     kind: 'upload: taken, answered 502',
     service: 'cloud',
     operations: /^upload/,
-    chance: 0.02,
+    chance: 0.01,
     fault: forget(cloudError(502)),
   },
   {

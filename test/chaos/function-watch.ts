@@ -26,15 +26,19 @@ interface Invocation {
 
 const PRELOAD = new URL('../../local/faults/function-preload.ts', import.meta.url);
 
-const KILL_AT_REQUEST_CHANCE = 0.07;
+const KILL_AT_REQUEST_CHANCE = 0.12;
 /** An invocation makes 5 to 30 requests; a kill beyond its last one never comes. */
 const MAX_KILL_REQUEST = 24;
 const KILL_AT_ANY_TIME_CHANCE = 0.03;
 const KILL_WITHIN_MS = 1500;
 
+const FREEZE_CHANCE = 0.004;
+/** From what nobody notices to more than the functions' time: some wake up when another has taken over. */
+const FREEZE_SECONDS = { least: 5, most: 100 };
+
 const CLOCK_CHANCE = 0.12;
-/** Signatures hold for 15 minutes (IAM user guide), and two clocks may be off in opposite directions. */
-const MAX_CLOCK_MS = 5 * 60_000;
+/** More than a lease lasts; what waits for a clock that is ahead waits for so long. */
+const MAX_CLOCK_MS = 90_000;
 const CLOCK_JUMPS = 3;
 const CLOCK_JUMPS_WITHIN_MS = 30_000;
 
@@ -77,6 +81,7 @@ export class FunctionWatch implements FunctionFaults {
     const invocation = this.#planned(environment, subjects);
     this.#invocations.set(address, invocation);
     const timer = this.#killLater(invocation);
+    this.#freeze(invocation);
     return () => {
       clearTimeout(timer);
       this.#invocations.delete(address);
@@ -121,6 +126,16 @@ export class FunctionWatch implements FunctionFaults {
     }, dice('ms') * KILL_WITHIN_MS);
   }
 
+  #freeze(invocation: Invocation): void {
+    const { environment, subjects } = invocation;
+    if (!this.on || !this.#options.wants(OTHER_KINDS.frozen)) return;
+    const dice = this.#dice(environment, subjects);
+    if (dice('freeze') >= FREEZE_CHANCE) return;
+    this.#note(OTHER_KINDS.frozen, invocation);
+    const { least, most } = FREEZE_SECONDS;
+    environment.freeze((least + dice('seconds') * (most - least)) * 1000);
+  }
+
   /** The same for the same invocation, by its function, its drops and how often it was begun. */
   #dice(environment: FaultyEnvironment, subjects: readonly string[]): (what: string) => number {
     const whose = `${nameOf(environment)} ${subjects.join()}`;
@@ -161,5 +176,5 @@ export class FunctionWatch implements FunctionFaults {
 
 /** `ImageDrop-StreamUploadFunction1A2B3C` is `StreamUpload` to people. */
 function nameOf({ functionName }: FaultyEnvironment): string {
-  return /CreateMetadata|StreamUpload|RecordStatus/.exec(functionName)?.[0] ?? functionName;
+  return /CreateMetadata|StreamUpload|RecordStatus|Reconcile/.exec(functionName)?.[0] ?? functionName;
 }

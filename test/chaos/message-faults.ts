@@ -20,7 +20,7 @@ interface Choice {
 }
 
 /** Seconds: from at once, so that both are worked on at the same time, to long after the first is settled. */
-const DOUBLE_WITHIN = 25;
+const DOUBLE_WITHIN = 20;
 const DELAY_WITHIN = 8;
 
 const CHOICES: readonly Choice[] = [
@@ -30,6 +30,7 @@ const CHOICES: readonly Choice[] = [
     fault: (roll) => ({ how: 'double', seconds: roll < 0.5 ? 0 : Math.round(roll * DOUBLE_WITHIN) }),
   },
   { kind: OTHER_KINDS.delayed, chance: 0.05, fault: (roll) => ({ how: 'delay', seconds: 0.2 + roll * DELAY_WITHIN }) },
+  { kind: OTHER_KINDS.lost, chance: 0.015, fault: () => ({ how: 'lose' }) },
   { kind: OTHER_KINDS.kept, chance: 0.03, fault: () => ({ how: 'keep' }) },
   { kind: OTHER_KINDS.buried, chance: 0.015, fault: () => ({ how: 'bury' }) },
 ];
@@ -37,6 +38,8 @@ const CHOICES: readonly Choice[] = [
 /** Messages come twice, late, in another order, again after they were done, and by way of the dead letters. */
 export class ChaosMessages implements MessageFaults {
   on = true;
+  /** More than a working function lets pass between two signs of life, and much less than the pipeline's own pauses. */
+  readonly longestPauseSeconds = 20;
   readonly #options: MessageFaultOptions;
   readonly #choices: readonly Choice[];
   readonly #times = new Map<string, number>();

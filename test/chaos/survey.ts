@@ -5,6 +5,7 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { isRecordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { ChaosCloud, CloudImage } from './chaos-cloud.ts';
 
@@ -36,6 +37,7 @@ export async function recordsIn(s3: S3Client, bucket: string): Promise<Map<strin
     );
     for (const { Key = '' } of page.Contents ?? []) {
       const key = decodedKey(Key);
+      if (!isRecordKey(key)) continue;
       records.set(key, await readRecord(s3, bucket, key));
     }
     token = page.NextContinuationToken;

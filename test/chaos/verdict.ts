@@ -106,7 +106,7 @@ class Judge implements Verdict {
       if (expected.outcome === 'failed' && expected.code === code) return `failed as it should: ${code}`;
       if (code === 'object-gone' && drop.mayBeGone) return 'failed as it should: object-gone';
       const faults = [this.#ledger.of(subject), this.#ledger.of(drop.name)];
-      if (explained(code, ...faults)) {
+      if (explained(record, ...faults)) {
         this.failedByFaults.push(`${subject}: ${message} Its faults: ${faults.flat().join(', ')}.`);
         return `failed by faults: ${code}`;
       }
@@ -118,7 +118,7 @@ class Judge implements Verdict {
   /** What holds of every record to which nothing happens any more. */
   #settled(subject: string, key: string, record: DropRecord): void {
     if (record.lease !== undefined) this.findings.leaked.push(`${subject}: a lease on a record that is settled`);
-    const told = [...(this.#survey.told.get(key) ?? [])];
+    const told = [...(this.#survey.told.get(key) ?? [])].filter((outcome) => !isRetried(record, outcome));
     if (record.announcedAt === undefined) this.findings.stuck.push(`${subject}: ${record.status}, not announced`);
     else if (told.length === 0) this.#lost(subject, 'was announced, and nobody has heard of it');
     if (told.length > 1) this.findings.doubled.push(`${subject}: the topic said ${told.join(' and ')}`);
@@ -139,3 +139,7 @@ class Judge implements Verdict {
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
   }
 }
+
+/** A drop that is brought back after it failed has both outcomes, one after the other. */
+const isRetried = ({ status, retriedFrom }: DropRecord, outcome: string): boolean =>
+  retriedFrom !== undefined && outcome.startsWith('failed ') && status !== 'failed';
