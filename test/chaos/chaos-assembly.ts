@@ -27,16 +27,30 @@ const TIMES: Readonly<Record<string, Times>> = {
 const RECONCILE = { everyMinutes: 1, lostAfterSeconds: 20 };
 
 interface Template {
-  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>>;
+  readonly Resources: Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
 }
 
-/** Synthesizes what would be deployed, and changes nothing in it but the times. */
-export async function chaosAssembly(folder: string, targets: Readonly<Record<string, object>>): Promise<void> {
+/**
+ * Synthesizes what would be deployed, and changes nothing in it but the times.
+ * @param reconciles false: nothing runs it, so that what is lost stays lost
+ */
+export async function chaosAssembly(
+  folder: string,
+  targets: Readonly<Record<string, object>>,
+  reconciles: boolean,
+): Promise<void> {
   await synthesize(folder, { targets, cloudsYamlSecret: SECRET, reconcile: RECONCILE });
   const file = join(folder, `${STACK}.template.json`);
   const template: Template = JSON.parse(await readFile(file, 'utf8'));
   for (const [stage, times] of Object.entries(TIMES)) setTimes(template, new RegExp(`^ImageDrop(${stage})`), times);
+  if (!reconciles) withoutSchedules(template);
   await writeFile(file, JSON.stringify(template));
+}
+
+function withoutSchedules({ Resources }: Template): void {
+  for (const [logicalId, { Type }] of Object.entries(Resources)) {
+    if (Type === 'AWS::Scheduler::Schedule') delete Resources[logicalId];
+  }
 }
 
 function setTimes({ Resources }: Template, stage: RegExp, { timeoutSeconds, visibilitySeconds }: Times): void {

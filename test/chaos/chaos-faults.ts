@@ -13,6 +13,8 @@ import { Subjects } from './subjects.ts';
 export interface ChaosFaultsOptions {
   readonly seed: number;
   readonly wants: (kind: string) => boolean;
+  /** How many times as likely as usual what happens to requests and messages is. @default 1 */
+  readonly likelier?: number | undefined;
 }
 
 /** All that goes wrong in a run: one seed, one ledger. */
@@ -28,10 +30,10 @@ export class ChaosFaults implements StackFaults {
   readonly #replaced = new Map<string, string>();
   #keystone: NodeJS.Timeout | undefined;
 
-  constructor({ seed, wants }: ChaosFaultsOptions) {
+  constructor({ seed, wants, likelier = 1 }: ChaosFaultsOptions) {
     const { ledger, subjects } = this;
     this.#wants = wants;
-    const shared = { seed, ledger, subjects, wants };
+    const shared = { seed, ledger, subjects, wants, likelier };
     this.functions = new FunctionWatch({ ...shared, replaced: () => this.#replaced });
     this.messages = new ChaosMessages(shared);
     this.requests = new RequestFaults({ ...shared, functions: this.functions });

@@ -28,7 +28,13 @@ export interface ChaosOptions {
   readonly openStack?: boolean;
   /** Whether faults of this kind are wanted. @default all */
   readonly wants?: (kind: string) => boolean;
-  /** How long to wait, without faults, until all is quiet. @default 480 */
+  /** How many times as likely as usual what happens to requests and messages is. @default 1 */
+  readonly likelier?: number;
+  /** Whether what gets lost is looked for. @default true */
+  readonly reconciles?: boolean;
+  /** How long faults go on after the last drop while too little is settled. @default 240 */
+  readonly faultsWithinSeconds?: number;
+  /** How long to wait, without faults, until all is quiet. @default 300 */
   readonly quietWithinSeconds?: number;
   /** Told of the synthesized stack before it starts. */
   readonly prepare?: (cloudAssembly: string) => Promise<void>;
@@ -47,11 +53,11 @@ export interface ChaosResult extends Verdict {
 /** An image that is saved for ever is given up after its time, what got lost is found at the second look after it. */
 const QUIET_WITHIN_SECONDS = 300;
 /** The longest that faults go on when nobody says how long: by then what is not half done will not be. */
-const MAX_FAULT_SECONDS = 240;
+const FAULTS_WITHIN_SECONDS = 240;
 const SAVING_FOR_EVER_CHANCE = 0.006;
-const KILLED_CHANCE = 0.012;
-/** Seconds that an image may take: the least that a target can be told. */
-const ACTIVE_WITHIN_SECONDS = 60;
+const KILLED_CHANCE = 0.02;
+/** Seconds that an image may take: more than two clocks that are off in opposite directions differ by. */
+const ACTIVE_WITHIN_SECONDS = 180;
 /** Of every so many drops one finds Keystone down, and one the image service killed. */
 const OUTAGE_EVERY = 40;
 const CRASH_EVERY = 30;
@@ -87,8 +93,8 @@ class Chaos {
   }
 
   async result(): Promise<ChaosResult> {
-    const { seed, drops, wants = () => true } = this.#options;
-    const faults = new ChaosFaults({ seed, wants });
+    const { seed, drops, wants = () => true, likelier } = this.#options;
+    const faults = new ChaosFaults({ seed, wants, likelier });
     this.#stops.push(() => faults.close());
     const clouds = await this.#clouds(faults);
     const before = new Set(
@@ -115,7 +121,7 @@ class Chaos {
     const faultsEnd = performance.now() + (this.#options.minutes ?? 0) * 60_000;
     await driver.run();
     this.#say(`All ${drops} drops are in.`);
-    await this.#until(MAX_FAULT_SECONDS, async () => {
+    await this.#until(this.#options.faultsWithinSeconds ?? FAULTS_WITHIN_SECONDS, async () => {
       return (await overIn(s3, records)) * 2 >= drops * clouds.clouds.length;
     });
     await sleep(Math.max(0, faultsEnd - performance.now()));
@@ -173,7 +179,7 @@ class Chaos {
     const targets = Object.fromEntries(
       clouds.map(({ name, kind }) => [name, { kind, activeWithinSeconds: ACTIVE_WITHIN_SECONDS }]),
     );
-    await chaosAssembly(cloudAssembly, targets);
+    await chaosAssembly(cloudAssembly, targets, this.#options.reconciles ?? true);
     await this.#options.prepare?.(cloudAssembly);
     const cloudsYaml = await cloudsYamlBehind(clouds, (cloud, url) => faults.standBeforeCloud(cloud, url));
     faults.subjects.targets = clouds.map(({ name }) => name);

@@ -11,6 +11,8 @@ export interface MessageFaultOptions {
   readonly ledger: Ledger;
   readonly subjects: Subjects;
   readonly wants: (kind: string) => boolean;
+  /** How many times as likely as usual each fault is. */
+  readonly likelier: number;
 }
 
 interface Choice {
@@ -46,7 +48,10 @@ export class ChaosMessages implements MessageFaults {
 
   constructor(options: MessageFaultOptions) {
     this.#options = options;
-    this.#choices = CHOICES.filter(({ kind }) => options.wants(kind));
+    this.#choices = CHOICES.filter(({ kind }) => options.wants(kind)).map((choice) => ({
+      ...choice,
+      chance: choice.chance * options.likelier,
+    }));
   }
 
   received(queueArn: string, message: ReceivedMessage): MessageFault | undefined {

@@ -14,6 +14,8 @@ export interface RequestFaultOptions {
   readonly functions: FunctionWatch;
   /** Whether faults of this kind are wanted in this run. */
   readonly wants: (kind: string) => boolean;
+  /** How many times as likely as the menu says each fault is. */
+  readonly likelier: number;
 }
 
 /** A fault that lasts goes on for so many requests: one more than an AWS client sends by itself. */
@@ -34,7 +36,11 @@ export class RequestFaults {
 
   constructor(options: RequestFaultOptions) {
     this.#options = options;
-    const of = (service: Service) => MENU.filter((entry) => entry.service === service && options.wants(entry.kind));
+    const wanted = MENU.filter(({ kind }) => options.wants(kind)).map((entry) => ({
+      ...entry,
+      chance: entry.chance * options.likelier,
+    }));
+    const of = (service: Service) => wanted.filter((entry) => entry.service === service);
     this.#menus = { s3: of('s3'), gate: of('gate'), cloud: of('cloud') };
   }
 

@@ -107,7 +107,7 @@ class Judge implements Verdict {
       if (code === 'object-gone' && drop.mayBeGone) return 'failed as it should: object-gone';
       const faults = [this.#ledger.of(subject), this.#ledger.of(drop.name)];
       if (explained(record, ...faults)) {
-        this.failedByFaults.push(`${subject}: ${message} Its faults: ${faults.flat().join(', ')}.`);
+        this.failedByFaults.push(`${subject}: ${message} Its faults: ${tally(faults.flat())}.`);
         return `failed by faults: ${code}`;
       }
     }
@@ -143,3 +143,9 @@ class Judge implements Verdict {
 /** A drop that is brought back after it failed has both outcomes, one after the other. */
 const isRetried = ({ status, retriedFrom }: DropRecord, outcome: string): boolean =>
   retriedFrom !== undefined && outcome.startsWith('failed ') && status !== 'failed';
+
+function tally(kinds: readonly string[]): string {
+  const times = new Map<string, number>();
+  for (const kind of kinds) times.set(kind, (times.get(kind) ?? 0) + 1);
+  return [...times].map(([kind, count]) => (count === 1 ? kind : `${count} × ${kind}`)).join(', ');
+}
