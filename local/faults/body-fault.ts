@@ -1,25 +1,21 @@
-import { PassThrough, Transform } from 'node:stream';
+import { PassThrough, type Readable, Transform } from 'node:stream';
 import type { Fault } from './fault.ts';
 
-/** What a body goes through on its way: nothing, or the fault that concerns bodies. */
+/** What a whole body goes through on its way: nothing, or the fault that changes it. */
 export function bodyWith(fault: Fault | undefined): Transform {
-  if (fault?.how === 'cut-request' || fault?.how === 'cut-answer') return cutAfter(fault.afterBytes);
   return fault?.how === 'flip' ? flipped(fault.atByte) : new PassThrough();
 }
 
-/** A body that is shorter breaks at its end: it is cut in any case. */
-function cutAfter(bytes: number): Transform {
+/** The first bytes of a body, all of them where it is shorter. The rest is left where it is. */
+export async function* firstBytes(body: Readable, bytes: number): AsyncGenerator<Buffer> {
   let left = bytes;
-  const cut = () => new Error('The connection was cut.');
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      const part = chunk.subarray(0, left);
-      left -= part.length;
-      this.push(part);
-      done(part.length < chunk.length ? cut() : null);
-    },
-    flush: (done) => done(cut()),
-  });
+  if (left === 0) return;
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    const part = chunk.subarray(0, left);
+    left -= part.length;
+    yield part;
+    if (left === 0) return;
+  }
 }
 
 function flipped(atByte: number): Transform {

@@ -1,4 +1,5 @@
 import {
+  type ClientRequest,
   createServer,
   type IncomingMessage,
   type OutgoingHttpHeaders,
@@ -12,7 +13,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bodyWith } from './body-fault.ts';
+import { bodyWith, firstBytes } from './body-fault.ts';
 import type { Decide, Fault, FaultyAnswer, FaultyRequest } from './fault.ts';
 
 export interface FaultProxyOptions {
@@ -151,12 +152,19 @@ class Exchange {
   async pass(fault?: Fault): Promise<void> {
     const answer = await this.#forward(fault);
     this.#response.writeHead(answer.statusCode ?? 502, passedOn(answer.rawHeaders));
-    if (fault?.how === 'cut-answer') {
-      this.#response.flushHeaders();
-      await pipeline(answer, bodyWith(fault), this.#response);
-    }
+    if (fault?.how === 'cut-answer') return await this.#cut(answer, fault.afterBytes);
     await pipeline(answer, this.#response);
     this.#request.resume();
+  }
+
+  /** What goes by before the cut does arrive: the connection breaks behind it. */
+  async #cut(answer: IncomingMessage, afterBytes: number): Promise<void> {
+    this.#response.flushHeaders();
+    for await (const chunk of firstBytes(answer, afterBytes)) {
+      await new Promise((sent) => this.#response.write(chunk, sent));
+    }
+    this.#socket.destroySoon();
+    answer.destroy();
   }
 
   /** Passes the request on and keeps the answer. */
@@ -193,10 +201,17 @@ class Exchange {
     this.#response.once('close', () => {
       if (!this.#response.writableFinished) outgoing.destroy();
     });
-    const body = this.#body === undefined ? this.#request : Readable.from([this.#body], { objectMode: false });
     // A service may answer before it has read the body; how the body ends then says nothing.
-    pipeline(body, bodyWith(fault), outgoing, { end: true }).catch(() => outgoing.destroy());
+    this.#sendBody(outgoing, fault).catch(() => outgoing.destroy());
     return await answered;
+  }
+
+  async #sendBody(outgoing: ClientRequest, fault: Fault | undefined): Promise<void> {
+    const body = this.#body === undefined ? this.#request : Readable.from([this.#body], { objectMode: false });
+    if (fault?.how !== 'cut-request') return await pipeline(body, bodyWith(fault), outgoing);
+    // The head has promised more: when this much is on its way, the connection breaks.
+    await pipeline(firstBytes(body, fault.afterBytes), outgoing);
+    outgoing.destroy();
   }
 }
 
