@@ -58,6 +58,8 @@ const SAVING_FOR_EVER_CHANCE = 0.006;
 const KILLED_CHANCE = 0.02;
 /** Seconds that an image may take: more than two clocks that are off in opposite directions differ by. */
 const ACTIVE_WITHIN_SECONDS = 180;
+/** What only a simulator does when it is told to. */
+const SIMULATED: readonly string[] = [OTHER_KINDS.savingForEver, OTHER_KINDS.killed];
 /** Of every so many drops one finds Keystone down, and one the image service killed. */
 const OUTAGE_EVERY = 40;
 const CRASH_EVERY = 30;
@@ -93,8 +95,8 @@ class Chaos {
   }
 
   async result(): Promise<ChaosResult> {
-    const { seed, drops, wants = () => true, likelier } = this.#options;
-    const faults = new ChaosFaults({ seed, wants, likelier });
+    const { seed, drops, likelier } = this.#options;
+    const faults = new ChaosFaults({ seed, wants: (kind) => this.#wants(kind), likelier });
     this.#stops.push(() => faults.close());
     const clouds = await this.#clouds(faults);
     const before = new Set(
@@ -164,9 +166,8 @@ class Chaos {
     const subject = faults.subjects.ofImage(imageId);
     const times = faults.ledger.of(subject ?? '').length;
     const roll = seeded(this.#options.seed, 'mishap', subject ?? imageId, times);
-    const { wants = () => true } = this.#options;
     const mishap = (kind: string, happens: Mishap) => {
-      if (!wants(kind)) return undefined;
+      if (!this.#wants(kind)) return undefined;
       faults.ledger.note(kind, subject);
       return happens;
     };
@@ -203,12 +204,20 @@ class Chaos {
 
   /** What breaks whole services goes by the drops that go in, not by the clock. */
   async #strike(index: number, { crash }: ChaosClouds, faults: ChaosFaults): Promise<void> {
-    const { wants = () => true } = this.#options;
-    if (index % OUTAGE_EVERY === OUTAGE_EVERY / 2 && wants(OTHER_KINDS.keystoneDown)) faults.keystoneDown(OUTAGE_MS);
+    if (index % OUTAGE_EVERY === OUTAGE_EVERY / 2 && this.#wants(OTHER_KINDS.keystoneDown))
+      faults.keystoneDown(OUTAGE_MS);
     if (crash !== undefined && index % CRASH_EVERY === CRASH_EVERY / 2) {
       faults.ledger.note(OTHER_KINDS.glanceKilled);
       await crash();
     }
+  }
+
+  /** Kinds that are asked for, and that can be had of the cloud. */
+  #wants(kind: string): boolean {
+    const { wants = () => true, openStack = false, osCloud } = this.#options;
+    if (kind === OTHER_KINDS.glanceKilled && !openStack) return false;
+    if (SIMULATED.includes(kind) && (openStack || osCloud !== undefined)) return false;
+    return wants(kind);
   }
 
   async #until(seconds: number, done: () => Promise<boolean>): Promise<boolean> {
