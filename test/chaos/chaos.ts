@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
-import { isSettled } from '../../lambda/model/record-changes.ts';
 import { seeded } from '../../local/faults/seeded.ts';
 import type { Mishap } from '../../local/simulator/settings.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
@@ -12,10 +11,10 @@ import { chaosAssembly, SECRET, STACK } from './chaos-assembly.ts';
 import { cloudsYamlBehind } from './chaos-cloud.ts';
 import { type ChaosClouds, openStackClouds, ownClouds, simulatedClouds } from './chaos-clouds.ts';
 import { ChaosFaults } from './chaos-faults.ts';
-import { DropDriver } from './drop-driver.ts';
+import { DropDriver, type PutDrop } from './drop-driver.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import { Queues } from './queues.ts';
-import { recordsIn, type Survey, surveyedCloud, unfinishedUploadsIn, versionsIn } from './survey.ts';
+import { type Operator, overIn, surveyed } from './survey.ts';
 import { type Verdict, verdictOn } from './verdict.ts';
 
 export interface ChaosOptions {
@@ -64,6 +63,7 @@ const SIMULATED: readonly string[] = [OTHER_KINDS.savingForEver, OTHER_KINDS.kil
 const OUTAGE_EVERY = 40;
 const CRASH_EVERY = 30;
 const OUTAGE_MS = 5000;
+const LOOK_MS_PER_DROP = 4;
 /** Seldom enough that reconcile finds some of the dead letters before they are sent back. */
 const REDRIVE_MS = 25_000;
 
@@ -102,52 +102,54 @@ class Chaos {
     const before = new Set(
       (await Promise.all(clouds.clouds.map((cloud) => cloud.images()))).flat().map(({ id }) => id),
     );
-    const stack = await this.#stack(clouds, faults);
-    const s3 = new S3Client({ endpoint: stack.endpoints.s3, region: 'us-east-1', credentials: stack.operator });
-    const queues = new Queues(stack);
+    const operator = await this.#operator(await this.#stack(clouds, faults));
+    const put = await this.#breakAll(operator, clouds, faults);
+    await this.#calmDown(operator, put.length * clouds.clouds.length);
+    const survey = await surveyed(operator, clouds.clouds, before);
+    const { outcomes, failedByFaults, findings } = verdictOn(put, survey, faults.ledger);
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const counted = { outcomes, failedByFaults, findings, faults: faults.counts() };
+    return { drops, ...counted, killPoints: faults.functions.killPoints, seconds };
+  }
+
+  async #operator({ endpoints, operator, outputs }: EmbeddedStack): Promise<Operator> {
+    const s3 = new S3Client({ endpoint: endpoints.s3, region: 'us-east-1', credentials: operator });
+    const queues = new Queues({ endpoints, operator, outputs });
     this.#stops.push(() => {
       s3.destroy();
       queues.close();
     });
     await queues.listen();
-    const redriving = setInterval(
-      () => void queues.redrive().catch((error) => this.#say(`redrive: ${error}`)),
-      REDRIVE_MS,
-    );
-    this.#stops.push(() => clearInterval(redriving));
+    return { s3, queues, bucket: outputs.DropBucketName ?? '', records: outputs.StatusBucketName ?? '' };
+  }
 
-    const bucket = stack.outputs.DropBucketName ?? '';
-    const records = stack.outputs.StatusBucketName ?? '';
+  /** Puts all drops, and goes on until half of them are settled. */
+  async #breakAll(operator: Operator, clouds: ChaosClouds, faults: ChaosFaults): Promise<readonly PutDrop[]> {
+    const { seed, drops, minutes = 0, faultsWithinSeconds = FAULTS_WITHIN_SECONDS } = this.#options;
+    const { s3, bucket, records, queues } = operator;
+    const redriving = setInterval(() => void queues.redrive().catch((error) => this.#say(String(error))), REDRIVE_MS);
+    this.#stops.push(() => clearInterval(redriving));
     const onDrop = (index: number) => this.#strike(index, clouds, faults);
     const driver = new DropDriver({ s3, bucket, seed, drops, subjects: faults.subjects, onDrop });
-    const faultsEnd = performance.now() + (this.#options.minutes ?? 0) * 60_000;
+    const faultsEnd = performance.now() + minutes * 60_000;
     await driver.run();
     this.#say(`All ${drops} drops are in.`);
-    await this.#until(this.#options.faultsWithinSeconds ?? FAULTS_WITHIN_SECONDS, async () => {
+    await this.#until(faultsWithinSeconds, async () => {
       return (await overIn(s3, records)) * 2 >= drops * clouds.clouds.length;
     });
     await sleep(Math.max(0, faultsEnd - performance.now()));
     faults.off();
-    this.#say('The faults have ended; waiting until all is quiet.');
-    const quiet = await this.#until(this.#options.quietWithinSeconds ?? QUIET_WITHIN_SECONDS, async () => {
-      const messages = Object.values(await queues.counts()).reduce((sum, count) => sum + count, 0);
-      return messages === 0 && (await overIn(s3, records)) >= driver.put.length * clouds.clouds.length;
-    });
-    this.#say(quiet ? 'All is quiet.' : 'It does not become quiet.');
-    clearInterval(redriving);
+    return driver.put;
+  }
 
-    const survey: Survey = {
-      versions: await versionsIn(s3, bucket),
-      records: await recordsIn(s3, records),
-      clouds: await Promise.all(clouds.clouds.map((cloud) => surveyedCloud(cloud, before))),
-      unfinishedUploads: await unfinishedUploadsIn(s3, [bucket, records]),
-      told: await queues.told(),
-      messages: await queues.counts(),
-    };
-    const { outcomes, failedByFaults, findings } = verdictOn(driver.put, survey, faults.ledger);
-    const seconds = (performance.now() - this.#startedAt) / 1000;
-    const counted = { outcomes, failedByFaults, findings, faults: faults.counts() };
-    return { drops, ...counted, killPoints: faults.functions.killPoints, seconds };
+  /** Waits until no message is under way and nothing happens to any of so many records. */
+  async #calmDown({ s3, queues, records }: Operator, expected: number): Promise<void> {
+    this.#say('The faults have ended; waiting until all is quiet.');
+    const isQuiet = await this.#until(this.#options.quietWithinSeconds ?? QUIET_WITHIN_SECONDS, async () => {
+      const messages = Object.values(await queues.counts()).reduce((sum, count) => sum + count, 0);
+      return messages === 0 && (await overIn(s3, records)) >= expected;
+    });
+    this.#say(isQuiet ? 'All is quiet.' : 'It does not become quiet.');
   }
 
   async #clouds(faults: ChaosFaults): Promise<ChaosClouds> {
@@ -224,7 +226,8 @@ class Chaos {
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
       if (await done()) return true;
-      await sleep(1000);
+      // Each look reads every record.
+      await sleep(1000 + this.#options.drops * LOOK_MS_PER_DROP);
     }
     return false;
   }
@@ -232,10 +235,4 @@ class Chaos {
   #say(line: string): void {
     this.#options.say?.(line);
   }
-}
-
-/** How many records nothing happens to any more. */
-async function overIn(s3: S3Client, bucket: string): Promise<number> {
-  const records = [...(await recordsIn(s3, bucket)).values()];
-  return records.filter((record) => isSettled(record) && record.announcedAt !== undefined).length;
 }

@@ -137,7 +137,7 @@ export const MENU: readonly MenuEntry[] = [
     fault: forget(jsonError(500, 'InternalFailure')),
   },
   { kind: 'SQS: sent, answer lost', service: 'gate', operations: /^send message/, chance: 0.02, fault: forget() },
-  { kind: 'SQS: hangs', service: 'gate', operations: /message$/, chance: 0.001, fault: hang },
+  { kind: 'SQS: hangs', service: 'gate', operations: /message$/, chance: 0.002, fault: hang },
   { kind: 'SNS: 500', service: 'gate', operations: /^publish/, chance: 0.02, lasts: true, fault: answer(snsError) },
   { kind: 'SNS: published, answer lost', service: 'gate', operations: /^publish/, chance: 0.02, fault: forget() },
   {
@@ -163,12 +163,12 @@ export const MENU: readonly MenuEntry[] = [
     kind: 'image: 429 with Retry-After',
     service: 'cloud',
     operations: CALLS,
-    chance: 0.0015,
+    chance: 0.0025,
     fault: answer(cloudError(429, { 'retry-after': '2' })),
   },
   { kind: 'image: 500', service: 'cloud', operations: CALLS, chance: 0.015, fault: answer(cloudError(500)) },
-  { kind: 'image: 502', service: 'cloud', operations: CALLS, chance: 0.0015, fault: answer(cloudError(502)) },
-  { kind: 'image: 503', service: 'cloud', operations: CALLS, chance: 0.0015, fault: answer(cloudError(503)) },
+  { kind: 'image: 502', service: 'cloud', operations: CALLS, chance: 0.0025, fault: answer(cloudError(502)) },
+  { kind: 'image: 503', service: 'cloud', operations: CALLS, chance: 0.0025, fault: answer(cloudError(503)) },
   { kind: 'image: connection cut before', service: 'cloud', operations: CALLS, chance: 0.01, fault: refuse },
   {
     kind: 'image: answer cut in its body',
@@ -186,7 +186,7 @@ export const MENU: readonly MenuEntry[] = [
     fault: forget(cloudError(500)),
   },
   { kind: 'image: slow', service: 'cloud', operations: ANY, chance: 0.02, fault: slow },
-  { kind: 'image: hangs', service: 'cloud', operations: CALLS, chance: 0.0015, fault: hangForLong },
+  { kind: 'image: hangs', service: 'cloud', operations: CALLS, chance: 0.002, fault: hangForLong },
   {
     kind: 'upload: refused at once (409, 410, 429, 500, 502, 503)',
     service: 'cloud',
@@ -214,7 +214,7 @@ export const MENU: readonly MenuEntry[] = [
     kind: 'upload: taken, answered 502',
     service: 'cloud',
     operations: /^upload/,
-    chance: 0.01,
+    chance: 0.015,
     fault: forget(cloudError(502)),
   },
   {
@@ -224,7 +224,7 @@ export const MENU: readonly MenuEntry[] = [
     chance: 0.03,
     fault: (dice, bytes) => ({ how: 'flip', atByte: between(dice('at'), 0, bytes - 1) }),
   },
-  { kind: 'upload: hangs', service: 'cloud', operations: /^upload/, chance: 0.002, fault: hangForLong },
+  { kind: 'upload: hangs', service: 'cloud', operations: /^upload/, chance: 0.008, fault: hangForLong },
 ];
 
 const UPLOAD_REFUSALS = [409, 410, 429, 500, 502, 503] as const;

@@ -27,12 +27,12 @@ interface Invocation {
 const PRELOAD = new URL('../../local/faults/function-preload.ts', import.meta.url);
 
 const KILL_AT_REQUEST_CHANCE = 0.12;
-/** An invocation makes 5 to 30 requests; a kill beyond its last one never comes. */
-const MAX_KILL_REQUEST = 24;
+/** An invocation makes up to 30 requests, most of them fewer; a kill beyond its last one never comes. */
+const MAX_KILL_REQUEST = 16;
 const KILL_AT_ANY_TIME_CHANCE = 0.03;
 const KILL_WITHIN_MS = 1500;
 
-const FREEZE_CHANCE = 0.004;
+const FREEZE_CHANCE = 0.005;
 /** From what nobody notices to more than the functions' time: some wake up when another has taken over. */
 const FREEZE_SECONDS = { least: 5, most: 100 };
 

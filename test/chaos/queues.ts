@@ -14,16 +14,18 @@ import type { EmbeddedStack } from '../../local/stack.ts';
 
 export const STAGES = ['Ingest', 'Upload', 'Status'] as const;
 
+type StackEntry = Pick<EmbeddedStack, 'endpoints' | 'operator' | 'outputs'>;
+
 const OUTCOMES = 'chaos-outcomes';
 
 /** The queues of a stack as its operator uses them. */
 export class Queues {
-  readonly #stack: EmbeddedStack;
+  readonly #stack: StackEntry;
   readonly #sqs: SQSClient;
   readonly #told = new Map<string, Set<string>>();
   #outcomesUrl = '';
 
-  constructor(stack: EmbeddedStack) {
+  constructor(stack: StackEntry) {
     this.#stack = stack;
     const { endpoints, operator: credentials } = stack;
     this.#sqs = new SQSClient({ endpoint: endpoints.sqs, region: 'us-east-1', credentials });
@@ -46,8 +48,7 @@ export class Queues {
     await this.#each(this.#outcomesUrl, async ({ Body = '' }) => {
       const record = JSON.parse(Body) as DropRecord;
       const key = recordKey(record.drop, record.target);
-      const words = [record.status, record.image?.id, record.error?.code].filter((word) => word !== undefined);
-      this.#told.set(key, (this.#told.get(key) ?? new Set()).add(words.join(' ')));
+      this.#told.set(key, (this.#told.get(key) ?? new Set()).add(outcomeOf(record)));
     });
     return this.#told;
   }
@@ -102,3 +103,7 @@ export class Queues {
     ].reduce((sum, count) => sum + Number(count ?? 0), 0);
   }
 }
+
+/** "active <image id>", "failed <code>" or "superseded", and what else does not belong there. */
+export const outcomeOf = ({ status, image, error }: DropRecord): string =>
+  [status, image?.id, error?.code].filter((word) => word !== undefined).join(' ');

@@ -7,7 +7,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { isRecordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { isSettled } from '../../lambda/model/record-changes.ts';
 import type { ChaosCloud, CloudImage } from './chaos-cloud.ts';
+import type { Queues } from './queues.ts';
 
 /** Everything that is there when all is quiet. */
 export interface Survey {
@@ -23,12 +25,44 @@ export interface Survey {
   readonly messages: Readonly<Record<string, number>>;
 }
 
+/** The stack as its operator sees it. */
+export interface Operator {
+  readonly s3: S3Client;
+  readonly queues: Queues;
+  /** The bucket of the drops. */
+  readonly bucket: string;
+  /** The bucket of the records. */
+  readonly records: string;
+}
+
 export interface SurveyedCloud {
   readonly cloud: ChaosCloud;
   readonly images: readonly (CloudImage & { readonly content?: { readonly bytes: number; readonly sha256: string } })[];
 }
 
-export async function recordsIn(s3: S3Client, bucket: string): Promise<Map<string, DropRecord>> {
+export async function surveyed(
+  operator: Operator,
+  clouds: readonly ChaosCloud[],
+  before: ReadonlySet<string>,
+): Promise<Survey> {
+  const { s3, queues, bucket, records } = operator;
+  return {
+    versions: await versionsIn(s3, bucket),
+    records: await recordsIn(s3, records),
+    clouds: await Promise.all(clouds.map((cloud) => surveyedCloud(cloud, before))),
+    unfinishedUploads: await unfinishedUploadsIn(s3, [bucket, records]),
+    told: await queues.told(),
+    messages: await queues.counts(),
+  };
+}
+
+/** How many records nothing happens to any more. */
+export async function overIn(s3: S3Client, bucket: string): Promise<number> {
+  const records = [...(await recordsIn(s3, bucket)).values()];
+  return records.filter((record) => isSettled(record) && record.announcedAt !== undefined).length;
+}
+
+async function recordsIn(s3: S3Client, bucket: string): Promise<Map<string, DropRecord>> {
   const records = new Map<string, DropRecord>();
   let token: string | undefined;
   do {
@@ -50,7 +84,7 @@ async function readRecord(s3: S3Client, bucket: string, key: string): Promise<Dr
   return JSON.parse((await body?.transformToString()) ?? '');
 }
 
-export async function versionsIn(s3: S3Client, bucket: string): Promise<Survey['versions']> {
+async function versionsIn(s3: S3Client, bucket: string): Promise<Survey['versions']> {
   const versions: { key: string; versionId: string; isLatest: boolean }[] = [];
   let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
   for (;;) {
@@ -63,7 +97,7 @@ export async function versionsIn(s3: S3Client, bucket: string): Promise<Survey['
   }
 }
 
-export async function unfinishedUploadsIn(s3: S3Client, buckets: readonly string[]): Promise<readonly string[]> {
+async function unfinishedUploadsIn(s3: S3Client, buckets: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(
     buckets.map(async (bucket) => {
       const { Uploads: uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
@@ -74,7 +108,7 @@ export async function unfinishedUploadsIn(s3: S3Client, buckets: readonly string
 }
 
 /** Its images but those that were there before the run, with the bytes of those that are active. */
-export async function surveyedCloud(cloud: ChaosCloud, before: ReadonlySet<string>): Promise<SurveyedCloud> {
+async function surveyedCloud(cloud: ChaosCloud, before: ReadonlySet<string>): Promise<SurveyedCloud> {
   const images: SurveyedCloud['images'][number][] = [];
   for (const image of await cloud.images()) {
     if (before.has(image.id)) continue;

@@ -6,6 +6,7 @@ import type { Expected } from './drop-content.ts';
 import type { PutDrop } from './drop-driver.ts';
 import { explained } from './explained.ts';
 import type { Ledger } from './ledger.ts';
+import { outcomeOf } from './queues.ts';
 import type { Survey, SurveyedCloud } from './survey.ts';
 
 /** docs/reliability.md says what each of them counts. */
@@ -141,8 +142,8 @@ class Judge implements Verdict {
 }
 
 /** A drop that is brought back after it failed has both outcomes, one after the other. */
-const isRetried = ({ status, retriedFrom }: DropRecord, outcome: string): boolean =>
-  retriedFrom !== undefined && outcome.startsWith('failed ') && status !== 'failed';
+const isRetried = (record: DropRecord, outcome: string): boolean =>
+  record.retriedFrom !== undefined && outcome.startsWith('failed ') && outcome !== outcomeOf(record);
 
 function tally(kinds: readonly string[]): string {
   const times = new Map<string, number>();
