@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Principal } from './access/access.ts';
 import { type AccessUsage, Iam } from './access/iam.ts';
+import type { StackFaults } from './faults/faults.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { Outcome } from './lambda/environment.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
@@ -31,6 +32,8 @@ export interface StackOptions {
   readonly secrets: Readonly<Record<string, string>>;
   /** @default those of the last start in this folder, or free ones where they are taken */
   readonly ports?: Ports;
+  /** What is to go wrong; by default nothing. */
+  readonly faults?: StackFaults;
   /** Told of each line that a function logs and of all that goes wrong in the stack. */
   readonly onLog?: (line: string) => void;
 }
@@ -73,7 +76,8 @@ export async function startStack(options: StackOptions): Promise<EmbeddedStack> 
 async function start(options: StackOptions, started: Started): Promise<EmbeddedStack> {
   const services = await startServices(options, started);
   const { plan, iam, endpoints, s3 } = services;
-  const host = startFunctions(options, services, started);
+  const found = (await options.faults?.endpoints(endpoints)) ?? endpoints;
+  const host = startFunctions(options, { ...services, endpoints: found }, started);
   services.lambda.open((name, event) => host.invoke(name, event));
   const { accessKeyId, secretAccessKey } = iam.operator;
   return {
@@ -103,7 +107,9 @@ async function startServices(options: StackOptions, started: Started): Promise<S
   const assembly = await readAssembly(options.cloudAssembly, stackName);
   const state = await readState(folder);
   started.add(lockFolder(folder));
-  const engine = await QueueEngine.open(join(folder, 'queues'));
+  const engine = await QueueEngine.open(join(folder, 'queues'), {
+    longestPauseSeconds: options.faults?.messages.longestPauseSeconds,
+  });
   started.add(() => engine.close());
   const gate = await startOnPort(ports.gate, state.ports.gate, Gate.listen);
   started.add(() => gate.close());
@@ -141,6 +147,7 @@ function startFunctions(options: StackOptions, { plan, iam, engine, endpoints }:
     principalOf,
     clientVariables: (principal) => clientVariables(principal, endpoints),
     logFolder: join(options.folder, 'logs'),
+    faults: options.faults,
     onLine: (line) => options.onLog?.(line),
     onError,
   });

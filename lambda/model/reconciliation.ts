@@ -31,7 +31,7 @@ export interface Pass extends Position {
   readonly number: number;
   readonly startedAt: string;
   readonly counts: Counts;
-  /** Whether something was left out, because its queue was long: the next pass must look at the same again. */
+  /** Whether something was left out, because its queue was long or its lease had not ended: the next pass must look at the same again. */
   readonly leftOut: boolean;
 }
 

@@ -27,7 +27,9 @@ export async function isPutOff(
   if (pause === undefined || hasWaitedTooLong(record, deps.now())) return false;
   if (record.waiting === undefined) {
     // Once for each wait: the record says why nothing happens.
-    await deps.records.change(key, (stored) => stored && changes.wait(stored, pause, deps.now()));
+    await deps.records.change(key, (stored) =>
+      stored !== undefined && isWhere(record, stored) ? changes.wait(stored, pause, deps.now()) : undefined,
+    );
   }
   await queue.send(message, delaySeconds(key, pause, deps.now()));
   return true;
@@ -44,11 +46,20 @@ export async function pauseTarget(
 ): Promise<void> {
   const pause = await deps.pauses.begin({ target: record.target, stage: STAGE_OF[record.status] }, error);
   await deps.records.change(key, (stored) =>
-    stored !== undefined && stored.lease?.holder === record.lease?.holder
+    stored !== undefined && isWhere(record, stored)
       ? changes.wait(changes.release(withoutAttempt(stored), error, deps.now()), pause, deps.now())
       : undefined,
   );
   await queue.send(message, delaySeconds(key, pause, deps.now()));
+}
+
+/**
+ * Whether the record is still where it was when it was read. Another message of the same drop may have settled it: its
+ * outcome must not be given the error of a target that had no room later.
+ */
+function isWhere(record: DropRecord, stored: DropRecord): boolean {
+  if (record.lease !== undefined) return stored.lease?.holder === record.lease.holder;
+  return stored.lease === undefined && stored.status === record.status;
 }
 
 const withoutAttempt = (record: DropRecord): DropRecord => ({ ...record, attempts: Math.max(0, record.attempts - 1) });

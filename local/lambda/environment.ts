@@ -74,6 +74,12 @@ export class Environment {
     await this.#exited;
   }
 
+  /** Lets the process stand still for so long. */
+  freeze(milliseconds: number): void {
+    this.#child.kill('SIGSTOP');
+    setTimeout(() => this.#child.kill('SIGCONT'), milliseconds).unref();
+  }
+
   /** The next thing the process has to say; it is killed when it stays silent. */
   async #expect(timeoutMs: number): Promise<Outcome> {
     const timer = setTimeout(() => this.#timeOut(timeoutMs), timeoutMs);

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Access, Principal } from '../access/access.ts';
+import type { FaultyEnvironment, FunctionFaults } from '../faults/faults.ts';
 import type { FunctionPlan } from '../template/functions.ts';
 import { arn } from '../template/names.ts';
 import { Environment, type Outcome } from './environment.ts';
@@ -16,6 +17,7 @@ export interface FunctionOptions {
   readonly clientVariables: Readonly<Record<string, string>>;
   readonly logFolder: string;
   readonly onLine: (line: string) => void;
+  readonly faults?: FunctionFaults | undefined;
 }
 
 /** Lambda does not say how long it keeps an idle environment; on one machine each holds some 140 MB that others need. */
@@ -33,6 +35,8 @@ export class LambdaFunction {
   /** The one used last is at the end, and is used first. */
   readonly #idle: { readonly environment: Environment; readonly reaper: NodeJS.Timeout }[] = [];
   readonly #waiting: (() => void)[] = [];
+  /** How those who make faults know each environment. */
+  readonly #faulty = new WeakMap<Environment, FaultyEnvironment>();
   readonly #running = new Set<Promise<Outcome>>();
 
   #stopped = false;
@@ -91,9 +95,11 @@ export class LambdaFunction {
     const requestId = randomUUID();
     this.#log.write(`START RequestId: ${requestId} Version: $LATEST`);
     const began = performance.now();
+    const ended = this.#faultsBegin(environment, event);
     const outcome = initial.ok
       ? await environment.invoke({ requestId, functionArn: this.plan.arn, event }, this.plan.timeoutSeconds)
       : initial;
+    ended();
     this.#report(requestId, outcome, performance.now() - began, environment.maxMemoryMib());
     if (initial.ok && environment.alive) this.#keep(environment);
     else await this.#discard(environment);
@@ -113,13 +119,24 @@ export class LambdaFunction {
     const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
     const logStreamName = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
     const mayLog = this.#mayLog(logStreamName);
-    const environment = new Environment({
-      variables: functionVariables(this.plan, this.#options.clientVariables, logStreamName),
+    const kill = () => void environment.kill();
+    const freeze = (milliseconds: number) => environment.freeze(milliseconds);
+    const faulty = { functionName: this.plan.name, kill, freeze };
+    const variables = functionVariables(this.plan, this.#options.clientVariables, logStreamName);
+    const environment: Environment = new Environment({
+      variables: this.#options.faults?.environment(faulty, variables) ?? variables,
       folder: this.plan.folder,
       onLine: (line) => mayLog && this.#log.write(line),
     });
     this.#environments.add(environment);
+    this.#faulty.set(environment, faulty);
     return environment;
+  }
+
+  /** @returns what to call when the invocation has ended */
+  #faultsBegin(environment: Environment, event: unknown): () => void {
+    const faulty = this.#faulty.get(environment);
+    return (faulty && this.#options.faults?.invocation(faulty, event)) ?? (() => undefined);
   }
 
   /** As with CloudWatch Logs, what a function may not log is lost. */

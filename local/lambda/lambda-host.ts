@@ -1,4 +1,5 @@
 import type { Access, Principal } from '../access/access.ts';
+import type { FunctionFaults, MessageFaults } from '../faults/faults.ts';
 import type { QueueEngine } from '../services/queue-engine.ts';
 import type { FunctionPlan, MappingPlan } from '../template/functions.ts';
 import { TemplateError } from '../template/template-error.ts';
@@ -16,6 +17,8 @@ export interface LambdaHostOptions {
   /** By which a function's clients find this stack. */
   readonly clientVariables: (principal: Principal) => Readonly<Record<string, string>>;
   readonly logFolder: string;
+  /** What is to go wrong. */
+  readonly faults?: { readonly functions: FunctionFaults; readonly messages: MessageFaults } | undefined;
   readonly onLine: (line: string) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -28,10 +31,11 @@ export class LambdaHost {
   /** @throws TemplateError when a mapping cannot work: the function is missing, or its role may not read the queue */
   constructor(options: LambdaHostOptions) {
     const { access, logFolder, onLine } = options;
+    const faults = options.faults?.functions;
     this.#functions = options.functions.map((plan) => {
       const principal = options.principalOf(plan.roleArn);
       const clientVariables = options.clientVariables(principal);
-      return new LambdaFunction({ plan, principal, access, clientVariables, logFolder, onLine });
+      return new LambdaFunction({ plan, principal, access, clientVariables, logFolder, onLine, faults });
     });
     this.#pollers = options.mappings.map((mapping) => this.#poller(mapping, options));
   }
@@ -65,7 +69,8 @@ export class LambdaHost {
   #poller(mapping: MappingPlan, options: LambdaHostOptions): QueuePoller {
     const target = this.#function(mapping.functionName);
     checkMapping(mapping, target.plan, options);
-    return new QueuePoller({ mapping, target, engine: options.engine, onError: options.onError });
+    const { engine, onError } = options;
+    return new QueuePoller({ mapping, target, engine, faults: options.faults?.messages, onError });
   }
 }
 

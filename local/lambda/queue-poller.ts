@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { MessageFault, MessageFaults } from '../faults/faults.ts';
 import type { QueueEngine, ReceivedMessage } from '../services/queue-engine.ts';
 import type { MappingPlan } from '../template/functions.ts';
 import type { LambdaFunction } from './lambda-function.ts';
@@ -8,6 +9,7 @@ export interface PollerOptions {
   readonly mapping: MappingPlan;
   readonly target: LambdaFunction;
   readonly engine: QueueEngine;
+  readonly faults?: MessageFaults | undefined;
   /** Told of errors of the queue itself; the poller goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -23,6 +25,8 @@ export class QueuePoller {
   readonly #options: PollerOptions;
   readonly #batches = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
+  /** Ids of messages whose deletion is to be lost. */
+  readonly #kept = new Set<string>();
   #polling: Promise<void> | undefined;
 
   constructor(options: PollerOptions) {
@@ -64,7 +68,7 @@ export class QueuePoller {
     const { target, mapping } = this.#options;
     await target.capacity();
     if (this.#stopped) return;
-    const messages = await this.#collect();
+    const messages = await this.#worked(await this.#collect());
     if (messages.length > 0) this.#begin(messages);
     if (this.#batches.size >= mapping.maximumConcurrency) await Promise.race(this.#batches);
   }
@@ -87,6 +91,41 @@ export class QueuePoller {
     return await engine.receive(mapping.queueArn, Math.min(count, MAX_MESSAGES), waitSeconds, this.#stopping.signal);
   }
 
+  /** Those that are to be worked on, after what goes wrong with messages has gone wrong. */
+  async #worked(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[]> {
+    const { faults } = this.#options;
+    if (faults === undefined) return messages;
+    const worked: ReceivedMessage[] = [];
+    for (const message of messages) {
+      const fault = faults.received(this.#options.mapping.queueArn, message);
+      if (fault?.how === 'keep') this.#kept.add(message.MessageId);
+      if (fault === undefined || !(await this.#isTaken(fault, message))) worked.push(message);
+    }
+    return worked;
+  }
+
+  /** Carries out the fault. @returns whether the message is out of the function's reach by that */
+  async #isTaken(fault: MessageFault, message: ReceivedMessage): Promise<boolean> {
+    const { engine, mapping } = this.#options;
+    const { queueArn } = mapping;
+    switch (fault.how) {
+      case 'double':
+        await engine.send(queueArn, message.Body, fault.seconds);
+        return false;
+      case 'delay':
+        await engine.giveBack(queueArn, message, fault.seconds);
+        return true;
+      case 'lose':
+        await engine.delete(queueArn, message);
+        return true;
+      case 'bury':
+        await engine.bury(queueArn, message);
+        return true;
+      default:
+        return false;
+    }
+  }
+
   #begin(messages: readonly ReceivedMessage[]): void {
     const batch = this.#process(messages)
       .catch(this.#options.onError)
@@ -105,6 +144,8 @@ export class QueuePoller {
     if (!outcome.ok) return;
     const failed = mapping.reportBatchItemFailures ? failedMessages(messages, outcome.result) : [];
     const done = messages.filter((message) => !failed.includes(message));
-    for (const message of done) await engine.delete(mapping.queueArn, message);
+    for (const message of done) {
+      if (!this.#kept.delete(message.MessageId)) await engine.delete(mapping.queueArn, message);
+    }
   }
 }

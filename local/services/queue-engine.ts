@@ -6,6 +6,11 @@ type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>
 type Queue = NonNullable<ReturnType<Stores['sqsStore']['getQueueByName']>>;
 type Persistence = NonNullable<Queue['persistence']>;
 
+export interface EngineOptions {
+  /** Seconds to which every delay and every visibility time-out that is asked for is cut. @default as they are asked for */
+  readonly longestPauseSeconds?: number | undefined;
+}
+
 export interface EngineAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
@@ -42,15 +47,17 @@ export class QueueEngine {
   readonly #stores: Stores;
   readonly #persistence: Persistence;
   readonly #app: ReturnType<typeof buildApp>;
+  readonly #longestPauseSeconds: number;
 
-  private constructor(stores: Stores, persistence: Persistence) {
+  private constructor(stores: Stores, persistence: Persistence, options: EngineOptions) {
+    this.#longestPauseSeconds = options.longestPauseSeconds ?? Number.POSITIVE_INFINITY;
     this.#stores = stores;
     this.#persistence = persistence;
     this.#app = buildApp({ logger: false, defaultRegion: REGION, stores });
   }
 
   /** @param folder queues, messages and subscriptions are kept there */
-  static async open(folder: string): Promise<QueueEngine> {
+  static async open(folder: string, options: EngineOptions = {}): Promise<QueueEngine> {
     const { SqsStore } = await part<{ SqsStore: new () => Stores['sqsStore'] }>('sqs/sqsStore.js');
     const { SnsStore } = await part<{ SnsStore: new () => Stores['snsStore'] }>('sns/snsStore.js');
     const { S3Store } = await part<{ S3Store: new () => Stores['s3Store'] }>('s3/s3Store.js');
@@ -64,7 +71,7 @@ export class QueueEngine {
     stores.sqsStore.persistence = persistence;
     stores.snsStore.persistence = persistence;
     for (const queue of stores.sqsStore.allQueues()) queue.persistence = persistence;
-    return new QueueEngine(stores, persistence);
+    return new QueueEngine(stores, persistence, options);
   }
 
   /** Brings a queue to what the template says of it; its messages stay. */
@@ -107,8 +114,8 @@ export class QueueEngine {
     this.#stores.sqsStore.getQueueByArn(queueArn)?.cancelWaiters();
   }
 
-  async send(queueArn: string, body: string): Promise<void> {
-    await this.#sqs('SendMessage', { QueueUrl: nameOfArn(queueArn), MessageBody: body });
+  async send(queueArn: string, body: string, delaySeconds = 0): Promise<void> {
+    await this.#sqs('SendMessage', { QueueUrl: nameOfArn(queueArn), MessageBody: body, DelaySeconds: delaySeconds });
   }
 
   /**
@@ -142,19 +149,35 @@ export class QueueEngine {
     await this.#sqs('DeleteMessage', { QueueUrl: nameOfArn(queueArn), ReceiptHandle: message.ReceiptHandle });
   }
 
-  /** Gives a message back that nobody has worked on. */
-  async giveBack(queueArn: string, message: ReceivedMessage): Promise<void> {
+  /** Moves a message to the dead letters of its queue, as after too many receipts. */
+  async bury(queueArn: string, message: ReceivedMessage): Promise<void> {
+    const policy = this.#stores.sqsStore.getQueueByArn(queueArn)?.getAttribute('RedrivePolicy');
+    const { deadLetterTargetArn } = JSON.parse(policy || '{}') as { deadLetterTargetArn?: string };
+    if (deadLetterTargetArn === undefined) throw new Error(`${queueArn} has no dead letters.`);
+    await this.send(deadLetterTargetArn, message.Body);
+    await this.delete(queueArn, message);
+  }
+
+  /** Gives a message back that nobody has worked on; by default it is visible again at once. */
+  async giveBack(queueArn: string, message: ReceivedMessage, seconds = AT_ONCE_SECONDS): Promise<void> {
     await this.#sqs('ChangeMessageVisibility', {
       QueueUrl: nameOfArn(queueArn),
       ReceiptHandle: message.ReceiptHandle,
-      VisibilityTimeout: AT_ONCE_SECONDS,
+      VisibilityTimeout: seconds,
     });
   }
 
   /** One request as it came over the wire: SQS in its JSON protocol, SNS in its query protocol. */
   async request(headers: Readonly<Record<string, string>>, body: string): Promise<EngineAnswer> {
-    const answer = await this.#app.inject({ method: 'POST', url: '/', headers, payload: body });
+    const answer = await this.#app.inject({ method: 'POST', url: '/', headers, payload: this.#hurried(body) });
     return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+  }
+
+  #hurried(body: string): string {
+    if (!Number.isFinite(this.#longestPauseSeconds)) return body;
+    return body.replace(/"(DelaySeconds|VisibilityTimeout)":(\d+)/g, (_, name, seconds) => {
+      return `"${name}":${Math.min(Number(seconds), this.#longestPauseSeconds)}`;
+    });
   }
 
   async close(): Promise<void> {

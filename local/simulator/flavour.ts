@@ -4,6 +4,7 @@ import type { ByteLimit } from './image-file.ts';
 import type { ImageStore } from './image-store.ts';
 import type { Route } from './router.ts';
 import type { Properties } from './schema.ts';
+import type { MishapOf } from './settings.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Who makes a request, according to the token. */
@@ -20,6 +21,7 @@ export interface Flavour {
   readonly checksum: boolean;
   readonly hashAlgorithm: string;
   readonly activationDelayMs: number;
+  readonly mishap: MishapOf;
   /** Settles the attributes of a new image, or throws the fault that refuses it. */
   create(body: JsonObject, caller: Caller, live: readonly StoredImage[]): NewImage;
   /** Throws the fault that refuses these attributes for a character that the service cannot keep. */

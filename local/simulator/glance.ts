@@ -9,7 +9,7 @@ import { checkNewImage } from './new-image.ts';
 import { Quotas } from './quotas.ts';
 import { type Route, route } from './router.ts';
 import { imageProperties, type Properties } from './schema.ts';
-import type { GlanceSettings } from './settings.ts';
+import type { GlanceSettings, MishapOf } from './settings.ts';
 import { WebDownloads } from './web-download.ts';
 
 /** The one store of the simulated cloud, by Glance's customary name for a file store. */
@@ -28,6 +28,7 @@ export class Glance implements Flavour {
   readonly checksum: boolean;
   readonly hashAlgorithm: string;
   readonly activationDelayMs: number;
+  readonly mishap: MishapOf;
   readonly #inspectsContent: boolean;
   readonly #quotas: Quotas;
   readonly #downloads: WebDownloads;
@@ -37,6 +38,7 @@ export class Glance implements Flavour {
     this.checksum = settings.checksum;
     this.hashAlgorithm = settings.hashAlgorithm;
     this.activationDelayMs = settings.activationDelayMs;
+    this.mishap = settings.mishap ?? (() => undefined);
     this.#inspectsContent = settings.inspectsContent;
     this.#quotas = new Quotas(settings.limits);
     this.#downloads = new WebDownloads(settings);

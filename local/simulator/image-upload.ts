@@ -5,6 +5,9 @@ import { type Answer, type Call, Fault } from './http.ts';
 import type { Completion, StoredImage } from './image.ts';
 import { type ReceivedFile, receive } from './image-file.ts';
 
+/** A hundred years. */
+const FOR_EVER_MS = 100 * 365 * 24 * 3600 * 1000;
+
 /** PUT /v2/images/{id}/file */
 export async function uploadFile(context: ImageContext, call: Call): Promise<Answer> {
   const caller = callerOf(context, call);
@@ -66,14 +69,16 @@ async function settle(context: ImageContext, image: StoredImage, received: Recei
     await context.store.change(image.id, 'saving', { ...found, status: verdict.status });
     throw verdict.fault;
   }
-  const { status, virtualSize = null } = verdict;
+  const mishap = context.flavour.mishap(image.id);
+  const { virtualSize = null } = verdict;
+  const status = mishap === 'killed' ? mishap : verdict.status;
   const becomes = status === 'active' ? { ...found, status, virtualSize, size: received.bytes } : { status };
-  if (!(await complete(context, image, becomes))) throw goneWhileUploading(image.id);
+  const delayMs = mishap === 'saving for ever' ? FOR_EVER_MS : context.flavour.activationDelayMs;
+  if (!(await complete(context, image, becomes, delayMs))) throw goneWhileUploading(image.id);
   return { status: 204 };
 }
 
-function complete(context: ImageContext, image: StoredImage, becomes: Completion['becomes']) {
-  const delayMs = context.flavour.activationDelayMs;
+function complete(context: ImageContext, image: StoredImage, becomes: Completion['becomes'], delayMs: number) {
   if (delayMs === 0) return context.store.change(image.id, 'saving', becomes);
   const at = new Date(context.clock().getTime() + delayMs).toISOString();
   return context.store.change(image.id, 'saving', { completion: { at, becomes } });

@@ -1,6 +1,8 @@
 import type { PlannedFault } from './planned-faults.ts';
+import type { MishapOf } from './settings.ts';
 
 export interface ImsSettings {
+  readonly mishap?: MishapOf;
   readonly diskFormats: readonly string[];
   /** The disk_format of an image that was created without one. */
   readonly defaultDiskFormat: string;

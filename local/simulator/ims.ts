@@ -17,6 +17,7 @@ import { PlannedFaults } from './planned-faults.ts';
 import { registerFile } from './registration.ts';
 import { type Route, route } from './router.ts';
 import { imageProperties, type Properties } from './schema.ts';
+import type { MishapOf } from './settings.ts';
 
 /**
  * Huawei Cloud Image Management Service: its native Image API v2, registering files from object storage, fast import,
@@ -29,6 +30,7 @@ export class Ims implements Flavour {
   readonly checksum: boolean;
   readonly hashAlgorithm = 'none';
   readonly activationDelayMs: number;
+  readonly mishap: MishapOf;
   readonly #settings: ImsSettings;
   readonly #obs: ObsClient | undefined;
   readonly #faults: PlannedFaults;
@@ -38,6 +40,7 @@ export class Ims implements Flavour {
     this.properties = imageProperties(settings.diskFormats);
     this.checksum = settings.checksum;
     this.activationDelayMs = settings.activationDelayMs;
+    this.mishap = settings.mishap ?? (() => undefined);
     this.#settings = settings;
     this.#obs = obs && new ObsClient(obs);
     this.#faults = new PlannedFaults(settings.faults);

@@ -20,7 +20,14 @@ export interface GlanceLimits {
   readonly storeCapacityBytes?: number;
 }
 
+/** What can happen to an image whose file was taken and answered for: it stays `saving`, or becomes `killed`. */
+export type Mishap = 'saving for ever' | 'killed';
+
+/** Decides what happens to an image after its file was taken; undefined: what should. */
+export type MishapOf = (imageId: string) => Mishap | undefined;
+
 export interface GlanceSettings {
+  readonly mishap?: MishapOf;
   readonly diskFormats: readonly string[];
   /** Milliseconds that an image stays in `saving` after the PUT was answered. */
   readonly activationDelayMs: number;

@@ -6,6 +6,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { StackFaults } from '../../local/faults/faults.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import { type Fixture, STACK_NAME, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 
@@ -13,6 +14,7 @@ export interface FixtureOptions {
   readonly template: Fixture;
   readonly bundles?: Record<string, string>;
   readonly secrets?: Record<string, string>;
+  readonly faults?: StackFaults | undefined;
 }
 
 export interface RunningFixture {
@@ -28,13 +30,19 @@ export interface RunningFixture {
 }
 
 /** A stack of its own for one test; stop() takes it away, folder and all. */
-export async function startFixture({ template, bundles = {}, secrets = {} }: FixtureOptions): Promise<RunningFixture> {
+export async function startFixture({
+  template,
+  bundles = {},
+  secrets = {},
+  faults,
+}: FixtureOptions): Promise<RunningFixture> {
   const folder = await temporaryFolder();
   const lines: string[] = [];
   const cloudAssembly = await writeAssembly(join(folder.path, 'cdk.out'), template, bundles);
   const state = join(folder.path, 'state');
   const onLog = (line: string) => lines.push(line);
-  const stack = await startStack({ cloudAssembly, stackName: STACK_NAME, folder: state, secrets, onLog });
+  const wrong = faults === undefined ? {} : { faults };
+  const stack = await startStack({ cloudAssembly, stackName: STACK_NAME, folder: state, secrets, onLog, ...wrong });
   const sqs = sqsClient(stack);
   return {
     ...{ stack, sqs, lines, folder: state },

@@ -121,6 +121,39 @@ describe('a target that has no room for anybody', () => {
     expect(world.pauses.stored.get('here')?.endedAt).toBeUndefined();
   });
 
+  test('changes nothing of a drop that another message has settled meanwhile', async () => {
+    const world = worldWith();
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    const message = { record: world.recordKey('a.img') };
+    await streamUpload(message, world.invocation(), world);
+    world.endpoint.faults.push({ call: 'get', error: refused() });
+    const begin = world.pauses.begin.bind(world.pauses);
+    world.pauses.begin = async (...refusal) => {
+      await recordStatus(message, world.invocation('faster'), world);
+      return begin(...refusal);
+    };
+    await recordStatus(message, world.invocation('refused'), world);
+    expect(world.record('a.img')).toMatchObject({ status: 'active', announcedAt: expect.any(String) });
+    expect(world.record('a.img')).not.toHaveProperty('error');
+    expect(world.record('a.img')).not.toHaveProperty('waiting');
+  });
+
+  test('is not said of a drop that another message has settled meanwhile', async () => {
+    const world = worldWith();
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    const message = { record: world.recordKey('a.img') };
+    await streamUpload(message, world.invocation(), world);
+    const pause = await world.pauses.begin({ target: 'here', stage: 'status' }, refused());
+    world.pauses.of = async () => {
+      world.pauses.of = async () => undefined;
+      await recordStatus(message, world.invocation('faster'), world);
+      return pause;
+    };
+    await recordStatus(message, world.invocation('late'), world);
+    expect(world.record('a.img').status).toBe('active');
+    expect(world.record('a.img')).not.toHaveProperty('waiting');
+  });
+
   test('does not hold up other targets', async () => {
     const world = worldWith();
     world.targets = [target('full'), target('here')];

@@ -12,7 +12,7 @@ export interface Found {
 export interface Look {
   readonly listed: number;
   readonly found: readonly Found[];
-  /** Something waits in a queue that is long: it is late, not lost, and has to be looked at again. */
+  /** Something waits in a long queue or is held: it may be late, not lost, and has to be looked at again. */
   readonly leftOut: boolean;
   readonly next?: string;
 }

@@ -31,13 +31,14 @@ async function lookAt(
   waiting: Waiting,
   deps: ReconcileDependencies,
 ): Promise<readonly Found[] | 'left-out'> {
-  if (record === undefined || isOver(record) || isHeld(record, deps.now())) return [];
+  if (record === undefined || isOver(record)) return [];
+  // Who works renews its lease, which takes the record out of the window. This holder may be dead, its message lost.
+  if (isHeld(record, deps.now())) return 'left-out';
   return isBehind(STAGE_OF[record.status], waiting) ? 'left-out' : [sentAgain(key, record, deps)];
 }
 
 const isOver = (record: DropRecord): boolean => isSettled(record) && record.announcedAt !== undefined;
 
-/** Whoever holds it renews it, which is a change that a later look sees. */
 export const isHeld = ({ lease }: DropRecord, now: Date): boolean =>
   lease !== undefined && Date.parse(lease.until) > now.getTime();
 

@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, type QueueAttributeName } from '@aws-sdk/client-sqs';
 import { afterEach } from '@jest/globals';
+import type { StackFaults } from '../../../local/faults/faults.ts';
 import { arnOf, fn, type Grant, LOGGING, mapping, POLLING, queue, role } from '../assembly-fixture.ts';
 import { eventually, type RunningFixture, startFixture } from '../stack-fixture.ts';
 
@@ -15,6 +16,7 @@ export interface Case {
   readonly mapping?: Record<string, unknown>;
   readonly queue?: Record<string, unknown>;
   readonly mayLog?: boolean;
+  readonly faults?: StackFaults;
 }
 
 /** A queue that a function reads, with a dead-letter queue behind it, until the end of the test. */
@@ -33,6 +35,7 @@ export async function startCase(options: Case): Promise<RunningFixture> {
       Outputs: { In: { Value: { Ref: 'In' } }, Dead: { Value: { Ref: 'Dead' } } },
     },
     bundles: { code: options.handler },
+    faults: options.faults,
   });
   return fixture;
 }

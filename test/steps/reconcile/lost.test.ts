@@ -122,6 +122,18 @@ describe('a record whose message was lost', () => {
     expect(kinds(await world.run())).toEqual([]);
   });
 
+  test('is sent again when its lease has ended, though a pass has come by while it was held', async () => {
+    const world = await lookedAfter();
+    const { record } = await dropped(world);
+    world.pass(HOUR);
+    const until = new Date(world.time.getTime() + 60_000).toISOString();
+    const stored = world.record('a.img');
+    world.records.stored.set(record, { ...stored, lease: { holder: 'died', until } });
+    expect(kinds(await world.wholePass())).toEqual([]);
+    world.pass(HOUR);
+    expect(kinds(await world.run())).toEqual(['sent-again']);
+  });
+
   test('is left alone once it is settled and announced, and not even read again', async () => {
     const world = await lookedAfter();
     await settled(world);

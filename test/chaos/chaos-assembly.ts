@@ -1,0 +1,71 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { synthesize } from '../../bin/start/synthesize.ts';
+
+export const SECRET = 'imagedrop/clouds.yaml';
+export const STACK = 'ImageDrop';
+
+export interface Times {
+  readonly timeoutSeconds: number;
+  /** Absent where the function has no queue. */
+  readonly visibilitySeconds?: number;
+}
+
+/**
+ * The functions' time-outs, shorter than what is deployed so that a run sees them end, and their messages' visibility.
+ * By the part of the logical id that names the stage of function and queue.
+ */
+const TIMES: Readonly<Record<string, Times>> = {
+  'CreateMetadata|Ingest': { timeoutSeconds: 30, visibilitySeconds: 40 },
+  // Longer than a lease: one that stands still wakes up when another has taken over.
+  'StreamUpload|Upload': { timeoutSeconds: 90, visibilitySeconds: 95 },
+  'RecordStatus|Status': { timeoutSeconds: 30, visibilitySeconds: 40 },
+  Reconcile: { timeoutSeconds: 45 },
+};
+
+/** As often as a schedule can be, so that a run sees what was lost found again. */
+const RECONCILE = { everyMinutes: 1, lostAfterSeconds: 20 };
+
+interface Template {
+  readonly Resources: Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
+}
+
+/**
+ * Synthesizes what would be deployed, and changes nothing in it but the times.
+ * @param reconciles false: nothing runs it, so that what is lost stays lost
+ */
+export async function chaosAssembly(
+  folder: string,
+  targets: Readonly<Record<string, object>>,
+  reconciles: boolean,
+): Promise<void> {
+  await synthesize(folder, { targets, cloudsYamlSecret: SECRET, reconcile: RECONCILE });
+  const file = join(folder, `${STACK}.template.json`);
+  const template: Template = JSON.parse(await readFile(file, 'utf8'));
+  for (const [stage, times] of Object.entries(TIMES)) setTimes(template, new RegExp(`^ImageDrop(${stage})`), times);
+  if (!reconciles) withoutSchedules(template);
+  await writeFile(file, JSON.stringify(template));
+}
+
+function withoutSchedules({ Resources }: Template): void {
+  for (const [logicalId, { Type }] of Object.entries(Resources)) {
+    if (Type === 'AWS::Scheduler::Schedule') delete Resources[logicalId];
+  }
+}
+
+function setTimes({ Resources }: Template, stage: RegExp, { timeoutSeconds, visibilitySeconds }: Times): void {
+  const ofStage = Object.entries(Resources).filter(([logicalId]) => stage.test(logicalId));
+  const set = (type: string, property: string, value: number) => {
+    const resources = ofStage.filter(([, resource]) => resource.Type === type && property in resource.Properties);
+    if (resources.length === 0) throw new Error(`The template has no ${property} of ${type} for ${stage}.`);
+    for (const [, { Properties }] of resources) Properties[property] = value;
+  };
+  set('AWS::Lambda::Function', 'Timeout', timeoutSeconds);
+  if (visibilitySeconds !== undefined) set('AWS::SQS::Queue', 'VisibilityTimeout', visibilitySeconds);
+}
+
+/** The bundles of the functions, wherever the CDK has put them. */
+export async function bundlesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true });
+  return entries.filter((path) => path.endsWith('index.mjs')).map((path) => join(folder, path));
+}

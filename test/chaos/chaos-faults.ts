@@ -1,0 +1,88 @@
+import type { Cloud } from '../../lambda/endpoints/cloud.ts';
+import { FaultProxy } from '../../local/faults/fault-proxy.ts';
+import type { StackFaults } from '../../local/faults/faults.ts';
+import type { Endpoints } from '../../local/lambda/variables.ts';
+import { FunctionWatch } from './function-watch.ts';
+import { KINDS } from './kinds.ts';
+import { Ledger } from './ledger.ts';
+import { ChaosMessages } from './message-faults.ts';
+import type { Buckets } from './operation.ts';
+import { RequestFaults } from './request-faults.ts';
+import { Subjects } from './subjects.ts';
+
+export interface ChaosFaultsOptions {
+  readonly seed: number;
+  readonly wants: (kind: string) => boolean;
+  /** How many times as likely as usual what happens to requests and messages is. @default 1 */
+  readonly likelier?: number | undefined;
+}
+
+/** All that goes wrong in a run: one seed, one ledger. */
+export class ChaosFaults implements StackFaults {
+  readonly ledger = new Ledger();
+  readonly subjects = new Subjects();
+  readonly functions: FunctionWatch;
+  readonly messages: ChaosMessages;
+  readonly requests: RequestFaults;
+  buckets: Buckets = { drops: '', records: '' };
+  readonly #wants: (kind: string) => boolean;
+  readonly #proxies: FaultProxy[] = [];
+  readonly #replaced = new Map<string, string>();
+  #keystone: NodeJS.Timeout | undefined;
+
+  constructor({ seed, wants, likelier = 1 }: ChaosFaultsOptions) {
+    const { ledger, subjects } = this;
+    this.#wants = wants;
+    const shared = { seed, ledger, subjects, wants, likelier };
+    this.functions = new FunctionWatch({ ...shared, replaced: () => this.#replaced });
+    this.messages = new ChaosMessages(shared);
+    this.requests = new RequestFaults({ ...shared, functions: this.functions });
+  }
+
+  async endpoints({ s3, sqs }: Endpoints): Promise<Endpoints> {
+    const buckets = () => this.buckets;
+    const objects = await this.#proxy({ target: s3, decide: this.requests.decide('s3', buckets, s3) });
+    const gate = await this.#proxy({ target: sqs, decide: this.requests.decide('gate', buckets, sqs) });
+    // Queues are known by their URLs, which stand in the functions' variables.
+    this.#replaced.set(sqs, gate.url);
+    return { s3: objects.url, sqs: gate.url, sns: gate.url, secretsManager: gate.url, lambda: gate.url };
+  }
+
+  /** @returns where the service is found behind a proxy of its own */
+  async standBeforeCloud({ verify, cacert }: Cloud, url: string): Promise<string> {
+    const decide = this.requests.decide('cloud', () => this.buckets, new URL(url).origin);
+    const { origin, pathname } = new URL(url);
+    const proxy = await this.#proxy({ target: origin, decide, renamesHost: true, verify, ca: cacert });
+    return proxy.url + (pathname === '/' ? '' : pathname);
+  }
+
+  keystoneDown(milliseconds: number): void {
+    clearTimeout(this.#keystone);
+    this.requests.keystoneIsDown = true;
+    this.#keystone = setTimeout(() => {
+      this.requests.keystoneIsDown = false;
+    }, milliseconds);
+  }
+
+  /** From now on everything works. Clocks that are off stay so: their environments live on. */
+  off(): void {
+    this.requests.on = false;
+    this.functions.on = false;
+    this.messages.on = false;
+  }
+
+  counts(): ReturnType<Ledger['counts']> {
+    return this.ledger.counts(KINDS.filter(this.#wants));
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#keystone);
+    await Promise.all(this.#proxies.map((proxy) => proxy.close()));
+  }
+
+  async #proxy(options: Parameters<typeof FaultProxy.listen>[0]): Promise<FaultProxy> {
+    const proxy = await FaultProxy.listen(options);
+    this.#proxies.push(proxy);
+    return proxy;
+  }
+}

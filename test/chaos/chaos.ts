@@ -1,0 +1,238 @@
+import { appendFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { S3Client } from '@aws-sdk/client-s3';
+import { seeded } from '../../local/faults/seeded.ts';
+import type { Mishap } from '../../local/simulator/settings.ts';
+import { type EmbeddedStack, startStack } from '../../local/stack.ts';
+import { chaosAssembly, SECRET, STACK } from './chaos-assembly.ts';
+import { cloudsYamlBehind } from './chaos-cloud.ts';
+import { type ChaosClouds, openStackClouds, ownClouds, simulatedClouds } from './chaos-clouds.ts';
+import { ChaosFaults } from './chaos-faults.ts';
+import { DropDriver, type PutDrop } from './drop-driver.ts';
+import { OTHER_KINDS } from './kinds.ts';
+import { Queues } from './queues.ts';
+import { type Operator, overIn, surveyed } from './survey.ts';
+import { type Verdict, verdictOn } from './verdict.ts';
+
+export interface ChaosOptions {
+  readonly drops: number;
+  readonly seed: number;
+  /** How long faults go on. @default until all drops are in and half of the records are settled */
+  readonly minutes?: number | undefined;
+  /** A cloud of the user's clouds.yaml; `openstack` true: one that is started for the run. @default the simulator */
+  readonly osCloud?: string | undefined;
+  readonly openStack?: boolean;
+  /** Whether faults of this kind are wanted. @default all */
+  readonly wants?: (kind: string) => boolean;
+  /** How many times as likely as usual what happens to requests and messages is. @default 1 */
+  readonly likelier?: number;
+  /** Whether what gets lost is looked for. @default true */
+  readonly reconciles?: boolean;
+  /** How long faults go on after the last drop while too little is settled. @default 240 */
+  readonly faultsWithinSeconds?: number;
+  /** How long to wait, without faults, until all is quiet. @default 300 */
+  readonly quietWithinSeconds?: number;
+  /** Told of the synthesized stack before it starts. */
+  readonly prepare?: (cloudAssembly: string) => Promise<void>;
+  readonly say?: (line: string) => void;
+}
+
+export interface ChaosResult extends Verdict {
+  readonly drops: number;
+  /** Every kind that could have been injected, and how often it was. */
+  readonly faults: readonly (readonly [kind: string, times: number])[];
+  /** Where functions were killed: "StreamUpload after put record". */
+  readonly killPoints: ReadonlyMap<string, number>;
+  readonly seconds: number;
+}
+
+/** An image that is saved for ever is given up after its time, what got lost is found at the second look after it. */
+const QUIET_WITHIN_SECONDS = 300;
+/** The longest that faults go on when nobody says how long: by then what is not half done will not be. */
+const FAULTS_WITHIN_SECONDS = 240;
+const SAVING_FOR_EVER_CHANCE = 0.006;
+const KILLED_CHANCE = 0.02;
+/** Seconds that an image may take: more than two clocks that are off in opposite directions differ by. */
+const ACTIVE_WITHIN_SECONDS = 180;
+/** What only a simulator does when it is told to. */
+const SIMULATED: readonly string[] = [OTHER_KINDS.savingForEver, OTHER_KINDS.killed];
+/** Of every so many drops one finds Keystone down, and one the image service killed. */
+const OUTAGE_EVERY = 40;
+const CRASH_EVERY = 30;
+const OUTAGE_MS = 5000;
+const LOOK_MS_PER_DROP = 4;
+/** Seldom enough that reconcile finds some of the dead letters before they are sent back. */
+const REDRIVE_MS = 25_000;
+
+/** Runs drops through the whole stack while everything else breaks, and says what became of them. */
+export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-chaos-'));
+  const run = new Chaos(options, folder);
+  try {
+    return await run.result();
+  } finally {
+    await run.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class Chaos {
+  readonly #options: ChaosOptions;
+  readonly #folder: string;
+  readonly #stops: (() => Promise<void> | void)[] = [];
+  readonly #startedAt = performance.now();
+
+  constructor(options: ChaosOptions, folder: string) {
+    this.#options = options;
+    this.#folder = folder;
+  }
+
+  async stop(): Promise<void> {
+    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) await stop();
+  }
+
+  async result(): Promise<ChaosResult> {
+    const { seed, drops, likelier } = this.#options;
+    const faults = new ChaosFaults({ seed, wants: (kind) => this.#wants(kind), likelier });
+    this.#stops.push(() => faults.close());
+    const clouds = await this.#clouds(faults);
+    const before = new Set(
+      (await Promise.all(clouds.clouds.map((cloud) => cloud.images()))).flat().map(({ id }) => id),
+    );
+    const operator = await this.#operator(await this.#stack(clouds, faults));
+    const put = await this.#breakAll(operator, clouds, faults);
+    await this.#calmDown(operator, put.length * clouds.clouds.length);
+    const survey = await surveyed(operator, clouds.clouds, before);
+    const { outcomes, failedByFaults, findings } = verdictOn(put, survey, faults.ledger);
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const counted = { outcomes, failedByFaults, findings, faults: faults.counts() };
+    return { drops, ...counted, killPoints: faults.functions.killPoints, seconds };
+  }
+
+  async #operator({ endpoints, operator, outputs }: EmbeddedStack): Promise<Operator> {
+    const s3 = new S3Client({ endpoint: endpoints.s3, region: 'us-east-1', credentials: operator });
+    const queues = new Queues({ endpoints, operator, outputs });
+    this.#stops.push(() => {
+      s3.destroy();
+      queues.close();
+    });
+    await queues.listen();
+    return { s3, queues, bucket: outputs.DropBucketName ?? '', records: outputs.StatusBucketName ?? '' };
+  }
+
+  /** Puts all drops, and goes on until half of them are settled. */
+  async #breakAll(operator: Operator, clouds: ChaosClouds, faults: ChaosFaults): Promise<readonly PutDrop[]> {
+    const { seed, drops, minutes = 0, faultsWithinSeconds = FAULTS_WITHIN_SECONDS } = this.#options;
+    const { s3, bucket, records, queues } = operator;
+    const redriving = setInterval(() => void queues.redrive().catch((error) => this.#say(String(error))), REDRIVE_MS);
+    this.#stops.push(() => clearInterval(redriving));
+    const onDrop = (index: number) => this.#strike(index, clouds, faults);
+    const driver = new DropDriver({ s3, bucket, seed, drops, subjects: faults.subjects, onDrop });
+    const faultsEnd = performance.now() + minutes * 60_000;
+    await driver.run();
+    this.#say(`All ${drops} drops are in.`);
+    await this.#until(faultsWithinSeconds, async () => {
+      return (await overIn(s3, records)) * 2 >= drops * clouds.clouds.length;
+    });
+    await sleep(Math.max(0, faultsEnd - performance.now()));
+    faults.off();
+    return driver.put;
+  }
+
+  /** Waits until no message is under way and nothing happens to any of so many records. */
+  async #calmDown({ s3, queues, records }: Operator, expected: number): Promise<void> {
+    this.#say('The faults have ended; waiting until all is quiet.');
+    const isQuiet = await this.#until(this.#options.quietWithinSeconds ?? QUIET_WITHIN_SECONDS, async () => {
+      const messages = Object.values(await queues.counts()).reduce((sum, count) => sum + count, 0);
+      return messages === 0 && (await overIn(s3, records)) >= expected;
+    });
+    this.#say(isQuiet ? 'All is quiet.' : 'It does not become quiet.');
+  }
+
+  async #clouds(faults: ChaosFaults): Promise<ChaosClouds> {
+    const { osCloud, openStack = false } = this.#options;
+    const started = openStack
+      ? await openStackClouds(this.#folder)
+      : osCloud === undefined
+        ? await simulatedClouds(this.#folder, (imageId) => this.#mishap(imageId, faults))
+        : await ownClouds(osCloud);
+    this.#stops.push(() => started.stop());
+    return started;
+  }
+
+  #mishap(imageId: string, faults: ChaosFaults): Mishap | undefined {
+    if (!faults.requests.on) return undefined;
+    const subject = faults.subjects.ofImage(imageId);
+    const times = faults.ledger.of(subject ?? '').length;
+    const roll = seeded(this.#options.seed, 'mishap', subject ?? imageId, times);
+    const mishap = (kind: string, happens: Mishap) => {
+      if (!this.#wants(kind)) return undefined;
+      faults.ledger.note(kind, subject);
+      return happens;
+    };
+    if (roll < SAVING_FOR_EVER_CHANCE) return mishap(OTHER_KINDS.savingForEver, 'saving for ever');
+    return roll < SAVING_FOR_EVER_CHANCE + KILLED_CHANCE ? mishap(OTHER_KINDS.killed, 'killed') : undefined;
+  }
+
+  async #stack({ clouds }: ChaosClouds, faults: ChaosFaults): Promise<EmbeddedStack> {
+    const cloudAssembly = join(this.#folder, 'cdk.out');
+    const targets = Object.fromEntries(
+      clouds.map(({ name, kind }) => [name, { kind, activeWithinSeconds: ACTIVE_WITHIN_SECONDS }]),
+    );
+    await chaosAssembly(cloudAssembly, targets, this.#options.reconciles ?? true);
+    await this.#options.prepare?.(cloudAssembly);
+    const cloudsYaml = await cloudsYamlBehind(clouds, (cloud, url) => faults.standBeforeCloud(cloud, url));
+    faults.subjects.targets = clouds.map(({ name }) => name);
+    const stack = await startStack({
+      cloudAssembly,
+      stackName: STACK,
+      folder: join(this.#folder, 'stack'),
+      secrets: { [SECRET]: cloudsYaml },
+      faults,
+      onLog: (line) => this.#log(line, faults),
+    });
+    this.#stops.push(() => stack.stop());
+    faults.buckets = { drops: stack.outputs.DropBucketName ?? '', records: stack.outputs.StatusBucketName ?? '' };
+    return stack;
+  }
+
+  #log(line: string, faults: ChaosFaults): void {
+    if (line.includes('Task timed out after')) faults.functions.timedOut();
+    if (process.env.CHAOS_LOG !== undefined) appendFileSync(process.env.CHAOS_LOG, `${line}\n`);
+  }
+
+  /** What breaks whole services goes by the drops that go in, not by the clock. */
+  async #strike(index: number, { crash }: ChaosClouds, faults: ChaosFaults): Promise<void> {
+    if (index % OUTAGE_EVERY === OUTAGE_EVERY / 2 && this.#wants(OTHER_KINDS.keystoneDown))
+      faults.keystoneDown(OUTAGE_MS);
+    if (crash !== undefined && index % CRASH_EVERY === CRASH_EVERY / 2) {
+      faults.ledger.note(OTHER_KINDS.glanceKilled);
+      await crash();
+    }
+  }
+
+  /** Kinds that are asked for, and that can be had of the cloud. */
+  #wants(kind: string): boolean {
+    const { wants = () => true, openStack = false, osCloud } = this.#options;
+    if (kind === OTHER_KINDS.glanceKilled && !openStack) return false;
+    if (SIMULATED.includes(kind) && (openStack || osCloud !== undefined)) return false;
+    return wants(kind);
+  }
+
+  async #until(seconds: number, done: () => Promise<boolean>): Promise<boolean> {
+    const end = performance.now() + seconds * 1000;
+    while (performance.now() < end) {
+      if (await done()) return true;
+      // Each look reads every record.
+      await sleep(1000 + this.#options.drops * LOOK_MS_PER_DROP);
+    }
+    return false;
+  }
+
+  #say(line: string): void {
+    this.#options.say?.(line);
+  }
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import type { TargetKind } from '../../lambda/model/target.ts';
+import { type DropContent, dropContent, type Expected } from './drop-content.ts';
+import { dropPlan, type PlannedDrop } from './drop-plan.ts';
+import type { Subjects } from './subjects.ts';
+
+/** A drop that is in the bucket, and what has to become of it. */
+export interface PutDrop {
+  /** The same in every run of the seed. */
+  readonly name: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly id: string;
+  readonly expected: Readonly<Record<TargetKind, Expected>>;
+  /** Its key was written again. */
+  mayBeSuperseded: boolean;
+  /** Its key was deleted. */
+  mayBeGone: boolean;
+}
+
+export interface DropDriverOptions {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly seed: number;
+  readonly drops: number;
+  readonly subjects: Subjects;
+  /** Told of each drop before it is put. */
+  readonly onDrop: (index: number) => Promise<void> | void;
+}
+
+/** The smallest part of a multipart upload (Amazon S3 user guide): larger drops come in parts. */
+const PART_BYTES = 5 * 2 ** 20;
+
+/** Puts the drops of the seed one after another, writes some keys again and deletes some. */
+export class DropDriver {
+  readonly put: PutDrop[] = [];
+  readonly #options: DropDriverOptions;
+  readonly #newest = new Map<string, PutDrop>();
+  readonly #deletions: Promise<void>[] = [];
+  /** Puts and deletions take turns, so that it is certain which of them was first. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: DropDriverOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    for (const planned of dropPlan(this.#options.seed, this.#options.drops)) {
+      await this.#options.onDrop(planned.index);
+      await sleep(planned.pauseMs);
+      const content = await dropContent(planned);
+      await this.#inTurn(() => this.#drop(planned, content));
+    }
+    await Promise.all(this.#deletions);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work);
+    return this.#turn;
+  }
+
+  async #drop(planned: PlannedDrop, { bytes, expected }: DropContent): Promise<void> {
+    const { s3, bucket, subjects } = this.#options;
+    const { key, index, deletedAfterMs } = planned;
+    const params = { Bucket: bucket, Key: key, Body: bytes };
+    // From here on the drop before this one may find that it is no longer the newest.
+    const before = this.#newest.get(key);
+    if (before !== undefined) before.mayBeSuperseded = true;
+    const { VersionId: id = '' } = await new Upload({ client: s3, partSize: PART_BYTES, params }).done();
+    const drop = { name: `drop ${index}`, bucket, key, id, expected, mayBeSuperseded: false, mayBeGone: false };
+    subjects.learn(drop.name, drop);
+    this.put.push(drop);
+    this.#newest.set(key, drop);
+    if (deletedAfterMs !== undefined) this.#deletions.push(this.#delete(key, deletedAfterMs));
+  }
+
+  /** By key, as people delete: the versions stay, and a marker says that there is nothing. */
+  async #delete(key: string, afterMs: number): Promise<void> {
+    await sleep(afterMs);
+    await this.#inTurn(async () => {
+      for (const drop of this.put) if (drop.key === key) drop.mayBeGone = true;
+      await this.#options.s3.send(new DeleteObjectCommand({ Bucket: this.#options.bucket, Key: key }));
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import { type ChaosOptions, chaos } from './chaos.ts';
+import { OTHER_KINDS } from './kinds.ts';
+import { HASH_NOT_COMPARED, LEASE_IGNORED, MESSAGE_DELETED_EARLY, type Sabotage, sabotage } from './sabotage.ts';
+import { isSound } from './table.ts';
+
+/** Few drops, and of what goes wrong only what the bug is to be seen by, but often. */
+const run = (bug: Sabotage, options: Omit<ChaosOptions, 'seed' | 'prepare'>) =>
+  chaos({
+    seed: 1,
+    faultsWithinSeconds: 15,
+    quietWithinSeconds: 20,
+    ...options,
+    prepare: (cloudAssembly) => sabotage(cloudAssembly, bug),
+  });
+
+const DOUBLING = [OTHER_KINDS.doubled, 'image: slow'];
+const FAILING = ['S3: 412 on a record', 'S3: 500'];
+const CORRUPTING = ['upload: one byte changed'];
+
+const only = (kinds: readonly string[]) => (kind: string) => kinds.includes(kind);
+
+describe('A run of chaos', () => {
+  test('finds doubled images when a lease does not keep others out', async () => {
+    const result = await run(LEASE_IGNORED, { drops: 16, wants: only(DOUBLING), likelier: 12 });
+    expect(result.findings.doubled.length).toBeGreaterThan(0);
+    expect(isSound(result)).toBe(false);
+  });
+
+  test('finds lost drops when a message is deleted before its record is written', async () => {
+    const wants = only(FAILING);
+    const result = await run(MESSAGE_DELETED_EARLY, { drops: 8, wants, likelier: 50, reconciles: false });
+    expect(result.findings.lost.length).toBeGreaterThan(0);
+    expect(isSound(result)).toBe(false);
+  });
+
+  test('finds corrupt images when hashes are not compared', async () => {
+    const result = await run(HASH_NOT_COMPARED, { drops: 8, wants: only(CORRUPTING), likelier: 20 });
+    expect(result.findings.corrupt.length).toBeGreaterThan(0);
+    expect(isSound(result)).toBe(false);
+  });
+
+  test('finds nothing wrong when all of that happens and there is no bug', async () => {
+    const wants = only([...DOUBLING, ...FAILING, ...CORRUPTING]);
+    const { findings, faults } = await chaos({ seed: 1, drops: 8, wants, likelier: 12, reconciles: false });
+    expect(faults.filter(([, times]) => times === 0)).toEqual([]);
+    expect(findings).toEqual({ lost: [], doubled: [], corrupt: [], orphaned: [], stuck: [], leaked: [] });
+  });
+});

@@ -1,0 +1,46 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { bundlesIn } from './chaos-assembly.ts';
+
+/** A bug, as an edit of what the functions run. */
+export interface Sabotage {
+  /** In the minified bundles: names are others at each build, what they stand for and texts are not. */
+  readonly found: RegExp;
+  readonly replacement: string;
+  /** In how many bundles it is found. */
+  readonly bundles: number;
+}
+
+/** A lease that another holds is taken, and one that was lost is not missed. */
+export const LEASE_IGNORED: Sabotage = {
+  found: /throw new ([\w$]+)\("lease-held"/g,
+  replacement: 'void new $1("lease-held"',
+  bundles: 4,
+};
+
+/** Messages whose work failed are deleted like those whose effect is stored. */
+export const MESSAGE_DELETED_EARLY: Sabotage = {
+  found: /\{itemIdentifier:[\w$]+\.messageId\}/g,
+  replacement: 'void 0',
+  bundles: 3,
+};
+
+/** Hashes agree, whatever they are. */
+export const HASH_NOT_COMPARED: Sabotage = {
+  found: /[\w$]+\.hashes\[([\w$]+)\]!==[\w$]+\.hashes\?\.\[\1\]/g,
+  replacement: '!1',
+  bundles: 1,
+};
+
+/** @throws Error when the text is not found where it should be: then nothing would be sabotaged */
+export async function sabotage(cloudAssembly: string, { found, replacement, bundles }: Sabotage): Promise<void> {
+  const edited = await Promise.all(
+    (await bundlesIn(cloudAssembly)).map(async (bundle) => {
+      const text = await readFile(bundle, 'utf8');
+      const other = text.replace(found, replacement);
+      if (other !== text) await writeFile(bundle, other);
+      return other !== text;
+    }),
+  );
+  const count = edited.filter((isEdited) => isEdited).length;
+  if (count !== bundles) throw new Error(`${found} was found in ${count} bundles, not in ${bundles}.`);
+}

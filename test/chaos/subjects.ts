@@ -1,0 +1,47 @@
+import { type Drop, recordKey } from '../../lambda/model/drop.ts';
+import { imageId } from '../../lambda/model/image-id.ts';
+import { MAX_GENERATIONS } from '../../lambda/steps/begin-again.ts';
+
+/** Ids beyond the last generation: an id that a deleted image has used up is passed over, too. */
+const IDS = MAX_GENERATIONS + 5;
+
+/**
+ * What requests and messages are about, by names that are the same in every run: versions, and image ids made from
+ * them, are not.
+ */
+export class Subjects {
+  targets: readonly string[] = [];
+  readonly #records = new Map<string, string>();
+  readonly #versions = new Map<string, string>();
+  readonly #images = new Map<string, string>();
+
+  /** A drop was put: `name` is its own in every run. */
+  learn(name: string, drop: Pick<Drop, 'bucket' | 'key' | 'id'>): void {
+    this.#versions.set(drop.id, name);
+    for (const target of this.targets) {
+      const subject = `${name} at ${target}`;
+      this.#records.set(recordKey(drop, target), subject);
+      for (let generation = 1; generation <= IDS; generation++) {
+        this.#images.set(imageId(drop, target, generation), subject);
+      }
+    }
+  }
+
+  /** An image whose id the endpoint chose is this record's. */
+  learnImage(imageId: string, recordKey: string): void {
+    const subject = this.#records.get(recordKey);
+    if (subject !== undefined) this.#images.set(imageId, subject);
+  }
+
+  ofRecord(key: string): string | undefined {
+    return this.#records.get(key);
+  }
+
+  ofVersion(id: string): string | undefined {
+    return this.#versions.get(id);
+  }
+
+  ofImage(id: string): string | undefined {
+    return this.#images.get(id);
+  }
+}
