@@ -34,6 +34,6 @@ async function figuresOf(logs: string, file: string): Promise<FunctionFigures> {
     billedMs += Number(billed);
     peakMemory = Math.max(peakMemory, Number(MEMORY.exec(line)?.[1] ?? 0));
   }
-  const name = file.replace(/^ImageDrop-|Function.*$/g, '').replace(/\.log$/, '');
+  const name = file.replace(/^ImageDrop-(?:ImageDrop)?|Function.*$/g, '').replace(/\.log$/, '');
   return { name, invocations, billedSeconds: billedMs / 1000, peakMemory, errors };
 }

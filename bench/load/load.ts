@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { CreateQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { parse } from 'yaml';
 import { inTurns } from '../../bin/start/in-turns.ts';
 import { Pipeline } from '../../test/pipeline/pipeline.ts';
 import { rawDisk } from '../../test/support/disk.ts';
 import { type FunctionFigures, functionFigures } from './function-logs.ts';
 import { sampleMemory } from './memory-samples.ts';
 import { awaitOutcomes } from './outcomes.ts';
+import { countRequests } from './request-counts.ts';
 
 /** Small enough that the pipeline is measured and not the disk. */
 const DROP_BYTES = 64 * 1024;
@@ -32,6 +34,8 @@ export interface LoadFigures {
   /** MiB, one figure for each second: the services and the simulator, and all functions together. */
   readonly memory: { readonly own: readonly number[]; readonly functions: readonly number[] };
   readonly functions: readonly FunctionFigures[];
+  /** By service and method; the drops themselves and the listening to their outcomes among them. */
+  readonly requests: Readonly<Record<string, number>>;
 }
 
 /** Puts so many small drops at once into a stack of its own, and waits until each has its outcome. */
@@ -47,6 +51,9 @@ export async function load(drops: number, progress: (done: number) => void = () 
 async function measured(pipeline: Pipeline, drops: number, progress: (done: number) => void): Promise<LoadFigures> {
   const queueUrl = await outcomeQueue(pipeline);
   const memory = sampleMemory();
+  const { s3, sqs } = pipeline.stack.endpoints;
+  const cloud = parse(pipeline.cloud.cloudsYaml).clouds.simulator.auth.auth_url;
+  const requests = countRequests({ S3: s3, 'other services': sqs, cloud });
   const began = performance.now();
   const since = () => (performance.now() - began) / 1000;
   const marks: number[] = [0];
@@ -66,8 +73,9 @@ async function measured(pipeline: Pipeline, drops: number, progress: (done: numb
   const seconds = since();
   await pipeline.idle();
   memory.stop();
+  requests.stop();
   return {
-    ...{ drops, repeated, putSeconds, seconds, memory },
+    ...{ drops, repeated, putSeconds, seconds, memory, requests: requests.counts },
     statuses: counted(records.map(({ status, error }) => (error === undefined ? status : `${status} ${error.code}`))),
     images: await imageCount(pipeline),
     messages: await messagesLeft(pipeline),

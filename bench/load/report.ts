@@ -14,6 +14,7 @@ export function report(figures: LoadFigures): string {
         `${name}: ${invocations} invocations (${(invocations / drops).toFixed(2)} per drop), ` +
         `${((billedSeconds * 1000) / drops).toFixed(1)} ms per drop, at most ${peakMemory} MB, ${errors.length} errors`,
     ),
+    `requests per drop: ${perDrop(figures)}`,
     ...problemsIn(figures).map((problem) => `PROBLEM: ${problem}`),
   ];
   return `${lines.join('\n')}\n`;
@@ -30,6 +31,12 @@ export function problemsIn({ drops, statuses, repeated, images, messages, functi
     ...errors.slice(0, MAX_ERRORS).map((line) => `error in a log: ${line}`),
   ];
 }
+
+const perDrop = ({ requests, drops }: LoadFigures): string =>
+  Object.entries(requests)
+    .sort()
+    .map(([kind, count]) => `${kind} ${(count / drops).toFixed(2)}`)
+    .join(', ');
 
 const MAX_ERRORS = 5;
 

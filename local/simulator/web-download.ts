@@ -129,7 +129,7 @@ export class WebDownloads {
   async #fetched(context: ImageContext, image: StoredImage, url: string): Promise<Partial<StoredImage>> {
     const { flavour, store } = context;
     const path = store.dataPath(image.id);
-    const limits = flavour.admitUpload(image, undefined, store.live());
+    const limits = flavour.admitUpload(image, undefined, () => store.live());
     const algorithms = [flavour.checksum ? 'md5' : 'none', flavour.hashAlgorithm].filter((name) => name !== 'none');
     const received = await receive(await openWebSource(url, this.#stop.signal), path, algorithms, limits);
     const verdict = await flavour.judge(image, path);
