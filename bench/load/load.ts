@@ -5,6 +5,7 @@ import { inTurns } from '../../bin/start/in-turns.ts';
 import { Pipeline } from '../../test/pipeline/pipeline.ts';
 import { rawDisk } from '../../test/support/disk.ts';
 import { type FunctionFigures, functionFigures } from './function-logs.ts';
+import { liveMib } from './live-memory.ts';
 import { sampleMemory } from './memory-samples.ts';
 import { awaitOutcomes } from './outcomes.ts';
 import { countRequests } from './request-counts.ts';
@@ -33,6 +34,8 @@ export interface LoadFigures {
   readonly rates: readonly number[];
   /** MiB, one figure for each second: the services and the simulator, and all functions together. */
   readonly memory: { readonly own: readonly number[]; readonly functions: readonly number[] };
+  /** MiB that services and simulator kept after a collection of garbage, at the end of each tenth. */
+  readonly live: readonly number[];
   readonly functions: readonly FunctionFigures[];
   /** By service and method; the drops themselves and the listening to their outcomes among them. */
   readonly requests: Readonly<Record<string, number>>;
@@ -57,8 +60,12 @@ async function measured(pipeline: Pipeline, drops: number, progress: (done: numb
   const began = performance.now();
   const since = () => (performance.now() - began) / 1000;
   const marks: number[] = [0];
+  const live: number[] = [];
   const mark = (done: number) => {
-    if (done >= (marks.length * drops) / PIECES) marks.push(since());
+    if (done >= (marks.length * drops) / PIECES) {
+      marks.push(since());
+      live.push(liveMib());
+    }
     progress(done);
   };
   const put = inTurns(
@@ -75,7 +82,7 @@ async function measured(pipeline: Pipeline, drops: number, progress: (done: numb
   memory.stop();
   requests.stop();
   return {
-    ...{ drops, repeated, putSeconds, seconds, memory, requests: requests.counts },
+    ...{ drops, repeated, putSeconds, seconds, memory, live, requests: requests.counts },
     statuses: counted(records.map(({ status, error }) => (error === undefined ? status : `${status} ${error.code}`))),
     images: await imageCount(pipeline),
     messages: await messagesLeft(pipeline),

@@ -9,6 +9,7 @@ export function report(figures: LoadFigures): string {
     `images: ${figures.images}, messages left: ${figures.messages}`,
     `drops/s by tenths: ${figures.rates.map((rate) => rate.toFixed(1)).join(' ')}`,
     `MiB by tenths, services and simulator: ${byTenths(memory.own)}; all functions: ${byTenths(memory.functions)}`,
+    `MiB that services and simulator keep, by tenths: ${figures.live.map(Math.round).join(' ')}`,
     ...functions.map(
       ({ name, invocations, billedSeconds, peakMemory, errors }) =>
         `${name}: ${invocations} invocations (${(invocations / drops).toFixed(2)} per drop), ` +
