@@ -1,6 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ImageDropError } from '../model/errors.ts';
-import { lasting, pauseAfter, type TargetPause } from '../model/target-pause.ts';
+import { isFor, lasting, pauseAfter, type Refused, type TargetPause } from '../model/target-pause.ts';
 import type { TargetPauses } from '../steps/ports.ts';
 import { awsUnavailable, isLostRace, isNoSuchKey } from './aws-errors.ts';
 
@@ -42,10 +42,11 @@ export function s3Pauses(client: S3Client, bucket: string, { now, count }: Pause
       const isFresh = before !== undefined && now().getTime() - before.readAt < KNOWN_MS;
       return (isFresh ? before : await read(target)).pause;
     },
-    async begin(target: string, error: ImageDropError) {
+    async begin(refused: Refused, error: ImageDropError) {
+      const { target, stage } = refused;
       const before = await read(target);
-      const isNew = lasting(before.pause, now()) === undefined;
-      const pause = pauseAfter(before.pause, target, error, now());
+      const isNew = lasting(before.pause, stage, now()) === undefined;
+      const pause = pauseAfter(before.pause, refused, error, now());
       if (pause.until === before.pause?.until || !(await write(pause, before))) {
         // Another drop was refused in the same moment, and has said so.
         return (await read(target)).pause ?? pause;
@@ -53,9 +54,10 @@ export function s3Pauses(client: S3Client, bucket: string, { now, count }: Pause
       if (isNew) count(pause);
       return pause;
     },
-    async end(target) {
+    async end(target, stage) {
       const before = known.get(target);
       if (before?.pause === undefined || before.pause.endedAt !== undefined) return;
+      if (!isFor(before.pause, stage)) return;
       // Where another writer was faster it is told what that one says at the next read.
       if (!(await write({ ...before.pause, endedAt: now().toISOString() }, before))) known.delete(target);
     },

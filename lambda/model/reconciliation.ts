@@ -12,7 +12,9 @@ export type Phase = (typeof PHASES)[number];
 
 export interface Reconciliation {
   readonly schema: typeof RECONCILIATION_SCHEMA;
-  /** Drops older than this are not taken up: when reconcile first ran. ISO 8601, UTC, as all times here. */
+  /**
+   * Drops older than this are not taken up: a bucket may have had another use before. ISO 8601, UTC, as all times here.
+   */
   readonly takesUpSince: string;
   /** The pass under way. */
   readonly pass: Pass;
@@ -94,11 +96,13 @@ export function added(one: Counts, other: Counts): Counts {
   };
 }
 
-/** @param now of the very first run */
-export function firstReconciliation(now: Date): Reconciliation {
+/**
+ * @param now of the very first run
+ * @param lostAfterSeconds what came so shortly before was meant for this stack already
+ */
+export function firstReconciliation(now: Date, lostAfterSeconds: number): Reconciliation {
   const startedAt = now.toISOString();
-  // Of the time of an object S3 gives whole seconds.
-  const takesUpSince = new Date(Math.floor(now.getTime() / 1000) * 1000).toISOString();
+  const takesUpSince = new Date(now.getTime() - lostAfterSeconds * 1000).toISOString();
   return {
     schema: RECONCILIATION_SCHEMA,
     takesUpSince,

@@ -73,6 +73,18 @@ export interface RecordedImage {
 export const QUEUE_STAGES = ['ingest', 'upload', 'status'] as const;
 export type QueueStage = (typeof QUEUE_STAGES)[number];
 
+/** The queue in which a record of each status waits to be taken further. */
+export const STAGE_OF: Readonly<Record<RecordStatus, QueueStage>> = {
+  received: 'ingest',
+  created: 'upload',
+  uploading: 'upload',
+  processing: 'status',
+  // Only to be announced.
+  active: 'status',
+  failed: 'status',
+  superseded: 'status',
+};
+
 export interface RecordedWait {
   /** ISO 8601, UTC. */
   readonly since: string;

@@ -1,4 +1,5 @@
 import type { ErrorCode, ImageDropError } from './errors.ts';
+import type { QueueStage } from './record.ts';
 
 /**
  * A target that has no room for anybody now: it is left alone for a while by all drops at once, instead of refusing each
@@ -6,6 +7,11 @@ import type { ErrorCode, ImageDropError } from './errors.ts';
  */
 export interface TargetPause {
   readonly target: string;
+  /**
+   * Whom it holds up. Where there is no room for another image, those that are there already may still be uploaded, and
+   * where there is none for data, others may still become active.
+   */
+  readonly holds: 'all' | QueueStage;
   /** What the target said last. */
   readonly code: ErrorCode;
   readonly message: string;
@@ -24,10 +30,21 @@ const FIRST_SECONDS = 5;
 /** The longest pause that we choose; one that the target asks for may be longer. */
 const LONGEST_SECONDS = 300;
 
-/** The pause, as long as it lasts. */
-export function lasting(pause: TargetPause | undefined, now: Date): TargetPause | undefined {
-  if (pause === undefined || pause.endedAt !== undefined) return undefined;
+/** What is said where there is no room; anything else concerns everybody. */
+const NO_ROOM: readonly ErrorCode[] = ['quota-exceeded', 'store-full'];
+
+export const isFor = ({ holds }: TargetPause, stage: QueueStage): boolean => holds === 'all' || holds === stage;
+
+/** The pause, as long as it lasts, for those whom it holds up. */
+export function lasting(pause: TargetPause | undefined, stage: QueueStage, now: Date): TargetPause | undefined {
+  if (pause === undefined || pause.endedAt !== undefined || !isFor(pause, stage)) return undefined;
   return Date.parse(pause.until) > now.getTime() ? pause : undefined;
+}
+
+/** Whose work was refused. */
+export interface Refused {
+  readonly target: string;
+  readonly stage: QueueStage;
 }
 
 /**
@@ -36,18 +53,19 @@ export function lasting(pause: TargetPause | undefined, now: Date): TargetPause 
  */
 export function pauseAfter(
   before: TargetPause | undefined,
-  target: string,
+  { target, stage }: Refused,
   error: ImageDropError,
   now: Date,
 ): TargetPause {
-  const running = before?.endedAt === undefined ? before : undefined;
+  const holds = NO_ROOM.includes(error.code) ? stage : 'all';
+  const running = before?.endedAt === undefined && before?.holds === holds ? before : undefined;
   const asked = new Date(now.getTime() + (error.retryAfterSeconds ?? 0) * 1000).toISOString();
-  const present = lasting(running, now);
+  const present = lasting(running, stage, now);
   if (present !== undefined) return { ...present, until: asked > present.until ? asked : present.until };
   const times = (running?.times ?? 0) + 1;
   const seconds = Math.min(FIRST_SECONDS * 2 ** (times - 1), LONGEST_SECONDS);
   const own = new Date(now.getTime() + seconds * 1000).toISOString();
   const { code, message } = error;
   const since = running?.since ?? now.toISOString();
-  return { target, code, message, since, until: asked > own ? asked : own, times };
+  return { target, holds, code, message, since, until: asked > own ? asked : own, times };
 }

@@ -3,10 +3,10 @@ import type { Readable } from 'node:stream';
 import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import type { ImageDropError } from '../model/errors.ts';
 import type { ByteRange, Hashes } from '../model/image.ts';
-import type { DropRecord } from '../model/record.ts';
+import type { DropRecord, QueueStage } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import type { Target } from '../model/target.ts';
-import type { TargetPause } from '../model/target-pause.ts';
+import type { Refused, TargetPause } from '../model/target-pause.ts';
 
 export type { RecordDraft } from '../model/record-changes.ts';
 
@@ -151,9 +151,9 @@ export interface TargetPauses {
   /** @returns what was said last, over or not; a few seconds old at most */
   of(target: string): Promise<TargetPause | undefined>;
   /** Begins or lengthens the pause of a target that has answered so. */
-  begin(target: string, error: ImageDropError): Promise<TargetPause>;
-  /** A drop got through. */
-  end(target: string): Promise<void>;
+  begin(refused: Refused, error: ImageDropError): Promise<TargetPause>;
+  /** A drop got through at this stage. */
+  end(target: string, stage: QueueStage): Promise<void>;
 }
 
 export interface Endpoints {

@@ -69,7 +69,7 @@ async function settledOrWaiting(
   try {
     const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
     const image = record.image && (await endpoint.get(record.image.id));
-    await deps.pauses.end(record.target);
+    await deps.pauses.end(record.target, 'status');
     if (record.register !== undefined && image?.status !== 'active' && image?.status !== 'deactivated') {
       return await judgeRegistration(key, record, image, endpoint, deps);
     }

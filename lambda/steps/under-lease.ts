@@ -1,5 +1,5 @@
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
-import type { DropRecord, RecordStatus } from '../model/record.ts';
+import { type DropRecord, type RecordStatus, STAGE_OF } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type FailDependencies, failDrop } from './fail-drop.ts';
 import type { Invocation, MessageQueue } from './ports.ts';
@@ -46,7 +46,7 @@ export async function underLease(
   try {
     if (record.attempts > MAX_ATTEMPTS) throw exhausted(record.error?.code, record.error?.message);
     await work(record);
-    await deps.pauses.end(record.target);
+    await deps.pauses.end(record.target, STAGE_OF[record.status]);
   } catch (thrown) {
     await decide(key, record, asImageDropError(thrown), invocation, deps);
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ImageDropError } from '../model/errors.ts';
-import type { DropRecord } from '../model/record.ts';
+import { type DropRecord, STAGE_OF } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { lasting, type TargetPause } from '../model/target-pause.ts';
 import { MAX_DELAY_SECONDS, type MessageQueue, type RecordMessage, type StepDependencies } from './ports.ts';
@@ -23,7 +23,7 @@ export async function isPutOff(
   deps: StepDependencies,
   message: RecordMessage = { record: key },
 ): Promise<boolean> {
-  const pause = lasting(await deps.pauses.of(record.target), deps.now());
+  const pause = lasting(await deps.pauses.of(record.target), STAGE_OF[record.status], deps.now());
   if (pause === undefined || hasWaitedTooLong(record, deps.now())) return false;
   if (record.waiting === undefined) {
     // Once for each wait: the record says why nothing happens.
@@ -42,7 +42,7 @@ export async function pauseTarget(
   deps: StepDependencies,
   message: RecordMessage = { record: key },
 ): Promise<void> {
-  const pause = await deps.pauses.begin(record.target, error);
+  const pause = await deps.pauses.begin({ target: record.target, stage: STAGE_OF[record.status] }, error);
   await deps.records.change(key, (stored) =>
     stored !== undefined && stored.lease?.holder === record.lease?.holder
       ? changes.wait(changes.release(withoutAttempt(stored), error, deps.now()), pause, deps.now())

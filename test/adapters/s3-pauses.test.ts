@@ -33,8 +33,8 @@ describe('the pause of a target', () => {
   test('that begins in one environment is heard of in the others, and counted once', async () => {
     const [one, other] = [environment(), environment()];
     expect(await other.pauses.of('heard')).toBeUndefined();
-    const pause = await one.pauses.begin('heard', busy);
-    expect(await one.pauses.begin('heard', busy)).toEqual(pause);
+    const pause = await one.pauses.begin({ target: 'heard', stage: 'upload' }, busy);
+    expect(await one.pauses.begin({ target: 'heard', stage: 'upload' }, busy)).toEqual(pause);
     expect(one.counted).toEqual([pause]);
     expect(await other.pauses.of('heard')).toBeUndefined();
     other.clock.now += 5000;
@@ -43,29 +43,31 @@ describe('the pause of a target', () => {
 
   test('that two begin at the same moment is one', async () => {
     const environments = Array.from({ length: 8 }, () => environment());
-    const pauses = await Promise.all(environments.map(({ pauses: each }) => each.begin('race', busy)));
+    const pauses = await Promise.all(
+      environments.map(({ pauses: each }) => each.begin({ target: 'race', stage: 'upload' }, busy)),
+    );
     expect(pauses.map(({ times }) => times)).toEqual(Array(8).fill(1));
     expect(environments.flatMap(({ counted }) => counted)).toHaveLength(1);
   });
 
   test('ends when a drop got through, and then costs no request', async () => {
     const { pauses } = environment();
-    await pauses.begin('ended', busy);
-    await pauses.end('ended');
+    await pauses.begin({ target: 'ended', stage: 'upload' }, busy);
+    await pauses.end('ended', 'upload');
     const { endedAt } = await stored('ended');
     expect(endedAt).toEqual(expect.any(String));
-    await pauses.end('ended');
+    await pauses.end('ended', 'upload');
     expect((await stored('ended')).endedAt).toBe(endedAt);
   });
 
   test('that was lengthened meanwhile is not ended by one who did not know', async () => {
     const clock = { now: Date.now() };
     const [one, other] = [environment(clock), environment(clock)];
-    await one.pauses.begin('longer', busy);
+    await one.pauses.begin({ target: 'longer', stage: 'upload' }, busy);
     await other.pauses.of('longer');
     clock.now += 6000;
-    await one.pauses.begin('longer', busy);
-    await other.pauses.end('longer');
+    await one.pauses.begin({ target: 'longer', stage: 'upload' }, busy);
+    await other.pauses.end('longer', 'upload');
     expect(await stored('longer')).toMatchObject({ times: 2 });
     expect((await stored('longer')).endedAt).toBeUndefined();
   });
@@ -74,12 +76,19 @@ describe('the pause of a target', () => {
     await local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key: 'targets/broken.json', Body: 'what?' }));
     const { pauses } = environment();
     expect(await pauses.of('broken')).toBeUndefined();
-    expect(await pauses.begin('broken', busy)).toMatchObject({ times: 1 });
+    expect(await pauses.begin({ target: 'broken', stage: 'upload' }, busy)).toMatchObject({ times: 1 });
     expect(await stored('broken')).toMatchObject({ code: 'endpoint-busy' });
   });
 
   test('fails with aws-unavailable where there is no bucket', async () => {
     const { pauses } = environment(undefined, 'missing');
     expect(await failure(pauses.of('t'))).toMatchObject({ code: 'aws-unavailable' });
+  });
+
+  test('for want of room is not ended by who needed none', async () => {
+    const { pauses } = environment();
+    await pauses.begin({ target: 'full', stage: 'ingest' }, new ImageDropError('quota-exceeded', 'Full.'));
+    await pauses.end('full', 'status');
+    expect((await stored('full')).endedAt).toBeUndefined();
   });
 });

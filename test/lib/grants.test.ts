@@ -87,16 +87,8 @@ describe('the roles', () => {
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>'],
       's3:PutObject': ['<status>/*'],
-      'sqs:SendMessage': ['<ingest queue>', '<status queue>'],
-      'secretsmanager:GetSecretValue': [SECRET],
-    });
-  });
-
-  test('stream-upload may send to its own queue, too, where a target has files staged chunk by chunk', () => {
-    const staging = { bucket: 'staging', endpoint: 'https://obs.here.example' };
-    const staged = deployed(() => ({ targets: { huawei: { kind: 'ims', staging } } }));
-    expect(grantsOf(staged, staged.drop.functions.streamUpload)).toMatchObject({
       'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<upload queue>'],
+      'secretsmanager:GetSecretValue': [SECRET],
     });
   });
 

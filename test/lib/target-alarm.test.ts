@@ -10,7 +10,7 @@ function written() {
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   const busy = new ImageDropError('endpoint-busy', 'Busy.');
   pauseMetrics(new Metrics({ namespace: 'ImageDrop', serviceName: 'imagedrop' }))(
-    pauseAfter(undefined, 'mycloud', busy, new Date(0)),
+    pauseAfter(undefined, { target: 'mycloud', stage: 'upload' }, busy, new Date(0)),
   );
   const [line] = write.mock.calls.map(([text]) => JSON.parse(String(text)));
   write.mockRestore();

@@ -51,7 +51,7 @@ async function putRecord(dropped: Dropped, changes: Partial<RecordDraft>): Promi
 async function pauseTarget(target: string, seconds: number): Promise<void> {
   const since = new Date().toISOString();
   const until = new Date(Date.now() + seconds * 1000).toISOString();
-  const paused = { target, code: 'quota-exceeded', message: 'Full.', since, until, times: 1 };
+  const paused = { target, holds: 'all', code: 'quota-exceeded', message: 'Full.', since, until, times: 1 };
   const Bucket = pipeline.output('StatusBucketName');
   const Key = `targets/${target}.json`;
   await pipeline.s3.send(new PutObjectCommand({ Bucket, Key, Body: JSON.stringify(paused) }));

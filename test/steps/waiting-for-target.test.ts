@@ -110,11 +110,23 @@ describe('a target that has no room for anybody', () => {
     expect(world.record('a.img').status).toBe('active');
   });
 
+  test('for another image lets those that are there be uploaded', async () => {
+    const world = worldWith();
+    world.objects.put('b.img', rawDisk());
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    world.endpoint.faults.push({ call: 'create', error: refused('quota-exceeded') });
+    await createMetadata(world.event('b.img'), world.invocation(), world);
+    await streamUpload({ record: world.recordKey('a.img') }, world.invocation(), world);
+    expect(world.record('a.img').status).toBe('processing');
+    expect(world.pauses.stored.get('here')?.endedAt).toBeUndefined();
+  });
+
   test('does not hold up other targets', async () => {
     const world = worldWith();
     world.targets = [target('full'), target('here')];
     world.pauses.stored.set('full', {
       target: 'full',
+      holds: 'all',
       code: 'quota-exceeded',
       message: 'Full.',
       since: world.time.toISOString(),
@@ -128,7 +140,7 @@ describe('a target that has no room for anybody', () => {
 });
 
 test('drops that waited together come back one after the other', () => {
-  const pause = { target: 't', code: 'endpoint-busy', message: '', since: '', times: 1 } as const;
+  const pause = { target: 't', holds: 'all', code: 'endpoint-busy', message: '', since: '', times: 1 } as const;
   const now = new Date('2026-01-02T03:04:05.000Z');
   const until = '2026-01-02T03:05:05.000Z';
   const delays = Array.from({ length: 1000 }, (_, index) => delaySeconds(`${index}`, { ...pause, until }, now));

@@ -5,9 +5,9 @@ import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../..
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { Image, NewImage, Route, UploadPlan } from '../../lambda/model/image.ts';
-import type { DropRecord } from '../../lambda/model/record.ts';
+import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
-import { pauseAfter, type TargetPause } from '../../lambda/model/target-pause.ts';
+import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
 import type {
   Invocation,
   MessageQueue,
@@ -123,15 +123,15 @@ class MemoryPauses implements TargetPauses {
     return this.stored.get(target);
   }
 
-  async begin(target: string, error: ImageDropError): Promise<TargetPause> {
-    const pause = pauseAfter(this.stored.get(target), target, error, this.#now());
-    this.stored.set(target, pause);
+  async begin(refused: Refused, error: ImageDropError): Promise<TargetPause> {
+    const pause = pauseAfter(this.stored.get(refused.target), refused, error, this.#now());
+    this.stored.set(refused.target, pause);
     return pause;
   }
 
-  async end(target: string): Promise<void> {
+  async end(target: string, stage: QueueStage): Promise<void> {
     const pause = this.stored.get(target);
-    if (pause) this.stored.set(target, { ...pause, endedAt: this.#now().toISOString() });
+    if (pause && isFor(pause, stage)) this.stored.set(target, { ...pause, endedAt: this.#now().toISOString() });
   }
 }
 

@@ -1,22 +1,10 @@
 import { asImageDropError } from '../../model/errors.ts';
-import type { DropRecord, QueueStage, RecordStatus } from '../../model/record.ts';
+import { type DropRecord, STAGE_OF } from '../../model/record.ts';
 import { isSettled, statusSince } from '../../model/record-changes.ts';
 import { type Found, type Look, lookAtEach } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
 import { isBehind, type Waiting } from './waiting.ts';
 import type { Window } from './window.ts';
-
-/** The queue in which a record of each status waits to be taken further. */
-export const STAGE_OF: Readonly<Record<RecordStatus, QueueStage>> = {
-  received: 'ingest',
-  created: 'upload',
-  uploading: 'upload',
-  processing: 'status',
-  // Only to be announced.
-  active: 'status',
-  failed: 'status',
-  superseded: 'status',
-};
 
 /** A page of the status bucket: records that nobody works on, though they are not settled and announced. */
 export async function lostMessages(

@@ -1,6 +1,6 @@
 import { type Drop, recordKey } from '../../model/drop.ts';
 import { asImageDropError, ImageDropError } from '../../model/errors.ts';
-import type { DropRecord, QueueStage } from '../../model/record.ts';
+import { type DropRecord, type QueueStage, STAGE_OF } from '../../model/record.ts';
 import * as changes from '../../model/record-changes.ts';
 import { objectEvents } from '../../model/s3-event.ts';
 import { dropAs, dropOf } from '../drop-of.ts';
@@ -9,7 +9,7 @@ import type { ScheduledInvocation } from '../ports.ts';
 import { recordNamedIn } from '../record-message.ts';
 import { LEASE_SECONDS } from '../under-lease.ts';
 import type { Found } from './found.ts';
-import { isHeld, STAGE_OF } from './lost-messages.ts';
+import { isHeld } from './lost-messages.ts';
 import type { DeadLetter, ReconcileDependencies } from './ports.ts';
 
 /** The function of each stage, as its user knows it. */
