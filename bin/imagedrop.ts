@@ -4,6 +4,7 @@ import { reconcile } from './commands/reconcile.ts';
 import { retry } from './commands/retry.ts';
 import { start } from './commands/start.ts';
 import { WrongUse } from './commands/wrong-use.ts';
+import { printableLines } from './printable.ts';
 
 const HELP = `imagedrop: drop a disk image into a bucket; it becomes a verified, bootable image in your cloud.
 
@@ -45,5 +46,6 @@ try {
 } catch (error) {
   process.exitCode = error instanceof WrongUse ? 2 : 1;
   const hint = error instanceof WrongUse ? '\nSee `imagedrop --help`.' : '';
-  process.stderr.write(`imagedrop: ${error instanceof Error ? error.message : error}${hint}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`imagedrop: ${printableLines(message)}${hint}\n`);
 }

@@ -5,6 +5,7 @@ import { HELP } from './openstack/help.ts';
 import { type Command, type OpenStackOptions, openStackOptions } from './openstack/options.ts';
 import { status } from './openstack/status.ts';
 import { up } from './openstack/up.ts';
+import { printableLines } from './printable.ts';
 
 const RUN: Readonly<Record<Command, (options: OpenStackOptions) => Promise<number>>> = {
   up: ({ folder }) => up(folder),
@@ -25,5 +26,6 @@ try {
 } catch (error) {
   process.exitCode = error instanceof WrongUse ? 2 : 1;
   const hint = error instanceof WrongUse ? '\nSee `npm run openstack -- --help`.' : '';
-  process.stderr.write(`openstack: ${error instanceof Error ? error.message : error}${hint}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`openstack: ${printableLines(message)}${hint}\n`);
 }

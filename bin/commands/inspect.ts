@@ -5,6 +5,7 @@ import { type InspectOptions, inspectOptions } from '../inspect/options.ts';
 import { report } from '../inspect/report.ts';
 import { openSource, type Source } from '../inspect/source.ts';
 import { type TargetVerdict, verdictOfCloud, verdictsBySettings } from '../inspect/targets.ts';
+import { printableJson } from '../printable.ts';
 
 /**
  * Says what a file is, every check with its outcome, and which targets would take it.
@@ -21,7 +22,7 @@ export async function inspect(args: string[]): Promise<number> {
     const examination = await examineSource(source, options);
     const targets = await targetVerdicts(examination, source, options);
     const document = inspectDocument(options.source, source.reader.size, examination, targets);
-    process.stdout.write(options.json ? `${JSON.stringify(document, undefined, 2)}\n` : report(document));
+    process.stdout.write(options.json ? `${printableJson(document, 2)}\n` : report(document));
     return document.verdict === 'accept' ? 0 : 1;
   } finally {
     await source.close();

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { ReconcileReport } from '../../lambda/steps/reconcile/reconcile.ts';
+import { printableJson } from '../printable.ts';
 import { HELP } from '../reconcile/help.ts';
 import { report } from '../reconcile/report.ts';
 import { connectTo, type StackConnection } from '../stack/connection.ts';
@@ -19,7 +20,7 @@ export async function reconcile(args: string[]): Promise<number> {
   const stack = await connectTo(options.stack);
   try {
     const result = await invoke(stack, { dryRun: options['dry-run'] ?? false });
-    process.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : report(result));
+    process.stdout.write(options.json ? `${printableJson(result, 2)}\n` : report(result));
     return 0;
   } finally {
     stack.close();

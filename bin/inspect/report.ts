@@ -1,6 +1,7 @@
 import type { Check } from '../../lambda/formats/inspect.ts';
 import type { PartitionTable } from '../../lambda/model/image.ts';
 import { formatBytes } from '../format-bytes.ts';
+import { printable } from '../printable.ts';
 import type { InspectDocument } from './document.ts';
 import type { TargetVerdict } from './targets.ts';
 
@@ -13,7 +14,7 @@ export function report(document: InspectDocument): string {
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
+    .map((lines) => lines.map(printable).join('\n'))
     .join('\n\n')}\n`;
 }
 

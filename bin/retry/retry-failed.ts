@@ -2,7 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { askForRetry } from '../../lambda/steps/redriven.ts';
-import { printable } from '../printable.ts';
+import { printable, printableJson } from '../printable.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { type KeyedRecord, recordsIn } from '../stack/records.ts';
 import type { RetryOptions } from './options.ts';
@@ -44,12 +44,12 @@ async function retryBelow(
     if (!isFailed || !isMeant(each)) continue;
     const MessageBody = asciiJson(askForRetry(key, record));
     await stack.sqs.send(new SendMessageCommand({ QueueUrl: stack.output('IngestQueueUrl'), MessageBody }));
-    process.stdout.write(json ? `${JSON.stringify({ record: key, was: record.error?.code })}\n` : lineOf(each));
+    process.stdout.write(json ? `${printableJson({ record: key, was: record.error?.code })}\n` : lineOf(each));
     count += 1;
   }
   return count;
 }
 
 function lineOf({ record: { drop, target, error } }: KeyedRecord): string {
-  return `${printable(drop.key)} at ${target}: begins again (it had failed with ${error?.code})\n`;
+  return `${printable(`${drop.key} at ${target}: begins again (it had failed with ${error?.code})`)}\n`;
 }

@@ -12,16 +12,20 @@ export interface PublishedStack {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Only its owner may read it: there are keys in it. */
 const OWNER_ONLY = 0o600;
+
+/** Writes a file that only its owner may read, for there are secrets in it; whoever could read an earlier one cannot read this. */
+export async function writeForOwner(file: string, text: string): Promise<void> {
+  await rm(file, { force: true });
+  await writeFile(file, text, { mode: OWNER_ONLY });
+}
 
 const fileIn = (folder: string): string => join(folder, 'running.json');
 
 /** Lets other commands find the stack while it runs. @returns what ends that */
 export async function publishStack(folder: string, stack: PublishedStack): Promise<() => Promise<void>> {
   const file = fileIn(folder);
-  await rm(file, { force: true });
-  await writeFile(file, `${JSON.stringify(stack, undefined, 2)}\n`, { mode: OWNER_ONLY });
+  await writeForOwner(file, `${JSON.stringify(stack, undefined, 2)}\n`);
   return () => rm(file, { force: true });
 }
 

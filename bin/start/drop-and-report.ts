@@ -1,4 +1,5 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { printableJson } from '../printable.ts';
 import { dropFile } from './drop-file.ts';
 import { inTurns } from './in-turns.ts';
 import { liveLines } from './live-lines.ts';
@@ -46,6 +47,6 @@ function ifDone<T>(promise: Promise<T>): Promise<T | undefined> {
 const isAnnounced = (record: DropRecord | undefined): record is DropRecord => record?.announcedAt !== undefined;
 
 function conclude(records: readonly DropRecord[], options: StartOptions): number {
-  process.stdout.write(options.json ? `${JSON.stringify(records, undefined, 2)}\n` : `\n${report(records)}`);
+  process.stdout.write(options.json ? `${printableJson(records, 2)}\n` : `\n${report(records)}`);
   return records.every(({ status }) => status === 'active') ? 0 : 1;
 }

@@ -1,4 +1,6 @@
-/** Shows one line for each subject, the newest word on it. */
+import { printable } from '../printable.ts';
+
+/** Shows one line for each subject, the newest word on it; whatever is in the line, it is one line and nothing else. */
 export interface LiveLines {
   show(subject: string, line: string): void;
 }
@@ -14,7 +16,7 @@ function plainLines(out: NodeJS.WritableStream): LiveLines {
     show(subject, line) {
       if (shown.get(subject) === line) return;
       shown.set(subject, line);
-      out.write(`${line}\n`);
+      out.write(`${printable(line)}\n`);
     },
   };
 }
@@ -35,7 +37,7 @@ function terminalLines(out: NodeJS.WriteStream): LiveLines {
           visible
             .map(
               (each) =>
-                `${Array.from(each)
+                `${Array.from(printable(each))
                   .slice(0, out.columns - 1)
                   .join('')}\n`,
             )

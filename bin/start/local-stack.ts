@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { uncheckedWarning } from '../../lambda/adapters/unchecked-warning.ts';
@@ -7,7 +6,7 @@ import { type EmbeddedObs, type ObsAccess, startObs } from '../../local/obs.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
-import { publishStack } from '../stack/local.ts';
+import { publishStack, writeForOwner } from '../stack/local.ts';
 import type { StartOptions } from './options.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -71,7 +70,7 @@ async function simulated(folder: string, kind: TargetKind): Promise<ImageCloud> 
 async function simulatedWith(obs: EmbeddedObs | undefined, folder: string, kind: TargetKind): Promise<ImageCloud> {
   const simulator = await startSimulator({ folder: join(folder, 'simulator'), ...(obs && { obs }) });
   const file = join(folder, 'clouds.yaml');
-  await writeFile(file, simulator.cloudsYaml());
+  await writeForOwner(file, simulator.cloudsYaml());
   return {
     name: kind === 'ims' ? 'simulator-ims' : 'simulator',
     cloudsYaml: simulator.cloudsYaml(),

@@ -1,6 +1,7 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { statusSince } from '../../lambda/model/record-changes.ts';
 import { formatBytes } from '../format-bytes.ts';
+import { printable } from '../printable.ts';
 
 const HEADER = ['FILE', 'FORMAT', 'VIRTUAL SIZE', 'SIZE', 'IMAGE ID', 'NAME', 'VERIFIED', 'SECONDS'];
 
@@ -14,7 +15,7 @@ export function report(records: readonly DropRecord[]): string {
 
 function row(record: DropRecord): string[] {
   const { drop, found, image, sent, verification } = record;
-  return [
+  const cells = [
     drop.key,
     [found?.format, found?.subformat].filter((part) => part !== undefined).join(' '),
     formatBytes(found?.virtualSize ?? 0),
@@ -24,6 +25,7 @@ function row(record: DropRecord): string[] {
     verification?.outcome === 'verified' ? `${verification.algorithm}` : 'unverified',
     ((statusSince(record).getTime() - receivedAt(record)) / 1000).toFixed(1),
   ];
+  return cells.map(printable);
 }
 
 function receivedAt(record: DropRecord): number {
@@ -31,9 +33,15 @@ function receivedAt(record: DropRecord): number {
 }
 
 function paragraph({ drop, status, error }: DropRecord): string {
-  if (error === undefined) return `${drop.key}  ${status}\n`;
-  const cause = error.cause === undefined ? '' : `\n    cause  ${error.cause}`;
-  return `${drop.key}  ${status}  ${error.code}\n    ${error.message}\n    next   ${error.nextStep}${cause}\n`;
+  if (error === undefined) return `${printable(drop.key)}  ${status}\n`;
+  const { code, message, nextStep, cause } = error;
+  const lines = [
+    `${drop.key}  ${status}  ${code}`,
+    `    ${message}`,
+    `    next   ${nextStep}`,
+    ...(cause === undefined ? [] : [`    cause  ${cause}`]),
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
 function aligned(rows: readonly string[][]): string {

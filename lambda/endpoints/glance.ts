@@ -102,8 +102,11 @@ const MAX_NAME_CHARACTERS = 255;
 /** Four-byte UTF-8, which Glance refuses everywhere (glance/common/utils.py, no_4byte_params). */
 const BEYOND_ITS_DATABASE = /[\u{10000}-\u{10ffff}]/gu;
 
+/** Control characters, and what turns the direction of text around: Glance takes them, and every terminal that lists images obeys them. */
+const CONTROLS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
 function conform(image: NewImage, target: Target): NewImage {
-  const name = image.name.replace(BEYOND_ITS_DATABASE, '-').slice(0, MAX_NAME_CHARACTERS);
+  const name = image.name.replace(BEYOND_ITS_DATABASE, '-').replace(CONTROLS, '-').slice(0, MAX_NAME_CHARACTERS);
   return withMinDisk(renamed(image, name), target);
 }
 
@@ -112,7 +115,7 @@ function conform(image: NewImage, target: Target): NewImage {
  * try of ours whose answer was lost: then the image is there and bears our mark.
  */
 async function create(image: NewImage, images: ImageApi, target: Target): Promise<Image> {
-  const created = await images.create({ id: image.id, ...creationFields(image) });
+  const created = await images.create({ ...creationFields(image), id: image.id });
   if (created !== undefined) return created;
   const existing = await images.show(image.id);
   if (existing?.properties[ID_PROPERTY] === image.id) return existing;

@@ -9,7 +9,7 @@ import { importRefusal } from './image-import.ts';
 import { type JsonObject, objectsIn, parseObject } from './json.ts';
 import type { Session } from './keystone.ts';
 import { WEB_DOWNLOAD } from './plan-route.ts';
-import { serviceCodeOf, wordsOf } from './words.ts';
+import { serviceCodeOf, withoutSecret, wordsOf } from './words.ts';
 
 /** What an endpoint talks through. */
 export interface Connection {
@@ -190,10 +190,11 @@ export class ImageApi {
     return this.#send({ ...request, url }, await session.renew(token));
   }
 
-  #send(request: HttpRequest, token: string): Promise<HttpAnswer> {
+  async #send(request: HttpRequest, token: string): Promise<HttpAnswer> {
     const content = request.body === undefined ? {} : { 'content-type': 'application/json' };
     const headers = { 'x-auth-token': token, accept: 'application/json', ...content };
-    return this.#connection.http({ ...request, headers });
+    const answer = await this.#connection.http({ ...request, headers });
+    return isSuccess(answer) ? answer : { ...answer, text: withoutSecret(answer.text, token) };
   }
 
   #refusesToken(answer: HttpAnswer): boolean {

@@ -3,6 +3,7 @@ import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import { refusal, type ServiceCodes } from './answers.ts';
 import type { HttpAnswer, HttpClient } from './endpoint.ts';
 import { type UploadBody, uploadBody } from './upload-body.ts';
+import { withoutSecret } from './words.ts';
 
 export interface FileToSend {
   readonly http: HttpClient;
@@ -43,7 +44,7 @@ export async function sendFile(file: FileToSend): Promise<void> {
 async function put(file: FileToSend, body: UploadBody): Promise<HttpAnswer> {
   const { url, token } = await file.request();
   try {
-    return await file.http({
+    const answer = await file.http({
       method: 'PUT',
       url,
       headers: {
@@ -58,6 +59,7 @@ async function put(file: FileToSend, body: UploadBody): Promise<HttpAnswer> {
       // The server answers when it has stored and hashed everything; the signal bounds the wait.
       answerTimeoutMs: 0,
     });
+    return { ...answer, text: withoutSecret(answer.text, token) };
   } catch (error) {
     if (file.signal.aborted) throw asImageDropError(file.signal.reason);
     throw body.failure() ?? interrupted(asImageDropError(error));

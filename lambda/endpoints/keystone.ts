@@ -5,6 +5,7 @@ import type { Cloud } from './cloud.ts';
 import type { HttpAnswer, HttpClient } from './endpoint.ts';
 import { identityRequest } from './identity-request.ts';
 import { isObject, parseObject } from './json.ts';
+import { withoutSecret } from './words.ts';
 
 /** Who we are at one cloud. */
 export interface Session {
@@ -105,11 +106,25 @@ class KeystoneSession implements Session {
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify(identityRequest(auth)),
     });
-    if (answer.status !== 201) throw refusal(answer, `Authenticating at cloud ${name} by ${auth.type}`);
+    if (answer.status !== 201) {
+      const text = withoutSecret(answer.text, secretOf(auth));
+      throw refusal({ ...answer, text }, `Authenticating at cloud ${name} by ${auth.type}`);
+    }
     const token = tokenIn(answer, askedAt);
     if (token === undefined) throw notKeystone(this.#settings);
     this.#current = token;
     return token;
+  }
+}
+
+function secretOf(auth: Cloud['auth']): string {
+  switch (auth.type) {
+    case 'password':
+      return auth.password;
+    case 'token':
+      return auth.token;
+    case 'v3applicationcredential':
+      return auth.secret;
   }
 }
 

@@ -12,6 +12,12 @@ const TOKEN = /gAAAA[\w=-]+|eyJ[\w.-]{20,}|[\w+/=-]{80,}/g;
 /** The query of an address: a presigned URL has its signature there. */
 const QUERY = /(https?:\/\/[^\s?"'<>]*)\?[^\s"'<>]+/g;
 
+/** Whom an address belongs to, with a password. */
+const USER_INFO = /(https?:\/\/)[^\s/?#"'<>]*@/g;
+
+/** What a presigned URL has in its query, where a part of it is quoted (Signature Version 4 and 2, and OBS's). */
+const SIGNATURE = /\b(X-Amz-(?:Signature|Credential|Security-Token)|Signature|(?:AWS)?AccessKeyId)(=|%3D)[^\s&"'<>]+/gi;
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&lt;': '<',
   '&gt;': '>',
@@ -33,10 +39,22 @@ export function wordsOf(body: string): string {
 export function lineOf(text: string): string {
   const line = withoutMarkup(text.slice(0, MAX_READ_CHARACTERS))
     .replace(QUERY, '$1?[…]')
+    .replace(USER_INFO, '$1')
+    .replace(SIGNATURE, '$1$2[…]')
     .replace(TOKEN, '[…]')
     .replace(/\s+/g, ' ')
     .trim();
   return line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS - 1)}…` : line;
+}
+
+/** A shorter one is part of any word: to take it out would spoil the sentence, and tell by the gaps what it is. */
+const MIN_SECRET_CHARACTERS = 4;
+
+/** What came back, without a secret that was sent: some services and proxies show the request that they refuse. */
+export function withoutSecret(text: string, secret: string): string {
+  if (secret.length < MIN_SECRET_CHARACTERS) return text;
+  const spellings = new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())]);
+  return [...spellings].reduce((rest, spelling) => rest.replaceAll(spelling, '[…]'), text);
 }
 
 /** The service's own error code: IMS `{error: {code: "IMG.0072"}}`, its gateway `{error_code: "APIGW.0301"}`. */

@@ -16,10 +16,17 @@ export function parseYaml(text: string, file: string): unknown {
   }
   visit(document, { Scalar: (_, scalar) => spellOut(scalar) });
   try {
-    return document.toJS();
+    return withoutCycles(document.toJS());
   } catch {
-    throw new ImageDropError('bad-clouds-yaml', `${file} has an alias without an anchor, or too many of them.`);
+    const problem = 'has an alias without an anchor, too many of them, or one inside of what it stands for';
+    throw new ImageDropError('bad-clouds-yaml', `${file} ${problem}.`);
   }
+}
+
+/** Nothing here expects a mapping that holds itself; whoever walks through one never ends. @throws TypeError */
+function withoutCycles(value: unknown): unknown {
+  JSON.stringify(value);
+  return value;
 }
 
 /** Numbers whose text is the same whoever reads and writes them; 0123, 1e5 and 1_000 are not. */

@@ -20,7 +20,8 @@ export interface ImageMetadata {
 /** Later layers win; properties merge name by name. */
 export function mergeMetadata(...layers: readonly ImageMetadata[]): ImageMetadata {
   const merged = Object.assign({}, ...layers) as ImageMetadata;
-  const properties = Object.assign({}, ...layers.map((layer) => layer.properties)) as Record<string, string>;
+  // By entries: assigned by its name, a property `__proto__` would be lost.
+  const properties = Object.fromEntries(layers.flatMap((layer) => Object.entries(layer.properties ?? {})));
   return Object.keys(properties).length > 0 ? { ...merged, properties } : merged;
 }
 
@@ -62,16 +63,18 @@ export function metadataFromUser(userMetadata: Readonly<Record<string, string>>)
 
 function wholeNumber(value: string, place: string, unit: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new ImageDropError(
-    'bad-metadata',
-    `${place} must be a whole number of ${unit}, but is ${JSON.stringify(value)}.`,
-  );
+  throw new ImageDropError('bad-metadata', `${place} must be a whole number of ${unit}, but is ${quoted(value)}.`);
 }
 
 function oneOf(allowed: readonly string[], value: string, place: string): string {
   if (allowed.includes(value)) return value;
-  throw new ImageDropError(
-    'bad-metadata',
-    `${place} must be one of ${allowed.join(', ')}, but is ${JSON.stringify(value)}.`,
-  );
+  throw new ImageDropError('bad-metadata', `${place} must be one of ${allowed.join(', ')}, but is ${quoted(value)}.`);
+}
+
+/** Enough to know one's own words again; a record is not the place for all 2 KB that a value may have. */
+const MAX_QUOTED_CHARACTERS = 100;
+
+function quoted(value: string): string {
+  const whole = value.length <= MAX_QUOTED_CHARACTERS;
+  return JSON.stringify(whole ? value : `${value.slice(0, MAX_QUOTED_CHARACTERS)}…`);
 }

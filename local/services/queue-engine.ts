@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { buildApp } from 'fauxqs';
 import type { QueuePlan, SubscriptionPlan, TopicPlan } from '../template/messaging.ts';
 import { nameOfArn, REGION } from '../template/names.ts';
@@ -66,6 +67,8 @@ export class QueueEngine {
     );
     const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
     const persistence = new PersistenceManager(folder);
+    // What a killed process has written stays; waiting for the disk at each message would be all that it takes.
+    databaseOf(persistence).exec('PRAGMA synchronous = NORMAL');
     // What is stored must be there before the stores write through: creating a queue again deletes its messages.
     persistence.loadSqsAndSns(stores.sqsStore, stores.snsStore);
     stores.sqsStore.persistence = persistence;
@@ -191,6 +194,11 @@ export class QueueEngine {
     if (status !== 200) throw new Error(`${action} failed: ${body}`);
     return body === '' ? {} : JSON.parse(body);
   }
+}
+
+/** Private to the package's types. */
+function databaseOf(persistence: Persistence): DatabaseSync {
+  return (persistence as unknown as { db: DatabaseSync }).db;
 }
 
 /** The package exports its entry point alone; what that is made of lies beside it. */

@@ -1,7 +1,7 @@
 import type { Answer, Call, Fault, JsonObject } from './http.ts';
 import type { NewImage, StoredImage } from './image.ts';
 import type { ByteLimit } from './image-file.ts';
-import type { ImageStore } from './image-store.ts';
+import type { ImageStore, LiveImages } from './image-store.ts';
 import type { Route } from './router.ts';
 import type { Properties } from './schema.ts';
 import type { MishapOf } from './settings.ts';
@@ -23,14 +23,14 @@ export interface Flavour {
   readonly activationDelayMs: number;
   readonly mishap: MishapOf;
   /** Settles the attributes of a new image, or throws the fault that refuses it. */
-  create(body: JsonObject, caller: Caller, live: readonly StoredImage[]): NewImage;
+  create(body: JsonObject, caller: Caller, live: LiveImages): NewImage;
   /** Throws the fault that refuses these attributes for a character that the service cannot keep. */
   admitText(attributes: object): void;
   view(image: StoredImage): JsonObject;
   /** Throws the fault that refuses an upload of this size before anything else is looked at. */
-  admitSize(declaredBytes: number | undefined, caller: Caller, live: readonly StoredImage[]): void;
+  admitSize(declaredBytes: number | undefined, caller: Caller, live: LiveImages): void;
   /** Throws the fault that refuses an upload before its body is read; else says how much may come. */
-  admitUpload(image: StoredImage, declaredBytes: number | undefined, live: readonly StoredImage[]): ByteLimit[];
+  admitUpload(image: StoredImage, declaredBytes: number | undefined, live: LiveImages): ByteLimit[];
   /** Looks at a whole file that has been received. */
   judge(image: StoredImage, path: string): Promise<Verdict>;
   /** Throws the fault that the service was told to meet such a call with, before anything is looked at. */

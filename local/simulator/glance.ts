@@ -5,6 +5,7 @@ import { glanceRefusal, tokenRefusal } from './glance-fault.ts';
 import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts';
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
 import type { ByteLimit } from './image-file.ts';
+import type { LiveImages } from './image-store.ts';
 import { checkNewImage } from './new-image.ts';
 import { Quotas } from './quotas.ts';
 import { type Route, route } from './router.ts';
@@ -48,7 +49,7 @@ export class Glance implements Flavour {
     };
   }
 
-  create(body: JsonObject, caller: Caller, live: readonly StoredImage[]): NewImage {
+  create(body: JsonObject, caller: Caller, live: LiveImages): NewImage {
     this.admitText(body);
     const image = checkNewImage(body, this.properties);
     if (image.visibility === 'public' && !caller.isAdmin) {
@@ -96,11 +97,11 @@ export class Glance implements Flavour {
     };
   }
 
-  admitSize(declaredBytes: number | undefined, caller: Caller, live: readonly StoredImage[]): void {
+  admitSize(declaredBytes: number | undefined, caller: Caller, live: LiveImages): void {
     this.#quotas.admitSize(declaredBytes, caller.projectId, live);
   }
 
-  admitUpload(image: StoredImage, declaredBytes: number | undefined, live: readonly StoredImage[]): ByteLimit[] {
+  admitUpload(image: StoredImage, declaredBytes: number | undefined, live: LiveImages): ByteLimit[] {
     return this.#quotas.admitUpload(image.owner, declaredBytes, live);
   }
 

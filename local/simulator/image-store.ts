@@ -3,6 +3,9 @@ import path from 'node:path';
 import { asOf, type ImageStatus, type StoredImage } from './image.ts';
 import { JsonFolder } from './json-folder.ts';
 
+/** All images that are not deleted; asked for by whoever needs them, because counting them takes longer the more there are. */
+export type LiveImages = () => readonly StoredImage[];
+
 /**
  * The images of one service: a JSON file and, once it has been uploaded, a data file for each. Reads are answered from
  * memory; a change is on disk before anybody can read it. Deleted images stay, as their ids stay taken.

@@ -12,7 +12,7 @@ const FOR_EVER_MS = 100 * 365 * 24 * 3600 * 1000;
 export async function uploadFile(context: ImageContext, call: Call): Promise<Answer> {
   const caller = callerOf(context, call);
   const declaredBytes = declaredSize(call);
-  context.flavour.admitSize(declaredBytes, caller, context.store.live());
+  context.flavour.admitSize(declaredBytes, caller, () => context.store.live());
   const image = await beginSaving(context, ownImage(context, call));
   try {
     const received = await receiveFile(context, call, image, declaredBytes);
@@ -50,7 +50,7 @@ async function beginSaving(context: ImageContext, image: StoredImage): Promise<S
 
 async function receiveFile(context: ImageContext, call: Call, image: StoredImage, declaredBytes: number | undefined) {
   const { flavour, store } = context;
-  const limits = flavour.admitUpload(image, declaredBytes, store.live());
+  const limits = flavour.admitUpload(image, declaredBytes, () => store.live());
   const algorithms = [flavour.checksum ? 'md5' : 'none', flavour.hashAlgorithm].filter((name) => name !== 'none');
   const received = await receive(call.body(), store.dataPath(image.id), algorithms, limits);
   if (declaredBytes !== undefined && received.bytes !== declaredBytes) {

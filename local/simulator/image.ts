@@ -62,8 +62,8 @@ export const WITHOUT_DATA = {
 
 /** The image as it is at this time: with its completion carried out if that time has come. */
 export function asOf(image: StoredImage, now: Date): StoredImage {
+  if (image.completion === undefined || new Date(image.completion.at) > now) return image;
   const { completion, ...rest } = image;
-  if (completion === undefined || new Date(completion.at) > now) return image;
   return { ...rest, ...completion.becomes, updatedAt: completion.at };
 }
 

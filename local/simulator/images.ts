@@ -13,7 +13,7 @@ export async function createImage(context: ImageContext, call: Call): Promise<An
   const now = context.clock().toISOString();
   const image: StoredImage = {
     id: randomUUID(),
-    ...flavour.create(body, caller, store.live()),
+    ...flavour.create(body, caller, () => store.live()),
     ...WITHOUT_DATA,
     status: 'queued',
     owner: caller.projectId,

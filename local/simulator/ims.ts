@@ -5,6 +5,7 @@ import { glanceRefusal } from './glance-fault.ts';
 import { type Answer, type Call, type Fault, type JsonObject, json } from './http.ts';
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
 import type { ByteLimit } from './image-file.ts';
+import type { LiveImages } from './image-store.ts';
 import { flawOf } from './ims-content.ts';
 import { checkMetadata, checkProject } from './ims-creation.ts';
 import { ImsJobs } from './ims-jobs.ts';
@@ -61,7 +62,7 @@ export class Ims implements Flavour {
   }
 
   /** The documentation knows no `id` in the request: one that is sent has no effect. */
-  create(body: JsonObject, caller: Caller, live: readonly StoredImage[]): NewImage {
+  create(body: JsonObject, caller: Caller, live: LiveImages): NewImage {
     const { id: _, ...asked } = body;
     const whole = {
       disk_format: this.#settings.defaultDiskFormat,
@@ -71,7 +72,7 @@ export class Ims implements Flavour {
       ...asked,
     };
     checkMetadata(whole, this.#settings);
-    const owned = live.filter(({ owner }) => owner === caller.projectId);
+    const owned = live().filter(({ owner }) => owner === caller.projectId);
     checkProject(body.name, owned, this.#settings);
     return checkNewImage(whole, this.properties);
   }

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { callerOf, ownImage, visibleImage } from './callers.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, json, readJson } from './http.ts';
@@ -9,6 +7,7 @@ import { receive } from './image-file.ts';
 import { digestsOf } from './image-upload.ts';
 import { type Route, route } from './router.ts';
 import type { GlanceSettings } from './settings.ts';
+import { openWebSource } from './web-source.ts';
 
 /** What a client sees of an import that is under way ("Show tasks associated with image"). */
 interface Task {
@@ -84,10 +83,10 @@ export class WebDownloads {
     return { status: 202 };
   }
 
-  #admittedUrl(uri: unknown): URL {
+  #admittedUrl(uri: unknown): string {
     const url = URL.parse(String(uri));
     const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
-    if (url !== null && isWeb && this.#mayFetchFrom(url)) return url;
+    if (url !== null && isWeb && this.#mayFetchFrom(url)) return String(uri);
     throw new Fault(400, `URI for web-download does not pass filtering: ${uri}`);
   }
 
@@ -109,7 +108,7 @@ export class WebDownloads {
     };
   }
 
-  async #run(context: ImageContext, image: StoredImage, task: Task, url: URL): Promise<void> {
+  async #run(context: ImageContext, image: StoredImage, task: Task, url: string): Promise<void> {
     const { store } = context;
     const { [LOCK]: _, ...properties } = image.properties;
     try {
@@ -127,27 +126,16 @@ export class WebDownloads {
     }
   }
 
-  async #fetched(context: ImageContext, image: StoredImage, url: URL): Promise<Partial<StoredImage>> {
+  async #fetched(context: ImageContext, image: StoredImage, url: string): Promise<Partial<StoredImage>> {
     const { flavour, store } = context;
     const path = store.dataPath(image.id);
-    const limits = flavour.admitUpload(image, undefined, store.live());
+    const limits = flavour.admitUpload(image, undefined, () => store.live());
     const algorithms = [flavour.checksum ? 'md5' : 'none', flavour.hashAlgorithm].filter((name) => name !== 'none');
-    const received = await receive(await this.#open(url), path, algorithms, limits);
+    const received = await receive(await openWebSource(url, this.#stop.signal), path, algorithms, limits);
     const verdict = await flavour.judge(image, path);
     if (verdict.fault !== undefined) throw verdict.fault;
     const { virtualSize = null } = verdict;
     return { ...digestsOf(context, received), status: 'active', size: received.bytes, virtualSize };
-  }
-
-  async #open(url: URL): Promise<Readable> {
-    const answer = await fetch(url, { signal: this.#stop.signal });
-    if (answer.ok && answer.body !== null) {
-      const body = Readable.fromWeb(answer.body as ReadableStream);
-      // It may break off before it is read; whoever then reads it is told.
-      return body.on('error', () => {});
-    }
-    await answer.body?.cancel();
-    throw new Error(`The source answered with ${answer.status}.`);
   }
 }
 

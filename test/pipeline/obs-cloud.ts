@@ -15,9 +15,13 @@ export interface ObsCloud {
 }
 
 /** It ends with its cloud. */
-export async function obsCloud(folder: string, ims: SimulatorOptions['ims'] = {}): Promise<ObsCloud> {
+export async function obsCloud(
+  folder: string,
+  ims: SimulatorOptions['ims'] = {},
+  options: Pick<SimulatorOptions, 'accounts'> = {},
+): Promise<ObsCloud> {
   const obs = await startObs({ folder: join(folder, 'obs') });
-  const simulated = await simulatedCloud({ folder: join(folder, 'simulator'), obs, ims });
+  const simulated = await simulatedCloud({ folder: join(folder, 'simulator'), obs, ims, ...options });
   const { bucket, endpoint, region, accessKeyId, secretAccessKey } = obs;
   const s3 = new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
   const cloud = {

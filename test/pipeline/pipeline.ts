@@ -185,8 +185,12 @@ export class Pipeline {
   }
 
   /** Messages in a queue: waiting, delayed and under way. */
-  async messages(queueUrlOutput: string): Promise<number> {
-    const command = new GetQueueAttributesCommand({ QueueUrl: this.output(queueUrlOutput), AttributeNames: ['All'] });
+  messages(queueUrlOutput: string): Promise<number> {
+    return this.messagesIn(this.output(queueUrlOutput));
+  }
+
+  async messagesIn(queueUrl: string): Promise<number> {
+    const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] });
     const { Attributes = {} } = await this.sqs.send(command);
     const counts = ['', 'NotVisible', 'Delayed'].map(
       (state) => Attributes[`ApproximateNumberOfMessages${state}` as QueueAttributeName],
