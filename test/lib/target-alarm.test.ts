@@ -1,4 +1,3 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { expect, jest, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { pauseAfter } from '../../lambda/model/target-pause.ts';
@@ -9,7 +8,7 @@ import { deployed } from './stack-under-test.ts';
 function written() {
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   const busy = new ImageDropError('endpoint-busy', 'Busy.');
-  pauseMetrics(new Metrics({ namespace: 'ImageDrop', serviceName: 'imagedrop' }))(
+  pauseMetrics({ namespace: 'ImageDrop', service: 'create-metadata', logLevel: 'INFO' })(
     pauseAfter(undefined, { target: 'mycloud', stage: 'upload' }, busy, new Date(0)),
   );
   const [line] = write.mock.calls.map(([text]) => JSON.parse(String(text)));
