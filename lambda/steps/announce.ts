@@ -55,7 +55,12 @@ async function writeTags(record: DropRecord, tags: Tags, deps: AnnounceDependenc
 
 /** `imagedrop:<target>` = `active <image id>`, `failed <code>` or `superseded`, for each target that has settled. */
 async function outcomeTags(record: DropRecord, deps: AnnounceDependencies): Promise<Tags> {
-  const records = await Promise.all(deps.targets.map(({ name }) => deps.records.load(recordKey(record.drop, name))));
+  const records = await Promise.all(
+    deps.targets.map(({ name }) =>
+      // Its own is settled, and known.
+      name === record.target ? record : deps.records.load(recordKey(record.drop, name)),
+    ),
+  );
   const settled = records.filter((each): each is DropRecord => each !== undefined && isSettled(each));
   return Object.fromEntries(settled.map((each) => [`imagedrop:${each.target}`, outcome(each)]));
 }

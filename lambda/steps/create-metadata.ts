@@ -43,8 +43,10 @@ async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMe
   await allOf(
     deps.targets.map(async ({ name }) => {
       const key = recordKey(drop, name);
-      await deps.records.change(key, (stored) => (stored ? undefined : changes.receive(drop, name, deps.now())));
-      await goOn(key, invocation, deps);
+      const received = await deps.records.change(key, (stored) =>
+        stored ? undefined : changes.receive(drop, name, deps.now()),
+      );
+      if (received !== undefined) await goOn(key, received, invocation, deps);
     }),
   );
 }
@@ -55,12 +57,16 @@ async function goOnOrRetry(message: unknown, invocation: Invocation, deps: Creat
   if (failedAt !== undefined) {
     await deps.records.change(key, (stored) => stored && changes.retry(stored, failedAt, deps.now()));
   }
-  return goOn(key, invocation, deps);
+  return goOn(key, await existingRecord(key, deps.records), invocation, deps);
 }
 
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */
-async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
-  const record = await existingRecord(key, deps.records);
+async function goOn(
+  key: string,
+  record: DropRecord,
+  invocation: Invocation,
+  deps: CreateMetadataDependencies,
+): Promise<void> {
   switch (record.status) {
     case 'received':
       return underLease(key, record, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
