@@ -39,14 +39,14 @@ export async function createMetadata(
 
 /** One record for each target; from here each goes its own way. */
 async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
-  const drop = await dropOf(event, deps);
+  const { drop, newest } = await dropOf(event, deps);
   await allOf(
     deps.targets.map(async ({ name }) => {
       const key = recordKey(drop, name);
       const received = await deps.records.change(key, (stored) =>
         stored ? undefined : changes.receive(drop, name, deps.now()),
       );
-      if (received !== undefined) await goOn(key, received, invocation, deps);
+      if (received !== undefined) await goOn(key, received, invocation, deps, newest);
     }),
   );
 }
@@ -66,10 +66,13 @@ async function goOn(
   record: DropRecord,
   invocation: Invocation,
   deps: CreateMetadataDependencies,
+  newest?: ObjectHead,
 ): Promise<void> {
   switch (record.status) {
     case 'received':
-      return underLease(key, record, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
+      return underLease(key, record, ['received'], invocation, deps, (leased) =>
+        createImage(key, leased, deps, newest),
+      );
     case 'created':
     case 'uploading':
       return deps.uploadQueue.send({ record: key });
@@ -79,8 +82,13 @@ async function goOn(
   }
 }
 
-async function createImage(key: string, record: DropRecord, deps: CreateMetadataDependencies): Promise<void> {
-  const object = await newestVersion(key, record, deps);
+async function createImage(
+  key: string,
+  record: DropRecord,
+  deps: CreateMetadataDependencies,
+  newest?: ObjectHead,
+): Promise<void> {
+  const object = await newestVersion(key, record, deps, newest);
   if (object === undefined) return;
   const wanted = await describe(record, object, deps);
   // A fast import creates the image itself.
