@@ -4,7 +4,6 @@ const TYPES_ONLY = [
   'lambda/formats/check.ts',
   'lambda/formats/format.ts',
   'lambda/formats/reader.ts',
-  'lambda/runtime/telemetry.ts',
   'lambda/steps/ports.ts',
   'lib/parts.ts',
   'lib/settings/managed-instances-props.ts',

@@ -1,8 +1,9 @@
 import { snsClient } from './adapters/aws-clients.ts';
 import { snsTopic } from './adapters/sns-topic.ts';
 import { recordStatusEnvironment } from './runtime/environment.ts';
+import { outcomeMetrics } from './runtime/metrics.ts';
 import { recordStatus } from './steps/record-status.ts';
-import { countOutcome, handlerOf, queue, stepDependencies } from './wiring.ts';
+import { handlerOf, queue, stepDependencies } from './wiring.ts';
 
 const environment = recordStatusEnvironment();
 const dependencies = {
@@ -10,7 +11,7 @@ const dependencies = {
   ingestQueue: queue(environment.INGEST_QUEUE_URL),
   statusQueue: queue(environment.STATUS_QUEUE_URL),
   topic: snsTopic(snsClient(), environment.OUTCOME_TOPIC_ARN),
-  countOutcome: countOutcome(),
+  countOutcome: outcomeMetrics(),
 };
 
 /** Takes uploaded and settled records from the status queue. */

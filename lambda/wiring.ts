@@ -15,17 +15,16 @@ import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { sqsStages } from './adapters/sqs-stages.ts';
 import { endpointOpener } from './endpoints/open-endpoint.ts';
 import { isPlace, stagingOpener } from './endpoints/open-staging.ts';
-import { type SharedEnvironment, targetsOf, telemetry } from './runtime/environment.ts';
+import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
 import { functionLog } from './runtime/log.ts';
-import { outcomeMetrics, pauseMetrics } from './runtime/metrics.ts';
+import { pauseMetrics } from './runtime/metrics.ts';
 import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
 import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
 import type { Endpoints, MessageQueue, ScheduledInvocation, Staging, StepDependencies } from './steps/ports.ts';
 import { deadline } from './transfer/deadline.ts';
 
-const underName = telemetry();
-const log = functionLog(underName);
+const log = functionLog();
 const sqs = sqsClient();
 const now = () => new Date();
 let shuttingDown: AbortSignal | undefined;
@@ -44,8 +43,6 @@ export function bucketsOf({ STATUS_BUCKET }: SharedEnvironment, dropBucket: stri
   };
 }
 
-export const countOutcome = () => outcomeMetrics(underName);
-
 export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 
 export function stepDependencies(environment: SharedEnvironment): StepDependencies {
@@ -56,7 +53,7 @@ export function stepDependencies(environment: SharedEnvironment): StepDependenci
     records: loggedRecords(s3Records(s3, environment.STATUS_BUCKET, { nonce: randomUUID }), log),
     endpoints: endpointsOf(cloudsYaml),
     staging: stagingOf(cloudsYaml, environment.AWS_ENDPOINT_URL_S3),
-    pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: pauseMetrics(underName) }),
+    pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: pauseMetrics() }),
     targets: targetsOf(environment),
     log,
     now,

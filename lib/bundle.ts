@@ -44,6 +44,9 @@ const INSTEAD: Readonly<Record<string, string>> = {
   yaml: join(dirname(createRequire(import.meta.url).resolve('yaml')), '../browser/dist/index.js'),
 };
 
+/** What undici loads for bodies that are forms, and for processors whose WebAssembly knows no SIMD: Lambda has none such. */
+const NEVER_LOADED = ['../llhttp/llhttp-wasm.js', '../web/fetch/body.js', '../web/fetch/formdata', '../web/webidl'];
+
 function bundle(entryPoint: string, folder: string): void {
   buildSync({
     absWorkingDir: PACKAGE_ROOT,
@@ -58,6 +61,9 @@ function bundle(entryPoint: string, folder: string): void {
     // Packages that come as CommonJS and as ES modules are half the size as the latter.
     mainFields: ['module', 'main'],
     alias: INSTEAD,
+    external: NEVER_LOADED,
+    // As Node.js itself is built from undici: without the parser that is an experiment.
+    define: { esbuildDetection: 'true' },
     minify: true,
     legalComments: 'none',
     charset: 'utf8',

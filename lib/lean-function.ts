@@ -3,7 +3,7 @@ import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aw
 import { Architecture, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { SharedEnvironment, TelemetryEnvironment } from '../lambda/runtime/environment.ts';
+import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
 import { bundledCode } from './bundle.ts';
 import { ManagedInstances } from './managed-instances.ts';
 import type { ManagedInstancesProps } from './settings/managed-instances-props.ts';
@@ -82,14 +82,10 @@ export class LeanFunction extends Construct {
       environment: {
         ...props.environment,
         ...LEAN,
-        ...telemetryOf(props),
+        POWERTOOLS_SERVICE_NAME: props.name,
+        POWERTOOLS_METRICS_NAMESPACE: 'ImageDrop',
+        POWERTOOLS_LOG_LEVEL: props.logLevel,
       },
     });
   }
 }
-
-const telemetryOf = ({ name, logLevel }: LeanFunctionProps): Record<keyof TelemetryEnvironment, string> => ({
-  SERVICE_NAME: name,
-  METRICS_NAMESPACE: 'ImageDrop',
-  LOG_LEVEL: logLevel,
-});

@@ -43,8 +43,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
  * @returns undefined when it failed for another reason
  */
 export function tlsFault(host: string, error: unknown): ImageDropError | undefined {
-  const { cert } = error as { cert?: { subjectaltname?: string } };
-  const code = codeOf(error);
+  const { code = '', cert } = error as { code?: string; cert?: { subjectaltname?: string } };
   if (code.startsWith('ERR_SSL_')) {
     // OpenSSL's own text has addresses and source lines in it.
     const message = `TLS with ${host} did not come about (${code}).`;
@@ -55,15 +54,4 @@ export function tlsFault(host: string, error: unknown): ImageDropError | undefin
   const { problem, nextStep } = fault;
   const message = `The certificate of ${host} ${problem} (${cert?.subjectaltname ?? code}).`;
   return new ImageDropError('untrusted-certificate', message, { cause: error, ...(nextStep && { nextStep }) });
-}
-
-/**
- * A request that is written before its handshake has failed is told so by an error of writing, which has OpenSSL's own
- * only in its text: `write EPROTO 0:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:…`.
- */
-function codeOf(error: unknown): string {
-  const { code = '', message = '' } = error as { code?: string; message?: string };
-  if (code !== 'EPROTO') return code;
-  const [, reason = 'protocol error'] = /:SSL routines:[^:]*:([^:]+)/.exec(message) ?? [];
-  return `ERR_SSL_${reason.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`;
 }

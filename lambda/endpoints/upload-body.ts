@@ -36,11 +36,7 @@ export function uploadBody(source: Readable, length: number): UploadBody {
     if (error && !stream.destroyed) stream.destroy(fail(sourceError(error, bytes, length)));
   });
   source.pipe(stream);
-  const close = (): void => {
-    stream.destroy();
-    source.destroy();
-  };
-  return { stream, failure: () => failure, close };
+  return { stream, failure: () => failure, close: () => void stream.destroy() };
 }
 
 function sourceError(error: unknown, bytes: number, length: number): ImageDropError {

@@ -1,8 +1,5 @@
 import { ImageDropError } from '../model/errors.ts';
 import { TARGET_KINDS, type Target } from '../model/target.ts';
-import type { Telemetry, TelemetryEnvironment } from './telemetry.ts';
-
-export type { TelemetryEnvironment } from './telemetry.ts';
 
 /**
  * The environment variables of each function: lib/ types what it deploys with these, so that a function that lacks one
@@ -85,15 +82,6 @@ export const reconcileEnvironment = (variables: Variables = process.env): Reconc
   LOST_AFTER_SECONDS: seconds(variables, 'LOST_AFTER_SECONDS'),
   DELETE_ORPHANED_IMAGES: required(variables, 'DELETE_ORPHANED_IMAGES') === 'true' ? 'true' : 'false',
 });
-
-/** @throws `bad-setting` */
-export function telemetry(variables: Variables & Partial<TelemetryEnvironment> = process.env): Telemetry {
-  return {
-    service: required(variables, 'SERVICE_NAME'),
-    namespace: required(variables, 'METRICS_NAMESPACE'),
-    logLevel: required(variables, 'LOG_LEVEL'),
-  };
-}
 
 /**
  * The targets as the construct wrote them.

@@ -1,20 +1,18 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DropRecord } from '../model/record.ts';
 import type { TargetPause } from '../model/target-pause.ts';
-import type { Telemetry } from './telemetry.ts';
-
-type Dimensions = Readonly<Record<string, string>>;
-type Count = (name: string, value: number, dimensions: Dimensions, unit?: 'Count' | 'Bytes') => void;
 
 /**
  * Counts settled drops in CloudWatch (embedded metric format): `DropsActive`, `DropsFailed`, `DropsSuperseded` and
  * `BytesActive` by target, and `DropFailures` by target and error code.
  */
-export function outcomeMetrics(telemetry: Telemetry): (record: DropRecord) => void {
-  const count = counter(telemetry);
-  return ({ target, status, drop, error }) => {
-    count(`Drops${status[0]?.toUpperCase()}${status.slice(1)}`, 1, { target });
-    if (status === 'active') count('BytesActive', drop.size, { target }, 'Bytes');
-    if (error !== undefined) count('DropFailures', 1, { target, code: error.code });
+export function outcomeMetrics(metrics: Metrics = new Metrics()): (record: DropRecord) => void {
+  return (record) => {
+    const byTarget = metrics.singleMetric();
+    byTarget.addDimension('target', record.target);
+    byTarget.addMetric(`Drops${record.status[0]?.toUpperCase()}${record.status.slice(1)}`, MetricUnit.Count, 1);
+    if (record.status === 'active') countBytes(metrics, record);
+    if (record.error !== undefined) countFailure(metrics, record, record.error.code);
   };
 }
 
@@ -22,21 +20,25 @@ export function outcomeMetrics(telemetry: Telemetry): (record: DropRecord) => vo
 const PAUSES_SERVICE = 'imagedrop';
 
 /** Counts pauses of targets that begin or go on, by target: `TargetPaused`. */
-export function pauseMetrics(telemetry: Telemetry): (pause: TargetPause) => void {
-  const count = counter({ ...telemetry, service: PAUSES_SERVICE });
-  return ({ target }) => count('TargetPaused', 1, { target });
+export function pauseMetrics(
+  metrics: Metrics = new Metrics({ serviceName: PAUSES_SERVICE }),
+): (pause: TargetPause) => void {
+  return ({ target }) => {
+    const byTarget = metrics.singleMetric();
+    byTarget.addDimension('target', target);
+    byTarget.addMetric('TargetPaused', MetricUnit.Count, 1);
+  };
 }
 
-/** Writes a line that CloudWatch makes a metric of ("Specification: Embedded metric format"). */
-function counter({ namespace, service }: Telemetry): Count {
-  return (name, value, dimensions, unit = 'Count') => {
-    const named = { service, ...dimensions };
-    const directive = {
-      Namespace: namespace,
-      Dimensions: [Object.keys(named)],
-      Metrics: [{ Name: name, Unit: unit }],
-    };
-    const _aws = { Timestamp: Date.now(), CloudWatchMetrics: [directive] };
-    process.stdout.write(`${JSON.stringify({ _aws, ...named, [name]: value })}\n`);
-  };
+function countBytes(metrics: Metrics, record: DropRecord): void {
+  const bytes = metrics.singleMetric();
+  bytes.addDimension('target', record.target);
+  bytes.addMetric('BytesActive', MetricUnit.Bytes, record.drop.size);
+}
+
+function countFailure(metrics: Metrics, record: DropRecord, code: string): void {
+  const failure = metrics.singleMetric();
+  failure.addDimension('target', record.target);
+  failure.addDimension('code', code);
+  failure.addMetric('DropFailures', MetricUnit.Count, 1);
 }

@@ -6,6 +6,14 @@ const PLACE = /((?:file:\/\/)?\/[^\s()]+\.[cm]?js):(\d+):(\d+)/g;
 
 const maps = new Map<string, SourceMap | undefined>();
 
+/** The same error; its stack, and those of its causes, name the places of the sources. */
+export function withReadableStack(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.stack !== undefined) error.stack = readableStack(error.stack);
+  withReadableStack(error.cause);
+  return error;
+}
+
 /**
  * A stack trace with the places of the sources in place of those of the bundle. Maps are read when the first trace is
  * written, and not by Node.js (`--enable-source-maps`), which reads them whenever a function starts: that takes a fifth

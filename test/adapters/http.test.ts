@@ -97,7 +97,7 @@ describe('the HTTP client', () => {
     const error = await failure(client()(put(url, BIG)));
     expect(error).toMatchObject({
       code: 'endpoint-unavailable',
-      cause: { code: expect.stringMatching(/ECONNRESET|EPIPE/) },
+      cause: { code: expect.stringMatching(/UND_ERR_SOCKET|ECONNRESET|EPIPE/) },
     });
   });
 
@@ -110,7 +110,7 @@ describe('the HTTP client', () => {
     const url = await serve(() => {});
     const error = await failure(client()({ method: 'GET', url, answerTimeoutMs: 50 }));
     expect(error).toMatchObject({ code: 'endpoint-unavailable' });
-    expect(error.message).toContain('no answer came within 0.05 s');
+    expect(error.message).toContain('Headers Timeout');
   });
 
   test("throws the signal's reason when it is aborted, before and during the request", async () => {

@@ -29,9 +29,7 @@ beforeAll(async () => {
     UPLOAD_QUEUE_URL: `${url}/1/upload`,
     STATUS_QUEUE_URL: `${url}/1/status`,
     OUTCOME_TOPIC_ARN: 'arn:aws:sns:us-east-1:1:outcomes',
-    SERVICE_NAME: 'a-function',
-    METRICS_NAMESPACE: 'ImageDrop',
-    LOG_LEVEL: 'SILENT',
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
 });
 afterAll(() => void aws.close());

@@ -1,3 +1,4 @@
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import { expect, jest, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { pauseAfter } from '../../lambda/model/target-pause.ts';
@@ -8,7 +9,7 @@ import { deployed } from './stack-under-test.ts';
 function written() {
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   const busy = new ImageDropError('endpoint-busy', 'Busy.');
-  pauseMetrics({ namespace: 'ImageDrop', service: 'create-metadata', logLevel: 'INFO' })(
+  pauseMetrics(new Metrics({ namespace: 'ImageDrop', serviceName: 'imagedrop' }))(
     pauseAfter(undefined, { target: 'mycloud', stage: 'upload' }, busy, new Date(0)),
   );
   const [line] = write.mock.calls.map(([text]) => JSON.parse(String(text)));

@@ -4,7 +4,6 @@ import {
   recordStatusEnvironment,
   streamUploadEnvironment,
   targetsOf,
-  telemetry,
 } from '../../lambda/runtime/environment.ts';
 
 const variables = {
@@ -39,12 +38,6 @@ describe('the environment', () => {
       );
     },
   );
-
-  test('says under which names a function writes its log and metrics', () => {
-    const names = { SERVICE_NAME: 'stream-upload', METRICS_NAMESPACE: 'ImageDrop', LOG_LEVEL: 'WARN' };
-    expect(telemetry(names)).toEqual({ service: 'stream-upload', namespace: 'ImageDrop', logLevel: 'WARN' });
-    expect(() => telemetry({ ...names, LOG_LEVEL: '' })).toThrow('LOG_LEVEL is empty');
-  });
 
   test('gives the targets', () => {
     expect(targetsOf(createMetadataEnvironment(variables))).toEqual([{ name: 'a', kind: 'glance' }]);

@@ -1,3 +1,4 @@
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import { expect, jest, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
@@ -14,7 +15,7 @@ const stored = (draft: typeof received): DropRecord => ({ ...draft, revision: 1,
 /** What is written to CloudWatch in the embedded metric format: values by name, with their dimensions. */
 function counted(record: DropRecord) {
   const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  outcomeMetrics({ namespace: 'ImageDrop', service: 'record-status', logLevel: 'INFO' })(record);
+  outcomeMetrics(new Metrics({ namespace: 'ImageDrop' }))(record);
   const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)));
   written.mockRestore();
   return lines.map(({ _aws, service, ...values }) => values);
