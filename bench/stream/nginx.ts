@@ -51,6 +51,11 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   return { s3Url: at(ports.s3), cloudUrl: at(ports.cloud), sourceFolder, sinkFolder, stop };
 }
 
+/** RFC 4918, section 14.16: a file, of which no more is said. */
+const FOUND =
+  '<?xml version="1.0"?><d:multistatus xmlns:d="DAV:"><d:response><d:href>$uri</d:href><d:propstat><d:prop>' +
+  '<d:resourcetype/></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response></d:multistatus>';
+
 const TEMP_PATHS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 function configuration({ folder, bucket, ports, s3, cloud }: NginxOptions): string {
@@ -80,7 +85,15 @@ http {
       create_full_put_path on;
       client_body_buffer_size 128k;
     }
-    location /plain/ { root ${folder}/sink; dav_methods PUT; create_full_put_path on; client_body_buffer_size 128k; }
+    location /plain/ {
+      # rclone asks what it has written, by a method that nginx lacks.
+      default_type application/xml;
+      if ($request_method = PROPFIND) { return 207 '${FOUND}'; }
+      root ${folder}/sink;
+      dav_methods PUT;
+      create_full_put_path on;
+      client_body_buffer_size 128k;
+    }
     location / { ${passOn(cloud)} }
   }
 }

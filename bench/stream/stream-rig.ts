@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, PurgeQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { parse, stringify } from 'yaml';
@@ -70,6 +70,13 @@ export class StreamRig {
     this.#environment = undefined;
   }
 
+  /** @returns where nginx gives a file that lies in its folder, under its own name */
+  async sourceUrl(file: string): Promise<string> {
+    const name = `${randomUUID()}.img`;
+    await link(file, join(this.nginx.sourceFolder, name));
+    return `${this.nginx.s3Url}/${this.#pipeline.dropBucket}/${name}`;
+  }
+
   /** Streams a file of nginx's into an image of nginx's, as the function does it for a message. */
   async stream(file: string): Promise<Run & { readonly sha512: string }> {
     const environment = await this.#running();
@@ -84,6 +91,7 @@ export class StreamRig {
     const sunk = join(this.nginx.sinkFolder, `image/v2/images/${record.image?.id}/file`);
     const { size } = await stat(sunk);
     await rm(sunk);
+    await rm(join(this.nginx.sourceFolder, record.drop.key));
     if (size !== record.drop.size) throw new Error(`Of ${record.drop.size} bytes ${size} have arrived.`);
     return { seconds, cpuSeconds: cpu, peakMib: environment.maxMemoryMib() ?? 0, sha512: after.hashes?.sha512 ?? '' };
   }
@@ -104,7 +112,7 @@ export class StreamRig {
       UPLOAD_QUEUE_URL: this.#queueUrl,
       STATUS_QUEUE_URL: this.#queueUrl,
     };
-    const environment = new Environment({ variables, folder: plan.folder, onLine: (l) => console.log(l) });
+    const environment = new Environment({ variables, folder: plan.folder, onLine: () => {} });
     const ready = await environment.ready;
     if (!ready.ok) throw new Error(`stream-upload does not start: ${JSON.stringify(ready.error)}`);
     this.#environment = environment;
@@ -113,9 +121,8 @@ export class StreamRig {
 
   /** A record whose image waits for its data. */
   async #created(file: string): Promise<{ readonly record: DropRecord; readonly key: string }> {
-    const name = `${randomUUID()}.img`;
-    await link(file, join(this.nginx.sourceFolder, name));
-    const url = `${this.nginx.s3Url}/${this.#pipeline.dropBucket}/${name}`;
+    const url = await this.sourceUrl(file);
+    const name = basename(url);
     const { headers } = await fetch(url, { method: 'HEAD' });
     const etag = (headers.get('etag') ?? '').replaceAll('"', '');
     const lastModified = new Date(headers.get('last-modified') ?? 0);
