@@ -19,8 +19,6 @@ export interface StreamOptions {
   readonly bytes: number;
   /** For the peak of memory. */
   readonly sizes: readonly number[];
-  /** The OpenStack client and rclone take part in so many of the rounds: they take long. */
-  readonly slowRounds: number;
 }
 
 const OURS = 'stream-upload';
