@@ -25,6 +25,8 @@ export interface DropSettings extends ServiceSettings {
   readonly from: QueueName;
   /** The queues from which the two workers have their messages; two of one queue are one message delivered twice. */
   readonly workers: readonly QueueName[];
+  /** Whether the object is deleted as soon as a worker has crashed or is held up. @default false */
+  readonly vanishes?: boolean;
 }
 
 const KEY = 'a.img';
@@ -69,9 +71,11 @@ export class DropScenario implements Scenario {
     const message = this.#given[worker];
     if (message !== undefined) this.#waiting.push(message);
     if (label === MIDDLE_OF_UPLOAD) this.#service.abandonUploads(this.#settings.aftermath);
+    this.#mayVanish();
   }
 
   async deliverOnce(): Promise<void> {
+    this.#mayVanish();
     this.#world.pass(SECONDS_PER_ROUND);
     this.#service.finishImports();
     for (const message of this.#waiting.splice(0)) {
@@ -85,24 +89,40 @@ export class DropScenario implements Scenario {
   }
 
   violations(): readonly string[] {
-    const images = [...this.#service.images.values()];
-    const records = [...this.#world.records.stored.values()];
-    const amounts = `there are ${records.length} records and ${images.length} images`;
+    const [record, ...others] = this.#world.records.stored.values();
+    if (record === undefined || others.length > 0)
+      return [...this.#wrong, `there are ${others.length} records too many`];
+    if (!isSettled(record)) return [...this.#wrong, `the record stays ${record.status}`];
     return [
       ...this.#wrong,
-      ...(records.length === 1 && images.length === 1 ? [] : [amounts]),
-      ...records.flatMap((record) => {
-        if (!isSettled(record)) return [`the record stays ${record.status}`];
-        if (record.status !== 'active') return [`the drop ends as ${record.status}: ${record.error?.message}`];
-        const image = images.find(({ id }) => id === record.image?.id);
-        const isWhole = image?.status === 'active' && image.bytes?.equals(this.#disk);
-        return [
-          ...(isWhole ? [] : [`the image is ${image?.status ?? 'gone'}, or not what was dropped`]),
-          ...(record.verification?.outcome === 'verified' ? [] : ['the image was not verified']),
-          ...(record.announcedAt === undefined ? ['the outcome is not announced'] : []),
-        ];
-      }),
+      ...(record.status === 'active' ? this.#wrongOfActive(record) : this.#wrongOfFailed(record)),
+      ...(record.announcedAt === undefined ? ['the outcome is not announced'] : []),
     ];
+  }
+
+  #wrongOfActive(record: DropRecord): readonly string[] {
+    const images = [...this.#service.images.values()];
+    const image = images.find(({ id }) => id === record.image?.id);
+    const isWhole = image?.status === 'active' && image.bytes?.equals(this.#disk);
+    return [
+      ...(images.length === 1 ? [] : [`the drop is active with ${images.length} images`]),
+      ...(isWhole ? [] : [`the image is ${image?.status ?? 'gone'}, or not what was dropped`]),
+      ...(record.verification?.outcome === 'verified' ? [] : ['the image was not verified']),
+    ];
+  }
+
+  #wrongOfFailed({ status, error }: DropRecord): readonly string[] {
+    const { size } = this.#service.images;
+    const mayFail =
+      this.#settings.vanishes === true && (error?.code === 'object-gone' || error?.code === 'object-changed');
+    return [
+      ...(size === 0 ? [] : [`the drop is ${status} and leaves ${size} images`]),
+      ...(mayFail ? [] : [`the drop ends as ${status}: ${error?.message}`]),
+    ];
+  }
+
+  #mayVanish(): void {
+    if (this.#settings.vanishes === true) this.#world.objects.deleted.add(KEY);
   }
 
   /** The event, or what was sent on; made up where a worker is to come late. */
