@@ -10,7 +10,7 @@ import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
 import { dropOf } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
-import { removeForsaken } from './forsaken-image.ts';
+import { removeForsaken, removeLeftBehind } from './forsaken-image.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
 import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.ts';
@@ -62,6 +62,7 @@ async function goOnOrRetry(message: unknown, invocation: Invocation, deps: Creat
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */
 async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
   const record = await existingRecord(key, deps.records);
+  if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(record, deps);
   switch (record.status) {
     case 'received':
       return underLease(key, record, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));

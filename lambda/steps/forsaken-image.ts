@@ -1,5 +1,6 @@
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
+import { imageId } from '../model/image-id.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import type { StepDependencies } from './ports.ts';
@@ -27,3 +28,15 @@ export async function removeForsaken(
 
 const mayFind = (stored: DropRecord, { generation }: DropRecord): boolean =>
   stored.generation === generation && stored.image === undefined && !changes.isSettled(stored);
+
+/**
+ * Removes what an invocation has created that had stood still until others took over, and died before it could look after
+ * that itself. Its message comes again, when the record has moved on without it.
+ */
+export async function removeLeftBehind(record: DropRecord, deps: StepDependencies): Promise<void> {
+  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+  const isGivenUp = record.status === 'failed' || record.status === 'superseded';
+  const wanted = isGivenUp ? undefined : record.image?.id;
+  const created = await endpoint.createdFor(imageId(record.drop, record.target, record.generation));
+  for (const { id } of created) if (id !== wanted) await endpoint.delete(id);
+}

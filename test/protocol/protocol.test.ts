@@ -27,7 +27,7 @@ const CASES: readonly DropSettings[] = WORKERS.flatMap(([from, ...workers]) => {
   ];
 });
 
-/** Departures from the plain order; three take a minute for all cases, and have found nothing more. */
+/** Departures from the plain order; three take some minutes for all cases, and find nothing more. */
 const DEPARTURES = 2;
 
 function exploreDrop(settings: DropSettings) {

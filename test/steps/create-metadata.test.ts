@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import { imageId } from '../../lambda/model/image-id.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld, target } from '../support/memory-world.ts';
@@ -231,6 +232,36 @@ describe('create-metadata', () => {
         await meanwhile.endpoint.delete(id);
       });
       expect(world.record('a.img')).toMatchObject({ status: 'created', generation: 1 });
+    });
+  });
+
+  describe('when its message comes again and the record has moved on', () => {
+    const forDrop = (world: MemoryWorld) => ({ imagedrop_id: imageId(world.record('a.img').drop, 'here', 1) });
+
+    async function leftBehind(prepare: (world: MemoryWorld) => Promise<void>): Promise<MemoryWorld> {
+      const world = new MemoryWorld();
+      world.objects.put('a.img', rawDisk());
+      const event = world.event('a.img');
+      await prepare(world);
+      const shown = { name: 'a', status: 'queued', hashes: {}, diskFormat: 'raw', properties: forDrop(world) } as const;
+      world.endpoint.images.set('left-behind', { ...shown, id: 'left-behind' });
+      await createMetadata(event, world.invocation('again', undefined, 2), world);
+      return world;
+    }
+
+    test('removes what an invocation that was overtaken and died has created beside its image', async () => {
+      const world = await leftBehind((fresh) => createMetadata(fresh.event('a.img'), fresh.invocation(), fresh));
+      expect([...world.endpoint.images.keys()]).toEqual([world.record('a.img').image?.id]);
+    });
+
+    test('removes all images of a drop that has failed', async () => {
+      const world = await leftBehind(async (fresh) => {
+        const event = fresh.event('a.img');
+        fresh.objects.deleted.add('a.img');
+        await createMetadata(event, fresh.invocation(), fresh);
+      });
+      expect(world.record('a.img').status).toBe('failed');
+      expect(world.endpoint.images.size).toBe(0);
     });
   });
 

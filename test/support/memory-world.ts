@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../../lambda/endpoints/endpoint.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { Image, NewImage, Route, UploadPlan } from '../../lambda/model/image.ts';
+import { ID_PROPERTY, type Image, type NewImage, type Route, type UploadPlan } from '../../lambda/model/image.ts';
 import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
@@ -284,8 +284,7 @@ export class MemoryEndpoint implements ImageEndpoint {
   }
 
   async createdFor(id: string): Promise<readonly Image[]> {
-    const image = await this.get(id);
-    return image === undefined ? [] : [image];
+    return this.#faulty('get', () => [...this.images.values()].filter((image) => image.properties[ID_PROPERTY] === id));
   }
 
   async get(id: string): Promise<Image | undefined> {
