@@ -5,7 +5,7 @@ import { refusal, type ServiceCodes } from './answers.ts';
 import type { HttpAnswer, HttpClient, HttpRequest, ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
-import { importRefusal } from './image-import.ts';
+import { importRefusal } from './import-refusal.ts';
 import { type JsonObject, objectsIn, parseObject } from './json.ts';
 import type { Session } from './keystone.ts';
 import { WEB_DOWNLOAD } from './plan-route.ts';
