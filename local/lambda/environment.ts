@@ -49,6 +49,11 @@ export class Environment {
     return this.#alive;
   }
 
+  /** Of its process; undefined where none could be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** The most memory that the process has held; undefined where the system does not say. */
   maxMemoryMib(): number | undefined {
     this.#maxMemoryMib = maxMemoryMib(this.#child.pid) ?? this.#maxMemoryMib;
