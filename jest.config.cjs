@@ -5,6 +5,8 @@ const TYPES_ONLY = [
   'lambda/formats/format.ts',
   'lambda/formats/reader.ts',
   'lambda/steps/ports.ts',
+  'lib/dashboard/dashboard-props.ts',
+  'lib/dashboard/watched.ts',
   'lib/parts.ts',
   'lib/settings/managed-instances-props.ts',
   'lib/settings/stage-props.ts',

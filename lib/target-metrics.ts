@@ -24,7 +24,7 @@ export class TargetMetrics {
    * guide, "Use search expressions in graphs").
    */
   each(name: MetricName, dimension: MetricDimension, statistic: string, period: Duration): MathExpression {
-    const schema = [this.#namespace, 'service', ...METRICS[name].dimensions].join(',');
+    const schema = [quoted(this.#namespace), 'service', ...METRICS[name].dimensions].join(',');
     const terms = `MetricName="${name}" service="${METRICS_SERVICE}" target="${this.#target}"`;
     return new MathExpression({
       expression: `SEARCH('{${schema}} ${terms}', '${statistic}', ${period.toSeconds()})`,
@@ -33,3 +33,6 @@ export class TargetMetrics {
     });
   }
 }
+
+/** A name in a search expression: quoted where it holds more than letters, digits, `_` and `/`. */
+const quoted = (name: string): string => (/^[\w/]+$/.test(name) ? name : `"${name}"`);

@@ -1,6 +1,9 @@
-import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { ISecurityGroup, IVpc, SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { ImageDropProps } from './props.ts';
 import { SettingError } from './setting-error.ts';
+
+/** With exactOptionalPropertyTypes a Vpc is no IVpc: their optional members are declared differently. */
+export type AnyVpc = Vpc | IVpc;
 
 /** Where functions stand, as the construct of a function takes it. */
 export interface NetworkSettings {
@@ -13,7 +16,7 @@ export interface NetworkSettings {
 export function settleNetwork({ vpc, vpcSubnets, securityGroups }: ImageDropProps): NetworkSettings | undefined {
   if (vpc !== undefined) {
     return {
-      vpc,
+      vpc: vpc as IVpc,
       ...(vpcSubnets !== undefined && { vpcSubnets }),
       ...(securityGroups !== undefined && { securityGroups }),
     };

@@ -1,4 +1,4 @@
-import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { ISecurityGroup, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -6,6 +6,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { AnyBucket } from '../buckets.ts';
 import type { DashboardProps } from '../dashboard/dashboard-props.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
+import type { AnyVpc } from './network.ts';
 import type { OutcomeEmailsProps } from './outcome-emails-props.ts';
 import type { ReconcileProps } from './reconcile-props.ts';
 import type { StageProps } from './stage-props.ts';
@@ -48,7 +49,7 @@ export interface ImageDropProps {
    *
    * @default - none: the functions reach the endpoint over the internet
    */
-  readonly vpc?: IVpc;
+  readonly vpc?: AnyVpc;
 
   /**
    * Which subnets of the VPC.
