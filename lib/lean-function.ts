@@ -5,6 +5,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
 import { bundledCode } from './bundle.ts';
+import type { EntryPoint } from './entry-points.ts';
 import { ManagedInstances } from './managed-instances.ts';
 import { acknowledgeNetwork, networkStatements } from './network-access.ts';
 import type { ManagedInstancesProps } from './settings/managed-instances-props.ts';
@@ -14,7 +15,7 @@ import { allow } from './statements.ts';
 
 export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logLevel' | 'metricsNamespace'> {
   /** Of its entry point in lambda/, and of the service in logs and metrics. */
-  readonly name: string;
+  readonly name: EntryPoint;
   readonly description: string;
   readonly memorySize: number;
   readonly timeout: Duration;
