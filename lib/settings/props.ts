@@ -168,6 +168,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  * `s3:ObjectCreated:*` to the construct's ingest queue, which admits events of this bucket.
  */
 export interface ExistingDropBucket {
+  /** The bucket, made by a construct of yours or looked up. */
   readonly bucket: AnyBucket;
   /** Whether versioning is enabled; it decides by which actions objects are read and tagged. */
   readonly versioned: boolean;
