@@ -12,6 +12,7 @@ export interface AppContext {
   readonly targets: Readonly<Record<string, unknown>>;
   readonly cloudsYamlSecret: string;
   readonly reconcile?: object;
+  readonly outcomeEmails?: object;
 }
 
 /** Synthesizes the stack into a folder, as `cdk synth` does, with the functions' bundles. */

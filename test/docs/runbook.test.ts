@@ -71,14 +71,6 @@ describe('the commands of the runbook', () => {
     expect(outputs).toEqual(expect.arrayContaining(asked));
   });
 
-  test('find the function by a name that it has', () => {
-    const names = Array.from(PAGE.matchAll(/contains\(FunctionName, '(\w+)'\)/g), ([, name = '']) => name);
-    const ids = Object.keys(deployed().template.findResources('AWS::Lambda::Function'));
-    expect(names).not.toEqual([]);
-    // CloudFormation makes the name of a function from the stack's name and the logical id.
-    for (const name of names) expect(ids.some((id) => id.includes(name))).toBe(true);
-  });
-
   test('name codes that there are', () => {
     const codes = Array.from(PAGE.matchAll(/^ +\| `([a-z-]+)` \|/gm), ([, code]) => code);
     expect(codes).toHaveLength(4);

@@ -21,7 +21,11 @@ let lines: Line[];
 let written: WrittenMetric[];
 
 beforeAll(async () => {
-  pipeline = await Pipeline.start({ simulator: { glance: { limits: { imageCountTotal: 1 } } } });
+  pipeline = await Pipeline.start({
+    simulator: { glance: { limits: { imageCountTotal: 1 } } },
+    // Nothing here writes e-mails; a stack that has them is the same stack.
+    outcomeEmails: { addresses: ['operators@example.com'] },
+  });
   records = await dropsOfEveryEnd();
   await pipeline.idle();
   const documents = await logged();
