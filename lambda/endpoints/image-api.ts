@@ -52,13 +52,13 @@ export class ImageApi {
   /** @returns undefined when the id is taken, by an image that there is or that there was */
   async create(fields: JsonObject & { readonly name: string }): Promise<Image | undefined> {
     const asked = this.#asked('Creating', JSON.stringify(fields.name));
-    const answer = await this.#call({ method: 'POST', url: '/images', body: JSON.stringify(fields) });
+    const answer = await this.#call({ call: 'create', method: 'POST', url: '/images', body: JSON.stringify(fields) });
     return answer.status === 409 ? undefined : this.#imageIn(answer, asked);
   }
 
   /** @returns undefined when there is no such image, or it is deleted */
   async show(id: string): Promise<Image | undefined> {
-    const answer = await this.#call({ method: 'GET', url: imagePath(id) });
+    const answer = await this.#call({ call: 'show', method: 'GET', url: imagePath(id) });
     if (answer.status === 404) return undefined;
     const image = this.#imageIn(answer, this.#asked('Showing', id));
     return isGone(image) ? undefined : image;
@@ -94,7 +94,7 @@ export class ImageApi {
 
   /** One that is gone already is a success. @throws `image-protected` */
   async delete(id: string): Promise<void> {
-    const answer = await this.#call({ method: 'DELETE', url: imagePath(id) });
+    const answer = await this.#call({ call: 'delete', method: 'DELETE', url: imagePath(id) });
     if (isSuccess(answer) || answer.status === 404) return;
     const error = refusal(answer, this.#asked('Deleting', id), this.#dialect.codes);
     if (answer.status !== 403 || !/is protected/i.test(wordsOf(answer.text))) throw error;
@@ -109,7 +109,7 @@ export class ImageApi {
    */
   async importFrom(id: string, url: string): Promise<void> {
     const body = JSON.stringify({ method: { name: WEB_DOWNLOAD, uri: url } });
-    const answer = await this.#call({ method: 'POST', url: `${imagePath(id)}/import`, body });
+    const answer = await this.#call({ call: 'import', method: 'POST', url: `${imagePath(id)}/import`, body });
     if (isSuccess(answer) || answer.status === 409) return;
     throw importRefusal(answer, refusal(answer, this.#asked('Importing', id), this.#dialect.codes));
   }
@@ -120,14 +120,15 @@ export class ImageApi {
    */
   async register(id: string, imageUrl: string): Promise<string | undefined> {
     const url = `/cloudimages/${encodeURIComponent(id)}/upload`;
-    const request: HttpRequest = { method: 'PUT', url, body: JSON.stringify({ image_url: imageUrl }) };
-    const answer = await this.#call(request, V1);
+    const body = JSON.stringify({ image_url: imageUrl });
+    const answer = await this.#call({ call: 'register', method: 'PUT', url, body }, V1);
     return answer.status === 409 ? undefined : this.#jobIdIn(answer, this.#asked('Registering', id));
   }
 
   /** Has the service make an image of a file in object storage. @returns the job */
   async fastImport(fields: JsonObject, name: string): Promise<string> {
     const request: HttpRequest = {
+      call: 'register',
       method: 'POST',
       url: '/cloudimages/quickimport/action',
       body: JSON.stringify(fields),
@@ -139,14 +140,14 @@ export class ImageApi {
   async jobDocument(id: string): Promise<JsonObject | undefined> {
     const project = await this.#connection.session.projectId();
     const url = `/${encodeURIComponent(project)}/jobs/${encodeURIComponent(id)}`;
-    const answer = await this.#call({ method: 'GET', url }, V1);
+    const answer = await this.#call({ call: 'job', method: 'GET', url }, V1);
     if (answer.status === 404 || serviceCodeOf(answer.text) === NO_SUCH_JOB) return undefined;
     return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for the job ${id}`);
   }
 
   /** What lies below a path. @returns undefined where this service has no such thing, or not for us */
   async document(path: string): Promise<JsonObject | undefined> {
-    const answer = await this.#call({ method: 'GET', url: path });
+    const answer = await this.#call({ call: 'discover', method: 'GET', url: path });
     if (answer.status === 404 || answer.status === 403) return undefined;
     return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for ${path.split('?')[0]}`);
   }
@@ -166,7 +167,7 @@ export class ImageApi {
   }
 
   async #page(query: string): Promise<Page> {
-    const answer = await this.#call({ method: 'GET', url: `/images?${query}` });
+    const answer = await this.#call({ call: 'list', method: 'GET', url: `/images?${query}` });
     const document = this.#documentIn(answer, this.#asked('Listing', query));
     // Only the query: behind a path prefix Glance still says `/v2/images?marker=…`.
     const next = typeof document.next === 'string' ? document.next.split('?')[1] : undefined;
