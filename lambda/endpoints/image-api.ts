@@ -1,22 +1,15 @@
 import type { Readable } from 'node:stream';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
-import { refusal, type ServiceCodes } from './answers.ts';
-import type { HttpAnswer, HttpClient, HttpRequest, ImagePage } from './endpoint.ts';
+import { isSuccess, refusal, type ServiceCodes } from './answers.ts';
+import { type Connection, callWithToken } from './connection.ts';
+import type { HttpAnswer, HttpRequest, ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
 import { importRefusal } from './import-refusal.ts';
 import { type JsonObject, objectsIn, parseObject } from './json.ts';
-import type { Session } from './keystone.ts';
 import { WEB_DOWNLOAD } from './plan-route.ts';
-import { serviceCodeOf, withoutSecret, wordsOf } from './words.ts';
-
-/** What an endpoint talks through. */
-export interface Connection {
-  readonly http: HttpClient;
-  readonly session: Session;
-  readonly now: () => Date;
-}
+import { serviceCodeOf, wordsOf } from './words.ts';
 
 /** Where the services that speak the Image API v2 differ. */
 export interface Dialect {
@@ -180,37 +173,10 @@ export class ImageApi {
     throw this.#unusable(asked, 'names no job');
   }
 
-  /** Sends one request with a token, and once more with another when the first is refused. */
   async #call(request: HttpRequest, version?: typeof V1): Promise<HttpAnswer> {
-    const { session } = this.#connection;
-    const imageUrl = await session.imageUrl();
+    const imageUrl = await this.#connection.session.imageUrl();
     const url = `${version === undefined ? imageUrl : imageUrl.replace(/\/v2$/, version)}${request.url}`;
-    const token = await session.token();
-    const answer = await this.#send({ ...request, url }, token);
-    if (!this.#refusesToken(answer)) return answer;
-    const again = await this.#send({ ...request, url }, await session.renew(token));
-    if (again.status === 401) throw this.#tokenRefused(again);
-    return again;
-  }
-
-  /** Keystone has just taken the credentials: what is wrong lies between it and the image service, and may pass. */
-  #tokenRefused(answer: HttpAnswer): ImageDropError {
-    const { cloud } = this.#connection.session;
-    const cause = refusal(answer, `A token that was just given by cloud ${cloud}`, this.#dialect.codes);
-    return new ImageDropError('token-refused', `The image service of ${cloud} takes no token: ${cause.message}`, {
-      cause,
-    });
-  }
-
-  async #send(request: HttpRequest, token: string): Promise<HttpAnswer> {
-    const content = request.body === undefined ? {} : { 'content-type': 'application/json' };
-    const headers = { 'x-auth-token': token, accept: 'application/json', ...content };
-    const answer = await this.#connection.http({ ...request, headers });
-    return isSuccess(answer) ? answer : { ...answer, text: withoutSecret(answer.text, token) };
-  }
-
-  #refusesToken(answer: HttpAnswer): boolean {
-    return !isSuccess(answer) && refusal(answer, '', this.#dialect.codes).code === 'unauthorized';
+    return callWithToken({ ...request, url }, this.#connection, this.#dialect.codes);
   }
 
   #imageIn(answer: HttpAnswer, asked: string): Image {
@@ -247,8 +213,4 @@ const UPLOAD_TOKEN_SECONDS = 6000;
 
 function imagePath(id: string): string {
   return `/images/${encodeURIComponent(id)}`;
-}
-
-function isSuccess({ status }: HttpAnswer): boolean {
-  return status >= 200 && status < 300;
 }
