@@ -5,6 +5,7 @@ import { retry } from './commands/retry.ts';
 import { start } from './commands/start.ts';
 import { WrongUse } from './commands/wrong-use.ts';
 import { printableLines } from './printable.ts';
+import { version } from './terminal/version.ts';
 
 const HELP = `imagedrop: drop a disk image into a bucket; it becomes a verified, bootable image in your cloud.
 
@@ -35,6 +36,10 @@ async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help') {
     process.stdout.write(HELP);
     return name === undefined ? 2 : 0;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return 0;
   }
   const command = COMMANDS[name];
   if (command === undefined) throw new WrongUse(`There is no command ${JSON.stringify(name)}.`);

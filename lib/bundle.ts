@@ -1,21 +1,25 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { buildSync } from 'esbuild';
+import type * as Esbuild from 'esbuild';
+import type { EntryPoint } from './entry-points.ts';
 
-/** The package that this file is part of, in a checkout as in somebody's node_modules. */
+/** The clone of the project, or dist/ of an installed package. */
 const PACKAGE_ROOT = join(import.meta.dirname, '..');
 
 /** What the CDK asks for where it cannot bundle by itself; it always can. */
 const NO_DOCKER = DockerImage.fromRegistry('none');
 
 /**
- * The code of a function: its entry point and all that it imports in one file, `index.cjs`. esbuild runs in this
- * process: the CDK's own construct for Node.js starts a process for each function, and turns to Docker, which need not be
- * there, when it finds no esbuild.
+ * The code of a function: its entry point and all that it imports in one file, `index.cjs`. An installed package brings
+ * it along. In a clone esbuild makes it, in this process: the CDK's own construct for Node.js starts a process for each
+ * function, and turns to Docker, which need not be there, when it finds no esbuild.
  */
-export function bundledCode(entryPoint: string): Code {
+export function bundledCode(entryPoint: EntryPoint): Code {
+  const packed = join(PACKAGE_ROOT, 'bundles', entryPoint);
+  if (existsSync(packed)) return Code.fromAsset(packed);
   return Code.fromAsset(join(PACKAGE_ROOT, 'lambda'), {
     // What is made of the sources counts, not the sources: a comment changes no function.
     assetHashType: AssetHashType.OUTPUT,
@@ -47,7 +51,10 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /** What undici loads for bodies that are forms, and for processors whose WebAssembly knows no SIMD: Lambda has none such. */
 const NEVER_LOADED = ['../llhttp/llhttp-wasm.js', '../web/fetch/body.js', '../web/fetch/formdata', '../web/webidl'];
 
-function bundle(entryPoint: string, folder: string): void {
+/** Writes `index.cjs` and its source map into a folder. */
+export function bundle(entryPoint: EntryPoint, folder: string): void {
+  // Whoever installs the package has no esbuild, and needs none.
+  const { buildSync }: typeof Esbuild = createRequire(import.meta.url)('esbuild');
   buildSync({
     absWorkingDir: PACKAGE_ROOT,
     entryPoints: [join(PACKAGE_ROOT, 'lambda', `${entryPoint}.ts`)],

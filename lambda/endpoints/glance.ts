@@ -10,9 +10,10 @@ import type {
 } from '../model/image.ts';
 import { ID_PROPERTY } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
+import type { Connection } from './connection.ts';
 import { type Discovery, decideBy, discover } from './discovery.ts';
 import type { ImageEndpoint } from './endpoint.ts';
-import { type Connection, type Dialect, ImageApi } from './image-api.ts';
+import { type Dialect, ImageApi } from './image-api.ts';
 import { imageImport } from './image-import.ts';
 import { planRoute } from './plan-route.ts';
 import { Remembered } from './remembered.ts';

@@ -3,8 +3,9 @@ import type { FoundImage, Image, ImageFormat, MeasuredUpload, NewImage, UploadPl
 import { ID_PROPERTY } from '../model/image.ts';
 import { bitmapKey } from '../model/staging.ts';
 import type { Target } from '../model/target.ts';
+import type { Connection } from './connection.ts';
 import type { DropPlace, ImageEndpoint } from './endpoint.ts';
-import { type Connection, type Dialect, ImageApi } from './image-api.ts';
+import { type Dialect, ImageApi } from './image-api.ts';
 import { IMS_CODES } from './ims-codes.ts';
 import { imsRegister } from './ims-register.ts';
 import { planRoute } from './plan-route.ts';

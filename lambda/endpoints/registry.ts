@@ -1,8 +1,8 @@
 import type { FoundImage, UploadPlan } from '../model/image.ts';
 import type { Target, TargetKind } from '../model/target.ts';
+import type { Connection } from './connection.ts';
 import type { DropPlace, ImageEndpoint } from './endpoint.ts';
 import { glanceEndpoint, planForGlance } from './glance.ts';
-import type { Connection } from './image-api.ts';
 import { imsEndpoint, planForImsAt } from './ims.ts';
 
 export type EndpointFactory = (target: Target, connection: Connection) => ImageEndpoint;

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import type { ImageDropError } from '../model/errors.ts';
 import type { ByteRange, Hashes } from '../model/image.ts';
+import type { MovedBytes } from '../model/metrics.ts';
 import type { DropRecord, QueueStage } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import type { Target } from '../model/target.ts';
@@ -184,6 +185,11 @@ export interface Sent {
   readonly hashes: Hashes;
 }
 
+/** What the operator's metrics are told. */
+export interface Meter {
+  countMoved(moved: MovedBytes): void;
+}
+
 export interface StepLog {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -197,6 +203,7 @@ export interface StepDependencies {
   readonly staging: Staging;
   readonly pauses: TargetPauses;
   readonly targets: readonly Target[];
+  readonly meter: Meter;
   readonly log: StepLog;
   readonly now: () => Date;
 }

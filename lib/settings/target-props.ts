@@ -90,6 +90,7 @@ export interface TargetProps {
 
 /** A bucket of object storage that speaks the API of S3, such as OBS. */
 export interface StagingProps {
+  /** Its name. */
   readonly bucket: string;
 
   /** Its address without the bucket: `https://obs.ap-southeast-1.myhuaweicloud.com`. */

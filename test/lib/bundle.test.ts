@@ -11,7 +11,7 @@ test('each function gets a bundle of its own, with a source map that holds no te
   const outdir = mkdtempSync(join(tmpdir(), 'imagedrop-'));
   try {
     const stack = new Stack(new App({ outdir }), 'Stack');
-    for (const name of ['create-metadata', 'record-status']) {
+    for (const name of ['create-metadata', 'record-status'] as const) {
       const code = bundledCode(name);
       new LambdaFunction(stack, name, { code, handler: 'index.handler', runtime: Runtime.NODEJS_24_X });
     }

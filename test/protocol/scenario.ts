@@ -196,7 +196,7 @@ export class DropScenario implements Scenario {
   }
 
   #dependencies(from: QueueName, gate: Gate) {
-    const { objects, staging, pauses, targets, log, now, topic, countOutcome } = this.#world;
+    const { objects, staging, pauses, targets, log, now, topic, meter } = this.#world;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
       send: async (body: unknown) => {
@@ -227,7 +227,7 @@ export class DropScenario implements Scenario {
       targets,
       log,
       now,
-      countOutcome,
+      meter,
     };
   }
 }

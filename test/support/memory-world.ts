@@ -5,6 +5,7 @@ import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../..
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { ID_PROPERTY, type Image, type NewImage, type Route, type UploadPlan } from '../../lambda/model/image.ts';
+import type { MovedBytes } from '../../lambda/model/metrics.ts';
 import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
@@ -35,11 +36,11 @@ export class MemoryWorld {
   readonly ownQueue = new MemoryQueue();
   readonly pauses = new MemoryPauses(() => this.time);
   readonly outcomes: DropRecord[] = [];
-  readonly counted: string[] = [];
+  readonly moved: MovedBytes[] = [];
   targets: Target[] = [target('here')];
 
   readonly topic = { publish: async (_key: string, record: DropRecord) => void this.outcomes.push(record) };
-  readonly countOutcome = (record: DropRecord) => void this.counted.push(record.status);
+  readonly meter = { countMoved: (moved: MovedBytes) => void this.moved.push(moved) };
   readonly endpoints = { of: async () => this.endpoint };
   readonly log = { info: () => {}, warn: () => {} };
   readonly now = () => this.time;

@@ -1,8 +1,14 @@
 import type { DropRecord } from '../model/record.ts';
 import type { RecordStore, StepLog } from '../steps/ports.ts';
 
-/** A record store that writes one log line for each status that a record comes to. */
-export function loggedRecords(records: RecordStore, log: StepLog): RecordStore {
+export interface RecordObserver {
+  readonly log: StepLog;
+  /** Told of each status that a record comes to, for the operator's metrics. */
+  readonly count: (key: string, record: DropRecord) => void;
+}
+
+/** A record store that writes one log line, and counts one drop, for each status that a record comes to. */
+export function observedRecords(records: RecordStore, { log, count }: RecordObserver): RecordStore {
   return {
     load: (key) => records.load(key),
     async change(key, decide) {
@@ -11,7 +17,10 @@ export function loggedRecords(records: RecordStore, log: StepLog): RecordStore {
         before = stored;
         return decide(stored);
       });
-      if (after !== undefined && after.status !== before?.status) log.info('drop', lineOf(key, after));
+      if (after !== undefined && after.status !== before?.status) {
+        log.info('drop', lineOf(key, after));
+        count(key, after);
+      }
       return after;
     },
   };
