@@ -118,9 +118,9 @@ describe.each([
       STATUS_BUCKET: ref(statusBucket.bucketName),
       NODE_OPTIONS: '--max-semi-space-size=1',
       MALLOC_ARENA_MAX: '2',
-      SERVICE_NAME: name,
-      METRICS_NAMESPACE: 'ImageDrop',
-      LOG_LEVEL: 'INFO',
+      POWERTOOLS_SERVICE_NAME: name,
+      POWERTOOLS_METRICS_NAMESPACE: 'ImageDrop',
+      POWERTOOLS_LOG_LEVEL: 'INFO',
     });
   });
 
@@ -157,7 +157,7 @@ test("the caller's settings of a stage reach its function", () => {
   expect(propertiesOf(own, streamUpload.function)).toMatchObject({
     MemorySize: 3008,
     Timeout: 300,
-    Environment: { Variables: { LOG_LEVEL: 'DEBUG' } },
+    Environment: { Variables: { POWERTOOLS_LOG_LEVEL: 'DEBUG' } },
   });
   expect(propertiesOf(own, streamUpload.logGroup).RetentionInDays).toBe(7);
   own.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
