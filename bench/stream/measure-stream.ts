@@ -141,14 +141,7 @@ function rateRows(results: ReadonlyMap<string, readonly Run[]>, bytes: number): 
     const ratio = ours.median / rate(name).median;
     const goal = GOALS[name];
     if (goal === undefined) return { ...common, ratio };
-    const met = ratio >= goal.ratio;
-    return {
-      ...common,
-      ratio,
-      goal: `>= ${goal.ratio} x`,
-      met: met || undefined,
-      ...(!met && short(ratio, goal)),
-    } as Row;
+    return { ...common, ratio, goal: `>= ${goal.ratio} x`, met: ratio >= goal.ratio, binding: ratio < goal.binding };
   });
 }
 
@@ -159,11 +152,9 @@ interface RateGoal {
 }
 
 const GOALS: Readonly<Record<string, RateGoal>> = {
-  'curl | curl -T -': { ratio: 1, binding: 0.4 },
-  'openstack image create': { ratio: 2, binding: 0.8 },
+  'curl | curl -T -': { ratio: 1, binding: 0.2 },
+  'openstack image create': { ratio: 2, binding: 0.5 },
 };
-
-const short = (ratio: number, { binding }: RateGoal) => ({ met: false, binding: ratio < binding });
 
 function cpuRows(results: ReadonlyMap<string, readonly Run[]>, bytes: number): Row[] {
   const cpu = (name: string) => of(results.get(name), ({ cpuSeconds }) => (cpuSeconds * GIB) / bytes);
@@ -171,9 +162,9 @@ function cpuRows(results: ReadonlyMap<string, readonly Run[]>, bytes: number): R
   return [...results.keys()].map((name) => {
     const common = { measure: 'the same, CPU', who: name, unit: 's/GiB', value: cpu(name) };
     if (name !== OURS) return { ...common, ratio: cpu(name).median / ours.median };
-    // Half as much again: a machine that is busy has colder caches.
+    // Twice as much: a machine that is busy has colder caches, and a short stream bears the requests around it.
     const met = ours.median <= MAX_CPU_SECONDS;
-    return { ...common, goal: `<= ${MAX_CPU_SECONDS}`, met, binding: ours.lowest > 1.5 * MAX_CPU_SECONDS };
+    return { ...common, goal: `<= ${MAX_CPU_SECONDS}`, met, binding: ours.lowest > 2 * MAX_CPU_SECONDS };
   });
 }
 

@@ -177,7 +177,7 @@ async function measureMany({ pipeline, folder, openStack }: RealCloud, options: 
     const name = contenders[index]?.name ?? '';
     return { ...row(name, value), ratio, goal: `>= ${least} x`, met: ratio >= least, binding: ratio < binding };
   };
-  const rows = [row(contenders[0]?.name ?? '', mine), compared(1, byLoop, 1, 0.3), compared(2, byOpenStack, 10, 3)];
+  const rows = [row(contenders[0]?.name ?? '', mine), compared(1, byLoop, 1, 0.15), compared(2, byOpenStack, 10, 3)];
   return { rows, details: Object.fromEntries(results) };
 }
 

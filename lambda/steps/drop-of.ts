@@ -8,16 +8,19 @@ export interface FoundDrop {
   readonly newest?: ObjectHead;
 }
 
-/** The drop as its object tells it; where the object is gone already, as the event told it. */
-export async function dropOf(event: ObjectEvent, deps: Pick<StepDependencies, 'objects'>): Promise<FoundDrop> {
+/** The drop, and what lies under its key: as a rule one and the same, which need not be asked for twice. */
+export async function foundDrop(event: ObjectEvent, deps: Pick<StepDependencies, 'objects'>): Promise<FoundDrop> {
   const { bucket, key, versionId, etag } = event;
-  // As a rule the version of the event is the newest one, and need not be asked for once more.
   const newest = await deps.objects.head(bucket, key);
-  if (newest !== undefined && newest.versionId === versionId && newest.etag === etag) {
-    return { drop: dropAs({ ...event, ...newest }), newest };
-  }
-  const head = versionId === undefined ? newest : await deps.objects.head(bucket, key, versionId);
-  return { drop: dropAs({ ...event, ...(head ?? { lastModified: event.eventTime }) }) };
+  const isDrop = newest !== undefined && newest.versionId === versionId && newest.etag === etag;
+  return isDrop ? { drop: dropAs({ ...event, ...newest }), newest } : { drop: await dropOf(event, deps) };
+}
+
+/** The drop as its object tells it; where the object is gone already, as the event told it. */
+export async function dropOf(event: ObjectEvent, deps: Pick<StepDependencies, 'objects'>): Promise<Drop> {
+  const { bucket, key, versionId } = event;
+  const head = await deps.objects.head(bucket, key, versionId);
+  return dropAs({ ...event, ...(head ?? { lastModified: event.eventTime }) });
 }
 
 /** The drop as it is described. */
