@@ -37,7 +37,7 @@ describe('the function reconcile', () => {
       UPLOAD_DEAD_LETTERS_URL: ref(queues.upload.deadLetters.queueUrl),
       LOST_AFTER_SECONDS: '1800',
       DELETE_ORPHANED_IMAGES: 'false',
-      SERVICE_NAME: 'reconcile',
+      POWERTOOLS_SERVICE_NAME: 'reconcile',
     });
   });
 
