@@ -53,7 +53,7 @@ export async function measureStart(rounds: number): Promise<Part> {
   }
 }
 
-const nameOf = ({ environment }: FunctionPlan): string => environment.SERVICE_NAME ?? '';
+const nameOf = ({ environment }: FunctionPlan): string => environment.POWERTOOLS_SERVICE_NAME ?? '';
 const bundleOf = ({ folder }: FunctionPlan): string => join(folder, 'index.cjs');
 
 function load(plan: FunctionPlan): Start {
