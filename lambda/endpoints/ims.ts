@@ -20,7 +20,7 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
   return {
     kind: 'ims',
     plan: (found, objectBytes, place) => planForImsAt(place, found, objectBytes, target),
-    conform: (image) => conform(image, target),
+    conform: (image) => conformForIms(image, target),
     create: (image) => create(image, images, target),
     get: (id) => images.show(id),
     list: (cursor) => images.list(cursor),
@@ -81,10 +81,17 @@ export function planForIms(
   return { ...planned, diskFormat, range, algorithms: ['md5'] };
 }
 
-function conform(image: NewImage, target: Target): NewImage {
+/** @throws `invalid-request` */
+export function conformForIms(image: NewImage, target: Target): NewImage {
   if (image.visibility !== 'private') {
     const message = `${target.name} takes private images only, and this one shall be ${image.visibility}.`;
     throw new ImageDropError('invalid-request', message);
+  }
+  if (image.osHidden) {
+    throw new ImageDropError(
+      'invalid-request',
+      `${target.name} knows no hidden images, and this one shall be (os_hidden).`,
+    );
   }
   return withMinDisk({ ...renamed(image, legalName(image.name)), tags: image.tags.map(legalTag) }, target);
 }

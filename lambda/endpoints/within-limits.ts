@@ -72,6 +72,8 @@ export function creationFields(image: NewImage) {
     min_ram: image.minRam,
     visibility: image.visibility,
     protected: image.protected,
+    // Clouds from before Image API 2.7 know no such field; to be seen is what they do without it.
+    ...(image.osHidden && { os_hidden: true }),
     tags: image.tags,
   };
 }

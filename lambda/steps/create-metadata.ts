@@ -1,8 +1,10 @@
+import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { inspect } from '../formats/inspect.ts';
+import { originsOf } from '../metadata/origins.ts';
+import { settleMetadata } from '../metadata/settle.ts';
 import { recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
-import type { Image } from '../model/image.ts';
-import { mergeMetadata, metadataFromUser } from '../model/metadata.ts';
+import { type Image, METADATA_PROPERTY } from '../model/image.ts';
 import { newImage } from '../model/new-image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
@@ -10,6 +12,7 @@ import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
 import { dropOf } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
+import { type MetadataFiles, metadataFiles } from './metadata-files.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
 import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.ts';
@@ -23,6 +26,10 @@ export interface CreateMetadataDependencies extends LeaseDependencies {
   readonly uploadQueue: MessageQueue;
 }
 
+interface Dependencies extends CreateMetadataDependencies {
+  readonly files: MetadataFiles;
+}
+
 /**
  * Takes up a drop: inspects the file, creates the image's metadata at each target and sends it on to the upload.
  * @param message an S3 event, or the record of a drop that begins again
@@ -30,15 +37,17 @@ export interface CreateMetadataDependencies extends LeaseDependencies {
 export async function createMetadata(
   message: unknown,
   invocation: Invocation,
-  deps: CreateMetadataDependencies,
+  services: CreateMetadataDependencies,
 ): Promise<void> {
+  // For this message only: the next may find the files changed.
+  const deps = { ...services, files: metadataFiles(services.objects) };
   const events = objectEvents(message);
   if (events === undefined) return goOnOrRetry(message, invocation, deps);
   await allOf(events.map((event) => takeUp(event, invocation, deps)));
 }
 
 /** One record for each target; from here each goes its own way. */
-async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
+async function takeUp(event: ObjectEvent, invocation: Invocation, deps: Dependencies): Promise<void> {
   const drop = await dropOf(event, deps);
   await allOf(
     deps.targets.map(async ({ name }) => {
@@ -49,7 +58,7 @@ async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMe
   );
 }
 
-async function goOnOrRetry(message: unknown, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
+async function goOnOrRetry(message: unknown, invocation: Invocation, deps: Dependencies): Promise<void> {
   const key = recordNamedIn(message);
   const failedAt = retryNamedIn(message);
   if (failedAt !== undefined) {
@@ -59,7 +68,7 @@ async function goOnOrRetry(message: unknown, invocation: Invocation, deps: Creat
 }
 
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */
-async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
+async function goOn(key: string, invocation: Invocation, deps: Dependencies): Promise<void> {
   const record = await existingRecord(key, deps.records);
   switch (record.status) {
     case 'received':
@@ -73,7 +82,7 @@ async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDep
   }
 }
 
-async function createImage(key: string, record: DropRecord, deps: CreateMetadataDependencies): Promise<void> {
+async function createImage(key: string, record: DropRecord, deps: Dependencies): Promise<void> {
   const object = await newestVersion(key, record, deps);
   if (object === undefined) return;
   const wanted = await describe(record, object, deps);
@@ -87,38 +96,52 @@ async function createImage(key: string, record: DropRecord, deps: CreateMetadata
   await deps.uploadQueue.send({ record: key });
 }
 
-type Wanted = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent'>>;
+type Wanted = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>>;
 
 /** What to ask of the endpoint, from what is in the file and what people said of it. */
-async function describe(record: DropRecord, object: ObjectHead, deps: CreateMetadataDependencies): Promise<Wanted> {
+async function describe(record: DropRecord, object: ObjectHead, deps: Dependencies): Promise<Wanted> {
   const target = targetOf(record, deps.targets);
-  const metadata = mergeMetadata(target.metadata, metadataFromUser(object.userMetadata));
+  const files = await deps.files(object.bucket, object.key);
+  const said = settleMetadata({ target, files, userMetadata: object.userMetadata });
+  const { diskFormat } = said.metadata;
   const found = await inspect(objectReader(deps.objects, object), {
     fileName: object.key,
-    ...(metadata.diskFormat !== undefined && { claimedFormat: metadata.diskFormat }),
+    ...(diskFormat !== undefined && { claimedFormat: diskFormat }),
   });
   const endpoint = await deps.endpoints.of(target);
   const place = dropPlace(record, deps);
   const plan = await endpoint.plan(found, object.size, place);
   // Whether there are keys for it is better known before anything is created.
   if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.of(target);
-  return { found, plan, sent: endpoint.conform(newImage({ ...record, found, plan, metadata })) };
+  const refs = files.map(({ ref }) => ref);
+  const wanted = newImage({ ...record, found, plan, metadata: said.metadata, files: refs });
+  const sent = endpoint.conform(wanted);
+  const origins = originsOf(wanted, sent, { found, plan }, said);
+  return { found, plan, sent, metadata: { files: refs, origins } };
 }
 
 /** Creates the image; an id that a deleted image has used up is left behind, for the next try to take the next one. */
-async function create(
-  key: string,
-  record: DropRecord,
-  wanted: Wanted,
-  deps: CreateMetadataDependencies,
-): Promise<Image> {
+async function create(key: string, record: DropRecord, wanted: Wanted, deps: Dependencies): Promise<Image> {
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
   try {
-    return await endpoint.create(wanted.sent);
+    const image = await endpoint.create(wanted.sent);
+    await requireSameMetadata(image, wanted, endpoint);
+    return image;
   } catch (error) {
     if (error instanceof ImageDropError && error.code === 'image-id-taken') {
       await deps.records.change(key, (stored) => stored && { ...stored, generation: record.generation + 1 });
     }
     throw error;
   }
+}
+
+/**
+ * An earlier try may have created the image by other metadata files: people change them at any time. What the record says
+ * was sent must be what the image has.
+ */
+async function requireSameMetadata(image: Image, { sent }: Wanted, endpoint: ImageEndpoint): Promise<void> {
+  if (image.properties[METADATA_PROPERTY] === sent.properties[METADATA_PROPERTY]) return;
+  await endpoint.delete(image.id);
+  const message = `An earlier try had created image ${image.id} by metadata files that have been changed since.`;
+  throw new ImageDropError('image-id-taken', `${message} It was deleted, and the next try creates another.`);
 }

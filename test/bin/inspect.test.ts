@@ -185,7 +185,11 @@ describe('imagedrop inspect by the settings of a stack', () => {
     const cdkJson = join(folder, 'cdk.json');
     await writeFile(cdkJson, JSON.stringify({ context: { targets } }));
     const place = () => ({ key: name, isStaging: false, has: async (key: string) => beside.includes(key) });
-    return verdictsBySettings({ format: 'raw', virtualSize: size }, { reader: { size }, place }, cdkJson);
+    return verdictsBySettings(
+      { format: 'raw', virtualSize: size },
+      { key: name, reader: { size }, place, said: { files: [], userMetadata: {} } },
+      cdkJson,
+    );
   }
 
   test('shows the route that would be taken, and why', async () => {

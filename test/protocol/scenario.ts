@@ -181,16 +181,20 @@ export class DropScenario implements Scenario {
       },
     });
     return {
-      objects: gated(
-        'objects',
-        {
-          head: objects.head.bind(objects),
-          open: objects.open.bind(objects),
-          tag: objects.tag.bind(objects),
-          presign: objects.presign.bind(objects),
-        },
-        gate,
-      ),
+      objects: {
+        ...gated(
+          'objects',
+          {
+            head: objects.head.bind(objects),
+            open: objects.open.bind(objects),
+            tag: objects.tag.bind(objects),
+            presign: objects.presign.bind(objects),
+          },
+          gate,
+        ),
+        // There are no metadata files; whoever dies while looking for them has died before opening the object.
+        read: objects.read.bind(objects),
+      },
       records: gated('records', this.#watchedRecords(), gate),
       endpoints: { of: async () => endpoint },
       topic: gated('topic', topic, gate),

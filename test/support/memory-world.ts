@@ -16,6 +16,7 @@ import type {
   ObjectStore,
   RecordMessage,
   RecordStore,
+  SmallObject,
   TargetPauses,
 } from '../../lambda/steps/ports.ts';
 import { MemoryStaging } from './memory-staging.ts';
@@ -172,6 +173,13 @@ class MemoryObjects implements ObjectStore {
   async head(_bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined> {
     if (versionId === undefined) return this.deleted.has(key) ? undefined : this.newest(key);
     return this.versions.find((object) => object.key === key && object.versionId === versionId);
+  }
+
+  async read(_bucket: string, key: string, maxBytes: number): Promise<SmallObject | undefined> {
+    const object = this.deleted.has(key) ? undefined : this.newest(key);
+    if (object === undefined) return undefined;
+    const { bytes, ...head } = object;
+    return bytes.length <= maxBytes ? { ...head, bytes } : head;
   }
 
   async open(ref: { key: string; versionId?: string }, range: { offset: number; length: number }): Promise<Readable> {
