@@ -50,6 +50,8 @@ function documentOf(file: MetadataFile, lineCounter: LineCounter): Document.Pars
     version: '1.2',
     schema: 'core',
     lineCounter,
+    // The parser compares each name with each other; the tree does it in one pass.
+    uniqueKeys: false,
     prettyErrors: false,
     // By `silent` a second document would be passed over.
     logLevel: 'error',

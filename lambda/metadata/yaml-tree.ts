@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, type YAMLMap } from 'yaml';
-import { type JsonSchema, type Path, type Problem, schemaOfName } from '../model/json-schema.ts';
+import { type JsonSchema, type Path, type Problem, pathText, schemaOfName } from '../model/json-schema.ts';
 
 interface Offsets {
   readonly name: number;
@@ -40,6 +40,7 @@ export class YamlTree {
   #entry({ key, value }: Pair<ParsedNode, ParsedNode | null>, schema: JsonSchema, path: Path): [string, unknown] {
     const name = this.#nameOf(key);
     const place = [...path, name];
+    if (this.#offsets.has(keyOf(place))) throw this.#refusal(startOf(key), `${pathText(place)} stands here again`);
     this.#offsets.set(keyOf(place), { name: startOf(key), value: startOf(value ?? key) });
     const of = schemaOfName(schema, name);
     return [name, of === undefined ? null : this.valueOf(value, of, place)];
