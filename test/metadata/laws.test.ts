@@ -35,11 +35,16 @@ const said = fc.record(
 
 const bytes = (text: string) => ({ name: 'a.yaml', size: Buffer.byteLength(text), bytes: Buffer.from(text) });
 
+// Folded lines are left out: yaml's writer (2.9.1) may cut a character beyond the first plane in two.
 test('what the schema allows is read from YAML and from JSON as it was written', () => {
   fc.assert(
     fc.property(said, (values) => {
       const expected = JSON.parse(JSON.stringify(metadataOf(values)));
-      for (const text of [stringify(values), JSON.stringify(values), stringify(values, { indent: 4, lineWidth: 20 })]) {
+      for (const text of [
+        stringify(values, { lineWidth: 0 }),
+        JSON.stringify(values),
+        stringify(values, { indent: 4, lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE' }),
+      ]) {
         const { metadata, origins } = fileLayer(bytes(text));
         expect(JSON.parse(JSON.stringify(metadata))).toEqual(expected);
         for (const origin of Object.values(origins)) expect(origin).toMatch(/^a\.yaml:\d+:\d+$/);
