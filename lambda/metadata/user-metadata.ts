@@ -24,6 +24,7 @@ interface Said {
 export function userLayer(userMetadata: Readonly<Record<string, string>>): MetadataLayer {
   const said = Object.entries(userMetadata).flatMap(([header, text]) => read(header, text) ?? []);
   refuseTwins(said);
+  said.forEach(refuseEncoded);
   return mergeLayers(...said.map(layerOf));
 }
 
@@ -65,6 +66,17 @@ function refuseTwins(said: readonly Said[]): void {
     if (other !== undefined) throw badMetadata(placeOf(header), `says the same as ${placeOf(other)}: keep one of them`);
     seen.set(path, header);
   }
+}
+
+/** RFC 2047, "encoded-word": S3 gives what is not ASCII in this form, and would take such a text from anybody. */
+const ENCODED_WORD = /^=\?[\w-]+\?[BQ]\?.*\?=$/i;
+
+function refuseEncoded({ header, value }: Said): void {
+  if (![value].flat().some((text) => ENCODED_WORD.test(String(text)))) return;
+  throw badMetadata(
+    placeOf(header),
+    'has letters beyond ASCII, which S3 does not keep as they are: say it in KEY.yaml',
+  );
 }
 
 function layerOf({ header, name, property, value }: Said): MetadataLayer {

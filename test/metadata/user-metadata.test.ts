@@ -66,6 +66,16 @@ describe('user metadata', () => {
     expect(() => userLayer(userMetadata)).toThrow(expect.objectContaining({ code: 'bad-metadata', message }));
   });
 
+  test.each(['name', 'tags', 'property-a'])('is refused where S3 had to encode it: %s', (header) => {
+    // "Smörgås", as S3 gives it.
+    expect(() => userLayer({ [header]: '=?UTF-8?B?U23DtnJnw6Vz?=' })).toThrow(
+      expect.objectContaining({
+        code: 'bad-metadata',
+        message: `x-amz-meta-${header} has letters beyond ASCII, which S3 does not keep as they are: say it in KEY.yaml.`,
+      }),
+    );
+  });
+
   test('cannot set what the service or imagedrop sets', () => {
     expect(() => userLayer({ 'property-size': '1' })).toThrow(
       /^x-amz-meta-property-size is not a name that can stand here: use a name of 1 to 255 characters/,
