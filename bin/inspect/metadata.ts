@@ -1,4 +1,5 @@
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
+import { conformed } from '../../lambda/metadata/conformed.ts';
 import { originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
 import type { MetadataFile } from '../../lambda/metadata/yaml-file.ts';
@@ -38,7 +39,7 @@ export function sentTo(
   const layer = settleMetadata({ target, ...said });
   const drop = { bucket: '', key, id: '', etag: '', size: 0, droppedAt: '' };
   const wanted = newImage({ drop, target: target.name, generation: 1, found, plan, metadata: layer.metadata });
-  const sent = conformByTarget(wanted, target);
+  const sent = conformed((image) => conformByTarget(image, target), wanted, layer);
   const origins = originsOf(wanted, sent, { found, plan }, layer);
   return valuesOf(sent).flatMap(([name, value]) => {
     const { [name]: origin = '' } = origins;

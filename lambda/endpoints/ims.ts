@@ -85,13 +85,11 @@ export function planForIms(
 export function conformForIms(image: NewImage, target: Target): NewImage {
   if (image.visibility !== 'private') {
     const message = `${target.name} takes private images only, and this one shall be ${image.visibility}.`;
-    throw new ImageDropError('invalid-request', message);
+    throw new ImageDropError('invalid-request', message, { refusedValue: 'visibility' });
   }
   if (image.osHidden) {
-    throw new ImageDropError(
-      'invalid-request',
-      `${target.name} knows no hidden images, and this one shall be (os_hidden).`,
-    );
+    const message = `${target.name} knows no hidden images, and this one shall be (os_hidden).`;
+    throw new ImageDropError('invalid-request', message, { refusedValue: 'osHidden' });
   }
   return withMinDisk({ ...renamed(image, legalName(image.name)), tags: image.tags.map(legalTag) }, target);
 }
@@ -106,7 +104,10 @@ function legalName(name: string): string {
     .trim()
     .slice(0, MAX_NAME_CHARACTERS)
     .trimEnd();
-  if (legal === '') throw new ImageDropError('invalid-request', 'The name of the image has no character but spaces.');
+  if (legal === '') {
+    const message = 'The name of the image has no character but spaces.';
+    throw new ImageDropError('invalid-request', message, { refusedValue: 'name' });
+  }
   return legal;
 }
 
@@ -114,10 +115,8 @@ function legalName(name: string): string {
 function legalTag(tag: string): string {
   const legal = tag.includes('=') ? tag : `${tag}=`;
   if (legal.length <= 255 && !legal.startsWith('=')) return legal;
-  throw new ImageDropError(
-    'invalid-request',
-    `The tag ${JSON.stringify(tag)} is no key=value of at most 255 characters.`,
-  );
+  const message = `The tag ${JSON.stringify(tag)} is no key=value of at most 255 characters.`;
+  throw new ImageDropError('invalid-request', message, { refusedValue: 'tags' });
 }
 
 /**

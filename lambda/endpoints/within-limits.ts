@@ -50,7 +50,8 @@ export function algorithmsToCompare(reported: string | undefined): readonly Hash
 export function withMinDisk(image: NewImage, { name, minDisk }: Target): NewImage {
   if (image.minDisk > minDisk.highest) {
     const figures = `${image.minDisk} GiB, and ${name} takes at most ${minDisk.highest} GiB`;
-    throw new ImageDropError('invalid-request', `The image needs a disk (min_disk) of ${figures}.`);
+    const message = `The image needs a disk (min_disk) of ${figures}.`;
+    throw new ImageDropError('invalid-request', message, { refusedValue: 'minDisk' });
   }
   return { ...image, minDisk: Math.max(image.minDisk, minDisk.lowest) };
 }

@@ -1,5 +1,6 @@
 import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { inspect } from '../formats/inspect.ts';
+import { conformed } from '../metadata/conformed.ts';
 import { originsOf } from '../metadata/origins.ts';
 import { settleMetadata } from '../metadata/settle.ts';
 import { recordKey } from '../model/drop.ts';
@@ -115,7 +116,7 @@ async function describe(record: DropRecord, object: ObjectHead, deps: Dependenci
   if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.of(target);
   const refs = files.map(({ ref }) => ref);
   const wanted = newImage({ ...record, found, plan, metadata: said.metadata, files: refs });
-  const sent = endpoint.conform(wanted);
+  const sent = conformed((image) => endpoint.conform(image), wanted, said);
   const origins = originsOf(wanted, sent, { found, plan }, said);
   return { found, plan, sent, metadata: { files: refs, origins } };
 }
