@@ -13,7 +13,8 @@ import { WrongUse } from '../commands/wrong-use.ts';
  */
 export async function localMetadata(path: string, here: string): Promise<readonly MetadataFile[]> {
   const top = isBelow(path, here) ? here : dirname(path);
-  const files = metadataKeys(relative(top, path).split(sep).join('/')).map((key) => ({ key, path: join(top, key) }));
+  const { folders, own } = metadataKeys(relative(top, path).split(sep).join('/'));
+  const files = [...folders, ...own].map((key) => ({ key, path: join(top, key) }));
   const found = await Promise.all(files.map((file) => read(file.path, top === here ? file.key : file.path)));
   return found.flatMap((file) => file ?? []);
 }

@@ -7,6 +7,7 @@ import { isPlace } from '../../lambda/endpoints/open-staging.ts';
 import type { RangeReader } from '../../lambda/formats/reader.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { Target } from '../../lambda/model/target.ts';
+import { folderFiles } from '../../lambda/steps/folder-files.ts';
 import { metadataFiles } from '../../lambda/steps/metadata-files.ts';
 import { objectReader } from '../../lambda/steps/object-reader.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
@@ -70,7 +71,9 @@ async function objectSource(bucket: string, key: string): Promise<Source> {
   try {
     const head = await objects.head(bucket, key);
     if (head === undefined) throw new WrongUse(`There is no object s3://${bucket}/${key}.`);
-    const files = await metadataFiles(objects)(bucket, key);
+    const now = () => new Date();
+    const deps = { objects, folderFiles: folderFiles(objects, now) };
+    const files = await metadataFiles({ bucket, key }, now(), deps);
     const has = async (other: string) => (await objects.head(bucket, other)) !== undefined;
     return {
       fileName: key,

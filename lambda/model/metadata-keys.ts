@@ -15,9 +15,23 @@ const MAX_KEY_BYTES = 1024;
 /** Whether an object speaks of images, by its name alone: it may arrive before the image that it is about. */
 export const isMetadataKey = (key: string): boolean => key.endsWith(METADATA_ENDING);
 
-/** Where something may be said of a drop: the files of its folders from the top down, then the one of its own. */
-export function metadataKeys(key: string): readonly string[] {
-  const folders = ['', ...Array.from(key.matchAll(/\//g), ({ index }) => key.slice(0, index + 1))];
-  const files = folders.slice(-MAX_FOLDERS).map((folder) => folder + FOLDER_FILE);
-  return [...files, key + METADATA_ENDING].filter((file) => Buffer.byteLength(file) <= MAX_KEY_BYTES);
+export interface MetadataKeys {
+  /** Of the folders, from the top of the bucket down. */
+  readonly folders: readonly string[];
+  /** The image's own; none where its key leaves no room for the ending. */
+  readonly own: readonly string[];
 }
+
+/** Where something may be said of a drop. */
+export function metadataKeys(key: string): MetadataKeys {
+  const folders = ['', ...Array.from(key.matchAll(/\//g), ({ index }) => key.slice(0, index + 1))];
+  return {
+    folders: folders
+      .slice(-MAX_FOLDERS)
+      .map((folder) => folder + FOLDER_FILE)
+      .filter(fits),
+    own: [key + METADATA_ENDING].filter(fits),
+  };
+}
+
+const fits = (key: string): boolean => Buffer.byteLength(key) <= MAX_KEY_BYTES;

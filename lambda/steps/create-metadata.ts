@@ -13,23 +13,23 @@ import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
 import { dropOf } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
-import { type MetadataFiles, metadataFiles } from './metadata-files.ts';
+import { type MetadataFilesDependencies, metadataFiles, type ReadFile } from './metadata-files.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
-import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.ts';
+import type { Invocation, MessageQueue, ObjectHead, ObjectStore, RecordDraft } from './ports.ts';
 import { existingRecord, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
 import { targetOf } from './target-of.ts';
 import { type LeaseDependencies, underLease } from './under-lease.ts';
 import { isFromStorage } from './upload-from-storage.ts';
 
-export interface CreateMetadataDependencies extends LeaseDependencies {
+export interface CreateMetadataDependencies extends LeaseDependencies, MetadataFilesDependencies {
+  readonly objects: ObjectStore;
   readonly uploadQueue: MessageQueue;
 }
 
-interface Dependencies extends CreateMetadataDependencies {
-  readonly files: MetadataFiles;
-}
+/** Looks for the metadata files of a drop. */
+type FindFiles = () => Promise<readonly ReadFile[]>;
 
 /**
  * Takes up a drop: inspects the file, creates the image's metadata at each target and sends it on to the upload.
@@ -38,28 +38,29 @@ interface Dependencies extends CreateMetadataDependencies {
 export async function createMetadata(
   message: unknown,
   invocation: Invocation,
-  services: CreateMetadataDependencies,
+  deps: CreateMetadataDependencies,
 ): Promise<void> {
-  // For this message only: the next may find the files changed.
-  const deps = { ...services, files: metadataFiles(services.objects) };
   const events = objectEvents(message);
   if (events === undefined) return goOnOrRetry(message, invocation, deps);
   await allOf(events.map((event) => takeUp(event, invocation, deps)));
 }
 
 /** One record for each target; from here each goes its own way. */
-async function takeUp(event: ObjectEvent, invocation: Invocation, deps: Dependencies): Promise<void> {
+async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
   const drop = await dropOf(event, deps);
+  let found: ReturnType<FindFiles> | undefined;
+  // One look for all targets.
+  const findFiles = () => (found ??= metadataFiles(drop, event.eventTime, deps));
   await allOf(
     deps.targets.map(async ({ name }) => {
       const key = recordKey(drop, name);
       await deps.records.change(key, (stored) => (stored ? undefined : changes.receive(drop, name, deps.now())));
-      await goOn(key, invocation, deps);
+      await goOn(key, invocation, deps, findFiles);
     }),
   );
 }
 
-async function goOnOrRetry(message: unknown, invocation: Invocation, deps: Dependencies): Promise<void> {
+async function goOnOrRetry(message: unknown, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
   const key = recordNamedIn(message);
   const failedAt = retryNamedIn(message);
   if (failedAt !== undefined) {
@@ -69,11 +70,23 @@ async function goOnOrRetry(message: unknown, invocation: Invocation, deps: Depen
 }
 
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */
-async function goOn(key: string, invocation: Invocation, deps: Dependencies): Promise<void> {
+async function goOn(
+  key: string,
+  invocation: Invocation,
+  deps: CreateMetadataDependencies,
+  findFiles?: FindFiles,
+): Promise<void> {
   const record = await existingRecord(key, deps.records);
   switch (record.status) {
     case 'received':
-      return underLease(key, record, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
+      return underLease(key, record, ['received'], invocation, deps, (leased) =>
+        createImage(
+          key,
+          leased,
+          deps,
+          findFiles ?? (() => metadataFiles(leased.drop, changes.statusSince(leased), deps)),
+        ),
+      );
     case 'created':
     case 'uploading':
       return deps.uploadQueue.send({ record: key });
@@ -83,10 +96,15 @@ async function goOn(key: string, invocation: Invocation, deps: Dependencies): Pr
   }
 }
 
-async function createImage(key: string, record: DropRecord, deps: Dependencies): Promise<void> {
+async function createImage(
+  key: string,
+  record: DropRecord,
+  deps: CreateMetadataDependencies,
+  findFiles: FindFiles,
+): Promise<void> {
   const object = await newestVersion(key, record, deps);
   if (object === undefined) return;
-  const wanted = await describe(record, object, deps);
+  const wanted = await describe(record, object, await findFiles(), deps);
   // A fast import creates the image itself.
   const image = wanted.plan.route === 'fast-import' ? undefined : await create(key, record, wanted, deps);
   await deps.records.change(key, (stored) => {
@@ -100,9 +118,13 @@ async function createImage(key: string, record: DropRecord, deps: Dependencies):
 type Wanted = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>>;
 
 /** What to ask of the endpoint, from what is in the file and what people said of it. */
-async function describe(record: DropRecord, object: ObjectHead, deps: Dependencies): Promise<Wanted> {
+async function describe(
+  record: DropRecord,
+  object: ObjectHead,
+  files: readonly ReadFile[],
+  deps: CreateMetadataDependencies,
+): Promise<Wanted> {
   const target = targetOf(record, deps.targets);
-  const files = await deps.files(object.bucket, object.key);
   const said = settleMetadata({ target, files, userMetadata: object.userMetadata });
   const { diskFormat } = said.metadata;
   const found = await inspect(objectReader(deps.objects, object), {
@@ -122,7 +144,12 @@ async function describe(record: DropRecord, object: ObjectHead, deps: Dependenci
 }
 
 /** Creates the image; an id that a deleted image has used up is left behind, for the next try to take the next one. */
-async function create(key: string, record: DropRecord, wanted: Wanted, deps: Dependencies): Promise<Image> {
+async function create(
+  key: string,
+  record: DropRecord,
+  wanted: Wanted,
+  deps: CreateMetadataDependencies,
+): Promise<Image> {
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
   try {
     const image = await endpoint.create(wanted.sent);

@@ -1,6 +1,7 @@
 import { MAX_FILE_BYTES, type MetadataFile } from '../metadata/yaml-file.ts';
 import { metadataKeys } from '../model/metadata-keys.ts';
 import type { MetadataFileRef } from '../model/record.ts';
+import type { FolderFiles } from './folder-files.ts';
 import type { ObjectStore, SmallObject } from './ports.ts';
 
 /** A file as it was read, and which version that was. */
@@ -8,22 +9,26 @@ export interface ReadFile extends MetadataFile {
   readonly ref: MetadataFileRef;
 }
 
-/** Finds the files that speak of an object, in the order of metadataKeys. */
-export type MetadataFiles = (bucket: string, key: string) => Promise<readonly ReadFile[]>;
+export interface MetadataFilesDependencies {
+  readonly objects: Pick<ObjectStore, 'read'>;
+  readonly folderFiles: FolderFiles;
+}
 
-/** Reads them all at once, and each no more than once: drops and targets that are taken up together share them. */
-export function metadataFiles(objects: Pick<ObjectStore, 'read'>): MetadataFiles {
-  const known = new Map<string, Promise<SmallObject | undefined>>();
-  const read = (bucket: string, key: string) => {
-    const url = `${bucket}/${key}`;
-    const reading = known.get(url) ?? objects.read(bucket, key, MAX_FILE_BYTES);
-    known.set(url, reading);
-    return reading;
-  };
-  return async (bucket, key) => {
-    const found = await Promise.all(metadataKeys(key).map((file) => read(bucket, file)));
-    return found.flatMap((object) => (object === undefined ? [] : [readFile(object)]));
-  };
+/**
+ * The files that speak of an image, from the top of the bucket down; all are looked for at once.
+ * @param arrivedAt when the image arrived, or when it was asked to be tried again
+ */
+export async function metadataFiles(
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  arrivedAt: Date,
+  { objects, folderFiles }: MetadataFilesDependencies,
+): Promise<readonly ReadFile[]> {
+  const { folders, own } = metadataKeys(key);
+  const found = await Promise.all([
+    ...folders.map((file) => folderFiles(bucket, file, arrivedAt)),
+    ...own.map((file) => objects.read(bucket, file, MAX_FILE_BYTES)),
+  ]);
+  return found.flatMap((object) => (object === undefined ? [] : [readFile(object)]));
 }
 
 function readFile({ key, versionId, etag, size, bytes }: SmallObject): ReadFile {

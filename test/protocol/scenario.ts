@@ -172,7 +172,7 @@ export class DropScenario implements Scenario {
   }
 
   #dependencies(from: QueueName, gate: Gate) {
-    const { objects, staging, pauses, targets, log, now, topic, countOutcome } = this.#world;
+    const { objects, folderFiles, staging, pauses, targets, log, now, topic, countOutcome } = this.#world;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
       send: async (body: unknown) => {
@@ -195,6 +195,7 @@ export class DropScenario implements Scenario {
         // There are no metadata files; whoever dies while looking for them has died before opening the object.
         read: objects.read.bind(objects),
       },
+      folderFiles,
       records: gated('records', this.#watchedRecords(), gate),
       endpoints: { of: async () => endpoint },
       topic: gated('topic', topic, gate),

@@ -8,6 +8,7 @@ import type { Image, NewImage, Route, UploadPlan } from '../../lambda/model/imag
 import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
+import { folderFiles } from '../../lambda/steps/folder-files.ts';
 import type {
   Invocation,
   MessageQueue,
@@ -43,6 +44,7 @@ export class MemoryWorld {
   readonly endpoints = { of: async () => this.endpoint };
   readonly log = { info: () => {}, warn: () => {} };
   readonly now = () => this.time;
+  readonly folderFiles = folderFiles(this.objects, this.now);
 
   pass(seconds: number): void {
     this.time = new Date(this.time.getTime() + seconds * 1000);
