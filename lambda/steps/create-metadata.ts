@@ -1,4 +1,3 @@
-import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { inspect } from '../formats/inspect.ts';
 import { conformed } from '../metadata/conformed.ts';
 import { originsOf } from '../metadata/origins.ts';
@@ -13,6 +12,7 @@ import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
 import { dropOf } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
+import { removeForsaken, removeLeftBehind } from './forsaken-image.ts';
 import { type MetadataFilesDependencies, metadataFiles, type ReadFile } from './metadata-files.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
@@ -77,6 +77,7 @@ async function goOn(
   findFiles?: FindFiles,
 ): Promise<void> {
   const record = await existingRecord(key, deps.records);
+  if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(record, deps);
   switch (record.status) {
     case 'received':
       return underLease(key, record, ['received'], invocation, deps, (leased) =>
@@ -107,11 +108,16 @@ async function createImage(
   const wanted = await describe(record, object, await findFiles(), deps);
   // A fast import creates the image itself.
   const image = wanted.plan.route === 'fast-import' ? undefined : await create(key, record, wanted, deps);
-  await deps.records.change(key, (stored) => {
-    changes.requireLease(stored, record.lease?.holder);
-    const created = { ...stored, ...wanted, ...(image !== undefined && { image: { id: image.id } }) };
-    return changes.moveTo(created, 'created', deps.now());
-  });
+  try {
+    await deps.records.change(key, (stored) => {
+      changes.requireLease(stored, record.lease?.holder);
+      const created = { ...stored, ...wanted, ...(image !== undefined && { image: { id: image.id } }) };
+      return changes.moveTo(created, 'created', deps.now());
+    });
+  } catch (error) {
+    if (image !== undefined) await removeForsaken(image, key, record, error, deps);
+    throw error;
+  }
   await deps.uploadQueue.send({ record: key });
 }
 
@@ -153,23 +159,34 @@ async function create(
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
   try {
     const image = await endpoint.create(wanted.sent);
-    await requireSameMetadata(image, wanted, endpoint);
-    return image;
+    if (isMadeAs(image, wanted)) return image;
+    throw await replaced(image, key, record, deps);
   } catch (error) {
     if (error instanceof ImageDropError && error.code === 'image-id-taken') {
-      await deps.records.change(key, (stored) => stored && { ...stored, generation: record.generation + 1 });
+      await deps.records.change(key, (stored) => {
+        changes.requireLease(stored, record.lease?.holder);
+        return { ...stored, generation: record.generation + 1 };
+      });
     }
     throw error;
   }
 }
 
-/**
- * An earlier try may have created the image by other metadata files: people change them at any time. What the record says
- * was sent must be what the image has.
- */
-async function requireSameMetadata(image: Image, { sent }: Wanted, endpoint: ImageEndpoint): Promise<void> {
-  if (image.properties[METADATA_PROPERTY] === sent.properties[METADATA_PROPERTY]) return;
+/** People change metadata files at any time, and an earlier try may have created the image by what they said then. */
+const isMadeAs = (image: Image, { sent }: Wanted): boolean =>
+  image.properties[METADATA_PROPERTY] === sent.properties[METADATA_PROPERTY];
+
+/** What the record says was sent must be what the image has: the next try creates another. */
+async function replaced(
+  image: Image,
+  key: string,
+  record: DropRecord,
+  deps: CreateMetadataDependencies,
+): Promise<ImageDropError> {
+  // Whoever has stood still since may not delete what others have taken up.
+  changes.requireLease(await deps.records.load(key), record.lease?.holder);
+  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
   await endpoint.delete(image.id);
   const message = `An earlier try had created image ${image.id} by metadata files that have been changed since.`;
-  throw new ImageDropError('image-id-taken', `${message} It was deleted, and the next try creates another.`);
+  return new ImageDropError('image-id-taken', `${message} It was deleted, and the next try creates another.`);
 }
