@@ -1,6 +1,8 @@
 import { type Examination, examine } from '../../lambda/formats/inspect.ts';
+import { ImageDropError } from '../../lambda/model/errors.ts';
 import { inspectDocument } from '../inspect/document.ts';
 import { HELP } from '../inspect/help.ts';
+import { type SaidOfImage, saidToAll } from '../inspect/metadata.ts';
 import { type InspectOptions, inspectOptions } from '../inspect/options.ts';
 import { report } from '../inspect/report.ts';
 import { openSource, type Source } from '../inspect/source.ts';
@@ -19,9 +21,11 @@ export async function inspect(args: string[]): Promise<number> {
   }
   const source = await openSource(options.source);
   try {
-    const examination = await examineSource(source, options);
-    const targets = await targetVerdicts(examination, source, options);
-    const document = inspectDocument(options.source, source.reader.size, examination, targets);
+    const said = saidWith(options, source.said);
+    const examination = await examineSource(source, said);
+    const targets = await targetVerdicts(examination, { ...source, said }, options);
+    const files = said.files.map(({ name }) => name);
+    const document = inspectDocument(options.source, source.reader.size, examination, files, targets);
     process.stdout.write(options.json ? `${printableJson(document, 2)}\n` : report(document));
     return document.verdict === 'accept' ? 0 : 1;
   } finally {
@@ -29,12 +33,22 @@ export async function inspect(args: string[]): Promise<number> {
   }
 }
 
-function examineSource(source: Source, options: InspectOptions): Promise<Examination> {
-  const claimedFormat = options.diskFormat ?? source.diskFormat;
-  return examine(source.reader, {
-    fileName: source.fileName,
-    ...(claimedFormat !== undefined && { claimedFormat }),
-  });
+/** The option says what the object's own metadata would say. */
+function saidWith({ diskFormat }: InspectOptions, said: SaidOfImage): SaidOfImage {
+  if (diskFormat === undefined) return said;
+  return { ...said, userMetadata: { ...said.userMetadata, 'disk-format': diskFormat } };
+}
+
+/** As a drop is: bad metadata fail it whatever the file is, but its checks are worth seeing. */
+async function examineSource({ reader, fileName }: Source, said: SaidOfImage): Promise<Examination> {
+  try {
+    const { diskFormat: claimedFormat } = saidToAll(said);
+    return await examine(reader, { fileName, ...(claimedFormat !== undefined && { claimedFormat }) });
+  } catch (error) {
+    if (!(error instanceof ImageDropError) || error.code !== 'bad-metadata') throw error;
+    const { format, checks } = await examine(reader, { fileName });
+    return { verdict: 'refuse', ...(format !== undefined && { format }), checks, error };
+  }
 }
 
 async function targetVerdicts(

@@ -27,9 +27,23 @@ export interface ObjectHead extends ObjectRef {
   readonly userMetadata: Readonly<Record<string, string>>;
 }
 
+/** An object that is read as a whole. */
+export interface SmallObject extends ObjectRef {
+  /** Bytes. */
+  readonly size: number;
+  /** Absent where there are more than were asked for. */
+  readonly bytes?: Buffer;
+}
+
 export interface ObjectStore {
   /** @returns undefined when there is no such object or version, or the newest version is a delete marker. */
   head(bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined>;
+  /**
+   * Reads the newest version of an object, unless it is larger than `maxBytes`.
+   * @returns undefined when there is none
+   * @throws `source-unreadable` for what may pass
+   */
+  read(bucket: string, key: string, maxBytes: number): Promise<SmallObject | undefined>;
   /**
    * Opens a range for reading.
    * @throws `object-gone`, `object-changed` when the etag is another, `source-unreadable` for what may pass

@@ -81,7 +81,8 @@ export interface TargetProps {
   readonly convertTo?: string;
 
   /**
-   * Metadata of every image of this target. What the object's own user metadata says goes before it.
+   * Metadata of every image of this target, by the rules of docs/metadata.md. What metadata files and the object's own
+   * user metadata say goes before it.
    *
    * @default {} - only what is found in the file
    */
