@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
 
@@ -13,10 +12,16 @@ export interface InspectOptions {
   readonly json: boolean;
 }
 
-/** @returns `help` when that was asked for. @throws WrongUse naming the argument */
-export function inspectOptions(args: string[]): InspectOptions | 'help' {
-  const { values, positionals } = parsed(args);
-  if (values.help) return 'help';
+/** What of the command line decides. */
+export interface InspectValues {
+  readonly 'disk-format'?: string;
+  readonly 'os-cloud'?: string;
+  readonly kind?: string;
+  readonly json?: boolean;
+}
+
+/** @throws WrongUse naming the argument */
+export function inspectOptions(values: InspectValues, positionals: readonly string[]): InspectOptions {
   const [source, ...others] = positionals;
   if (source === undefined || others.length > 0) throw new WrongUse('Name one file, or one object as s3://bucket/key.');
   return {
@@ -26,24 +31,6 @@ export function inspectOptions(args: string[]): InspectOptions | 'help' {
     ...(values['disk-format'] !== undefined && { diskFormat: values['disk-format'] }),
     ...(values['os-cloud'] !== undefined && { osCloud: values['os-cloud'] }),
   };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        'disk-format': { type: 'string' },
-        'os-cloud': { type: 'string' },
-        kind: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new WrongUse(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function kindOf(value: string): TargetKind {

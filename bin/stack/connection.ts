@@ -27,6 +27,16 @@ export async function connectTo(stackName: string | undefined): Promise<StackCon
   return stackName === undefined ? connectHere() : connectToDeployed(stackName);
 }
 
+/** Works with a stack, as connectTo finds it, and lets it go in the end. */
+export async function withStack<T>(name: string | undefined, work: (stack: StackConnection) => Promise<T>): Promise<T> {
+  const stack = await connectTo(name);
+  try {
+    return await work(stack);
+  } finally {
+    stack.close();
+  }
+}
+
 async function connectHere(): Promise<StackConnection> {
   const stack = await runningStack(join(process.env.INIT_CWD ?? process.cwd(), STATE_FOLDER));
   if (stack === undefined) {

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
 
@@ -11,7 +10,6 @@ export interface StartOptions {
   readonly osCloud?: string;
   readonly kind: TargetKind;
   readonly json: boolean;
-  readonly help: boolean;
 }
 
 export interface LocalFile {
@@ -22,35 +20,23 @@ export interface LocalFile {
   readonly size: number;
 }
 
+/** What of the command line decides. */
+export interface StartValues {
+  readonly 'os-cloud'?: string;
+  readonly kind?: string;
+  readonly json?: boolean;
+}
+
 /** @throws WrongUse naming the argument */
-export function startOptions(args: string[]): StartOptions {
-  const { values, positionals } = parsed(args);
+export function startOptions(values: StartValues, positionals: readonly string[]): StartOptions {
   const files = positionals.map(localFile);
   refuseTwins(files);
   return {
     files,
     kind: kindOf(values.kind ?? 'glance'),
     json: values.json ?? false,
-    help: values.help ?? false,
     ...(values['os-cloud'] !== undefined && { osCloud: values['os-cloud'] }),
   };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        'os-cloud': { type: 'string' },
-        kind: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new WrongUse(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** npm runs its scripts in the project's folder and says in INIT_CWD where the user was. */
