@@ -2,7 +2,8 @@ import type { Command } from '../terminal/command.ts';
 import { inspect } from './inspect.ts';
 import { reconcile } from './reconcile.ts';
 import { retry } from './retry.ts';
+import { stack } from './stack.ts';
 import { start } from './start.ts';
 
 /** Every command, in the order of the help. A new one is one file and one line here. */
-export const COMMANDS: readonly Command[] = [start, inspect, retry, reconcile];
+export const COMMANDS: readonly Command[] = [start, inspect, retry, reconcile, stack];

@@ -1,10 +1,9 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
-import { recordKey } from '../../lambda/model/drop.ts';
 import { askForRetry } from '../../lambda/steps/redriven.ts';
 import { printable, printableJson } from '../printable.ts';
 import type { StackConnection } from '../stack/connection.ts';
-import { type KeyedRecord, recordsIn } from '../stack/records.ts';
+import { type KeyedRecord, recordsIn, recordsPrefix } from '../stack/records.ts';
 import type { RetryOptions } from './options.ts';
 
 /** @returns the exit code */
@@ -21,9 +20,7 @@ export async function retryFailed(options: RetryOptions, stack: StackConnection)
 }
 
 async function retryKey(key: string, options: RetryOptions, stack: StackConnection): Promise<number> {
-  // As far as all versions and targets of the key have it in common: a long key is shortened in the keys of records.
-  const prefix = recordKey({ key, id: '' }, '').replace(/\/\/\.json$/, '/');
-  const count = await retryBelow(prefix, ({ record }) => record.drop.key === key, options, stack);
+  const count = await retryBelow(recordsPrefix(key), ({ record }) => record.drop.key === key, options, stack);
   if (count === 0) {
     const code = options.code === undefined ? '' : ` with ${options.code}`;
     process.stderr.write(`imagedrop: no drop under ${printable(JSON.stringify(key))} has failed${code}.\n`);

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
-import { liveLines } from './live-lines.ts';
+import { watchRecords } from '../stack/watch-records.ts';
+import { liveLines } from '../terminal/live-lines.ts';
 import type { LocalStack } from './local-stack.ts';
 import { recordLine, wasOver } from './record-line.ts';
-import { watchRecords } from './record-watch.ts';
 
 /** Says how to drop, then shows what becomes of each drop until interrupted. @returns 0 */
 export async function serve(stack: LocalStack, stop: AbortSignal): Promise<number> {

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { report as inspectReport } from '../../bin/inspect/report.ts';
 import { printableJson, printableLines } from '../../bin/printable.ts';
 import { report as reconcileReport } from '../../bin/reconcile/report.ts';
-import { liveLines } from '../../bin/start/live-lines.ts';
+import { liveLines } from '../../bin/terminal/live-lines.ts';
 import { recordLine } from '../../bin/start/record-line.ts';
 import { report } from '../../bin/start/report.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';

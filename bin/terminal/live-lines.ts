@@ -1,13 +1,14 @@
 import { printable } from '../printable.ts';
+import { type Style, type Styler, stylerFor } from './styles.ts';
 
 /** Shows one line for each subject, the newest word on it; whatever is in the line, it is one line and nothing else. */
 export interface LiveLines {
-  show(subject: string, line: string): void;
+  show(subject: string, line: string, style?: Style): void;
 }
 
 /** On a terminal each subject keeps its own line; elsewhere each change is a line of its own. */
 export function liveLines(out: NodeJS.WriteStream): LiveLines {
-  return out.isTTY ? terminalLines(out) : plainLines(out);
+  return out.isTTY ? terminalLines(out, stylerFor(out)) : plainLines(out);
 }
 
 function plainLines(out: NodeJS.WritableStream): LiveLines {
@@ -21,29 +22,29 @@ function plainLines(out: NodeJS.WritableStream): LiveLines {
   };
 }
 
+interface Line {
+  readonly text: string;
+  readonly style: Style | undefined;
+}
+
 /** Redraws its block of lines in place; of more subjects than the terminal has rows, the ones changed last stay. */
-function terminalLines(out: NodeJS.WriteStream): LiveLines {
-  const lines = new Map<string, string>();
+function terminalLines(out: NodeJS.WriteStream, style: Styler): LiveLines {
+  const lines = new Map<string, Line>();
   let drawn = 0;
   return {
-    show(subject, line) {
-      if (lines.get(subject) === line) return;
-      lines.set(subject, line);
+    show(subject, text, wanted) {
+      if (lines.get(subject)?.text === text) return;
+      lines.set(subject, { text, style: wanted });
       const room = Math.max(out.rows - 1, 1);
       const visible = Array.from(lines.values()).slice(-room);
       const up = drawn > 0 ? `\u001b[${drawn}A\r\u001b[J` : '';
-      out.write(
-        up +
-          visible
-            .map(
-              (each) =>
-                `${Array.from(printable(each))
-                  .slice(0, out.columns - 1)
-                  .join('')}\n`,
-            )
-            .join(''),
-      );
+      out.write(up + visible.map((line) => `${drawnLine(line, out.columns - 1, style)}\n`).join(''));
       drawn = visible.length;
     },
   };
+}
+
+function drawnLine({ text, style: wanted }: Line, columns: number, style: Styler): string {
+  const cut = Array.from(printable(text)).slice(0, columns).join('');
+  return wanted === undefined ? cut : style(wanted, cut);
 }

@@ -1,0 +1,34 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { WrongUse } from '../commands/wrong-use.ts';
+import type { DeployedStack } from './remembered.ts';
+
+/**
+ * Asks CloudFormation for a stack, with the AWS credentials and the region of the environment.
+ * @throws WrongUse when there is none of that name
+ */
+export async function describeStack(name: string): Promise<DeployedStack> {
+  const client = new CloudFormationClient();
+  try {
+    const region = await client.config.region();
+    const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const outputs = (stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
+    return { name, region, outputs: Object.fromEntries(outputs) };
+  } catch (error) {
+    throw new WrongUse(`The stack ${name} could not be found: ${(error as Error).message}`, { cause: error });
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The region that AWS commands go to without being told; undefined where none is set. */
+export async function usualRegion(): Promise<string | undefined> {
+  const client = new CloudFormationClient();
+  try {
+    return await client.config.region();
+  } catch {
+    // No region is set anywhere: what to do about it depends on who asks.
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,8 @@
+/** What the exit codes of all commands mean; docs/commands.md lists them. */
+export const DONE = 0;
+export const FAILED = 1;
+export const WRONG_USE = 2;
+/** Neither done nor failed so far. */
+export const NOT_YET = 3;
+/** Ended by Ctrl-C: 128 and the number of the signal, as shells have it. */
+export const INTERRUPTED = 130;
