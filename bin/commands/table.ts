@@ -1,4 +1,5 @@
 import type { Command } from '../terminal/command.ts';
+import { drop } from './drop.ts';
 import { inspect } from './inspect.ts';
 import { reconcile } from './reconcile.ts';
 import { retry } from './retry.ts';
@@ -6,4 +7,4 @@ import { stack } from './stack.ts';
 import { start } from './start.ts';
 
 /** Every command, in the order of the help. A new one is one file and one line here. */
-export const COMMANDS: readonly Command[] = [start, inspect, retry, reconcile, stack];
+export const COMMANDS: readonly Command[] = [start, drop, inspect, retry, reconcile, stack];

@@ -4,7 +4,7 @@ import type { DeployedStack } from './remembered.ts';
 
 /**
  * Asks CloudFormation for a stack, with the AWS credentials and the region of the environment.
- * @throws WrongUse when there is none of that name
+ * @throws WrongUse when there is none of that name; an Error when CloudFormation does not say
  */
 export async function describeStack(name: string): Promise<DeployedStack> {
   const client = new CloudFormationClient();
@@ -14,7 +14,10 @@ export async function describeStack(name: string): Promise<DeployedStack> {
     const outputs = (stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
     return { name, region, outputs: Object.fromEntries(outputs) };
   } catch (error) {
-    throw new WrongUse(`The stack ${name} could not be found: ${(error as Error).message}`, { cause: error });
+    const { name: kind, message } = error as Error;
+    const text = `The stack ${name} could not be found: ${message}`;
+    // CloudFormation's answer to a name that it does not know.
+    throw kind === 'ValidationError' ? new WrongUse(text, { cause: error }) : new Error(text, { cause: error });
   } finally {
     client.destroy();
   }

@@ -1,11 +1,12 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { inTurns } from '../in-turns.ts';
+import type { LocalFile } from '../local-files.ts';
 import { printableJson } from '../printable.ts';
 import { watchRecords } from '../stack/watch-records.ts';
 import { liveLines } from '../terminal/live-lines.ts';
 import { dropFile } from './drop-file.ts';
 import type { LocalStack } from './local-stack.ts';
-import type { LocalFile, StartOptions } from './options.ts';
+import type { StartOptions } from './options.ts';
 import { recordLine, wasOver } from './record-line.ts';
 import { report } from './report.ts';
 

@@ -1,6 +1,8 @@
 import { WrongUse } from '../commands/wrong-use.ts';
 import { printableLines } from '../printable.ts';
+import { adviceOn } from './advice.ts';
 import type { Command } from './command.ts';
+import { DONE, FAILED, WRONG_USE } from './exit-codes.ts';
 import { overview } from './overview.ts';
 
 /**
@@ -11,19 +13,29 @@ export async function imagedrop(commands: readonly Command[], args: readonly str
   try {
     return await run(commands, args);
   } catch (error) {
-    process.stderr.write(`imagedrop: ${printableLines(errorText(error, isDebug(args)))}\n`);
-    return error instanceof WrongUse ? 2 : 1;
+    const text = isDebug(args) ? stackOf(error) : `${messageOf(error)}${hint(error, commands, args)}`;
+    process.stderr.write(`imagedrop: ${printableLines(text)}\n`);
+    return error instanceof WrongUse ? WRONG_USE : FAILED;
   }
 }
 
 async function run(commands: readonly Command[], [name, ...args]: readonly string[]): Promise<number> {
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+  if (name === undefined || isHelp(name)) {
     const about = name === 'help' ? args[0] : undefined;
     if (about !== undefined) return commandNamed(about, commands).execute(['--help']);
     process.stdout.write(overview(commands));
-    return name === undefined ? 2 : 0;
+    return name === undefined ? WRONG_USE : DONE;
   }
+  if (name === '--version') return printVersion();
   return commandNamed(name, commands).execute(args);
+}
+
+const isHelp = (name: string): boolean => ['help', '--help', '-h'].includes(name);
+
+async function printVersion(): Promise<number> {
+  const { version } = await import('./version.ts');
+  process.stdout.write(`imagedrop ${version()}, Node.js ${process.versions.node}\n`);
+  return DONE;
 }
 
 function commandNamed(name: string, commands: readonly Command[]): Command {
@@ -38,16 +50,18 @@ function isDebug(args: readonly string[]): boolean {
   return args.slice(0, end === -1 ? undefined : end).includes('--debug');
 }
 
-function errorText(error: unknown, debug: boolean): string {
-  if (!(error instanceof Error)) return String(error);
-  const hint = error instanceof WrongUse ? '\nSee `imagedrop --help`.' : '';
-  return debug ? `${error.stack ?? error.message}${causes(error)}` : `${error.message}${hint}`;
+const messageOf = (error: unknown): string => (error instanceof Error && error.message) || String(error);
+
+function hint(error: unknown, commands: readonly Command[], [name]: readonly string[]): string {
+  const step = adviceOn(error);
+  if (step !== undefined) return `\n    next   ${step}`;
+  if (!(error instanceof WrongUse)) return '\n    `--debug` shows where that came from.';
+  const known = commands.some((each) => each.name === name);
+  return `\nSee \`imagedrop ${known ? `${name} ` : ''}--help\`.`;
 }
 
-function causes(error: Error): string {
-  const { cause } = error;
-  if (cause === undefined) return '';
-  return cause instanceof Error
-    ? `\ncaused by ${cause.stack ?? cause.message}${causes(cause)}`
-    : `\ncaused by ${cause}`;
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { stack = error.message, cause } = error;
+  return cause === undefined ? stack : `${stack}\ncaused by ${stackOf(cause)}`;
 }

@@ -1,0 +1,74 @@
+import type { DropRecord } from '../../lambda/model/record.ts';
+import { inTurns } from '../in-turns.ts';
+import type { StackConnection } from '../stack/connection.ts';
+import { recordsPrefix } from '../stack/records.ts';
+import type { StackTarget } from '../stack/targets.ts';
+import { watchRecords } from '../stack/watch-records.ts';
+import { recordLine } from '../start/record-line.ts';
+import { type LiveLines, liveLines } from '../terminal/live-lines.ts';
+import { statusStyle } from '../terminal/status-style.ts';
+import type { DropOptions } from './options.ts';
+import { type DropOutcome, type Dropped, isDropped } from './outcome.ts';
+
+/** Who waits for records. */
+export interface Watcher {
+  readonly stack: StackConnection;
+  /** None where the stack does not tell: then each record that appears is waited for. */
+  readonly targets: readonly StackTarget[];
+  readonly stop: AbortSignal;
+}
+
+/** Drops that are looked at together: each look is one request. */
+const AT_A_TIME = 16;
+
+/** A deployed stack is asked less often: each look is a request over the internet. */
+const DEPLOYED_EVERY_MS = 2000;
+
+/** @returns the outcomes with the records that were waited for, as far as they have come in the time there was */
+export async function waitForRecords(
+  outcomes: readonly DropOutcome[],
+  { json, timeoutSeconds }: Pick<DropOptions, 'json' | 'timeoutSeconds'>,
+  watcher: Watcher,
+): Promise<readonly DropOutcome[]> {
+  const end = timeoutSeconds === undefined ? [] : [AbortSignal.timeout(timeoutSeconds * 1000)];
+  const stop = AbortSignal.any([watcher.stop, ...end]);
+  const lines = json ? undefined : liveLines(process.stdout);
+  return inTurns(outcomes, AT_A_TIME, async (outcome) => {
+    if (!isDropped(outcome)) return outcome;
+    return { ...outcome, records: await recordsOf(outcome, { ...watcher, stop }, lines) };
+  });
+}
+
+async function recordsOf(
+  { key, id }: Dropped,
+  { stack, targets, stop }: Watcher,
+  lines: LiveLines | undefined,
+): Promise<readonly DropRecord[]> {
+  const found = new Map<string, DropRecord>();
+  const options = { prefix: prefixOf(key, id), ...(!stack.isLocal && { everyMs: DEPLOYED_EVERY_MS }) };
+  for await (const changed of watchRecords(stack.s3, stack.output('StatusBucketName'), stop, options)) {
+    for (const record of changed) {
+      if (record.drop.key !== key || record.drop.id !== id || !isMeant(record, targets)) continue;
+      found.set(record.target, record);
+      const subject = targets.length === 1 ? key : `${key} at ${record.target}`;
+      lines?.show(`${key} ${record.target}`, recordLine(record, subject), statusStyle(record.status));
+    }
+    if (isOver([...found.values()], targets)) break;
+  }
+  return [...found.values()];
+}
+
+/** A long key is cut in the keys of its records, and then the drop does not follow it. */
+function prefixOf(key: string, id: string): string {
+  const prefix = recordsPrefix(key);
+  return prefix === `${key}/` ? `${prefix}${id}/` : prefix;
+}
+
+const isMeant = ({ target }: DropRecord, targets: readonly StackTarget[]): boolean =>
+  targets.length === 0 || targets.some(({ name }) => name === target);
+
+/** Whether every target has settled and told of the drop. */
+export function isOver(records: readonly DropRecord[], targets: readonly StackTarget[]): boolean {
+  const told = records.filter(({ announcedAt }) => announcedAt !== undefined);
+  return told.length === records.length && told.length >= Math.max(targets.length, 1);
+}
