@@ -1,5 +1,6 @@
 import { WrongUse } from '../commands/wrong-use.ts';
 import { type LocalFile, localFile, refuseTwins } from '../local-files.ts';
+import { positiveNumber } from '../terminal/numbers.ts';
 import { type MetadataValues, userMetadata } from './user-metadata.ts';
 
 export interface DropOptions {
@@ -49,10 +50,4 @@ function timeoutOf({ wait, 'timeout-seconds': given }: DropValues): Pick<DropOpt
   if (given === undefined) return {};
   if (!wait) throw new WrongUse('--timeout-seconds goes with --wait.');
   return { timeoutSeconds: positiveNumber('--timeout-seconds', given) };
-}
-
-/** @throws WrongUse */
-export function positiveNumber(option: string, given: string): number {
-  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
-  throw new WrongUse(`${option} is a whole number above 0, not ${JSON.stringify(given)}.`);
 }

@@ -2,8 +2,9 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { inTurns } from '../in-turns.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { recordsPrefix } from '../stack/records.ts';
+import { isOver } from '../stack/settled.ts';
 import type { StackTarget } from '../stack/targets.ts';
-import { watchRecords } from '../stack/watch-records.ts';
+import { lookEveryMs, watchRecords } from '../stack/watch-records.ts';
 import { recordLine } from '../start/record-line.ts';
 import { type LiveLines, liveLines } from '../terminal/live-lines.ts';
 import { statusStyle } from '../terminal/status-style.ts';
@@ -20,9 +21,6 @@ export interface Watcher {
 
 /** Drops that are looked at together: each look is one request. */
 const AT_A_TIME = 16;
-
-/** A deployed stack is asked less often: each look is a request over the internet. */
-const DEPLOYED_EVERY_MS = 2000;
 
 /** @returns the outcomes with the records that were waited for, as far as they have come in the time there was */
 export async function waitForRecords(
@@ -45,7 +43,7 @@ async function recordsOf(
   lines: LiveLines | undefined,
 ): Promise<readonly DropRecord[]> {
   const found = new Map<string, DropRecord>();
-  const options = { prefix: prefixOf(key, id), ...(!stack.isLocal && { everyMs: DEPLOYED_EVERY_MS }) };
+  const options = { prefix: prefixOf(key, id), everyMs: lookEveryMs(stack) };
   for await (const changed of watchRecords(stack.s3, stack.output('StatusBucketName'), stop, options)) {
     for (const record of changed) {
       if (record.drop.key !== key || record.drop.id !== id || !isMeant(record, targets)) continue;
@@ -66,9 +64,3 @@ function prefixOf(key: string, id: string): string {
 
 const isMeant = ({ target }: DropRecord, targets: readonly StackTarget[]): boolean =>
   targets.length === 0 || targets.some(({ name }) => name === target);
-
-/** Whether every target has settled and told of the drop. */
-export function isOver(records: readonly DropRecord[], targets: readonly StackTarget[]): boolean {
-  const told = records.filter(({ announcedAt }) => announcedAt !== undefined);
-  return told.length === records.length && told.length >= Math.max(targets.length, 1);
-}

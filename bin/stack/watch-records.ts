@@ -6,6 +6,11 @@ import { loadRecord } from './records.ts';
 
 /** Short enough to look live to a person; the listing is of this machine. */
 const EVERY_MS = 250;
+/** Each look is a request over the internet. */
+const DEPLOYED_EVERY_MS = 2000;
+
+export const lookEveryMs = ({ isLocal }: { readonly isLocal: boolean }): number =>
+  isLocal ? EVERY_MS : DEPLOYED_EVERY_MS;
 
 export interface WatchOptions {
   /** Of the records' keys. @default all of them */

@@ -15,3 +15,12 @@ export const STACK_OPTION = {
 
 /** @param what is printed: "the records as one JSON document" */
 export const jsonOption = (what: string) => ({ json: { type: 'boolean', help: what } }) as const;
+
+export const TARGET_OPTION = {
+  target: {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    help: 'only at this target; may be given again (default: all of them)',
+  },
+} as const;

@@ -1,0 +1,11 @@
+import type { DropRecord } from '../../lambda/model/record.ts';
+
+/** The records of one drop, at each of its targets. */
+export type DropRecords = readonly DropRecord[];
+
+/** The drops of a key, the last one first; two of the same moment as S3 has listed them. */
+export function dropsIn(records: readonly DropRecord[]): readonly DropRecords[] {
+  const byId = Map.groupBy(records, ({ drop }) => drop.id);
+  const at = ([first]: DropRecords): string => first?.drop.droppedAt ?? '';
+  return [...byId.values()].toSorted((one, other) => (at(one) < at(other) ? 1 : -1));
+}
