@@ -1,4 +1,6 @@
 import type { Command } from '../terminal/command.ts';
+import { completion } from './completion.ts';
+import { doctor } from './doctor.ts';
 import { drop } from './drop.ts';
 import { inspect } from './inspect.ts';
 import { ls } from './ls.ts';
@@ -9,4 +11,15 @@ import { start } from './start.ts';
 import { status } from './status.ts';
 
 /** Every command, in the order of the help. A new one is one file and one line here. */
-export const COMMANDS: readonly Command[] = [start, drop, ls, status, inspect, retry, reconcile, stack];
+export const COMMANDS: readonly Command[] = [
+  start,
+  drop,
+  ls,
+  status,
+  inspect,
+  retry,
+  reconcile,
+  doctor,
+  stack,
+  completion,
+];

@@ -1,5 +1,6 @@
-import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
+import type { TargetKind } from '../../lambda/model/target.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
+import { kindOf } from '../target-kind.ts';
 
 export interface InspectOptions {
   /** A path, or s3://bucket/key. */
@@ -26,15 +27,9 @@ export function inspectOptions(values: InspectValues, positionals: readonly stri
   if (source === undefined || others.length > 0) throw new WrongUse('Name one file, or one object as s3://bucket/key.');
   return {
     source,
-    kind: kindOf(values.kind ?? 'glance'),
+    kind: kindOf(values.kind),
     json: values.json ?? false,
     ...(values['disk-format'] !== undefined && { diskFormat: values['disk-format'] }),
     ...(values['os-cloud'] !== undefined && { osCloud: values['os-cloud'] }),
   };
-}
-
-function kindOf(value: string): TargetKind {
-  const kind = TARGET_KINDS.find((known) => known === value);
-  if (kind === undefined) throw new WrongUse(`--kind is one of ${TARGET_KINDS.join(', ')}, not ${value}.`);
-  return kind;
 }

@@ -1,6 +1,6 @@
-import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import type { TargetKind } from '../../lambda/model/target.ts';
 import { type LocalFile, localFile, refuseTwins } from '../local-files.ts';
+import { kindOf } from '../target-kind.ts';
 
 export interface StartOptions {
   /** To be dropped, in this order; none: run until interrupted. */
@@ -24,14 +24,8 @@ export function startOptions(values: StartValues, positionals: readonly string[]
   refuseTwins(files);
   return {
     files,
-    kind: kindOf(values.kind ?? 'glance'),
+    kind: kindOf(values.kind),
     json: values.json ?? false,
     ...(values['os-cloud'] !== undefined && { osCloud: values['os-cloud'] }),
   };
-}
-
-function kindOf(value: string): TargetKind {
-  const kind = TARGET_KINDS.find((known) => known === value);
-  if (kind === undefined) throw new WrongUse(`--kind is one of ${TARGET_KINDS.join(', ')}, not ${value}.`);
-  return kind;
 }

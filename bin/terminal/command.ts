@@ -48,8 +48,11 @@ export interface CommandForm<O extends OptionForms = OptionForms> {
   readonly notes?: readonly string[];
   readonly examples: readonly string[];
   readonly exitCodes: Readonly<Record<number, string>>;
-  /** @returns the exit code */
-  run(given: Given<O>): Promise<number>;
+  /**
+   * @param commands all that there are, for those that speak of them
+   * @returns the exit code
+   */
+  run(given: Given<O>, commands: readonly Command[]): Promise<number>;
 }
 
 /** A command as the table of commands has it. */
@@ -59,7 +62,7 @@ export interface Command extends Omit<CommandForm, 'run'> {
    * @returns the exit code
    * @throws WrongUse naming the argument
    */
-  execute(args: readonly string[]): Promise<number>;
+  execute(args: readonly string[], commands: readonly Command[]): Promise<number>;
 }
 
 export function command<const O extends OptionForms>(form: CommandForm<O>): Command {
@@ -67,13 +70,13 @@ export function command<const O extends OptionForms>(form: CommandForm<O>): Comm
   const made: Command = {
     ...rest,
     options: { ...form.options, ...COMMON_OPTIONS },
-    async execute(args) {
+    async execute(args, commands) {
       const { values, positionals } = parsed(made, args);
       if (values.help) {
         process.stdout.write(helpText(made));
         return 0;
       }
-      return run({ options: values as Given<O>['options'], positionals });
+      return run({ options: values as Given<O>['options'], positionals }, commands);
     },
   };
   return made;

@@ -22,12 +22,12 @@ export async function imagedrop(commands: readonly Command[], args: readonly str
 async function run(commands: readonly Command[], [name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || isHelp(name)) {
     const about = name === 'help' ? args[0] : undefined;
-    if (about !== undefined) return commandNamed(about, commands).execute(['--help']);
+    if (about !== undefined) return commandNamed(about, commands).execute(['--help'], commands);
     process.stdout.write(overview(commands));
     return name === undefined ? WRONG_USE : DONE;
   }
   if (name === '--version') return printVersion();
-  return commandNamed(name, commands).execute(args);
+  return commandNamed(name, commands).execute(args, commands);
 }
 
 const isHelp = (name: string): boolean => ['help', '--help', '-h'].includes(name);
