@@ -56,12 +56,19 @@ async function* keysIn(client: S3Client, Bucket: string, Prefix: string): AsyncG
 }
 
 /** @returns undefined for one that was deleted since it was listed */
-export async function loadRecord(client: S3Client, bucket: string, key: string): Promise<KeyedRecord | undefined> {
+export async function loadRecord(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  signal?: AbortSignal,
+): Promise<KeyedRecord | undefined> {
+  const get = new GetObjectCommand({ Bucket: bucket, Key: key });
   try {
-    const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const { Body: body } = await client.send(get, signal === undefined ? {} : { abortSignal: signal });
     return { key, record: JSON.parse((await body?.transformToString()) ?? '') };
   } catch (error) {
     if ((error as Error).name === 'NoSuchKey') return undefined;
-    throw new Error(`The record ${key} cannot be read: ${(error as Error).message}`, { cause: error });
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Error(`The record ${key} cannot be read: ${error.message}`, { cause: error });
   }
 }

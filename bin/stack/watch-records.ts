@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { statusOf } from '../../lambda/adapters/aws-errors.ts';
 import { isRecordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { loadRecord } from './records.ts';
@@ -19,6 +20,9 @@ export interface WatchOptions {
   readonly everyMs?: number;
 }
 
+/** A network may be away for a while in the hours that a drop can take; one that stays away is an error. */
+const PATIENCE_MS = 60_000;
+
 /**
  * Yields, at each look at the status bucket, the records that are new or have changed since the look before. Ends when
  * the signal aborts.
@@ -30,26 +34,46 @@ export async function* watchRecords(
   { prefix = '', everyMs = EVERY_MS }: WatchOptions = {},
 ): AsyncGenerator<readonly DropRecord[]> {
   const seen = new Map<string, string>();
+  let lastLookAt = Date.now();
   while (!signal.aborted) {
-    const changed: DropRecord[] = [];
-    for await (const { key, etag } of listing(client, bucket, prefix)) {
-      const loaded = seen.get(key) === etag ? undefined : await loadRecord(client, bucket, key);
-      if (loaded !== undefined) changed.push(loaded.record);
-      seen.set(key, etag);
+    try {
+      const changed = await changedSince(seen, { client, bucket, prefix, signal });
+      lastLookAt = Date.now();
+      yield changed;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isAnswer(error) || Date.now() - lastLookAt > PATIENCE_MS) throw error;
     }
-    yield changed;
     await pause(everyMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function* listing(
-  client: S3Client,
-  Bucket: string,
-  Prefix: string,
-): AsyncGenerator<{ key: string; etag: string }> {
+/** S3 has understood, and says no, or gives what is no record: it will do so the next time, too. */
+const isAnswer = (error: unknown): boolean =>
+  (statusOf(error) ?? 500) < 500 || (error as Error).cause instanceof SyntaxError;
+
+interface Place {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly signal: AbortSignal;
+}
+
+async function changedSince(seen: Map<string, string>, place: Place): Promise<readonly DropRecord[]> {
+  const changed: DropRecord[] = [];
+  for await (const { key, etag } of listing(place)) {
+    const loaded = seen.get(key) === etag ? undefined : await loadRecord(place.client, place.bucket, key, place.signal);
+    if (loaded !== undefined) changed.push(loaded.record);
+    seen.set(key, etag);
+  }
+  return changed;
+}
+
+async function* listing({ client, bucket, prefix, signal }: Place): AsyncGenerator<{ key: string; etag: string }> {
   let next: string | undefined;
   do {
-    const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken: next }));
+    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: next });
+    const page = await client.send(command, { abortSignal: signal });
     for (const { Key: key, ETag: etag } of page.Contents ?? []) {
       if (key !== undefined && isRecordKey(key) && etag !== undefined) yield { key, etag };
     }

@@ -58,31 +58,33 @@ async function begin(client: S3Client, { bucket, key, metadata }: UploadSubject)
   return uploadId;
 }
 
-/** Sends what is not there, some parts at a time. @returns all parts, in their order */
+/**
+ * Sends what is not there, some parts at a time. After a fault no further part is begun, but those under way come to
+ * their end: what arrives need not be sent by the next try.
+ * @returns all parts, in their order
+ */
 export async function sendRest(upload: Upload, there: readonly SentPart[]): Promise<readonly SentPart[]> {
   const { size } = upload.subject;
   const have = new Map(there.map((part) => [part.number, part]));
-  // The first fault ends the others: what they would still send is sent by the next try.
-  const fault = new AbortController();
-  const signal = AbortSignal.any([upload.tools.signal, fault.signal]);
-  return inTurns(partsOf(size), partsAtATime(size), async (part) => {
+  for (const { length } of partsOf(size).filter(({ number }) => have.has(number))) upload.tools.resumed(length);
+  const faults: unknown[] = [];
+  const sent = await inTurns(partsOf(size), partsAtATime(size), async (part) => {
     const known = have.get(part.number);
-    if (known !== undefined) {
-      upload.tools.resumed(part.length);
-      return known;
-    }
+    if (known !== undefined || faults.length > 0) return known;
     try {
-      signal.throwIfAborted();
-      return await sendPart(upload, part, signal);
+      return await sendPart(upload, part);
     } catch (error) {
-      fault.abort(error);
-      throw error;
+      faults.push(error);
+      return undefined;
     }
   });
+  if (faults.length > 0) throw faults[0];
+  return sent.filter((part) => part !== undefined);
 }
 
-async function sendPart(upload: Upload, part: Part, signal: AbortSignal): Promise<SentPart> {
+async function sendPart(upload: Upload, part: Part): Promise<SentPart> {
   const { subject, uploadId, file, tools } = upload;
+  tools.signal.throwIfAborted();
   const { bytes, sha256 } = await readPart(file, part);
   const command = new UploadPartCommand({
     Bucket: subject.bucket,
@@ -93,7 +95,7 @@ async function sendPart(upload: Upload, part: Part, signal: AbortSignal): Promis
     ChecksumSHA256: sha256,
   });
   countBody(command, tools.sent);
-  const { ETag: etag } = await tools.client.send(command, { abortSignal: signal });
+  const { ETag: etag } = await tools.client.send(command, { abortSignal: tools.signal });
   if (etag === undefined) throw new Error(`S3 gave part ${part.number} of ${subject.key} no ETag.`);
   return { number: part.number, etag, sha256 };
 }
