@@ -38,7 +38,9 @@ export async function findStack(name = process.env.IMAGEDROP_STACK || undefined)
 }
 
 /** Asks CloudFormation, whether the stack is remembered or not, and remembers what it says. */
-export async function lookUpStack(name: string): Promise<DeployedStack> {
+export const lookUpStack = async (name: string): Promise<FoundStack> => deployed(await lookUp(name));
+
+async function lookUp(name: string): Promise<DeployedStack> {
   const found = await describeStack(name);
   await remember(found);
   return found;
@@ -48,7 +50,7 @@ async function deployedStack(name: string): Promise<DeployedStack> {
   const known = await rememberedStack(name);
   const region = known && ((await usualRegion()) ?? known.region);
   const isGood = known?.region === region && NEEDED.every((output) => known?.outputs[output] !== undefined);
-  if (known === undefined || !isGood) return lookUpStack(name);
+  if (known === undefined || !isGood) return lookUp(name);
   await remember(known);
   return known;
 }

@@ -8,8 +8,8 @@ import { forgetStacks } from './remembered.ts';
 export async function showStack(names: readonly string[], json: boolean): Promise<number> {
   const [name, ...others] = names;
   if (others.length > 0) throw new WrongUse('Name one stack.');
-  if (name !== undefined && name !== LOCAL) await lookUpStack(name);
-  const { what, isLocal, outputs } = await findStack(name);
+  const found = name === undefined || name === LOCAL ? findStack(name) : lookUpStack(name);
+  const { what, isLocal, outputs } = await found;
   process.stdout.write(json ? `${printableJson({ what, isLocal, outputs }, 2)}\n` : report(what, outputs));
   return DONE;
 }
