@@ -1,5 +1,6 @@
 import type { Command } from '../../bin/terminal/command.ts';
 import { optionWords } from '../../bin/terminal/help-text.ts';
+import { COMMON_OPTIONS } from '../../bin/terminal/options.ts';
 
 const BEGIN = '<!-- the commands of bin/commands, written by `npm run docs:commands` -->';
 const END = '<!-- end of the commands -->';
@@ -13,7 +14,7 @@ export function withCommands(page: string, commands: readonly Command[]): string
 }
 
 function section(command: Command): string {
-  const { name, summary, usage, options, notes = [], examples, exitCodes } = command;
+  const { name, summary, usage, notes = [], examples, exitCodes } = command;
   return [
     `## imagedrop ${name}`,
     '',
@@ -24,16 +25,23 @@ function section(command: Command): string {
       usage.map(([words, meaning]) => [`\`${words}\``, meaning]),
     ),
     ...notes.flatMap((note) => [note, '']),
-    ...table(
-      ['option', 'meaning'],
-      Object.entries(options).map(([option, form]) => [`\`${optionWords(option, form)}\``, form.help]),
-    ),
+    ...optionTable(command),
     '```sh',
     ...examples,
     '```',
     '',
     ...table(['exit code', 'meaning'], Object.entries(exitCodes)),
   ].join('\n');
+}
+
+/** What every command has is said once, at the top of the page. */
+function optionTable({ options }: Command): string[] {
+  const own = Object.entries(options).filter(([name]) => !Object.hasOwn(COMMON_OPTIONS, name));
+  if (own.length === 0) return [];
+  return table(
+    ['option', 'meaning'],
+    own.map(([name, form]) => [`\`${optionWords(name, form)}\``, form.help]),
+  );
 }
 
 function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
