@@ -16,6 +16,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   '403': 'These AWS credentials may not do that: use others, or have them given the right.',
   RequestTimeTooSkewed: 'The clock of this machine is wrong: set it (`timedatectl`).',
   NoSuchBucket: 'The stack was deleted or deployed anew perhaps: `imagedrop stack NAME` looks it up again.',
+  NoSuchUpload:
+    'Another `imagedrop drop` of this file was faster, or somebody gave the upload up: look at `imagedrop status KEY`.',
   ECONNREFUSED: 'Nothing listens there. A stack on this machine that was killed: run `npm start` again.',
   ENOTFOUND: 'Is there a network, and is the name right? Without one, look at AWS_REGION.',
   EAI_AGAIN: 'There is no name service: is there a network?',

@@ -22,6 +22,9 @@ function plainLines(out: NodeJS.WritableStream): LiveLines {
   };
 }
 
+/** What every terminal has, where it does not say how many there are. */
+const ANY_TERMINAL_ROWS = 23;
+
 interface Line {
   readonly text: string;
   readonly style: Style | undefined;
@@ -35,16 +38,23 @@ function terminalLines(out: NodeJS.WriteStream, style: Styler): LiveLines {
     show(subject, text, wanted) {
       if (lines.get(subject)?.text === text) return;
       lines.set(subject, { text, style: wanted });
-      const room = Math.max(out.rows - 1, 1);
+      const room = out.rows > 1 ? out.rows - 1 : ANY_TERMINAL_ROWS;
       const visible = Array.from(lines.values()).slice(-room);
       const up = drawn > 0 ? `\u001b[${drawn}A\r\u001b[J` : '';
-      out.write(up + visible.map((line) => `${drawnLine(line, out.columns - 1, style)}\n`).join(''));
+      out.write(up + visible.map((line) => `${drawnLine(line, out.columns, style)}\n`).join(''));
       drawn = visible.length;
     },
   };
 }
 
 function drawnLine({ text, style: wanted }: Line, columns: number, style: Styler): string {
-  const cut = Array.from(printable(text)).slice(0, columns).join('');
+  const shown = printable(text);
+  // Terminals that know no width of theirs say 0.
+  const cut =
+    columns > 1
+      ? Array.from(shown)
+          .slice(0, columns - 1)
+          .join('')
+      : shown;
   return wanted === undefined ? cut : style(wanted, cut);
 }

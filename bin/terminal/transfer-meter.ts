@@ -31,10 +31,10 @@ export class TransferMeter {
   progress(nowSeconds: number): TransferProgress {
     const now = { atSeconds: nowSeconds, sentBytes: this.sentBytes };
     // Bytes that go out a second time had been counted: a rate from before would be below zero.
-    const earlier = this.#samples.filter(
-      ({ atSeconds, sentBytes }) => nowSeconds - atSeconds <= WINDOW_SECONDS && sentBytes <= now.sentBytes,
-    );
-    this.#samples = [...earlier, now];
+    const earlier = this.#samples.filter(({ sentBytes }) => sentBytes <= now.sentBytes);
+    const recent = earlier.filter(({ atSeconds }) => nowSeconds - atSeconds <= WINDOW_SECONDS);
+    // Where nobody has asked for so long, since the last time is as good.
+    this.#samples = [...(recent.length > 0 ? recent : earlier.slice(-1)), now];
     const { totalBytes } = this;
     const doneBytes = Math.min(this.resumedBytes + this.sentBytes, totalBytes);
     const bytesPerSecond = rateOf(this.#samples[0] ?? now, now);

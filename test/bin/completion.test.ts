@@ -22,7 +22,7 @@ async function bashOffers(...words: string[]): Promise<string[]> {
 describe('in bash', () => {
   test.each([
     [
-      ['imagedrop', 'do'],
+      ['imagedrop', 'd'],
       ['drop', 'doctor'],
     ],
     [

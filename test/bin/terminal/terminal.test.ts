@@ -68,6 +68,13 @@ describe('the progress of a transfer', () => {
     expect(meter.progress(15)).toMatchObject({ bytesPerSecond: 0.2 * MIB });
   });
 
+  test('is measured since the last look, where that is longer ago', () => {
+    const meter = new TransferMeter(100 * MIB);
+    meter.progress(0);
+    meter.sentBytes = 30 * MIB;
+    expect(meter.progress(30)).toMatchObject({ bytesPerSecond: MIB, secondsLeft: 70 });
+  });
+
   test('has no rate below zero when a part is sent once more', () => {
     const meter = new TransferMeter(100);
     meter.sentBytes = 80;
@@ -93,11 +100,18 @@ test('live lines on a terminal have a colour and fit it; the colour is no part o
   expect(String(out.read())).toBe(process.env.NO_COLOR ? 'abcde\n' : '\u001b[32mabcde\u001b[39m\n');
 });
 
+test('a terminal that does not say how wide it is cuts nothing', () => {
+  const out = Object.assign(new PassThrough(), { isTTY: true, columns: 0, rows: 0 });
+  liveLines(out as unknown as NodeJS.WriteStream).show('a', 'abcdefgh');
+  expect(String(out.read())).toBe('abcdefgh\n');
+});
+
 describe('advice', () => {
   const named = (name: string) => Object.assign(new Error('No.'), { name });
 
   test.each([
     ['an error of AWS', named('ExpiredToken'), /log in again/],
+    ['another that was faster', named('NoSuchUpload'), /imagedrop status/],
     ['one of the network', Object.assign(new Error('No.'), { code: 'ENOTFOUND' }), /network/],
     [
       'a status without a name',
