@@ -5,7 +5,12 @@ export type DropRecords = readonly DropRecord[];
 
 /** The drops of a key, the last one first; two of the same moment as S3 has listed them. */
 export function dropsIn(records: readonly DropRecord[]): readonly DropRecords[] {
-  const byId = Map.groupBy(records, ({ drop }) => drop.id);
+  const byId = new Map<string, DropRecord[]>();
+  for (const record of records) {
+    const before = byId.get(record.drop.id);
+    if (before === undefined) byId.set(record.drop.id, [record]);
+    else before.push(record);
+  }
   const at = ([first]: DropRecords): string => first?.drop.droppedAt ?? '';
   return [...byId.values()].toSorted((one, other) => (at(one) < at(other) ? 1 : -1));
 }

@@ -34,7 +34,7 @@ const isHelp = (name: string): boolean => ['help', '--help', '-h'].includes(name
 
 async function printVersion(): Promise<number> {
   const { version } = await import('./version.ts');
-  process.stdout.write(`imagedrop ${version()}, Node.js ${process.versions.node}\n`);
+  process.stdout.write(`${version()}\n`);
   return DONE;
 }
 

@@ -45,7 +45,7 @@ describe('the command line', () => {
 
   test('says which version it is', async () => {
     const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8'));
-    expect((await user.run('--version')).out).toContain(`imagedrop ${version}, Node.js ${process.versions.node}`);
+    expect((await user.run('--version')).out).toBe(`${version}\n`);
   });
 
   test('says in a sentence what is wrong, and where it came from only with --debug', async () => {
@@ -72,7 +72,7 @@ describe('the launcher', () => {
   const launch = (...args: string[]) => run(OTHER_NODE, [join(PROJECT, 'bin/imagedrop.js'), ...args]);
 
   test('runs the commands of a clone by any Node.js, with their exit codes', async () => {
-    expect((await launch('--version')).stdout).toMatch(/^imagedrop \d/);
+    expect((await launch('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     await expect(launch('inspect', 'no-such.img')).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringContaining('There is no file'),
@@ -80,7 +80,7 @@ describe('the launcher', () => {
   });
 
   test('is what `npx imagedrop` runs', async () => {
-    expect((await run('npx', ['imagedrop', '--version'], { cwd: PROJECT })).stdout).toMatch(/^imagedrop \d/);
+    expect((await run('npx', ['imagedrop', '--version'], { cwd: PROJECT })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   describe('of an installed package', () => {
