@@ -1,5 +1,5 @@
 import { command } from '../terminal/command.ts';
-import { jsonOption, STACK_OPTION } from '../terminal/options.ts';
+import { jsonOption, STACK_OPTION, TARGET_OPTION } from '../terminal/options.ts';
 
 /** Brings drops that have failed back from the start. */
 export const retry = command({
@@ -17,6 +17,7 @@ export const retry = command({
       value: 'CODE',
       help: 'only those that failed with this code, as docs/errors.md lists them',
     },
+    ...TARGET_OPTION,
     ...STACK_OPTION,
     ...jsonOption('one JSON document per line for each drop'),
   },
@@ -26,12 +27,15 @@ export const retry = command({
   ],
   exitCodes: { 0: 'asked for', 1: 'a key has no drop that failed', 2: 'wrong use' },
   async run({ options, positionals }) {
-    const [{ retryOptions }, { retryFailed }, { withStack }] = await Promise.all([
+    const [{ retryOptions }, { retryFailed }, { withStack }, { targetsNamed }] = await Promise.all([
       import('../retry/options.ts'),
       import('../retry/retry-failed.ts'),
       import('../stack/connection.ts'),
+      import('../stack/targets.ts'),
     ]);
     const asked = retryOptions(options, positionals);
-    return withStack(options.stack, (stack) => retryFailed(asked, stack));
+    return withStack(options.stack, (stack) =>
+      retryFailed(asked, stack, targetsNamed(options.target ?? [], stack.targets)),
+    );
   },
 });

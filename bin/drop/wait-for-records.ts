@@ -3,7 +3,7 @@ import { inTurns } from '../in-turns.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { recordsPrefix } from '../stack/records.ts';
 import { isOver } from '../stack/settled.ts';
-import type { StackTarget } from '../stack/targets.ts';
+import { isAt, type StackTarget } from '../stack/targets.ts';
 import { lookEveryMs, watchRecords } from '../stack/watch-records.ts';
 import { recordLine } from '../start/record-line.ts';
 import { type LiveLines, liveLines } from '../terminal/live-lines.ts';
@@ -46,7 +46,7 @@ async function recordsOf(
   const options = { prefix: prefixOf(key, id), everyMs: lookEveryMs(stack) };
   for await (const changed of watchRecords(stack.s3, stack.output('StatusBucketName'), stop, options)) {
     for (const record of changed) {
-      if (record.drop.key !== key || record.drop.id !== id || !isMeant(record, targets)) continue;
+      if (record.drop.key !== key || record.drop.id !== id || !isAt(record, targets)) continue;
       found.set(record.target, record);
       const subject = targets.length === 1 ? key : `${key} at ${record.target}`;
       lines?.show(`${key} ${record.target}`, recordLine(record, subject), statusStyle(record.status));
@@ -61,6 +61,3 @@ function prefixOf(key: string, id: string): string {
   const prefix = recordsPrefix(key);
   return prefix === `${key}/` ? `${prefix}${id}/` : prefix;
 }
-
-const isMeant = ({ target }: DropRecord, targets: readonly StackTarget[]): boolean =>
-  targets.length === 0 || targets.some(({ name }) => name === target);

@@ -2,7 +2,7 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { printableJson } from '../printable.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { beginningOf, recordsIn } from '../stack/records.ts';
-import type { StackTarget } from '../stack/targets.ts';
+import { isAt, type StackTarget } from '../stack/targets.ts';
 import { DONE } from '../terminal/exit-codes.ts';
 import { stylerFor } from '../terminal/styles.ts';
 import { dropTable } from './drop-table.ts';
@@ -25,8 +25,7 @@ export async function listDrops(
 ): Promise<number> {
   const below: DropRecord[] = [];
   for await (const { record } of recordsIn(stack.s3, stack.output('StatusBucketName'), beginningOf(prefix))) {
-    const isMeant = targets.length === 0 || targets.some(({ name }) => name === record.target);
-    if (isMeant && record.drop.key.startsWith(prefix)) below.push(record);
+    if (isAt(record, targets) && record.drop.key.startsWith(prefix)) below.push(record);
   }
   const listed = (all ? below : newestDrops(below)).filter(({ status }) => !failedOnly || status === 'failed');
   process.stdout.write(

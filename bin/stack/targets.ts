@@ -28,3 +28,7 @@ export function targetsNamed(names: readonly string[], all: readonly StackTarget
   }
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 }
+
+/** Whether a record is one of these targets'; where none are known, any is. */
+export const isAt = (record: { readonly target: string }, targets: readonly StackTarget[]): boolean =>
+  targets.length === 0 || targets.some(({ name }) => name === record.target);

@@ -2,7 +2,7 @@ import { printableJson } from '../printable.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { recordsOf } from '../stack/records.ts';
 import { exitCodeOf } from '../stack/settled.ts';
-import type { StackTarget } from '../stack/targets.ts';
+import { isAt, type StackTarget } from '../stack/targets.ts';
 import { INTERRUPTED } from '../terminal/exit-codes.ts';
 import { interrupted } from '../terminal/interrupted.ts';
 import { stylerFor } from '../terminal/styles.ts';
@@ -39,6 +39,5 @@ async function dropsOf(
 ): Promise<readonly DropRecords[]> {
   const found = await recordsOf(stack.s3, stack.output('StatusBucketName'), key);
   const records = found.map(({ record }) => record);
-  const isMeant = (name: string) => targets.length === 0 || targets.some((target) => target.name === name);
-  return dropsIn(records.filter(({ target }) => isMeant(target)));
+  return dropsIn(records.filter((record) => isAt(record, targets)));
 }

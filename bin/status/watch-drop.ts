@@ -3,7 +3,7 @@ import { printableJson } from '../printable.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { recordsPrefix } from '../stack/records.ts';
 import { isOver } from '../stack/settled.ts';
-import type { StackTarget } from '../stack/targets.ts';
+import { isAt, type StackTarget } from '../stack/targets.ts';
 import { lookEveryMs, watchRecords } from '../stack/watch-records.ts';
 import { recordLine } from '../start/record-line.ts';
 import { liveLines } from '../terminal/live-lines.ts';
@@ -24,16 +24,13 @@ export async function watchDrop(
   const records = new Map<string, DropRecord>();
   const looks = watchRecords(stack.s3, stack.output('StatusBucketName'), AbortSignal.any([stop, ...end]), options);
   for await (const changed of looks) {
-    const ours = changed.filter((record) => record.drop.key === key && isMeant(record, targets));
+    const ours = changed.filter((record) => record.drop.key === key && isAt(record, targets));
     for (const record of ours) records.set(`${record.drop.id} ${record.target}`, record);
     const [last = []] = dropsIn([...records.values()]);
     for (const record of ours.filter((each) => last.includes(each))) show(record);
     if (isOver(last, targets)) return;
   }
 }
-
-const isMeant = ({ target }: DropRecord, targets: readonly StackTarget[]): boolean =>
-  targets.length === 0 || targets.some(({ name }) => name === target);
 
 const showJson = (record: DropRecord): void => void process.stdout.write(`${printableJson(record)}\n`);
 

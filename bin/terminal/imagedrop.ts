@@ -40,8 +40,9 @@ async function printVersion(): Promise<number> {
 
 function commandNamed(name: string, commands: readonly Command[]): Command {
   const found = commands.find((each) => each.name === name);
-  if (found === undefined) throw new WrongUse(`There is no command ${JSON.stringify(name)}.`);
-  return found;
+  if (found !== undefined) return found;
+  const known = commands.map((each) => each.name).join(', ');
+  throw new WrongUse(`There is no command ${JSON.stringify(name)}. There is ${known}.`);
 }
 
 /** Arguments behind `--` are no options. */

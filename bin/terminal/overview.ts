@@ -9,6 +9,11 @@ export function overview(commands: readonly Command[]): string {
 Usage:
   imagedrop COMMAND [OPTIONS]
 
+To begin with:
+  imagedrop start               the whole stack on this machine, in a terminal of its own
+  imagedrop drop FILE --wait    a file, until it is an image; with --stack NAME by a deployed stack
+  imagedrop status KEY          all that is known of it, and what to do where it has failed
+
 Commands:
 ${lines.join('\n')}
 

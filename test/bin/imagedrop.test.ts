@@ -50,7 +50,9 @@ describe('the command line', () => {
 
   test('says in a sentence what is wrong, and where it came from only with --debug', async () => {
     const { code, err } = await user.run('begin');
-    expect(err).toBe('imagedrop: There is no command "begin".\nSee `imagedrop --help`.\n');
+    expect(err).toMatch(
+      /^imagedrop: There is no command "begin"\. There is start, drop, .+\.\nSee `imagedrop --help`\.\n$/,
+    );
     expect(code).toBe(2);
     await user.file('x.img', '');
     const plain = await user.run('inspect', 'no-such.img');

@@ -147,9 +147,16 @@ describe('imagedrop retry', () => {
     const { code, out } = await hand.user.run('retry', 'windows/b.img');
     expect(out).toBe('windows/b.img at simulator: begins again (it had failed with not-a-disk-image)\n');
     expect(code).toBe(0);
-    expect(await hand.user.run('retry', 'linux/a.img', '--code', 'forbidden')).toMatchObject({
+    expect(await hand.user.run('retry', 'linux/a.img', '--code', 'forbidden', '--target', 'simulator')).toMatchObject({
       code: 1,
       err: 'imagedrop: no drop under "linux/a.img" has failed with forbidden.\n',
+    });
+  });
+
+  test('takes the name of a target', async () => {
+    expect(await hand.user.run('retry', '--all-failed', '--target', 'nowhere')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('The stack has no target "nowhere"'),
     });
   });
 
