@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { COMMANDS } from './commands/table.ts';
-import { imagedrop } from './terminal/imagedrop.ts';
+import { imagedrop, sayWhatNobodyCatches } from './terminal/imagedrop.ts';
 
-process.exitCode = await imagedrop(COMMANDS, process.argv.slice(2));
+const args = process.argv.slice(2);
+sayWhatNobodyCatches(COMMANDS, args);
+process.exitCode = await imagedrop(COMMANDS, args);

@@ -6,3 +6,5 @@ export const WRONG_USE = 2;
 export const NOT_YET = 3;
 /** Ended by Ctrl-C: 128 and the number of the signal, as shells have it. */
 export const INTERRUPTED = 130;
+/** Whoever read the output has gone away (`imagedrop ls | head`): 128 and the number of SIGPIPE. */
+export const READER_GONE = 141;

@@ -2,7 +2,7 @@ import { WrongUse } from '../commands/wrong-use.ts';
 import { printableLines } from '../printable.ts';
 import { adviceOn } from './advice.ts';
 import type { Command } from './command.ts';
-import { DONE, FAILED, WRONG_USE } from './exit-codes.ts';
+import { DONE, FAILED, READER_GONE, WRONG_USE } from './exit-codes.ts';
 import { overview } from './overview.ts';
 
 /**
@@ -13,10 +13,24 @@ export async function imagedrop(commands: readonly Command[], args: readonly str
   try {
     return await run(commands, args);
   } catch (error) {
-    const text = isDebug(args) ? stackOf(error) : `${messageOf(error)}${hint(error, commands, args)}`;
-    process.stderr.write(`imagedrop: ${printableLines(text)}\n`);
-    return error instanceof WrongUse ? WRONG_USE : FAILED;
+    return say(error, commands, args);
   }
+}
+
+/** Says what went wrong, and with `--debug` where. @returns the exit code */
+function say(error: unknown, commands: readonly Command[], args: readonly string[]): number {
+  const text = isDebug(args) ? stackOf(error) : `${messageOf(error)}${hint(error, commands, args)}`;
+  process.stderr.write(`imagedrop: ${printableLines(text)}\n`);
+  return error instanceof WrongUse ? WRONG_USE : FAILED;
+}
+
+/** What no command has caught ends the process all the same, but with a sentence; a reader that has seen enough, without one. */
+export function sayWhatNobodyCatches(commands: readonly Command[], args: readonly string[]): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(READER_GONE);
+  });
+  process.on('uncaughtException', (error) => process.exit(say(error, commands, args)));
 }
 
 async function run(commands: readonly Command[], [name, ...args]: readonly string[]): Promise<number> {
