@@ -4,7 +4,7 @@ import type { DropOptions } from './options.ts';
 import { type DropOutcome, type FileNotDropped, isDropped } from './outcome.ts';
 
 /** What `imagedrop drop` prints in the end. */
-export function reportOf(outcomes: readonly DropOutcome[], { json, wait }: DropOptions): string {
+export function reportOf(outcomes: readonly DropOutcome[], { json, wait }: Pick<DropOptions, 'json' | 'wait'>): string {
   if (json) return `${printableJson(outcomes, 2)}\n`;
   const notDropped = outcomes.filter((outcome) => !isDropped(outcome)).map(paragraph);
   const records = outcomes.filter(isDropped).flatMap((outcome) => outcome.records ?? []);
