@@ -1,13 +1,14 @@
 import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { inTurns } from '../in-turns.ts';
+import type { LocalFile } from '../local-files.ts';
 import { printableJson } from '../printable.ts';
+import { watchRecords } from '../stack/watch-records.ts';
+import { liveLines } from '../terminal/live-lines.ts';
 import { dropFile } from './drop-file.ts';
-import { inTurns } from './in-turns.ts';
-import { liveLines } from './live-lines.ts';
 import type { LocalStack } from './local-stack.ts';
-import type { LocalFile, StartOptions } from './options.ts';
+import type { StartOptions } from './options.ts';
 import { recordLine, wasOver } from './record-line.ts';
-import { watchRecords } from './record-watch.ts';
 import { report } from './report.ts';
 
 /** Enough to keep disk and stack busy. */

@@ -194,6 +194,8 @@ describe('the stack', () => {
         UploadDeadLetterQueueUrl: queues.upload.deadLetters.queueUrl,
         StatusDeadLetterQueueUrl: queues.status.deadLetters.queueUrl,
         ReconcileFunctionName: reconcile.function.functionName,
+        Targets: 'mycloud:glance',
+        CloudsYamlSecretName: 'imagedrop/clouds.yaml',
       }),
     );
   });
