@@ -3,6 +3,7 @@ import { inspect } from './commands/inspect.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { retry } from './commands/retry.ts';
 import { start } from './commands/start.ts';
+import { ui } from './commands/ui.ts';
 import { WrongUse } from './commands/wrong-use.ts';
 import { printableLines } from './printable.ts';
 
@@ -13,12 +14,14 @@ Usage:
   imagedrop inspect FILE|s3://BUCKET/KEY [--json]
   imagedrop retry KEY…|--all-failed [--stack NAME]
   imagedrop reconcile [--dry-run] [--stack NAME]
+  imagedrop ui [--stack NAME] [--port PORT] [--no-open]
 
 Commands:
   start      runs the whole stack on this machine; with files, drops them and waits until they are images
   inspect    says what a file is, whether it is safe, and which targets would take it
   retry      brings drops that have failed back from the start
   reconcile  finds what got lost and sends it round again
+  ui         a page to drop images and to watch what becomes of them
 
 \`imagedrop COMMAND --help\` says more.
 `;
@@ -28,6 +31,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   reconcile,
   retry,
   start,
+  ui,
 };
 
 /** Exit codes: 0 done, 1 something failed, 2 wrong use. */

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { printable, printableJson } from '../printable.ts';
+import { connectTo } from '../stack/connection.ts';
+import { interrupted } from '../start/interrupted.ts';
+import { HELP } from '../ui/help.ts';
+import { openBrowser } from '../ui/open-browser.ts';
+import { type UiOptions, uiOptions } from '../ui/options.ts';
+import { startUiServer, type UiServer } from '../ui/server.ts';
+import { uiStack } from '../ui/stack.ts';
+
+/**
+ * Serves the page of a stack until it is interrupted.
+ * @returns the exit code: 0, or 1 where an upload that was under way could not be given up
+ */
+export async function ui(args: string[]): Promise<number> {
+  const options = uiOptions(args);
+  if (options === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const connection = await connectTo(options.stack);
+  try {
+    const stop = interrupted();
+    const server = await startUiServer(uiStack(connection, options.stack), options.port);
+    const remove = await announce(server, options);
+    await Promise.all(stop.aborted ? [] : [once(stop, 'abort')]);
+    await remove();
+    return say(await server.close());
+  } finally {
+    connection.close();
+  }
+}
+
+/** @returns what takes back what was written for the browser */
+async function announce(server: UiServer, { json, open }: UiOptions): Promise<() => Promise<void>> {
+  process.stdout.write(
+    json ? `${printableJson({ url: server.url })}\n` : `The page is at\n  ${server.url}\nCtrl-C ends it.\n`,
+  );
+  if (!open) return async () => {};
+  const { remove, opened } = await openBrowser(server.url);
+  if (!opened) process.stderr.write('There is no program to open a browser with: open the address yourself.\n');
+  server.onSession(() => void remove());
+  return remove;
+}
+
+function say(left: readonly unknown[]): number {
+  for (const error of left) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      `imagedrop: an upload could not be given up: ${printable(message)} Its parts go away after seven days.\n`,
+    );
+  }
+  return left.length === 0 ? 0 : 1;
+}
