@@ -1,5 +1,13 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type IBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  type CorsRule,
+  HttpMethods,
+  type IBucket,
+} from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
 /** With exactOptionalPropertyTypes a Bucket is no IBucket: their optional members are declared differently. */
@@ -16,10 +24,30 @@ const UNFINISHED_UPLOAD_DAYS = 7;
 /** Long enough to look up what a record said before somebody changed it by hand. */
 const FORMER_RECORD_DAYS = 30;
 
-/** @param bucketName undefined lets CloudFormation make one */
-export function newDropBucket(scope: Construct, id: string, bucketName: string | undefined): Bucket {
+/** For as long a browser remembers that it may send parts here: an hour is less than a large upload takes. */
+const PREFLIGHT_SECONDS = 3600;
+
+/**
+ * The page of `imagedrop ui` may send parts to presigned URLs. Its port is another each time; S3 takes one `*` for each
+ * origin. No header of the answer is of use to it, and none of the request is its own.
+ */
+const FROM_LOOPBACK: CorsRule = {
+  allowedOrigins: ['http://127.0.0.1:*', 'http://localhost:*'],
+  allowedMethods: [HttpMethods.PUT],
+  maxAge: PREFLIGHT_SECONDS,
+};
+
+export interface NewDropBucketProps {
+  /** Undefined lets CloudFormation make one. */
+  readonly bucketName: string | undefined;
+  readonly loopbackUploads: boolean;
+}
+
+export function newDropBucket(scope: Construct, id: string, props: NewDropBucketProps): Bucket {
+  const { bucketName, loopbackUploads } = props;
   return hardenedBucket(scope, id, {
     ...(bucketName === undefined ? {} : { bucketName }),
+    ...(loopbackUploads && { cors: [FROM_LOOPBACK] }),
     lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(UNFINISHED_UPLOAD_DAYS) }],
   });
 }

@@ -72,13 +72,13 @@ export class ImageDrop extends Construct {
     };
   }
 
-  private dropsOf({ existingDropBucket, dropBucketName }: ImageDropProps): DropBucket {
+  private dropsOf({ existingDropBucket, dropBucketName, loopbackUploads = true }: ImageDropProps): DropBucket {
     const { queue } = this.queues.ingest;
     if (existingDropBucket !== undefined) {
       admitEventsOf(existingDropBucket.bucket, queue);
       return existingDropBucket;
     }
-    const bucket = newDropBucket(this, 'DropBucket', dropBucketName);
+    const bucket = newDropBucket(this, 'DropBucket', { bucketName: dropBucketName, loopbackUploads });
     notifyOfNewObjects(bucket, queue, dropBucketName);
     return { bucket, versioned: true };
   }

@@ -90,6 +90,7 @@ export class App {
 
   #take({ changed, removed, state }: FeedChanges): void {
     const moved = this.#store.apply(changed, removed);
+    this.#uploads.removeListed(this.#store);
     this.#state = state;
     this.#announcer.moved(moved);
     const open = this.#openDrop;
@@ -197,7 +198,6 @@ export class App {
     ${this.#zone(total > 0)}
     ${uploadList({
       uploads: this.#uploads.uploads,
-      recordsOf: ({ key, versionId }) => (versionId === undefined ? [] : this.#store.ofDrop(key, versionId)),
       onCancel: (upload) => void this.#uploads.cancel(upload),
       onGoOn: (upload) => this.#uploads.send(upload),
       onDismiss: (upload) => this.#uploads.remove(upload),
@@ -205,6 +205,7 @@ export class App {
     ${listPage({
       total,
       state: this.#state,
+      bucket: this.#stack.dropBucket,
       drops: this.#shown,
       counts: this.#store.counts(),
       rows: this.#scroll.rows,

@@ -38,7 +38,7 @@ function withRecord(record: DropRecord, open: OpenDrop, now: number, say: (text:
     </header>
     <div class="columns">
       <div class="column">
-        ${trouble(record, open.retry)} ${movement(record)} ${foundCard(record)} ${checksCard(open.checks)} ${sentCard(record)}
+        ${trouble(record, open.retry)} ${movement(record)} ${foundCard(record)} ${sentCard(record)} ${checksCard(open.checks)}
       </div>
       <div class="column">
         ${card('timeline-title', 'Timeline', timeline(record, now))} ${hashesCard(record)}

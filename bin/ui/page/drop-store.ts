@@ -38,10 +38,9 @@ export class DropStore {
     return this.#items.get(record)?.summary;
   }
 
-  /** The records of one drop, one for each target. */
-  ofDrop(key: string, dropId: string): DropSummary[] {
-    const items = Array.from(this.#items.values(), ({ summary }) => summary);
-    return items.filter((summary) => summary.key === key && summary.dropId === dropId);
+  /** Whether a version of an object has a record, at any target. */
+  hasDrop(key: string, dropId: string): boolean {
+    return Array.from(this.#items.values()).some(({ summary }) => summary.key === key && summary.dropId === dropId);
   }
 
   /** @returns those that are known already and have come to another status */

@@ -2,7 +2,7 @@ import type { DropSummary } from '../summary.ts';
 import { dropRow } from './drop-row.ts';
 import type { SortKey, View } from './drop-store.ts';
 import { DOWN, UP } from './icons.ts';
-import { html, nothing, repeat, styleMap, type TemplateResult } from './lit.ts';
+import { html, nothing, repeat, type TemplateResult } from './lit.ts';
 import { type Rows, rowIndexes } from './virtual-rows.ts';
 
 export interface DropTableProps {
@@ -39,7 +39,7 @@ export function dropTable(props: DropTableProps): TemplateResult {
       <div class="row" role="row" aria-rowindex="1">${COLUMNS.map(([label, sort]) => columnHead(label, sort, props))}</div>
     </div>
     <div class="table-body" role="rowgroup" id="rows" @keydown=${onKey}
-      style=${styleMap({ height: `${drops.length * rowHeight}px` })}>
+      .style=${`height: ${drops.length * rowHeight}px`}>
       ${repeat(
         indexes,
         (index) => drops[index]?.record,
@@ -54,7 +54,7 @@ function rowAt(index: number, { drops, rowHeight, current, now, onFocus }: DropT
   if (drop === undefined) return nothing;
   const isCurrent = index === Math.min(Math.max(current, 0), drops.length - 1);
   return html`<div class="row drop" role="row" aria-rowindex=${index + 2} data-index=${index}
-    style=${styleMap({ transform: `translateY(${index * rowHeight}px)` })} @focusin=${() => onFocus(index)}>
+    .style=${`transform: translateY(${index * rowHeight}px)`} @focusin=${() => onFocus(index)}>
     ${dropRow(drop, isCurrent, now)}
   </div>`;
 }

@@ -23,7 +23,7 @@ export function dropZone({ bucket, isCompact, isOver, onFiles }: DropZoneProps):
     ${LOGO}
     <div class="drop-words">
       <h2 id="drop-title">${isOver ? 'Let go to drop it' : 'Drop a disk image here'}</h2>
-      <p id="drop-hint">QCOW2, VMDK, VHD, VHDX, VDI, ISO or raw. It goes to the bucket ${bucketName(bucket)} and becomes an image.</p>
+      <p id="drop-hint">QCOW2, VMDK, VHD, VHDX, VDI, ISO or raw. It goes straight to the bucket ${bucketName(bucket)}.</p>
     </div>
     <label class="button primary">
       <input type="file" multiple aria-describedby="drop-hint" @change=${chosen} />

@@ -4,7 +4,7 @@ import type { DropRecord } from '../../../lambda/model/record.ts';
 import type { DropChecks } from '../checks.ts';
 import { card, facts } from './card.ts';
 import { SKIPPED, STATUS_ICONS, WARNED } from './icons.ts';
-import { html, nothing, styleMap, type TemplateResult } from './lit.ts';
+import { html, nothing, type TemplateResult } from './lit.ts';
 import type { ApiError } from './session.ts';
 import { formatBytes } from './words.ts';
 
@@ -28,7 +28,7 @@ function partitionMap({ scheme, partitions, endBytes }: PartitionTable): Templat
   const share = (bytes: number) => `${(bytes / Math.max(endBytes, 1)) * 100}%`;
   return html`<h3>Partitions (${scheme.toUpperCase()})</h3>
     <div class="disk" aria-hidden="true">${partitions.map(
-      ({ offset, length }) => html`<span style=${styleMap({ left: share(offset), width: share(length) })}></span>`,
+      ({ offset, length }) => html`<span .style=${`left: ${share(offset)}; width: ${share(length)}`}></span>`,
     )}</div>
     <ul class="partitions">${partitions.map(
       ({ name, type, offset, length }) =>

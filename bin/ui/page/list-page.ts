@@ -7,12 +7,13 @@ import { count } from './words.ts';
 export interface ListPageProps extends DropTableProps, FiltersProps {
   readonly total: number;
   readonly state: IndexState;
+  readonly bucket: string;
 }
 
 /** All drops, or what became of the search for some. */
 export function listPage(props: ListPageProps): TemplateResult {
   const { total, drops, state } = props;
-  if (total === 0) return html`<p class="empty" role="status">${emptyWords(state)}</p>`;
+  if (total === 0) return html`<div class="empty" role="status">${emptyWords(props)}</div>`;
   return html`<section class="drops" aria-labelledby="drops-title">
     <div class="drops-head"><h2 id="drops-title">Drops</h2>${reading(state)}</div>
     ${filters(props)}
@@ -20,11 +21,11 @@ export function listPage(props: ListPageProps): TemplateResult {
   </section>`;
 }
 
-function emptyWords({ total }: IndexState): string {
+function emptyWords({ state: { total }, bucket }: ListPageProps) {
   if (total === undefined) return 'Looking for drops …';
-  return total === 0
-    ? 'Nothing was dropped yet. What you drop is listed here with all that becomes of it.'
-    : 'Reading …';
+  if (total > 0) return 'Reading …';
+  return html`<p>Nothing was dropped yet. What you drop is listed here, with all that becomes of it.</p>
+    <p>Any S3 client can drop, too: <code>aws s3 cp FILE s3://${bucket}/</code></p>`;
 }
 
 function reading({ total = 0, unread }: IndexState) {

@@ -1,5 +1,4 @@
 // As the server hands them out, from the package itself: no bundle and no copy.
 
 export { repeat } from '/lit-html/directives/repeat.js';
-export { styleMap } from '/lit-html/directives/style-map.js';
 export { html, nothing, render, type TemplateResult } from '/lit-html/lit-html.js';

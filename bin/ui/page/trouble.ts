@@ -38,7 +38,7 @@ function waitingWords({ since, code, message }: NonNullable<DropRecord['waiting'
 }
 
 function retryButton({ state, error, onRetry }: RetryProps) {
-  const words = { idle: 'Begin again', asking: 'Asking …', asked: 'Asked: it begins again in a moment' };
+  const words = { idle: 'Retry', asking: 'Asking …', asked: 'Asked: it begins again in a moment' };
   return html`<div class="actions">
     <button class="button primary" id="retry" ?disabled=${state !== 'idle'} @click=${onRetry}>${RETRY} ${words[state]}</button>
     <span class="muted">Once the cause is mended: from the start, with a new image.</span>

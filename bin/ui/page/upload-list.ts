@@ -1,15 +1,11 @@
-import type { DropSummary } from '../summary.ts';
-import { badge, progressBar } from './badge.ts';
+import { progressBar } from './badge.ts';
 import type { FileUpload } from './file-upload.ts';
 import { CLOSE, RETRY } from './icons.ts';
 import { html, nothing, repeat, type TemplateResult } from './lit.ts';
-import { dropPath } from './route.ts';
 import { duration, formatBytes, percent, rate } from './words.ts';
 
 export interface UploadListProps {
   readonly uploads: readonly FileUpload[];
-  /** The records of what has arrived. */
-  readonly recordsOf: (upload: FileUpload) => readonly DropSummary[];
   readonly onCancel: (upload: FileUpload) => void;
   readonly onGoOn: (upload: FileUpload) => void;
   readonly onDismiss: (upload: FileUpload) => void;
@@ -19,7 +15,7 @@ export interface UploadListProps {
 export function uploadList(props: UploadListProps): TemplateResult | typeof nothing {
   if (props.uploads.length === 0) return nothing;
   return html`<section class="uploads" aria-labelledby="uploads-title">
-    <h2 id="uploads-title">From this page</h2>
+    <h2 id="uploads-title">On their way</h2>
     <ul>
       ${repeat(
         props.uploads,
@@ -35,11 +31,11 @@ function uploadItem(upload: FileUpload, props: UploadListProps): TemplateResult 
   const fraction = file.size === 0 ? undefined : upload.sentBytes / file.size;
   return html`<div class="upload-name"><span class="name">${key}</span> <span class="muted">${formatBytes(file.size)}</span></div>
     ${state === 'sending' || state === 'finishing' ? progressBar(fraction, `Sending ${key}`) : nothing}
-    <div class="upload-words">${uploadWords(upload, fraction, props)}</div>
+    <div class="upload-words">${uploadWords(upload, fraction)}</div>
     <div class="upload-buttons">${uploadButtons(upload, props)}</div>`;
 }
 
-function uploadWords(upload: FileUpload, fraction = 1, props: UploadListProps) {
+function uploadWords(upload: FileUpload, fraction = 1) {
   const { state, error, bytesPerSecond, timeLeft } = upload;
   switch (state) {
     case 'waiting':
@@ -53,18 +49,10 @@ function uploadWords(upload: FileUpload, fraction = 1, props: UploadListProps) {
     case 'finishing':
       return 'Puts the parts together';
     case 'arrived':
-      return arrivedWords(props.recordsOf(upload));
+      return 'In the bucket; its record appears in a moment';
     default:
       return html`<strong>${error?.nextStep ?? 'Go on when the connection is back.'}</strong> ${error?.message}`;
   }
-}
-
-function arrivedWords(records: readonly DropSummary[]) {
-  if (records.length === 0) return 'In the bucket; it is taken up in a moment';
-  return records.map(
-    ({ record, status, waiting, target }) =>
-      html`<a class="upload-record" href=${dropPath(record)}>${badge(status, waiting)} at ${target}</a>`,
-  );
 }
 
 function uploadButtons(upload: FileUpload, { onCancel, onGoOn, onDismiss }: UploadListProps) {

@@ -1,3 +1,4 @@
+import type { DropStore } from './drop-store.ts';
 import { FileUpload } from './file-upload.ts';
 import { Turns } from './turns.ts';
 
@@ -49,6 +50,14 @@ export class UploadQueue {
     if (!(await upload.cancel())) return;
     this.remove(upload);
     this.#onEnd(upload);
+  }
+
+  /** What has arrived goes on in the list of drops. */
+  removeListed(store: DropStore): void {
+    for (const upload of [...this.#uploads]) {
+      const { state, key, versionId } = upload;
+      if (state === 'arrived' && versionId !== undefined && store.hasDrop(key, versionId)) this.remove(upload);
+    }
   }
 
   remove(upload: FileUpload): void {
