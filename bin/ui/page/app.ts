@@ -75,7 +75,10 @@ export class App {
   #listen(): void {
     addEventListener('hashchange', () => this.#navigate());
     addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    addEventListener('resize', () => this.#draw());
+    addEventListener('resize', () => {
+      this.#scroll.forget();
+      this.#draw();
+    });
     addEventListener('keydown', (event) => this.#shortcut(event));
     // The address behind the # is the page's own.
     document.querySelector('.skip')?.addEventListener('click', (event) => {
@@ -195,7 +198,7 @@ export class App {
     const total = this.#store.size;
     const onView = (view: View) => this.#changeView(view);
     return html`<h1 class="hidden">Drops of ${this.#stack.name}</h1>
-    ${this.#zone(total > 0)}
+    ${this.#zone(total > 0 || this.#uploads.uploads.length > 0)}
     ${uploadList({
       uploads: this.#uploads.uploads,
       onCancel: (upload) => void this.#uploads.cancel(upload),

@@ -14,28 +14,33 @@ import { dateTime, duration, formatBytes, percent, rate, splitKey } from './word
 /** A drop's own page. */
 export function dropPage(open: OpenDrop, now: number, say: (text: string) => void): TemplateResult {
   const { record, problem } = open;
+  // One heading from the beginning: it has the focus.
   return html`<article class="drop-page">
     <a class="back" href="#/">${BACK} All drops</a>
+    <h1 tabindex="-1">${heading(open)}</h1>
     ${record === undefined ? noRecord(problem) : withRecord(record, open, now, say)}
   </article>`;
 }
 
-function noRecord(problem: OpenDrop['problem']): TemplateResult {
-  if (problem === undefined) return html`<h1 tabindex="-1">Reading the record …</h1>`;
-  return html`<h1 tabindex="-1">This drop cannot be shown</h1>
-    <p role="alert"><strong>${problem.nextStep ?? 'Go back to the list.'}</strong> ${problem.message}</p>`;
+function heading({ record, problem }: OpenDrop) {
+  if (record === undefined) return problem === undefined ? 'Reading the record …' : 'This drop cannot be shown';
+  const [folder, name] = splitKey(record.drop.key);
+  return html`<span class="folder">${folder}</span>${name}`;
+}
+
+function noRecord(problem: OpenDrop['problem']) {
+  if (problem === undefined) return nothing;
+  return html`<p role="alert"><strong>${problem.nextStep ?? 'Go back to the list.'}</strong> ${problem.message}</p>`;
 }
 
 function withRecord(record: DropRecord, open: OpenDrop, now: number, say: (text: string) => void): TemplateResult {
   const { drop, status, target, waiting } = record;
-  const [folder, name] = splitKey(drop.key);
-  return html`<header class="drop-head">
-      <h1 tabindex="-1"><span class="folder">${folder}</span>${name}</h1>
-      <p class="drop-line">${badge(status, waiting?.message)}
-        <span>at <strong>${target}</strong></span>
-        <span>${formatBytes(drop.size)}</span>
-        <span>dropped <time datetime=${drop.droppedAt}>${dateTime(drop.droppedAt)}</time></span></p>
-    </header>
+  return html`<p class="drop-line">
+      ${badge(status, waiting?.message)}
+      <span>at <strong>${target}</strong></span>
+      <span>${formatBytes(drop.size)}</span>
+      <span>dropped <time datetime=${drop.droppedAt}>${dateTime(drop.droppedAt)}</time></span>
+    </p>
     <div class="columns">
       <div class="column">
         ${trouble(record, open.retry)} ${movement(record)} ${foundCard(record)} ${sentCard(record)} ${checksCard(open.checks)}

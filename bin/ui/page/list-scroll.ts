@@ -9,10 +9,16 @@ const NARROW = matchMedia('(max-width: 46rem)');
 /** Where the list stands in the window. */
 export class ListScroll {
   #rows: Rows = { from: 0, to: 40 };
+  #rowHeight: number | undefined;
 
+  /** Pixels; asked of the browser anew when the window or the size of the text changes. */
   get rowHeight(): number {
-    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    return Math.round((NARROW.matches ? CARD_REM : ROW_REM) * rem);
+    this.#rowHeight ??= measuredRow();
+    return this.#rowHeight;
+  }
+
+  forget(): void {
+    this.#rowHeight = undefined;
   }
 
   get rows(): Rows {
@@ -38,4 +44,9 @@ export class ListScroll {
     if (top < head) scrollBy({ top: top - head, behavior: 'instant' });
     else if (bottom > innerHeight) scrollBy({ top: bottom - innerHeight, behavior: 'instant' });
   }
+}
+
+function measuredRow(): number {
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return Math.round((NARROW.matches ? CARD_REM : ROW_REM) * rem);
 }

@@ -43,7 +43,8 @@ export class OpenDrop {
   #take(record: DropRecord): void {
     // An answer that was overtaken by another.
     if ((this.record?.revision ?? 0) > record.revision) return;
-    if (record.status !== 'failed') this.#retryState = 'idle';
+    // Whatever became of it: where it has failed again, it can be asked for again.
+    if (this.#retryState === 'asked' && this.record?.revision !== record.revision) this.#retryState = 'idle';
     this.record = record;
     this.problem = undefined;
   }
