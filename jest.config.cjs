@@ -15,9 +15,9 @@ const TYPES_ONLY = [
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Programs that a newcomer may lack, gigabytes, a real cloud, minutes: `npm run test:clients`, `test:heavy`,
-  // `test:openstack`, `test:chaos`.
-  testPathIgnorePatterns: ['clients/', 'heavy/', 'openstack/', 'chaos/sabotage'].map(
+  // Programs that a newcomer may lack, gigabytes, a real cloud, minutes, a browser: `npm run test:clients`,
+  // `test:heavy`, `test:openstack`, `test:chaos`, `test:ui`.
+  testPathIgnorePatterns: ['clients/', 'heavy/', 'openstack/', 'ui/', 'chaos/sabotage'].map(
     (name) => `<rootDir>/test/${name}`,
   ),
   extensionsToTreatAsEsm: ['.ts'],

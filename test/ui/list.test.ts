@@ -110,6 +110,18 @@ describe('a list of 2,000 drops', () => {
     expect(await page.getByRole('row').nth(1).textContent()).toContain('409.6 MiB');
   });
 
+  test('looks like this', async () => {
+    const page = await openList();
+    await page.getByText('Live').waitFor();
+    await world.picture(page, 'ui-list');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await world.picture(page, 'ui-list-dark');
+    const phone = await openList({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true });
+    await world.picture(phone, 'ui-phone');
+    const width = await phone.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBe(390);
+  });
+
   test('takes up what has changed without reading the others again', async () => {
     const page = await openList();
     const [first] = madeRecords(1, new Date());
@@ -123,17 +135,5 @@ describe('a list of 2,000 drops', () => {
     const bytes = events.reduce((sum, length) => sum + Number(length), 0);
     expect(bytes).toBeGreaterThan(100);
     expect(bytes).toBeLessThan(5000);
-  });
-
-  test('looks like this', async () => {
-    const page = await openList();
-    await page.getByText('Live').waitFor();
-    await world.picture(page, 'ui-list');
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await world.picture(page, 'ui-list-dark');
-    const phone = await openList({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true });
-    await world.picture(phone, 'ui-phone');
-    const width = await phone.evaluate(() => document.documentElement.scrollWidth);
-    expect(width).toBe(390);
   });
 });

@@ -2,7 +2,7 @@ import { type Rows, visibleRows } from './virtual-rows.ts';
 
 /** In rem, so that rows grow with the text; style.css has the same. */
 const ROW_REM = 3.75;
-const CARD_REM = 6.25;
+const CARD_REM = 7;
 /** Narrower than this, rows are cards; style.css has the same. */
 const NARROW = matchMedia('(max-width: 46rem)');
 

@@ -1,10 +1,18 @@
+/** What a KeyboardEvent tells of a key. */
+export interface PressedKey {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
 /**
  * Where a key leads in a list.
  * @param page rows that are seen at a time
  * @returns undefined for a key that is none of the list's
  */
 export function moveBy(
-  { key, ctrlKey, metaKey, altKey }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>,
+  { key, ctrlKey, metaKey, altKey }: PressedKey,
   current: number,
   total: number,
   page: number,
