@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
-import { rawDisk } from '../support/disk.ts';
+import { gptDisk } from '../support/images/gpt.ts';
+import { qcow2Image } from '../support/images/qcow2.ts';
 import { madeRecords } from './made-records.ts';
 import { rowOf, UiWorld } from './world.ts';
 
@@ -15,7 +17,7 @@ let empty: UiWorld;
 beforeAll(async () => {
   world = await UiWorld.start();
   await world.addRecords(madeRecords(60, new Date()));
-  const active = await world.pipeline.drop('server/disk.img', rawDisk());
+  const active = await world.pipeline.drop('images/server-24.04.qcow2', qcow2Image(gptDisk(4 * 2 ** 20)));
   const failed = await world.pipeline.drop('notes.txt', Buffer.from('Not a disk.\n'));
   await world.pipeline.settled(active);
   await world.pipeline.settled(failed);
@@ -31,7 +33,7 @@ afterEach(async () => {
 
 /** Axe is run in the browser's own world: the page's rules on scripts stay as they are. */
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(await (await import('node:fs/promises')).readFile(AXE, 'utf8'));
+  await page.evaluate(await readFile(AXE, 'utf8'));
   const { violations: found } = await page.evaluate(
     (): Promise<AxeResults> => (globalThis as never as { axe: { run(): Promise<AxeResults> } }).axe.run(),
   );
@@ -43,13 +45,20 @@ const openDrop = async (page: Page, name: string) => {
   await page.getByText(/checks passed/).waitFor();
 };
 
+const LOOKS = [
+  ['light', { ...DESKTOP, colorScheme: 'light' }],
+  ['dark', { ...DESKTOP, colorScheme: 'dark' }],
+  ['light on a phone', { ...PHONE, colorScheme: 'light' }],
+  ['dark on a phone', { ...PHONE, colorScheme: 'dark' }],
+] as const;
+
 const VIEWS: readonly [name: string, open: (look: object) => Promise<Page>][] = [
   [
     'an empty list',
     async (look) => {
       const page = await empty.open(look);
       await page.getByText('Nothing was dropped yet').waitFor();
-      await empty.picture(page, 'ui-empty');
+      if (look === LOOKS[0][1]) await empty.picture(page, 'ui-empty');
       return page;
     },
   ],
@@ -73,18 +82,13 @@ const VIEWS: readonly [name: string, open: (look: object) => Promise<Page>][] = 
     'a drop that is an image',
     async (look) => {
       const page = await world.open(look);
-      await openDrop(page, 'disk.img');
+      await openDrop(page, 'server-24.04.qcow2');
+      if (look === LOOKS[1][1]) await world.picture(page, 'ui-active-dark', true);
       await page.getByText('Record', { exact: true }).click();
       return page;
     },
   ],
 ];
-const LOOKS = [
-  ['light', { ...DESKTOP, colorScheme: 'light' }],
-  ['dark', { ...DESKTOP, colorScheme: 'dark' }],
-  ['light on a phone', { ...PHONE, colorScheme: 'light' }],
-  ['dark on a phone', { ...PHONE, colorScheme: 'dark' }],
-] as const;
 
 describe.each(VIEWS)('%s', (_, open) => {
   test.each(LOOKS)('has nothing that axe finds wrong: %s', async (_look, look) => {

@@ -7,13 +7,11 @@ import { rawDisk } from '../support/disk.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 import { rowOf, UiWorld } from './world.ts';
 
-/** Of the simulated cloud; a test sets one, and takes it back. */
-const limits: { imageSizeTotalMiB?: number } = {};
 const PART_BYTES = 16 * 2 ** 20;
 
 let world: UiWorld;
 beforeAll(async () => {
-  world = await UiWorld.start({ simulator: { glance: { limits } } });
+  world = await UiWorld.start();
 });
 afterAll(() => world?.stop());
 afterEach(async () => {
@@ -140,23 +138,6 @@ describe('a drop that failed', () => {
     await page.getByText('Record', { exact: true }).click();
     expect(JSON.parse((await page.locator('pre').textContent()) ?? '')).toMatchObject({ status: 'failed' });
     await world.picture(page, 'ui-failed');
-    expect(world.errors).toEqual([]);
-  });
-
-  test('begins again, and becomes an image once the cause is mended', async () => {
-    const page = await world.open();
-    limits.imageSizeTotalMiB = 1;
-    await choose(page, file('large.img', Buffer.concat([rawDisk(), Buffer.alloc(3 * 2 ** 20)])));
-    await rowOf(page, 'large.img').getByText('Failed').waitFor({ timeout: 60_000 });
-    await rowOf(page, 'large.img').getByRole('link').click();
-    await page.getByRole('region', { name: 'What to do' }).getByText('quota-exceeded').waitFor();
-    delete limits.imageSizeTotalMiB;
-    // What the cloud has said is believed for ten seconds, even for a refusal.
-    await page.waitForTimeout(10_500);
-    await page.getByRole('button', { name: 'Retry' }).click();
-    await page.locator('.drop-line').getByText('Active').waitFor({ timeout: 60_000 });
-    await page.getByText('(retried)').waitFor();
-    expect(await page.getByRole('region', { name: 'What to do' }).count()).toBe(0);
     expect(world.errors).toEqual([]);
   });
 });
