@@ -66,8 +66,7 @@ class Feed {
     else this.#response.once('drain', goOn);
   }
 
-  #event({ seq, changed, removed, state }: Changes): string {
-    const data = JSON.stringify({ changed, removed, state });
-    return `event: records\nid: ${this.#epoch}.${seq}\ndata: ${data}\n\n`;
+  #event({ seq, ...changes }: Changes): string {
+    return `event: records\nid: ${this.#epoch}.${seq}\ndata: ${JSON.stringify(changes)}\n\n`;
   }
 }

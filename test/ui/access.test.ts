@@ -83,7 +83,7 @@ const VIEWS: readonly [name: string, open: (look: object) => Promise<Page>][] = 
     async (look) => {
       const page = await world.open(look);
       await openDrop(page, 'server-24.04.qcow2');
-      if (look === LOOKS[1][1]) await world.picture(page, 'ui-active-dark', true);
+      if (look === LOOKS[1][1]) await world.picture(page, 'ui-active-dark');
       await page.getByText('Record', { exact: true }).click();
       return page;
     },

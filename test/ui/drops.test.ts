@@ -135,9 +135,9 @@ describe('a drop that failed', () => {
     expect(await trouble.locator('p').first().textContent()).toMatch(/^Drop a disk image;/);
     await trouble.getByText('not-a-disk-image').waitFor();
     await page.getByRole('region', { name: 'Checks' }).getByText('refused: ').first().waitFor();
+    await world.picture(page, 'ui-failed');
     await page.getByText('Record', { exact: true }).click();
     expect(JSON.parse((await page.locator('pre').textContent()) ?? '')).toMatchObject({ status: 'failed' });
-    await world.picture(page, 'ui-failed');
     expect(world.errors).toEqual([]);
   });
 });

@@ -64,11 +64,11 @@ export class UiWorld {
   }
 
   /** Writes a picture for the documentation, when that is asked for. */
-  async picture(page: Page, name: string, fullPage = false): Promise<void> {
+  async picture(page: Page, name: string): Promise<void> {
     if (process.env.UPDATE_IMAGES !== '1') return;
     // Not in the middle of a movement.
     await page.waitForTimeout(300);
-    await page.screenshot({ path: join(IMAGES, `${name}.png`), fullPage });
+    await page.screenshot({ path: join(IMAGES, `${name}.png`) });
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DropSummary } from '../summary.ts';
+import type { FileUpload } from './file-upload.ts';
 import { isSettled, STATUSES } from './statuses.ts';
 
 /** Long enough that what happens together is said together. */
@@ -48,4 +49,11 @@ function sentence({ key, target, status, error }: DropSummary): string {
 function numbers(settled: readonly DropSummary[]): string[] {
   const groups = Map.groupBy(settled, ({ status }) => status);
   return Array.from(groups, ([status, { length }]) => `${length} drops are ${STATUSES[status].label.toLowerCase()}.`);
+}
+
+/** How the way of a file to the bucket has ended. */
+export function endOf({ key, state, error }: FileUpload): string {
+  if (state === 'arrived') return `${key} has arrived in the bucket.`;
+  if (state === 'cancelled') return `${key} was given up.`;
+  return `${key} stopped: ${error?.message}`;
 }

@@ -1,5 +1,5 @@
 import type { IndexState } from '../record-index.ts';
-import { Announcer } from './announcer.ts';
+import { Announcer, endOf } from './announcer.ts';
 import { dropPage } from './drop-page.ts';
 import { DropStore, type View } from './drop-store.ts';
 import { dropZone, takeFiles } from './drop-zone.ts';
@@ -40,6 +40,8 @@ export class App {
   #current = 0;
   #listTop = 0;
   #isOver = false;
+  /** Whether all that there was has been read. */
+  #isCaughtUp = false;
   #frame = 0;
 
   constructor() {
@@ -60,7 +62,10 @@ export class App {
     this.#listen();
     this.#navigate();
     new FeedReader({
-      onReset: () => this.#store.clear(),
+      onReset: () => {
+        this.#store.clear();
+        this.#isCaughtUp = false;
+      },
       onChanges: (changes) => this.#take(changes),
       onConnection: (error) => this.#connected(error),
     }).start();
@@ -91,11 +96,13 @@ export class App {
     setInterval(() => this.#draw(), TICK_MS);
   }
 
-  #take({ changed, removed, state }: FeedChanges): void {
+  #take({ changed, removed, state, more }: FeedChanges): void {
     const moved = this.#store.apply(changed, removed);
     this.#uploads.removeListed(this.#store);
     this.#state = state;
-    this.#announcer.moved(moved);
+    // What was there before the page was opened is no news.
+    if (this.#isCaughtUp) this.#announcer.moved(moved);
+    this.#isCaughtUp ||= state.total !== undefined && state.unread === 0 && !more;
     const open = this.#openDrop;
     if (open !== undefined && changed.some(({ record }) => record === open.key)) void open.refresh();
     this.#draw();
@@ -235,10 +242,4 @@ export class App {
     this.#current = index;
     this.#draw();
   }
-}
-
-function endOf({ key, state, error }: FileUpload): string {
-  if (state === 'arrived') return `${key} has arrived in the bucket.`;
-  if (state === 'cancelled') return `${key} was given up.`;
-  return `${key} stopped: ${error?.message}`;
 }

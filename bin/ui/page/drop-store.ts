@@ -43,12 +43,9 @@ export class DropStore {
     return Array.from(this.#items.values()).some(({ summary }) => summary.key === key && summary.dropId === dropId);
   }
 
-  /** @returns those that are known already and have come to another status */
+  /** @returns those that are new or have come to another status */
   apply(changed: readonly DropSummary[], removed: readonly string[]): DropSummary[] {
-    const moved = changed.filter((summary) => {
-      const known = this.get(summary.record);
-      return known !== undefined && known.status !== summary.status;
-    });
+    const moved = changed.filter(({ record, status }) => this.get(record)?.status !== status);
     for (const summary of changed) this.#items.set(summary.record, itemOf(summary));
     for (const record of removed) this.#items.delete(record);
     this.#forget();

@@ -1,13 +1,8 @@
-import type { IndexState } from '../record-index.ts';
-import type { DropSummary } from '../summary.ts';
+import type { Changes } from '../record-index.ts';
 import { ApiError, fetchFrom, keyHeaders } from './session.ts';
 import { sseEvents } from './sse.ts';
 
-export interface FeedChanges {
-  readonly changed: readonly DropSummary[];
-  readonly removed: readonly string[];
-  readonly state: IndexState;
-}
+export type FeedChanges = Omit<Changes, 'seq'>;
 
 export interface FeedListener {
   /** What was known is of another run of the server. */

@@ -15,8 +15,8 @@ export const STATUSES: Readonly<Record<RecordStatus, StatusWords>> = {
   created: { label: 'Created', tone: 'quiet', story: 'Inspected, and an image created at the target' },
   uploading: { label: 'Uploading', tone: 'moving', story: 'The bytes move to the target' },
   processing: { label: 'Processing', tone: 'moving', story: 'The target has all bytes and works on them' },
-  active: { label: 'Active', tone: 'good', story: 'Size and hash compared: the image can be booted' },
-  failed: { label: 'Failed', tone: 'bad', story: 'Given up; no image was left behind' },
+  active: { label: 'Active', tone: 'good', story: 'The image is ready at the target' },
+  failed: { label: 'Failed', tone: 'bad', story: 'Given up' },
   superseded: { label: 'Superseded', tone: 'quiet', story: 'The same key was dropped again before this one was sent' },
 };
 
