@@ -26,6 +26,9 @@ export interface ImageEndpoint {
    */
   create(image: NewImage): Promise<Image>;
 
+  /** The images that were created for the `id` of a NewImage: more than one where the service chooses ids itself. */
+  createdFor(id: string): Promise<readonly Image[]>;
+
   /** @returns undefined when there is no such image (any more). */
   get(id: string): Promise<Image | undefined>;
 

@@ -28,6 +28,10 @@ export function glanceEndpoint(target: Target, connection: Connection): ImageEnd
       decideBy(discovery, (known) => planForGlance(found, objectBytes, target, known, place?.measured)),
     conform: (image) => conform(image, target),
     create: (image) => create(image, images, target),
+    createdFor: async (id) => {
+      const image = await images.show(id);
+      return image !== undefined && isOurs(image, id) ? [image] : [];
+    },
     get: (id) => images.show(id),
     list: (cursor) => images.list(cursor),
     upload: (id, body, length, signal) => images.upload(id, body, length, signal),
@@ -118,8 +122,11 @@ async function create(image: NewImage, images: ImageApi, target: Target): Promis
   const created = await images.create({ ...creationFields(image), id: image.id });
   if (created !== undefined) return created;
   const existing = await images.show(image.id);
-  if (existing?.properties[ID_PROPERTY] === image.id) return existing;
+  if (existing !== undefined && isOurs(existing, image.id)) return existing;
   const owner =
     existing === undefined ? 'a deleted image' : `the image ${JSON.stringify(existing.name)}, which is not ours`;
   throw new ImageDropError('image-id-taken', `The image id ${image.id} at ${target.name} belongs to ${owner}.`);
 }
+
+/** Somebody else's image may bear the id that we would choose, but not our mark. */
+const isOurs = ({ properties }: Image, id: string): boolean => properties[ID_PROPERTY] === id;

@@ -5,7 +5,7 @@ import { refusal, type ServiceCodes } from './answers.ts';
 import type { HttpAnswer, HttpClient, HttpRequest, ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
-import { importRefusal } from './image-import.ts';
+import { importRefusal } from './import-refusal.ts';
 import { type JsonObject, objectsIn, parseObject } from './json.ts';
 import type { Session } from './keystone.ts';
 import { WEB_DOWNLOAD } from './plan-route.ts';
@@ -187,7 +187,18 @@ export class ImageApi {
     const token = await session.token();
     const answer = await this.#send({ ...request, url }, token);
     if (!this.#refusesToken(answer)) return answer;
-    return this.#send({ ...request, url }, await session.renew(token));
+    const again = await this.#send({ ...request, url }, await session.renew(token));
+    if (again.status === 401) throw this.#tokenRefused(again);
+    return again;
+  }
+
+  /** Keystone has just taken the credentials: what is wrong lies between it and the image service, and may pass. */
+  #tokenRefused(answer: HttpAnswer): ImageDropError {
+    const { cloud } = this.#connection.session;
+    const cause = refusal(answer, `A token that was just given by cloud ${cloud}`, this.#dialect.codes);
+    return new ImageDropError('token-refused', `The image service of ${cloud} takes no token: ${cause.message}`, {
+      cause,
+    });
   }
 
   async #send(request: HttpRequest, token: string): Promise<HttpAnswer> {

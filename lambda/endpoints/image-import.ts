@@ -1,8 +1,7 @@
-import { type ErrorCode, ImageDropError } from '../model/errors.ts';
-import type { HttpAnswer, ImportRoute } from './endpoint.ts';
+import type { ImportRoute } from './endpoint.ts';
 import type { ImageApi } from './image-api.ts';
 import { type JsonObject, objectsIn } from './json.ts';
-import { lineOf, wordsOf } from './words.ts';
+import { lineOf } from './words.ts';
 
 /** Interoperable image import (Image API v2, "Import an image", "Show tasks associated with image"). */
 export function imageImport(images: ImageApi): ImportRoute {
@@ -10,20 +9,6 @@ export function imageImport(images: ImageApi): ImportRoute {
     begin: (id, url) => images.importFrom(id, url),
     failure: async (id) => failureIn(await images.document(`/images/${encodeURIComponent(id)}/tasks`)),
   };
-}
-
-/** What a refused import means; Glance tells its refusals apart in words only (glance/api/v2/images.py). */
-export function importRefusal(answer: HttpAnswer, error: ImageDropError): ImageDropError {
-  const code = codeOf(answer);
-  return code === undefined ? error : new ImageDropError(code, error.message, { cause: error.cause });
-}
-
-function codeOf({ status, text }: HttpAnswer): ErrorCode | undefined {
-  if (status === 404) return 'image-lost';
-  if (status !== 400) return undefined;
-  const words = wordsOf(text);
-  if (/does not pass filtering/i.test(words)) return 'import-refused';
-  return /unknown import method|import method/i.test(words) ? 'route-not-offered' : undefined;
 }
 
 /** The words of the newest import, when that has failed. */

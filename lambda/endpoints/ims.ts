@@ -22,6 +22,7 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
     plan: (found, objectBytes, place) => planForImsAt(place, found, objectBytes, target),
     conform: (image) => conform(image, target),
     create: (image) => create(image, images, target),
+    createdFor: (id) => images.withProperty(ID_PROPERTY, id),
     get: (id) => images.show(id),
     list: (cursor) => images.list(cursor),
     upload: (id, body, length, signal) => images.upload(id, body, length, signal),

@@ -1,7 +1,7 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { ByteRange, MeasuredUpload, Route } from '../model/image.ts';
+import type { ByteRange, MeasuredUpload } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
-import { type StorageQuestion, storageRoute } from './storage-route.ts';
+import { type PlannedRoute, type StorageQuestion, storageRoute } from './storage-route.ts';
 
 /** The import method by which Glance fetches a URL ("Interoperable image import"). */
 export const WEB_DOWNLOAD = 'web-download';
@@ -18,12 +18,6 @@ export interface RouteQuestion {
   readonly measured?: MeasuredUpload;
   /** Of an endpoint that reads from object storage. */
   readonly storage?: Omit<StorageQuestion, 'target' | 'bytes'>;
-}
-
-export interface PlannedRoute {
-  readonly route: Route;
-  /** Why, in one sentence. */
-  readonly reason: string;
 }
 
 /**

@@ -1,8 +1,13 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { ImageFormat } from '../model/image.ts';
+import type { ImageFormat, Route } from '../model/image.ts';
 import { bitmapKey } from '../model/staging.ts';
 import type { ObjectStorage, Target } from '../model/target.ts';
-import type { PlannedRoute } from './plan-route.ts';
+
+export interface PlannedRoute {
+  readonly route: Route;
+  /** Why, in one sentence. */
+  readonly reason: string;
+}
 
 /** What decides how a service that reads from object storage takes a file. */
 export interface StorageQuestion {

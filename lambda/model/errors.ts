@@ -47,6 +47,9 @@ export const ERROR_KINDS = {
   'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then drop the file again.'),
   'no-such-cloud': permanent('Add the cloud to the clouds.yaml in the secret, or take the target out of the stack.'),
   unauthorized: permanent('Check user, password or application credential in clouds.yaml, then drop the file again.'),
+  'token-refused': passing(
+    'Check that the image service can ask Keystone about tokens ([keystone_authtoken], clocks), if this goes on.',
+  ),
   'untrusted-certificate': permanent(
     "Put the certificate of the endpoint's authority into clouds.yaml as cacert of the cloud, then drop the file again.",
   ),

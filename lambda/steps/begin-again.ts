@@ -2,8 +2,8 @@ import { type ErrorCode, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { clearStaging } from './clear-staging.ts';
-import { removeImage } from './fail-drop.ts';
 import { MAX_DELAY_SECONDS, type MessageQueue, type StepDependencies } from './ports.ts';
+import { removeImage } from './remove-image.ts';
 
 /** A store that breaks image after image will not mend itself by more of them. */
 export const MAX_GENERATIONS = 5;

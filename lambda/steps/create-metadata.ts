@@ -10,6 +10,7 @@ import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
 import { dropOf } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
+import { removeForsaken, removeLeftBehind } from './forsaken-image.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
 import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.ts';
@@ -61,6 +62,7 @@ async function goOnOrRetry(message: unknown, invocation: Invocation, deps: Creat
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */
 async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
   const record = await existingRecord(key, deps.records);
+  if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(record, deps);
   switch (record.status) {
     case 'received':
       return underLease(key, record, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
@@ -79,11 +81,16 @@ async function createImage(key: string, record: DropRecord, deps: CreateMetadata
   const wanted = await describe(record, object, deps);
   // A fast import creates the image itself.
   const image = wanted.plan.route === 'fast-import' ? undefined : await create(key, record, wanted, deps);
-  await deps.records.change(key, (stored) => {
-    changes.requireLease(stored, record.lease?.holder);
-    const created = { ...stored, ...wanted, ...(image !== undefined && { image: { id: image.id } }) };
-    return changes.moveTo(created, 'created', deps.now());
-  });
+  try {
+    await deps.records.change(key, (stored) => {
+      changes.requireLease(stored, record.lease?.holder);
+      const created = { ...stored, ...wanted, ...(image !== undefined && { image: { id: image.id } }) };
+      return changes.moveTo(created, 'created', deps.now());
+    });
+  } catch (error) {
+    if (image !== undefined) await removeForsaken(image, key, record, error, deps);
+    throw error;
+  }
   await deps.uploadQueue.send({ record: key });
 }
 
@@ -117,7 +124,10 @@ async function create(
     return await endpoint.create(wanted.sent);
   } catch (error) {
     if (error instanceof ImageDropError && error.code === 'image-id-taken') {
-      await deps.records.change(key, (stored) => stored && { ...stored, generation: record.generation + 1 });
+      await deps.records.change(key, (stored) => {
+        changes.requireLease(stored, record.lease?.holder);
+        return { ...stored, generation: record.generation + 1 };
+      });
     }
     throw error;
   }

@@ -2,7 +2,7 @@ import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, QueueStage } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import type { MessageQueue, StepDependencies } from './ports.ts';
-import { targetOf } from './target-of.ts';
+import { removeImage } from './remove-image.ts';
 
 export interface FailDependencies extends StepDependencies {
   /** record-status listens here: it tells the world about settled records. */
@@ -45,17 +45,9 @@ async function withoutImage(
   } catch (thrown) {
     const obstacle = asImageDropError(thrown);
     if (obstacle.retryable) throw obstacle;
-    const message = `${error.message} Its image ${record.image?.id ?? ''} is still there: ${obstacle.message}`;
+    const rest =
+      record.image === undefined ? 'An image of it may be there' : `Its image ${record.image.id} is still there`;
+    const message = `${error.message} ${rest}: ${obstacle.message}`;
     return new ImageDropError(error.code, message, { cause: error.cause, nextStep: error.nextStep });
   }
-}
-
-/** The image of the record, and by a fast import what the service has made of our request without telling us. */
-export async function removeImage(record: DropRecord, deps: StepDependencies): Promise<void> {
-  const mayHaveMore = record.plan?.route === 'fast-import' && record.register !== undefined;
-  if (record.image === undefined && !mayHaveMore) return;
-  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
-  const made = mayHaveMore && record.sent !== undefined ? await endpoint.registers?.madeFor(record.sent.id) : [];
-  const ids = new Set([record.image, ...(made ?? [])].flatMap((image) => (image === undefined ? [] : [image.id])));
-  for (const id of ids) await endpoint.delete(id);
 }

@@ -2,8 +2,9 @@ import { dropId } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { type FailDependencies, removeImage } from './fail-drop.ts';
+import type { FailDependencies } from './fail-drop.ts';
 import type { ObjectHead } from './ports.ts';
+import { removeImage } from './remove-image.ts';
 
 /**
  * The object of the drop, as long as it is what lies under its key now.

@@ -2,9 +2,9 @@ import type { Answer, Call, Fault, JsonObject } from './http.ts';
 import type { NewImage, StoredImage } from './image.ts';
 import type { ByteLimit } from './image-file.ts';
 import type { ImageStore, LiveImages } from './image-store.ts';
+import type { MishapOf } from './mishap.ts';
 import type { Route } from './router.ts';
 import type { Properties } from './schema.ts';
-import type { MishapOf } from './settings.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Who makes a request, according to the token. */

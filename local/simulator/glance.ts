@@ -6,11 +6,12 @@ import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts'
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
 import type { ByteLimit } from './image-file.ts';
 import type { LiveImages } from './image-store.ts';
+import type { MishapOf } from './mishap.ts';
 import { checkNewImage } from './new-image.ts';
 import { Quotas } from './quotas.ts';
 import { type Route, route } from './router.ts';
 import { imageProperties, type Properties } from './schema.ts';
-import type { GlanceSettings, MishapOf } from './settings.ts';
+import type { GlanceSettings } from './settings.ts';
 import { WebDownloads } from './web-download.ts';
 
 /** The one store of the simulated cloud, by Glance's customary name for a file store. */

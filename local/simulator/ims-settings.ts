@@ -1,5 +1,5 @@
+import type { MishapOf } from './mishap.ts';
 import type { PlannedFault } from './planned-faults.ts';
-import type { MishapOf } from './settings.ts';
 
 export interface ImsSettings {
   readonly mishap?: MishapOf;

@@ -12,13 +12,13 @@ import { ImsJobs } from './ims-jobs.ts';
 import { refusal } from './ims-refusal.ts';
 import type { ImsSettings } from './ims-settings.ts';
 import type { JobStore } from './job-store.ts';
+import type { MishapOf } from './mishap.ts';
 import { checkNewImage } from './new-image.ts';
 import { ObsClient, type ObsSettings } from './obs-client.ts';
 import { PlannedFaults } from './planned-faults.ts';
 import { registerFile } from './registration.ts';
 import { type Route, route } from './router.ts';
 import { imageProperties, type Properties } from './schema.ts';
-import type { MishapOf } from './settings.ts';
 
 /**
  * Huawei Cloud Image Management Service: its native Image API v2, registering files from object storage, fast import,

@@ -1,5 +1,6 @@
 import type { Accounts } from './accounts.ts';
 import type { ImsSettings } from './ims-settings.ts';
+import type { MishapOf } from './mishap.ts';
 import type { ObsSettings } from './obs-client.ts';
 
 export const HASH_ALGORITHMS = ['sha256', 'sha512', 'none'] as const;
@@ -19,12 +20,6 @@ export interface GlanceLimits {
   /** Bytes that the store can hold, of all projects. */
   readonly storeCapacityBytes?: number;
 }
-
-/** What can happen to an image whose file was taken and answered for: it stays `saving`, or becomes `killed`. */
-export type Mishap = 'saving for ever' | 'killed';
-
-/** Decides what happens to an image after its file was taken; undefined: what should. */
-export type MishapOf = (imageId: string) => Mishap | undefined;
 
 export interface GlanceSettings {
   readonly mishap?: MishapOf;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { seeded } from '../../local/faults/seeded.ts';
-import type { Mishap } from '../../local/simulator/settings.ts';
+import type { Mishap } from '../../local/simulator/mishap.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import { chaosAssembly, SECRET, STACK } from './chaos-assembly.ts';
 import { cloudsYamlBehind } from './chaos-cloud.ts';

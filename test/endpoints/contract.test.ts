@@ -82,6 +82,16 @@ describe.each(TARGET_KINDS)('every image endpoint, here %s,', (kind) => {
     expect(await connect(kind).create(image)).toMatchObject({ id: first.id });
   });
 
+  test('knows what was created for an id of ours, as long as it is there', async () => {
+    const image = anImage();
+    expect(await connect(kind).createdFor(image.id)).toEqual([]);
+    const { id } = await connect(kind).create(image);
+    await connect(kind).create(anImage());
+    expect(await connect(kind).createdFor(image.id)).toMatchObject([{ id, status: 'queued' }]);
+    await connect(kind).delete(id);
+    expect(await connect(kind).createdFor(image.id)).toEqual([]);
+  });
+
   test('never gives a deleted image back', async () => {
     const image = anImage();
     const { id } = await connect(kind).create(image);

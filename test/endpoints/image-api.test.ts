@@ -17,13 +17,13 @@ describe.each(TARGET_KINDS)('the Image API calls of %s', (kind) => {
     expect(tokens).toEqual(['t1', 't2']);
   });
 
-  test('give up when the new token is refused too', async () => {
+  test('are to be tried again later when the new token is refused too', async () => {
     let requests = 0;
     const endpoint = await endpointAt(kind, (_, response) => {
       requests += 1;
       answer(response, 401);
     });
-    expect(await failure(endpoint.get(IMAGE_ID))).toMatchObject({ code: 'unauthorized' });
+    expect(await failure(endpoint.get(IMAGE_ID))).toMatchObject({ code: 'token-refused', retryable: true });
     expect(requests).toBe(2);
   });
 

@@ -3,15 +3,18 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { Image, NewImage, UploadPlan } from '../../lambda/model/image.ts';
+import { ID_PROPERTY, type Image, type NewImage, type UploadPlan } from '../../lambda/model/image.ts';
 
 /** What the service makes of an upload whose client has crashed; docs/endpoints.md has each. */
 export type Aftermath = 'queued' | 'saving' | 'active';
 
 export interface ServiceSettings {
   readonly route: 'stream' | 'import';
-  /** Whether a creation that is tried again finds its own image. @default true */
-  readonly chosenIds?: boolean;
+  /**
+   * How a creation that is tried again finds its own image: by an id that we choose (Glance), by looking for our property
+   * before (IMS), or not at all. @default 'id'
+   */
+  readonly findsBy?: 'id' | 'property' | 'nothing';
   /** Whether the first image is stored wrongly. @default false */
   readonly breaksFirst?: boolean;
 }
@@ -42,7 +45,8 @@ export class ImageService {
       kind: 'glance',
       plan: async (_found, objectBytes) => this.#plan(objectBytes),
       conform: (image) => image,
-      create: async (image) => this.#create(image),
+      create: (image) => this.#create(image, gate),
+      createdFor: async (id) => this.#createdFor(id),
       get: async (id) => this.images.get(id),
       list: async () => ({ items: [...this.images.values()] }),
       upload: (id, body) => this.#upload(id, body, gate),
@@ -80,13 +84,22 @@ export class ImageService {
     };
   }
 
-  #create(image: NewImage): Image {
+  async #create(image: NewImage, gate: Gate): Promise<Image> {
+    const { findsBy = 'id' } = this.#settings;
     if (this.#deletedIds.has(image.id)) throw new ImageDropError('image-id-taken', `${image.id} was deleted.`);
-    const { chosenIds = true } = this.#settings;
-    const id = chosenIds ? image.id : crypto.randomUUID();
+    if (findsBy === 'property') {
+      const [earlier] = this.#createdFor(image.id);
+      if (earlier !== undefined) return earlier;
+      await gate('create, having looked');
+    }
+    const id = findsBy === 'id' ? image.id : crypto.randomUUID();
     const created: Image = this.images.get(id) ?? { ...image, id, status: 'queued', hashes: {} };
     this.images.set(id, created);
     return created;
+  }
+
+  #createdFor(id: string): readonly Image[] {
+    return [...this.images.values()].filter(({ properties }) => properties[ID_PROPERTY] === id);
   }
 
   async #upload(id: string, body: Readable, gate: Gate): Promise<void> {

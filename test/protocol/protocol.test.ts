@@ -21,10 +21,13 @@ const CASES: readonly DropSettings[] = WORKERS.flatMap(([from, ...workers]) => {
     ...AFTERMATHS.map((aftermath) => ({ ...given, route: 'stream', aftermath }) as const),
     { ...given, route: 'import', aftermath: 'queued' },
     { ...given, route: 'stream', aftermath: 'queued', breaksFirst: true },
+    { ...given, route: 'stream', aftermath: 'queued', vanishes: true },
+    { ...given, route: 'stream', aftermath: 'queued', findsBy: 'property' },
+    { ...given, route: 'stream', aftermath: 'queued', findsBy: 'property', vanishes: true },
   ];
 });
 
-/** Departures from the plain order; three take a minute for all cases, and have found nothing more. */
+/** Departures from the plain order; three take some minutes for all cases, and find nothing more. */
 const DEPARTURES = 2;
 
 function exploreDrop(settings: DropSettings) {
@@ -37,7 +40,7 @@ function exploreDrop(settings: DropSettings) {
 
 describe('one drop becomes one image, under every schedule of two workers, a crash and one that is overtaken', () => {
   test.each(CASES)(
-    '$route, workers on $workers, an abandoned upload $aftermath, first image broken: $breaksFirst',
+    '$route, workers on $workers, an abandoned upload $aftermath, first image broken: $breaksFirst, object deleted: $vanishes, own image found by $findsBy',
     async (settings) => {
       const { runs, findings } = await exploreDrop(settings);
       expect(findings.slice(0, 3)).toEqual([]);
@@ -48,7 +51,7 @@ describe('one drop becomes one image, under every schedule of two workers, a cra
 
 test('the explorer finds the second image of a service that does not let us choose ids', async () => {
   const workers: QueueName[] = ['ingestQueue', 'ingestQueue'];
-  const settings = { route: 'stream', aftermath: 'queued', from: 'ingestQueue', workers, chosenIds: false } as const;
+  const settings = { route: 'stream', aftermath: 'queued', from: 'ingestQueue', workers, findsBy: 'nothing' } as const;
   const { findings } = await exploreDrop(settings);
-  expect(findings.flatMap(({ violations }) => violations)).toContain('there are 1 records and 2 images');
+  expect(findings.flatMap(({ violations }) => violations)).toContain('the drop is active with 2 images');
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import { imageId } from '../../lambda/model/image-id.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld, target } from '../support/memory-world.ts';
@@ -117,6 +118,151 @@ describe('create-metadata', () => {
     world.objects.deleted.add('a.img');
     await createMetadata(event, world.invocation(), world);
     expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'object-gone' } });
+  });
+
+  describe('when an attempt before has created an image and died', () => {
+    async function afterDeath(): Promise<MemoryWorld> {
+      const world = new MemoryWorld();
+      world.objects.put('a.img', rawDisk());
+      world.records.failsAt = ({ status }) => status === 'created';
+      await expect(createMetadata(world.event('a.img'), world.invocation('died'), world)).rejects.toThrow('died');
+      expect(world.endpoint.images.size).toBe(1);
+      expect(world.record('a.img').image).toBeUndefined();
+      world.pass(61);
+      return world;
+    }
+
+    test('a drop that was deleted meanwhile leaves no image', async () => {
+      const world = await afterDeath();
+      world.objects.deleted.add('a.img');
+      await createMetadata(world.event('a.img'), world.invocation('next'), world);
+      expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'object-gone' } });
+      expect(world.endpoint.images.size).toBe(0);
+    });
+
+    test('a drop whose key was written again leaves no image', async () => {
+      const world = await afterDeath();
+      const [event, key] = [world.event('a.img'), world.recordKey('a.img')];
+      world.objects.put('a.img', rawDisk(4096, 2));
+      await createMetadata(event, world.invocation('next'), world);
+      expect(world.records.stored.get(key)).toMatchObject({ status: 'superseded' });
+      expect(world.endpoint.images.size).toBe(0);
+    });
+
+    test('a cloud that does not let us look does not change the verdict, which says so', async () => {
+      const world = await afterDeath();
+      world.objects.deleted.add('a.img');
+      world.endpoint.faults.push({ call: 'get', error: new ImageDropError('forbidden', 'We may not look.') });
+      await createMetadata(world.event('a.img'), world.invocation('next'), world);
+      expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'object-gone' } });
+      expect(world.record('a.img').error?.message).toMatch(/An image of it may be there: We may not look\.$/);
+    });
+
+    test('a cloud that is away is asked again', async () => {
+      const world = await afterDeath();
+      world.objects.deleted.add('a.img');
+      world.endpoint.faults.push({ call: 'get', error: busy() });
+      const again = () => createMetadata(world.event('a.img'), world.invocation('next'), world);
+      await expect(again()).rejects.toMatchObject({ code: 'endpoint-busy' });
+      expect(world.record('a.img').status).toBe('received');
+      await again();
+      expect(world.record('a.img').status).toBe('failed');
+      expect(world.endpoint.images.size).toBe(0);
+    });
+  });
+
+  test('asks no cloud about an image of a drop that fails at the first attempt', async () => {
+    const world = new MemoryWorld();
+    world.objects.put('notes.txt', Buffer.from('Not a disk image.'));
+    world.endpoint.faults.push({ call: 'get', error: busy() });
+    await createMetadata(world.event('notes.txt'), world.invocation(), world);
+    expect(world.record('notes.txt').error?.code).toBe('not-a-disk-image');
+  });
+
+  describe('when it has stood still until others took over', () => {
+    /** The first invocation is held up behind its creation, and `others` happens meanwhile. */
+    async function overtaken(others: (world: MemoryWorld) => Promise<void>): Promise<MemoryWorld> {
+      const world = new MemoryWorld();
+      world.objects.put('a.img', rawDisk());
+      const create = world.endpoint.create.bind(world.endpoint);
+      world.endpoint.create = async (image) => {
+        world.endpoint.create = create;
+        world.pass(61);
+        await others(world);
+        return create(image);
+      };
+      const late = createMetadata(world.event('a.img'), world.invocation('late'), world);
+      await expect(late).rejects.toMatchObject({ code: expect.stringMatching(/^(lease-held|image-id-taken)$/) });
+      return world;
+    }
+
+    test('removes its image when the drop was settled without one', async () => {
+      const world = await overtaken(async (meanwhile) => {
+        meanwhile.objects.deleted.add('a.img');
+        await createMetadata(meanwhile.event('a.img'), meanwhile.invocation('other'), meanwhile);
+      });
+      expect(world.record('a.img').status).toBe('failed');
+      expect(world.endpoint.images.size).toBe(0);
+    });
+
+    test('leaves the image alone when the others have found it', async () => {
+      const world = await overtaken(async (meanwhile) =>
+        createMetadata(meanwhile.event('a.img'), meanwhile.invocation('other'), meanwhile),
+      );
+      expect(world.record('a.img').status).toBe('created');
+      expect([...world.endpoint.images.keys()]).toEqual([world.record('a.img').image?.id]);
+    });
+
+    test('leaves the image alone while the others may yet find it', async () => {
+      const world = await overtaken(async (meanwhile) => {
+        meanwhile.endpoint.faults.push({ call: 'create', error: busy() });
+        const other = createMetadata(meanwhile.event('a.img'), meanwhile.invocation('other'), meanwhile);
+        await expect(other).rejects.toMatchObject({ code: 'endpoint-busy' });
+      });
+      expect(world.record('a.img').status).toBe('received');
+      expect(world.endpoint.images.size).toBe(1);
+      await createMetadata(world.event('a.img'), world.invocation('next'), world);
+      expect([...world.endpoint.images.keys()]).toEqual([world.record('a.img').image?.id]);
+    });
+
+    test('does not give a record that others have settled another generation', async () => {
+      const world = await overtaken(async (meanwhile) => {
+        await createMetadata(meanwhile.event('a.img'), meanwhile.invocation('other'), meanwhile);
+        const id = meanwhile.record('a.img').image?.id ?? '';
+        await meanwhile.endpoint.delete(id);
+      });
+      expect(world.record('a.img')).toMatchObject({ status: 'created', generation: 1 });
+    });
+  });
+
+  describe('when its message comes again and the record has moved on', () => {
+    const forDrop = (world: MemoryWorld) => ({ imagedrop_id: imageId(world.record('a.img').drop, 'here', 1) });
+
+    async function leftBehind(prepare: (world: MemoryWorld) => Promise<void>): Promise<MemoryWorld> {
+      const world = new MemoryWorld();
+      world.objects.put('a.img', rawDisk());
+      const event = world.event('a.img');
+      await prepare(world);
+      const shown = { name: 'a', status: 'queued', hashes: {}, diskFormat: 'raw', properties: forDrop(world) } as const;
+      world.endpoint.images.set('left-behind', { ...shown, id: 'left-behind' });
+      await createMetadata(event, world.invocation('again', undefined, 2), world);
+      return world;
+    }
+
+    test('removes what an invocation that was overtaken and died has created beside its image', async () => {
+      const world = await leftBehind((fresh) => createMetadata(fresh.event('a.img'), fresh.invocation(), fresh));
+      expect([...world.endpoint.images.keys()]).toEqual([world.record('a.img').image?.id]);
+    });
+
+    test('removes all images of a drop that has failed', async () => {
+      const world = await leftBehind(async (fresh) => {
+        const event = fresh.event('a.img');
+        fresh.objects.deleted.add('a.img');
+        await createMetadata(event, fresh.invocation(), fresh);
+      });
+      expect(world.record('a.img').status).toBe('failed');
+      expect(world.endpoint.images.size).toBe(0);
+    });
   });
 
   test('gives up after twelve attempts, naming the last cause', async () => {

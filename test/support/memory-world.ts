@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../../lambda/endpoints/endpoint.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { Image, NewImage, Route, UploadPlan } from '../../lambda/model/image.ts';
+import { ID_PROPERTY, type Image, type NewImage, type Route, type UploadPlan } from '../../lambda/model/image.ts';
 import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
@@ -14,6 +14,7 @@ import type {
   ObjectHead,
   ObjectMessage,
   ObjectStore,
+  RecordDraft,
   RecordMessage,
   RecordStore,
   TargetPauses,
@@ -193,6 +194,8 @@ class MemoryObjects implements ObjectStore {
 
 class MemoryRecords implements RecordStore {
   readonly stored = new Map<string, DropRecord>();
+  /** Tells of the write at which the writer dies; once. */
+  failsAt: ((next: RecordDraft) => boolean) | undefined;
   readonly #changedAt = new Map<string, Date>();
   readonly #now: () => Date;
 
@@ -212,6 +215,10 @@ class MemoryRecords implements RecordStore {
     const present = this.stored.get(key);
     const next = decide(present);
     if (next === undefined) return present;
+    if (this.failsAt?.(next) === true) {
+      this.failsAt = undefined;
+      throw new Error('The writer died.');
+    }
     const revision = (present?.revision ?? 0) + 1;
     const record = { ...next, revision, nonce: `write-${revision}` };
     this.stored.set(key, record);
@@ -274,6 +281,10 @@ export class MemoryEndpoint implements ImageEndpoint {
       this.images.set(image.id, created);
       return created;
     });
+  }
+
+  async createdFor(id: string): Promise<readonly Image[]> {
+    return this.#faulty('get', () => [...this.images.values()].filter((image) => image.properties[ID_PROPERTY] === id));
   }
 
   async get(id: string): Promise<Image | undefined> {

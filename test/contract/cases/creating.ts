@@ -48,6 +48,8 @@ export const CREATING: readonly ContractCase[] = [
       const stranger = anImage();
       await (await world.client()).create({ ...create, id: stranger.id });
       expect(await failure(endpoint.create(stranger))).toMatchObject({ code: 'image-id-taken' });
+      expect(await endpoint.createdFor(image.id)).toMatchObject([{ id: image.id }]);
+      expect(await endpoint.createdFor(stranger.id)).toEqual([]);
     },
   },
   {
