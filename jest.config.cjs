@@ -17,9 +17,9 @@ const TYPES_ONLY = [
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Programs that a newcomer may lack, gigabytes, a real cloud, minutes: `npm run test:clients`, `test:heavy`,
-  // `test:openstack`, `test:package`, `test:chaos`.
-  testPathIgnorePatterns: ['clients/', 'heavy/', 'openstack/', 'package/', 'chaos/sabotage'].map(
+  // Programs that a newcomer may lack, gigabytes, a real cloud, minutes, a browser: `npm run test:clients`,
+  // `test:heavy`, `test:openstack`, `test:package`, `test:chaos`, `test:ui`.
+  testPathIgnorePatterns: ['clients/', 'heavy/', 'openstack/', 'package/', 'ui/', 'chaos/sabotage'].map(
     (name) => `<rootDir>/test/${name}`,
   ),
   // What `npm pack` makes has modules of the same names.

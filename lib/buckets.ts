@@ -1,6 +1,14 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type IBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  type CorsRule,
+  HttpMethods,
+  type IBucket,
+} from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
 /** With exactOptionalPropertyTypes a Bucket is no IBucket: their optional members are declared differently. */
@@ -17,18 +25,32 @@ const UNFINISHED_UPLOAD_DAYS = 7;
 /** Long enough to look up what a record said before somebody changed it by hand. */
 const FORMER_RECORD_DAYS = 30;
 
+/** For as long a browser remembers that it may send parts here: an hour is less than a large upload takes. */
+const PREFLIGHT_SECONDS = 3600;
+
 /**
- * @param key undefined: that of Amazon S3
- * @param bucketName undefined lets CloudFormation make one
+ * The page of `imagedrop ui` may send parts to presigned URLs. Its port is another each time; S3 takes one `*` for each
+ * origin. No header of the answer is of use to it, and none of the request is its own.
  */
-export function newDropBucket(
-  scope: Construct,
-  id: string,
-  key: IKey | undefined,
-  bucketName: string | undefined,
-): Bucket {
-  return hardenedBucket(scope, id, key, {
+const FROM_LOOPBACK: CorsRule = {
+  allowedOrigins: ['http://127.0.0.1:*', 'http://localhost:*'],
+  allowedMethods: [HttpMethods.PUT],
+  maxAge: PREFLIGHT_SECONDS,
+};
+
+export interface NewDropBucketProps {
+  /** Undefined lets CloudFormation make one. */
+  readonly bucketName: string | undefined;
+  /** Undefined: that of Amazon S3. */
+  readonly encryptionKey: IKey | undefined;
+  readonly loopbackUploads: boolean;
+}
+
+export function newDropBucket(scope: Construct, id: string, props: NewDropBucketProps): Bucket {
+  const { bucketName, encryptionKey, loopbackUploads } = props;
+  return hardenedBucket(scope, id, encryptionKey, {
     ...(bucketName === undefined ? {} : { bucketName }),
+    ...(loopbackUploads && { cors: [FROM_LOOPBACK] }),
     lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(UNFINISHED_UPLOAD_DAYS) }],
   });
 }

@@ -82,14 +82,15 @@ export class ImageDrop extends Construct {
     };
   }
 
-  private dropsOf({ existingDropBucket, dropBucketName, encryptionKey }: ImageDropProps): DropBucket {
+  private dropsOf(props: ImageDropProps): DropBucket {
+    const { existingDropBucket, dropBucketName: bucketName, encryptionKey, loopbackUploads = true } = props;
     const { queue } = this.queues.ingest;
     if (existingDropBucket !== undefined) {
       admitEventsOf(existingDropBucket.bucket, queue);
       return existingDropBucket;
     }
-    const bucket = newDropBucket(this, 'DropBucket', encryptionKey, dropBucketName);
-    notifyOfNewObjects(bucket, queue, dropBucketName);
+    const bucket = newDropBucket(this, 'DropBucket', { bucketName, encryptionKey, loopbackUploads });
+    notifyOfNewObjects(bucket, queue, bucketName);
     return { bucket, versioned: true };
   }
 

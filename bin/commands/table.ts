@@ -9,6 +9,7 @@ import { retry } from './retry.ts';
 import { stack } from './stack.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
+import { ui } from './ui.ts';
 
 /** Every command, in the order of the help. A new one is one file and one line here. */
 export const COMMANDS: readonly Command[] = [
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   drop,
   ls,
   status,
+  ui,
   inspect,
   retry,
   reconcile,

@@ -41,6 +41,9 @@ Read the records:
 Look at the images:
   ${images}openstack --os-cloud ${cloud.name} image list
 
+Or drop and watch on a page:
+  npx imagedrop ui
+
 Any other S3 client will do: endpoint ${endpoint}, path-style, the two keys above.
 The functions' logs are in ${relative('.', logs)}/. Ctrl-C ends.
 

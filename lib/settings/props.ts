@@ -66,6 +66,15 @@ export interface ImageDropProps {
   readonly securityGroups?: ISecurityGroup[];
 
   /**
+   * Lets the page of `imagedrop ui` send files straight to the drop bucket: a CORS rule that allows PUT to pages of
+   * http://127.0.0.1 and http://localhost. A bucket of yours is left alone; without the rule the page's own server passes
+   * the bytes on.
+   *
+   * @default true - the rule opens nothing: each PUT needs a presigned URL, and whoever has one can use it without a browser
+   */
+  readonly loopbackUploads?: boolean;
+
+  /**
    * Uploads that run at a time, 2 to 1000.
    *
    * @default 10 - it protects the image endpoint: ten uploads of 60 to 75 MB/s fill a link of 5 Gbit/s and keep ten
