@@ -58,6 +58,17 @@ async function load(file: string): Promise<StaticFile> {
   const text = await readFile(file, 'utf8');
   const extension = extname(file);
   // Lines and columns stay what they are, so that a browser shows the very source.
-  const body = extension === '.ts' ? stripTypeScriptTypes(text, { mode: 'strip' }) : text;
+  const body = extension === '.ts' ? withoutTypes(text) : text;
   return { type: TYPES[extension] ?? '', body };
+}
+
+/** Node calls the function experimental, once, on the terminal of a user who can do nothing about it. */
+function withoutTypes(text: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return stripTypeScriptTypes(text, { mode: 'strip' });
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }

@@ -48,7 +48,14 @@ describe('imagedrop ui', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function run(...args: string[]): Promise<{ url: string; ended: Promise<number | null> }> {
+  interface Run {
+    readonly url: string;
+    readonly ended: Promise<number | null>;
+    /** What it has said to the user besides. */
+    complaints(): string;
+  }
+
+  async function run(...args: string[]): Promise<Run> {
     const env = { ...process.env, INIT_CWD: folder, PATH: `${folder}:${process.env.PATH}` };
     const started = spawn(process.execPath, [IMAGEDROP, 'ui', '--json', ...args], { cwd: folder, env });
     child = started;
@@ -64,19 +71,21 @@ describe('imagedrop ui', () => {
       eventually(() => out.includes('\n'), 20_000),
       ended.then((code) => Promise.reject(new Error(`ended with ${code}: ${err}`))),
     ]);
-    return { url: JSON.parse(out).url, ended };
+    return { url: JSON.parse(out).url, ended, complaints: () => err };
   }
 
   test('serves the page of the stack that runs here, until it is interrupted', async () => {
-    const { url, ended } = await run('--no-open');
+    const { url, ended, complaints } = await run('--no-open');
     const { origin, hash } = new URL(url);
     const page = await PageClient.open({ origin, token: hash.slice('#token='.length) });
     expect(await page.json('GET', '/api/stack')).toEqual({
       name: 'this machine',
       dropBucket: fixture.stack.dropBucket,
     });
+    expect((await fetch(new URL('/ui/page/main.ts', origin))).status).toBe(200);
     child?.kill('SIGINT');
     expect(await ended).toBe(0);
+    expect(complaints()).toBe('');
   });
 
   // What opens a browser is another program on other systems.
