@@ -8,7 +8,7 @@ import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
-import { dropOf } from './drop-of.ts';
+import { dropAndNewest } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
 import { removeForsaken, removeLeftBehind } from './forsaken-image.ts';
 import { newestVersion } from './newest-version.ts';
@@ -40,7 +40,7 @@ export async function createMetadata(
 
 /** One record for each target; from here each goes its own way. */
 async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
-  const { drop, newest } = await dropOf(event, deps);
+  const { drop, newest } = await dropAndNewest(event, deps);
   await allOf(
     deps.targets.map(async ({ name }) => {
       const key = recordKey(drop, name);

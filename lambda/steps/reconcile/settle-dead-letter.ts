@@ -52,12 +52,7 @@ async function recordsNamedIn({ body }: DeadLetter, deps: ReconcileDependencies)
   if (events === undefined) return [{ key: recordNamedIn(message) }];
   const drops = await Promise.all(
     // The bucket that cannot be read may be why the letter is dead.
-    events.map((event) =>
-      dropOf(event, deps).then(
-        ({ drop }) => drop,
-        () => dropAs({ ...event, lastModified: event.eventTime }),
-      ),
-    ),
+    events.map((event) => dropOf(event, deps).catch(() => dropAs({ ...event, lastModified: event.eventTime }))),
   );
   return drops.flatMap((drop) => deps.targets.map(({ name }) => ({ key: recordKey(drop, name), drop, target: name })));
 }
