@@ -18,7 +18,7 @@ export interface Scale {
 export const FULL: Scale = {
   starts: 21,
   requests: 20,
-  stream: { rounds: 7, bytes: GIB, sizes: [64 * MIB, GIB, 8 * GIB] },
+  stream: { rounds: 5, bytes: GIB, sizes: [64 * MIB, GIB, 8 * GIB] },
   whole: {
     large: { bytes: GIB, rounds: 5 },
     small: { count: 200 },
