@@ -18,7 +18,7 @@ export interface Scale {
 export const FULL: Scale = {
   starts: 21,
   requests: 20,
-  stream: { rounds: 7, bytes: GIB, sizes: [64 * MIB, GIB, 8 * GIB] },
+  stream: { rounds: 5, bytes: GIB, sizes: [64 * MIB, GIB, 8 * GIB] },
   whole: {
     large: { bytes: GIB, rounds: 5 },
     small: { count: 200 },
@@ -35,7 +35,7 @@ export const QUICK: Scale = {
   whole: {
     large: { bytes: GIB / 4, rounds: 5 },
     small: { count: 20 },
-    many: { count: 50, rounds: 5, byCurl: 10, byClient: 1 },
+    many: { count: 30, rounds: 5, byCurl: 6, byClient: 1 },
   },
   growth: { counts: [1, 10, 100, 300], sizes: [1, 8, 64, 512].map((size) => size * MIB) },
 };
