@@ -38,6 +38,7 @@ export const drop = command({
     'min-ram': { type: 'string', value: 'MIB', help: 'the least memory, in MiB, that it may be booted with' },
     visibility: { type: 'string', value: 'private|shared|community|public', help: 'who sees the image' },
     protected: { type: 'boolean', help: 'the image cannot be deleted until somebody takes that off' },
+    hidden: { type: 'boolean', help: 'lists of images leave it out unless they are asked for it' },
     'os-version': { type: 'string', value: 'VERSION', help: "the OS version by Huawei Cloud IMS's list" },
     unchecked: { type: 'boolean', help: 'sends the files without a look at them; they are looked at on arrival' },
     ...STACK_OPTION,
@@ -45,6 +46,7 @@ export const drop = command({
   },
   notes: [
     'A file that would be refused on arrival is not sent. Large files go in parts, several at a time, and S3 compares the SHA-256 of each. A copy that was broken off, by whatever, is gone on with by the same command: the parts that have arrived are compared with the file, and the rest is sent. S3 keeps them for a week.',
+    'Files that speak of images (KEY.yaml, imagedrop.yaml; docs/metadata.md) go first, and are not waited for.',
   ],
   examples: [
     'npx imagedrop drop ubuntu-24.04.qcow2',

@@ -3,20 +3,30 @@ import { examine } from '../../lambda/formats/inspect.ts';
 import { fileLayer, MAX_FILE_BYTES } from '../../lambda/metadata/yaml-file.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { saidToAll } from '../inspect/metadata.ts';
 import { openSource } from '../inspect/source.ts';
 import type { LocalFile } from '../local-files.ts';
+
+type UserMetadata = Readonly<Record<string, string>>;
 
 /**
  * The look that create-metadata takes at the drop, taken before anything is sent.
  * @returns why the file would be refused; undefined when it would not
  */
-export function refusalOf(file: LocalFile, claimedFormat: string | undefined): Promise<ImageDropError | undefined> {
-  return isMetadataKey(file.key) ? refusalOfMetadata(file) : refusalOfImage(file, claimedFormat);
+export async function refusalOf(file: LocalFile, userMetadata: UserMetadata): Promise<ImageDropError | undefined> {
+  try {
+    return await (isMetadataKey(file.key) ? refusalOfMetadata(file) : refusalOfImage(file, userMetadata));
+  } catch (error) {
+    if (error instanceof ImageDropError) return error;
+    throw error;
+  }
 }
 
-async function refusalOfImage(file: LocalFile, claimedFormat: string | undefined): Promise<ImageDropError | undefined> {
+/** What the files around it say of it counts, as in `imagedrop inspect`. */
+async function refusalOfImage(file: LocalFile, userMetadata: UserMetadata): Promise<ImageDropError | undefined> {
   const source = await openSource(file.path);
   try {
+    const { diskFormat: claimedFormat } = saidToAll({ files: source.said.files, userMetadata });
     const { error } = await examine(source.reader, {
       fileName: file.key,
       ...(claimedFormat !== undefined && { claimedFormat }),
@@ -27,12 +37,7 @@ async function refusalOfImage(file: LocalFile, claimedFormat: string | undefined
   }
 }
 
-async function refusalOfMetadata({ path, key, size }: LocalFile): Promise<ImageDropError | undefined> {
-  try {
-    fileLayer({ name: key, size, ...(size <= MAX_FILE_BYTES && { bytes: await readFile(path) }) });
-    return undefined;
-  } catch (error) {
-    if (error instanceof ImageDropError) return error;
-    throw error;
-  }
+/** @throws `bad-metadata` */
+async function refusalOfMetadata({ path, key, size }: LocalFile): Promise<undefined> {
+  fileLayer({ name: key, size, ...(size <= MAX_FILE_BYTES && { bytes: await readFile(path) }) });
 }

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
 import type { LocalFile } from '../local-files.ts';
 import { adviceOn } from '../terminal/advice.ts';
 import { TransferMeter } from '../terminal/transfer-meter.ts';
@@ -31,8 +32,10 @@ const placeOf = ({ path, key, size }: LocalFile, { bucket }: DropTools) => ({ fi
 async function attempt(file: LocalFile, options: DropOptions, tools: DropTools) {
   try {
     const { metadata, unchecked } = options;
-    const refusal = unchecked ? undefined : await refusalOf(file, metadata['disk-format']?.toLowerCase());
-    return refusal === undefined ? await send(file, metadata, tools) : notDropped('refused', refusal);
+    const refusal = unchecked ? undefined : await refusalOf(file, metadata);
+    return refusal === undefined
+      ? await send(file, isMetadataKey(file.key) ? {} : metadata, tools)
+      : notDropped('refused', refusal);
   } catch (error) {
     return notDropped(tools.stop.aborted ? 'interrupted' : 'failed', error);
   }

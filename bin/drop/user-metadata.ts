@@ -10,6 +10,7 @@ export interface MetadataValues {
   readonly 'min-ram'?: string;
   readonly visibility?: string;
   readonly protected?: boolean;
+  readonly hidden?: boolean;
   readonly 'os-version'?: string;
   readonly tag?: readonly string[];
   readonly property?: readonly string[];
@@ -28,6 +29,7 @@ export function userMetadata(values: MetadataValues, files: number): Readonly<Re
   const entries = [
     ...PLAIN.flatMap((name): [string, string][] => (values[name] === undefined ? [] : [[name, values[name]]])),
     ...(values.protected ? [['protected', 'true']] : []),
+    ...(values.hidden ? [['os-hidden', 'true']] : []),
     ...(tags.length > 0 ? [['tags', tags.map(oneTag).join(',')]] : []),
     ...properties.map(oneProperty),
   ];
@@ -58,7 +60,9 @@ const MAX_METADATA_BYTES = 2048;
 function requireTaken(metadata: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(metadata)) {
     if (!/^[\x20-\x7e]*$/.test(value)) {
-      throw new WrongUse(`Metadata of an object are ASCII in S3, and ${name} is ${JSON.stringify(value)}.`);
+      throw new WrongUse(
+        `Metadata of an object are ASCII in S3, and ${name} is ${JSON.stringify(value)}: say it in a file KEY.yaml.`,
+      );
     }
   }
   if (Object.entries(metadata).flat().join('').length > MAX_METADATA_BYTES) {

@@ -101,6 +101,27 @@ describe('imagedrop drop', () => {
     expect(code).toBe(0);
   });
 
+  test('sends what speaks of images first, and waits for the images alone', async () => {
+    const { user } = hand;
+    const image = await user.file('spoken.qcow2', qcow2);
+    const sidecar = await user.file('spoken.qcow2.yaml', 'name: Spoken\nos_hidden: true\n');
+    const { code, document } = await user.json('drop', image, sidecar, '--wait', '--target', 'simulator');
+    expect(document).toMatchObject([
+      { key: 'spoken.qcow2.yaml', outcome: 'dropped' },
+      { key: 'spoken.qcow2', records: [{ status: 'active', sent: { name: 'Spoken', osHidden: true } }] },
+    ]);
+    expect(document[0]).not.toHaveProperty('records');
+    expect(code).toBe(0);
+  });
+
+  test('does not send what speaks of images in words that would be refused', async () => {
+    const sidecar = await hand.user.file('bad.qcow2.yaml', 'min_disk: many\n');
+    const { code, document } = await hand.user.json('drop', sidecar);
+    expect(document).toMatchObject([{ outcome: 'refused', code: 'bad-metadata' }]);
+    expect(document[0].message).toContain('bad.qcow2.yaml');
+    expect(code).toBe(1);
+  });
+
   test('waits for one target where that is named', async () => {
     const name = await hand.user.file('one.qcow2', qcow2);
     const { document } = await hand.user.json('drop', name, '--wait', '--target', 'simulator');
