@@ -1,16 +1,6 @@
-import { App, Validations } from 'aws-cdk-lib';
+/** The CDK app as `cdk` runs it: with the checks of cdk-nag. */
+import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ImageDropStack } from '../lib/image-drop-stack.ts';
-import { contextSettings } from '../lib/settings/context-settings.ts';
-import { SettingError } from '../lib/settings/setting-error.ts';
+import { buildApp } from './build-app.ts';
 
-try {
-  const app = new App();
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const { stackName, ...settings } = contextSettings(app.node);
-  new ImageDropStack(app, stackName, settings);
-} catch (error) {
-  if (!(error instanceof SettingError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(1);
-}
+buildApp((app) => Validations.of(app).addPlugins(new AwsSolutionsChecks(app)));

@@ -1,10 +1,13 @@
 import { createMetadataEnvironment } from './runtime/environment.ts';
 import { createMetadata } from './steps/create-metadata.ts';
+import { folderFiles } from './steps/folder-files.ts';
 import { handlerOf, queue, stepDependencies } from './wiring.ts';
 
 const environment = createMetadataEnvironment();
+const shared = stepDependencies(environment);
 const dependencies = {
-  ...stepDependencies(environment),
+  ...shared,
+  folderFiles: folderFiles(shared.objects, shared.now),
   ownQueue: queue(environment.INGEST_QUEUE_URL),
   uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
   statusQueue: queue(environment.STATUS_QUEUE_URL),

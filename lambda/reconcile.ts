@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { reconcileEnvironment } from './runtime/environment.ts';
 import { type ReconcileReport, reconcile } from './steps/reconcile/reconcile.ts';
-import { bucketsOf, invocationOf, queue, stages, stepDependencies } from './wiring.ts';
+import { bucketsOf, invocationOf, measured, queue, stages, stepDependencies } from './wiring.ts';
 
 const environment = reconcileEnvironment();
 const dependencies = {
@@ -22,5 +22,7 @@ const dependencies = {
 };
 
 /** Runs on a schedule, with `{}`; with `{ "dryRun": true }` it only looks. */
-export const handler = (event: { readonly dryRun?: boolean } | null, context: Context): Promise<ReconcileReport> =>
-  reconcile({ dryRun: event?.dryRun === true }, invocationOf(context), dependencies);
+export const handler = measured(
+  (event: { readonly dryRun?: boolean } | null, context: Context): Promise<ReconcileReport> =>
+    reconcile({ dryRun: event?.dryRun === true }, invocationOf(context), dependencies),
+);

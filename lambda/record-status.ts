@@ -1,7 +1,6 @@
 import { snsClient } from './adapters/aws-clients.ts';
 import { snsTopic } from './adapters/sns-topic.ts';
 import { recordStatusEnvironment } from './runtime/environment.ts';
-import { outcomeMetrics } from './runtime/metrics.ts';
 import { recordStatus } from './steps/record-status.ts';
 import { handlerOf, queue, stepDependencies } from './wiring.ts';
 
@@ -11,7 +10,6 @@ const dependencies = {
   ingestQueue: queue(environment.INGEST_QUEUE_URL),
   statusQueue: queue(environment.STATUS_QUEUE_URL),
   topic: snsTopic(snsClient(), environment.OUTCOME_TOPIC_ARN),
-  countOutcome: outcomeMetrics(),
 };
 
 /** Takes uploaded and settled records from the status queue. */

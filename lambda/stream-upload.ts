@@ -1,7 +1,9 @@
 import { streamUploadEnvironment } from './runtime/environment.ts';
+import { freeBytesAtOnce } from './runtime/lean-memory.ts';
 import { streamUpload } from './steps/stream-upload.ts';
 import { handlerOf, queue, stepDependencies } from './wiring.ts';
 
+freeBytesAtOnce();
 const environment = streamUploadEnvironment();
 const dependencies = {
   ...stepDependencies(environment),

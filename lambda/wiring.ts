@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
 import { httpClient } from './adapters/http.ts';
-import { loggedRecords } from './adapters/logged-records.ts';
+import { measuredHttp } from './adapters/measured-http.ts';
+import { observedRecords } from './adapters/observed-records.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Objects } from './adapters/s3-objects.ts';
 import { s3Pauses } from './adapters/s3-pauses.ts';
@@ -13,11 +14,12 @@ import { s3Staging } from './adapters/s3-staging.ts';
 import { cachedSecret } from './adapters/secrets.ts';
 import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { sqsStages } from './adapters/sqs-stages.ts';
+import type { Cloud } from './endpoints/cloud.ts';
 import { endpointOpener } from './endpoints/open-endpoint.ts';
 import { isPlace, stagingOpener } from './endpoints/open-staging.ts';
 import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
 import { functionLog } from './runtime/log.ts';
-import { pauseMetrics } from './runtime/metrics.ts';
+import { functionMetrics } from './runtime/metrics.ts';
 import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
 import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
@@ -25,6 +27,7 @@ import type { Endpoints, MessageQueue, ScheduledInvocation, Staging, StepDepende
 import { deadline } from './transfer/deadline.ts';
 
 const log = functionLog();
+const metrics = functionMetrics();
 const sqs = sqsClient();
 const now = () => new Date();
 let shuttingDown: AbortSignal | undefined;
@@ -50,11 +53,15 @@ export function stepDependencies(environment: SharedEnvironment): StepDependenci
   const cloudsYaml = cachedSecret(secretsClient(), environment.CLOUDS_YAML_SECRET, now);
   return {
     objects: s3Objects(s3, log),
-    records: loggedRecords(s3Records(s3, environment.STATUS_BUCKET, { nonce: randomUUID }), log),
+    records: observedRecords(s3Records(s3, environment.STATUS_BUCKET, { nonce: randomUUID }), {
+      log,
+      count: metrics.countStatus,
+    }),
     endpoints: endpointsOf(cloudsYaml),
     staging: stagingOf(cloudsYaml, environment.AWS_ENDPOINT_URL_S3),
-    pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: pauseMetrics() }),
+    pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: metrics.countPause }),
     targets: targetsOf(environment),
+    meter: metrics,
     log,
     now,
   };
@@ -62,7 +69,10 @@ export function stepDependencies(environment: SharedEnvironment): StepDependenci
 
 function endpointsOf(cloudsYaml: () => Promise<string>): Endpoints {
   const warn = once((message) => log.warn(message));
-  const open = endpointOpener({ httpFor: (cloud) => httpClient({ ...cloud, warn }), now });
+  const { debug } = log;
+  const httpFor = (cloud: Cloud) =>
+    measuredHttp(httpClient({ ...cloud, warn }), { target: cloud.name, count: metrics.countAnswer, debug });
+  const open = endpointOpener({ httpFor, now });
   return { of: async (target) => open(await cloudsYaml(), target) };
 }
 
@@ -79,13 +89,25 @@ export function invocationOf(context: Context): ScheduledInvocation {
   return { id: context.awsRequestId, signal: deadline(context.getRemainingTimeInMillis(), [shutdown()]) };
 }
 
+/** A handler that has told what it counted when it ends. */
+export function measured<Event, Result>(handler: (event: Event, context: Context) => Promise<Result>): typeof handler {
+  return async (event, context) => {
+    try {
+      return await handler(event, context);
+    } finally {
+      metrics.flush();
+    }
+  };
+}
+
 /** The handler of the queue that a function works on. */
 export function handlerOf(queueUrl: string, work: (message: unknown, delivery: Delivery) => Promise<void>) {
-  return sqsHandler({
+  const handler = sqsHandler({
     work,
     holdMessage: (receiptHandle, seconds) => holdMessage(sqs, queueUrl, receiptHandle, seconds),
     signal: (remainingMs) => deadline(remainingMs, [shutdown()]),
     log,
     random: Math.random,
   });
+  return measured(handler);
 }

@@ -1,5 +1,14 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  type CorsRule,
+  HttpMethods,
+  type IBucket,
+} from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
 /** With exactOptionalPropertyTypes a Bucket is no IBucket: their optional members are declared differently. */
@@ -16,25 +25,47 @@ const UNFINISHED_UPLOAD_DAYS = 7;
 /** Long enough to look up what a record said before somebody changed it by hand. */
 const FORMER_RECORD_DAYS = 30;
 
-/** @param bucketName undefined lets CloudFormation make one */
-export function newDropBucket(scope: Construct, id: string, bucketName: string | undefined): Bucket {
-  return hardenedBucket(scope, id, {
+/** For as long a browser remembers that it may send parts here: an hour is less than a large upload takes. */
+const PREFLIGHT_SECONDS = 3600;
+
+/**
+ * The page of `imagedrop ui` may send parts to presigned URLs. Its port is another each time; S3 takes one `*` for each
+ * origin. No header of the answer is of use to it, and none of the request is its own.
+ */
+const FROM_LOOPBACK: CorsRule = {
+  allowedOrigins: ['http://127.0.0.1:*', 'http://localhost:*'],
+  allowedMethods: [HttpMethods.PUT],
+  maxAge: PREFLIGHT_SECONDS,
+};
+
+export interface NewDropBucketProps {
+  /** Undefined lets CloudFormation make one. */
+  readonly bucketName: string | undefined;
+  /** Undefined: that of Amazon S3. */
+  readonly encryptionKey: IKey | undefined;
+  readonly loopbackUploads: boolean;
+}
+
+export function newDropBucket(scope: Construct, id: string, props: NewDropBucketProps): Bucket {
+  const { bucketName, encryptionKey, loopbackUploads } = props;
+  return hardenedBucket(scope, id, encryptionKey, {
     ...(bucketName === undefined ? {} : { bucketName }),
+    ...(loopbackUploads && { cors: [FROM_LOOPBACK] }),
     lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(UNFINISHED_UPLOAD_DAYS) }],
   });
 }
 
-/** The bucket of the records. Each state of a record is a version of its object. */
-export function newStatusBucket(scope: Construct, id: string): Bucket {
-  return hardenedBucket(scope, id, {
+/** The bucket of the records. Each state of a record is a version of its object. @param key as above */
+export function newStatusBucket(scope: Construct, id: string, key: IKey | undefined): Bucket {
+  return hardenedBucket(scope, id, key, {
     lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(FORMER_RECORD_DAYS) }],
   });
 }
 
-function hardenedBucket(scope: Construct, id: string, props: BucketProps): Bucket {
+function hardenedBucket(scope: Construct, id: string, key: IKey | undefined, props: BucketProps): Bucket {
   const bucket = new Bucket(scope, id, {
     versioned: true,
-    encryption: BucketEncryption.S3_MANAGED,
+    ...encryptedWith(key),
     enforceSSL: true,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     // Images and records outlive the stack; only a first deployment that fails takes its empty buckets with it.
@@ -48,4 +79,10 @@ function hardenedBucket(scope: Construct, id: string, props: BucketProps): Bucke
       'account must know every access, in the data events of its CloudTrail.',
   });
   return bucket;
+}
+
+function encryptedWith(key: IKey | undefined): BucketProps {
+  if (key === undefined) return { encryption: BucketEncryption.S3_MANAGED };
+  // One request to AWS KMS serves many objects.
+  return { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true };
 }

@@ -17,7 +17,8 @@ export class ImageDropStack extends Stack {
     super(scope, id, props);
     const cloudsYaml = Secret.fromSecretNameV2(this, 'CloudsYaml', cloudsYamlSecret);
     this.imageDrop = new ImageDrop(this, 'ImageDrop', { ...props, cloudsYaml });
-    for (const [name, output] of Object.entries(outputsOf(this.imageDrop))) new CfnOutput(this, name, output);
+    const outputs = { ...outputsOf(this.imageDrop), ...settingsOf(props, cloudsYamlSecret) };
+    for (const [name, output] of Object.entries(outputs)) new CfnOutput(this, name, output);
   }
 }
 
@@ -34,5 +35,14 @@ function outputsOf({ dropBucket, statusBucket, outcomeTopic, queues, reconcile }
     UploadDeadLetterQueueUrl: { value: upload.deadLetters.queueUrl, description: 'Given up by stream-upload' },
     StatusDeadLetterQueueUrl: { value: status.deadLetters.queueUrl, description: 'Given up by record-status' },
     ReconcileFunctionName: { value: reconcile.function.functionName, description: 'Looks for what got lost' },
+  };
+}
+
+/** What those who work with the stack have to know of its settings: `mycloud:glance,huawei:ims`. */
+function settingsOf({ targets }: Pick<ImageDropProps, 'targets'>, cloudsYamlSecret: string) {
+  const names = Object.entries(targets).map(([name, { kind }]) => `${name}:${kind}`);
+  return {
+    Targets: { value: names.join(','), description: 'Where drops go, each with its kind' },
+    CloudsYamlSecretName: { value: cloudsYamlSecret, description: 'The secret that holds clouds.yaml' },
   };
 }

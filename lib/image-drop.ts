@@ -1,19 +1,25 @@
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acknowledgeAllKeys } from './acknowledge-keys.ts';
 import { type AnyBucket, type DropBucket, newDropBucket, newStatusBucket } from './buckets.ts';
+import { OperatorDashboard } from './dashboard/operator-dashboard.ts';
+import type { Watched } from './dashboard/watched.ts';
 import { type Environments, environmentsOf } from './environments.ts';
 import { createMetadataGrants, reconcileGrants, recordStatusGrants, streamUploadGrants } from './grants.ts';
 import { admitEventsOf, notifyOfNewObjects } from './notifications.ts';
+import type { AlarmNotice } from './operator-alarm.ts';
+import { newOutcomeTopic } from './outcome-topic.ts';
 import type { Parts, Queues } from './parts.ts';
-import { ReconcileFunction } from './reconcile.ts';
+import { RECONCILE_MEMORY_MIB, ReconcileFunction } from './reconcile.ts';
 import type { ImageDropProps } from './settings/props.ts';
 import { type Settings, settle } from './settings/settings.ts';
 import { StageAlarms } from './stage-alarms.ts';
 import { StageFunction, type StageFunctionProps } from './stage-function.ts';
 import { StageQueue } from './stage-queue.ts';
 import { TargetAlarm } from './target-alarm.ts';
+import { TargetMetrics } from './target-metrics.ts';
 
 /** The function of each stage. */
 export interface Functions {
@@ -43,6 +49,8 @@ export class ImageDrop extends Construct {
   readonly functions: Functions;
   /** Looks for what got lost, on a schedule. */
   readonly reconcile: ReconcileFunction;
+  /** Undefined where there is to be none. */
+  readonly dashboard: Dashboard | undefined;
 
   /** @throws SettingError naming the property that cannot work, before anything is built */
   constructor(scope: Construct, id: string, props: ImageDropProps) {
@@ -50,18 +58,20 @@ export class ImageDrop extends Construct {
     const settings = settle(props);
     this.queues = this.newQueues(settings);
     const drops = this.dropsOf(props);
-    const records = newStatusBucket(this, 'StatusBucket');
+    const records = newStatusBucket(this, 'StatusBucket', props.encryptionKey);
     this.dropBucket = drops.bucket;
     this.statusBucket = records;
-    this.outcomeTopic = new Topic(this, 'OutcomeTopic', { enforceSSL: true });
+    this.outcomeTopic = newOutcomeTopic(this, 'OutcomeTopic', settings.outcomeEmails);
     const parts = { drops, records, queues: this.queues, outcomes: this.outcomeTopic, cloudsYaml: props.cloudsYaml };
     const environments = environmentsOf(settings, parts);
     this.functions = this.newFunctions(settings, parts, environments);
-    this.reconcile = this.newReconcile(settings, parts, environments.reconcile, props.alarmTopic);
+    const notice = { topic: props.alarmTopic, runbookUrl: settings.runbookUrl };
+    this.reconcile = this.newReconcile(settings, parts, environments.reconcile, notice);
     for (const { role } of [...Object.values(this.functions), this.reconcile]) {
       for (const bucket of [drops.bucket, records]) acknowledgeAllKeys(role, bucket);
     }
-    this.watch(settings, props);
+    this.watch(settings, notice);
+    this.dashboard = this.newDashboard(settings);
   }
 
   private newQueues(settings: Settings): Queues {
@@ -72,21 +82,22 @@ export class ImageDrop extends Construct {
     };
   }
 
-  private dropsOf({ existingDropBucket, dropBucketName }: ImageDropProps): DropBucket {
+  private dropsOf(props: ImageDropProps): DropBucket {
+    const { existingDropBucket, dropBucketName: bucketName, encryptionKey, loopbackUploads = true } = props;
     const { queue } = this.queues.ingest;
     if (existingDropBucket !== undefined) {
       admitEventsOf(existingDropBucket.bucket, queue);
       return existingDropBucket;
     }
-    const bucket = newDropBucket(this, 'DropBucket', dropBucketName);
-    notifyOfNewObjects(bucket, queue, dropBucketName);
+    const bucket = newDropBucket(this, 'DropBucket', { bucketName, encryptionKey, loopbackUploads });
+    notifyOfNewObjects(bucket, queue, bucketName);
     return { bucket, versioned: true };
   }
 
   private newFunctions(settings: Settings, parts: Parts, environments: Environments): Functions {
-    const { logRetention, logLevel } = settings;
-    const stageFunction = (id: string, props: Omit<StageFunctionProps, 'logRetention' | 'logLevel'>) =>
-      new StageFunction(this, id, { logRetention, logLevel, ...props });
+    const common = commonOf(settings);
+    const stageFunction = (id: string, props: Omit<StageFunctionProps, keyof typeof common>) =>
+      new StageFunction(this, id, { ...common, ...props });
     return {
       createMetadata: stageFunction('CreateMetadata', {
         stage: settings.createMetadata,
@@ -111,17 +122,17 @@ export class ImageDrop extends Construct {
   }
 
   private newReconcile(
-    { reconcile, logRetention, logLevel }: Settings,
+    settings: Settings,
     parts: Parts,
     environment: Environments['reconcile'],
-    alarmTopic: ITopic | undefined,
+    notice: AlarmNotice,
   ): ReconcileFunction {
     const grants = reconcileGrants(parts);
-    const { every } = reconcile;
-    return new ReconcileFunction(this, 'Reconcile', { every, logRetention, logLevel, environment, grants, alarmTopic });
+    const { every } = settings.reconcile;
+    return new ReconcileFunction(this, 'Reconcile', { ...commonOf(settings), every, environment, grants, notice });
   }
 
-  private watch(settings: Settings, { alarmTopic: topic }: ImageDropProps): void {
+  private watch(settings: Settings, notice: AlarmNotice): void {
     const { ingest, upload, status } = this.queues;
     const { createMetadata, streamUpload, recordStatus } = this.functions;
     const stages = [
@@ -129,7 +140,42 @@ export class ImageDrop extends Construct {
       { id: 'StreamUploadAlarms', stage: settings.streamUpload, queue: upload, function: streamUpload },
       { id: 'RecordStatusAlarms', stage: settings.recordStatus, queue: status, function: recordStatus },
     ];
-    for (const { id, ...watched } of stages) new StageAlarms(this, id, { ...watched, topic });
-    for (const { name } of settings.targets) new TargetAlarm(this, `Paused-${name}`, name, topic);
+    for (const { id, ...watched } of stages) new StageAlarms(this, id, { ...watched, notice });
+    const { metricsNamespace } = settings;
+    for (const { name: target } of settings.targets) {
+      new TargetAlarm(this, `Paused-${target}`, { target, metricsNamespace, notice });
+    }
   }
+
+  private newDashboard(settings: Settings): Dashboard | undefined {
+    const { dashboard, runbookUrl } = settings;
+    if (dashboard === undefined) return undefined;
+    const watched = this.watchedBy(settings);
+    return new OperatorDashboard(this, 'Operators', { ...dashboard, watched, runbookUrl }).dashboard;
+  }
+
+  private watchedBy({ targets, metricsNamespace, ...settings }: Settings): Watched {
+    const { ingest, upload, status } = this.queues;
+    const { createMetadata, streamUpload, recordStatus } = this.functions;
+    return {
+      targets: targets.map(({ name }) => ({ name, metrics: new TargetMetrics(metricsNamespace, name) })),
+      queues: {
+        [settings.createMetadata.name]: ingest,
+        [settings.streamUpload.name]: upload,
+        [settings.recordStatus.name]: status,
+      },
+      functions: {
+        [settings.createMetadata.name]: { function: createMetadata, memorySize: settings.createMetadata.memorySize },
+        [settings.streamUpload.name]: { function: streamUpload, memorySize: settings.streamUpload.memorySize },
+        [settings.recordStatus.name]: { function: recordStatus, memorySize: settings.recordStatus.memorySize },
+        reconcile: { function: this.reconcile, memorySize: RECONCILE_MEMORY_MIB },
+      },
+      buckets: { drops: this.dropBucket, records: this.statusBucket },
+    };
+  }
+}
+
+/** What all functions have in common. */
+function commonOf({ logRetention, logLevel, metricsNamespace, network }: Settings) {
+  return { logRetention, logLevel, metricsNamespace, network };
 }

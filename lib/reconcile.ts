@@ -1,22 +1,23 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { LeanFunction, type LeanFunctionProps } from './lean-function.ts';
+import { type AlarmNotice, OperatorAlarm } from './operator-alarm.ts';
 import { allow } from './statements.ts';
 
 export interface ReconcileFunctionProps
-  extends Pick<LeanFunctionProps, 'logRetention' | 'logLevel' | 'environment' | 'grants'> {
+  extends Pick<
+    LeanFunctionProps,
+    'logRetention' | 'logLevel' | 'metricsNamespace' | 'network' | 'environment' | 'grants'
+  > {
   readonly every: Duration;
-  /** Told of alarms; undefined: nobody is. */
-  readonly alarmTopic: ITopic | undefined;
+  readonly notice: AlarmNotice;
 }
 
 /** Listings of a thousand keys and a few dozen records at a time: the memory is for CPU. */
-const MEMORY_MIB = 512;
+export const RECONCILE_MEMORY_MIB = 512;
 /** A run ends by itself after its pages, long before; it goes on where it stopped. */
 const TIMEOUT = Duration.minutes(5);
 /** Runs that fail one after the other before somebody is called: S3 and SQS have their moments. */
@@ -24,16 +25,16 @@ const FAILED_RUNS = 3;
 
 /** The function that looks for what got lost, and what runs it. */
 export class ReconcileFunction extends LeanFunction {
-  constructor(scope: Construct, id: string, { every, alarmTopic, ...props }: ReconcileFunctionProps) {
+  constructor(scope: Construct, id: string, { every, notice, ...props }: ReconcileFunctionProps) {
     super(scope, id, {
       ...props,
       name: 'reconcile',
       description: 'Compares bucket, records and images, and sends round again what got lost',
-      memorySize: MEMORY_MIB,
+      memorySize: RECONCILE_MEMORY_MIB,
       timeout: TIMEOUT,
     });
     this.runEvery(every);
-    this.watch(every, alarmTopic);
+    this.watch(every, notice);
   }
 
   private runEvery(every: Duration): void {
@@ -60,15 +61,13 @@ export class ReconcileFunction extends LeanFunction {
     });
   }
 
-  private watch(every: Duration, topic: ITopic | undefined): void {
-    const alarm = new Alarm(this, 'Errors', {
+  private watch(every: Duration, notice: AlarmNotice): void {
+    new OperatorAlarm(this, 'Errors', {
       metric: this.function.metricErrors({ period: every, statistic: Stats.SUM }),
-      threshold: 1,
       evaluationPeriods: FAILED_RUNS,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: `reconcile has failed ${FAILED_RUNS} times in a row: what gets lost meanwhile is not found; its log says why.`,
+      meaning: `reconcile has failed ${FAILED_RUNS} times in a row: what gets lost meanwhile is not found; its log says why.`,
+      runbook: 'reconcileErrors',
+      notice,
     });
-    if (topic !== undefined) alarm.addAlarmAction(new SnsAction(topic));
   }
 }

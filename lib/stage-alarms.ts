@@ -1,15 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  type MetricOptions,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { type AlarmNotice, OperatorAlarm } from './operator-alarm.ts';
 import type { StageSettings } from './settings/settle-stage.ts';
 import type { StageFunction } from './stage-function.ts';
 import type { StageQueue } from './stage-queue.ts';
@@ -21,50 +13,32 @@ export interface StageAlarmsProps {
   readonly stage: StageSettings;
   readonly queue: StageQueue;
   readonly function: StageFunction;
-  /** Told of every alarm; undefined: nobody is. */
-  readonly topic: ITopic | undefined;
+  readonly notice: AlarmNotice;
 }
 
 /** What a person has to look at, for one stage. A drop that fails is no alarm: it is published as an outcome. */
 export class StageAlarms extends Construct {
-  constructor(scope: Construct, id: string, props: StageAlarmsProps) {
+  constructor(scope: Construct, id: string, { stage, queue, function: stageFunction, notice }: StageAlarmsProps) {
     super(scope, id);
-    const { stage, queue } = props;
     const options: MetricOptions = { period: PERIOD, statistic: Stats.MAXIMUM };
-    const alarms = [
-      this.alarm(
-        'DeadLetters',
-        queue.deadLetters.metricApproximateNumberOfMessagesVisible(options),
-        1,
-        `Messages that ${stage.name} could not handle wait in the dead-letter queue: look at them, mend the cause and redrive them.`,
-      ),
-      this.alarm(
-        'OldestMessage',
-        queue.queue.metricApproximateAgeOfOldestMessage(options),
-        stage.oldestMessageAge.toSeconds(),
-        `A message for ${stage.name} waits for longer than ${stage.oldestMessageAge.toHumanString()}: the function fails or is too slow.`,
-      ),
-      this.alarm(
-        'Errors',
-        props.function.function.metricErrors({ period: PERIOD, statistic: Stats.SUM }),
-        1,
-        `${stage.name} crashed, timed out or could not start; messages that it cannot handle are reported without an error.`,
-      ),
-    ];
-    if (props.topic === undefined) return;
-    const action = new SnsAction(props.topic);
-    for (const alarm of alarms) alarm.addAlarmAction(action);
-  }
-
-  private alarm(id: string, metric: IMetric, threshold: number, alarmDescription: string): Alarm {
-    return new Alarm(this, id, {
-      metric,
-      threshold,
-      alarmDescription,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // An idle queue or function has no figures.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    new OperatorAlarm(this, 'DeadLetters', {
+      metric: queue.deadLetters.metricApproximateNumberOfMessagesVisible(options),
+      meaning: `Messages that ${stage.name} could not handle wait in the dead-letter queue: look at them, mend the cause and redrive them.`,
+      runbook: 'deadLetters',
+      notice,
+    });
+    new OperatorAlarm(this, 'OldestMessage', {
+      metric: queue.queue.metricApproximateAgeOfOldestMessage(options),
+      threshold: stage.oldestMessageAge.toSeconds(),
+      meaning: `A message for ${stage.name} waits for longer than ${stage.oldestMessageAge.toHumanString()}: the function fails or is too slow.`,
+      runbook: 'oldestMessage',
+      notice,
+    });
+    new OperatorAlarm(this, 'Errors', {
+      metric: stageFunction.function.metricErrors({ period: PERIOD, statistic: Stats.SUM }),
+      meaning: `${stage.name} crashed, timed out or could not start; messages that it cannot handle are reported without an error.`,
+      runbook: 'functionErrors',
+      notice,
     });
   }
 }

@@ -6,7 +6,10 @@ import type { StageSettings } from './settings/settle-stage.ts';
 import { receiveFrom } from './statements.ts';
 
 export interface StageFunctionProps
-  extends Pick<LeanFunctionProps, 'logRetention' | 'logLevel' | 'environment' | 'managedInstances'> {
+  extends Pick<
+    LeanFunctionProps,
+    'logRetention' | 'logLevel' | 'metricsNamespace' | 'network' | 'environment' | 'managedInstances'
+  > {
   readonly stage: StageSettings;
   readonly queue: Queue;
   /** What the function may do beside working on its queue and writing its log. */
@@ -17,7 +20,17 @@ export interface StageFunctionProps
 export class StageFunction extends LeanFunction {
   constructor(scope: Construct, id: string, { stage, queue, grants, ...props }: StageFunctionProps) {
     const { name, description, memorySize, timeout } = stage;
-    super(scope, id, { ...props, name, description, memorySize, timeout, grants: [receiveFrom(queue), ...grants] });
+    // Managed instances stand in subnets of their own.
+    const network = props.managedInstances === undefined ? props.network : undefined;
+    super(scope, id, {
+      ...props,
+      network,
+      name,
+      description,
+      memorySize,
+      timeout,
+      grants: [receiveFrom(queue), ...grants],
+    });
     this.function.addEventSourceMapping('Messages', {
       eventSourceArn: queue.queueArn,
       batchSize: stage.batchSize,

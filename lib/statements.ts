@@ -42,6 +42,7 @@ export function changeRecords(bucket: Bucket): PolicyStatement[] {
   return [
     allow(['s3:GetObject', 's3:PutObject'], bucket.arnForObjects('*')),
     allow(['s3:ListBucket'], bucket.bucketArn),
+    ...useKeyFor('s3', bucket.encryptionKey, ['kms:Decrypt', 'kms:GenerateDataKey']),
   ];
 }
 
@@ -75,10 +76,13 @@ export function allow(actions: string[], ...resources: string[]): PolicyStatemen
   return new PolicyStatement({ actions, resources });
 }
 
-/** A key of the user's own lies on existing buckets and secrets only; it opens nothing but what comes from them. */
-function decryptFor(service: string, key: IKey | undefined): PolicyStatement[] {
+const decryptFor = (service: string, key: IKey | undefined): PolicyStatement[] =>
+  useKeyFor(service, key, ['kms:Decrypt']);
+
+/** A key of the user's own opens nothing but what comes from the service. */
+function useKeyFor(service: string, key: IKey | undefined, actions: string[]): PolicyStatement[] {
   if (key === undefined) return [];
-  const statement = allow(['kms:Decrypt'], key.keyArn);
+  const statement = allow(actions, key.keyArn);
   statement.addCondition('StringEquals', { 'kms:ViaService': `${service}.${Aws.REGION}.amazonaws.com` });
   return [statement];
 }

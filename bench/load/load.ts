@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CreateQueueCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { parse } from 'yaml';
-import { inTurns } from '../../bin/start/in-turns.ts';
+import { inTurns } from '../../bin/in-turns.ts';
 import { Pipeline } from '../../test/pipeline/pipeline.ts';
 import { rawDisk } from '../../test/support/disk.ts';
 import { type FunctionFigures, functionFigures } from './function-logs.ts';

@@ -1,48 +1,40 @@
-import { type Examination, examine } from '../../lambda/formats/inspect.ts';
-import { inspectDocument } from '../inspect/document.ts';
-import { HELP } from '../inspect/help.ts';
-import { type InspectOptions, inspectOptions } from '../inspect/options.ts';
-import { report } from '../inspect/report.ts';
-import { openSource, type Source } from '../inspect/source.ts';
-import { type TargetVerdict, verdictOfCloud, verdictsBySettings } from '../inspect/targets.ts';
-import { printableJson } from '../printable.ts';
+import { command } from '../terminal/command.ts';
+import { jsonOption } from '../terminal/options.ts';
 
-/**
- * Says what a file is, every check with its outcome, and which targets would take it.
- * @returns the exit code: 0 safe, 1 refused
- */
-export async function inspect(args: string[]): Promise<number> {
-  const options = inspectOptions(args);
-  if (options === 'help') {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const source = await openSource(options.source);
-  try {
-    const examination = await examineSource(source, options);
-    const targets = await targetVerdicts(examination, source, options);
-    const document = inspectDocument(options.source, source.reader.size, examination, targets);
-    process.stdout.write(options.json ? `${printableJson(document, 2)}\n` : report(document));
-    return document.verdict === 'accept' ? 0 : 1;
-  } finally {
-    await source.close();
-  }
-}
-
-function examineSource(source: Source, options: InspectOptions): Promise<Examination> {
-  const claimedFormat = options.diskFormat ?? source.diskFormat;
-  return examine(source.reader, {
-    fileName: source.fileName,
-    ...(claimedFormat !== undefined && { claimedFormat }),
-  });
-}
-
-async function targetVerdicts(
-  { found }: Examination,
-  source: Source,
-  { osCloud, kind }: InspectOptions,
-): Promise<readonly TargetVerdict[]> {
-  if (found === undefined) return [];
-  if (osCloud === undefined) return verdictsBySettings(found, source);
-  return [await verdictOfCloud(found, source, { name: osCloud, kind })];
-}
+/** Says what a file is, every check with its outcome, and which targets would take it. */
+export const inspect = command({
+  name: 'inspect',
+  summary: 'says what a disk image is, whether it is safe, and which targets would take it; sends nothing',
+  usage: [
+    ['npx imagedrop inspect FILE', 'a file of this machine'],
+    ['npx imagedrop inspect s3://BUCKET/KEY', 'an object, with the AWS credentials of the environment'],
+  ],
+  positionals: 'files',
+  options: {
+    'disk-format': {
+      type: 'string',
+      value: 'FORMAT',
+      help: 'what the file is said to be, as by the user metadata disk-format of an object; `raw` vouches for bytes that bear no sign of a disk',
+    },
+    'os-cloud': {
+      type: 'string',
+      value: 'NAME',
+      help: 'asks this cloud of your clouds.yaml what it takes, in the place of the targets of cdk.json',
+    },
+    kind: { type: 'string', value: 'glance|ims', help: 'the kind of that cloud (default: glance)' },
+    ...jsonOption('one JSON document; docs/inspect.md describes it'),
+  },
+  examples: [
+    'npx imagedrop inspect ubuntu-24.04.qcow2',
+    'npx imagedrop inspect --json disk.vmdk | jq .verdict',
+    'npx imagedrop inspect --os-cloud mycloud s3://drops/ubuntu-24.04.qcow2',
+  ],
+  exitCodes: { 0: 'safe', 1: 'refused', 2: 'wrong use, or a file that cannot be read' },
+  async run({ options, positionals }) {
+    const [{ inspectOptions }, { inspectSource }] = await Promise.all([
+      import('../inspect/options.ts'),
+      import('../inspect/inspect-source.ts'),
+    ]);
+    return inspectSource(inspectOptions(options, positionals));
+  },
+});

@@ -1,22 +1,41 @@
-import { HELP } from '../retry/help.ts';
-import { retryOptions } from '../retry/options.ts';
-import { retryFailed } from '../retry/retry-failed.ts';
-import { connectTo } from '../stack/connection.ts';
+import { command } from '../terminal/command.ts';
+import { jsonOption, STACK_OPTION, TARGET_OPTION } from '../terminal/options.ts';
 
-/**
- * Brings drops that have failed back from the start.
- * @returns the exit code: 0 asked for, 1 where a key that was named has no drop that failed
- */
-export async function retry(args: string[]): Promise<number> {
-  const options = retryOptions(args);
-  if (options === 'help') {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const stack = await connectTo(options.stack);
-  try {
-    return await retryFailed(options, stack);
-  } finally {
-    stack.close();
-  }
-}
+/** Brings drops that have failed back from the start. */
+export const retry = command({
+  name: 'retry',
+  summary: 'brings drops that have failed back from the start, with a new image',
+  usage: [
+    ['npx imagedrop retry KEY…', 'the failed drops under these keys'],
+    ['npx imagedrop retry --all-failed', 'every drop that has failed'],
+  ],
+  positionals: 'keys',
+  options: {
+    'all-failed': { type: 'boolean', help: 'every drop that has failed' },
+    code: {
+      type: 'string',
+      value: 'CODE',
+      help: 'only those that failed with this code, as docs/errors.md lists them',
+    },
+    ...TARGET_OPTION,
+    ...STACK_OPTION,
+    ...jsonOption('one JSON document per line for each drop'),
+  },
+  examples: [
+    'npx imagedrop retry linux/ubuntu-24.04.qcow2',
+    'npx imagedrop retry --all-failed --code unauthorized --stack ImageDrop',
+  ],
+  exitCodes: { 0: 'asked for', 1: 'a key has no drop that failed', 2: 'wrong use' },
+  async run({ options, positionals }) {
+    const [{ retryOptions }, { retryFailed }, { withStack }, { targetsNamed }] = await Promise.all([
+      import('../retry/options.ts'),
+      import('../retry/retry-failed.ts'),
+      import('../stack/connection.ts'),
+      import('../stack/targets.ts'),
+    ]);
+    const asked = retryOptions(options, positionals);
+    return withStack(options.stack, (stack) =>
+      retryFailed(asked, stack, targetsNamed(options.target ?? [], stack.targets)),
+    );
+  },
+});

@@ -1,45 +1,37 @@
-import { mkdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { lockFolder } from '../../local/folder-lock.ts';
-import { STATE_FOLDER } from '../stack/local.ts';
-import { dropAndReport } from '../start/drop-and-report.ts';
-import { HELP } from '../start/help.ts';
-import { interrupted } from '../start/interrupted.ts';
-import { type LocalStack, startLocalStack } from '../start/local-stack.ts';
-import { type StartOptions, startOptions } from '../start/options.ts';
-import { serve } from '../start/serve.ts';
+import { command } from '../terminal/command.ts';
+import { jsonOption } from '../terminal/options.ts';
 
-/**
- * Runs the whole stack on this machine: with files, until each is an image or has failed; without, until interrupted.
- * @returns the exit code: 0 all active, 1 any failed or interrupted before the end
- */
-export async function start(args: string[]): Promise<number> {
-  const options = startOptions(args);
-  if (options.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  sayWhereDropsGo(options, process.env.OS_CLOUD);
-  const folder = join(process.cwd(), STATE_FOLDER);
-  mkdirSync(folder, { recursive: true });
-  const unlock = lockFolder(folder);
-  const stop = interrupted();
-  let stack: LocalStack | undefined;
-  try {
-    if (!options.json)
-      process.stdout.write(`Starting the stack on this machine (state in ${relative('.', folder)}/) …\n`);
-    stack = await startLocalStack(folder, options);
-    return await (options.files.length > 0 ? dropAndReport(stack, options, stop) : serve(stack, stop));
-  } finally {
-    await stack?.stop();
-    unlock();
-  }
-}
-
-/** Whoever has OS_CLOUD in every shell does not mean a trial to reach that cloud; whoever means it learns how to say so. */
-function sayWhereDropsGo({ osCloud }: StartOptions, environmentCloud: string | undefined): void {
-  if (osCloud !== undefined || !environmentCloud) return;
-  process.stderr.write(
-    `Drops go to the simulator, not to ${environmentCloud} (OS_CLOUD): for that say --os-cloud ${environmentCloud}.\n`,
-  );
-}
+/** Runs the whole stack on this machine. */
+export const start = command({
+  name: 'start',
+  summary: 'runs the whole stack on this machine; with files, drops them and waits until they are images',
+  usage: [
+    ['npm start -- FILE…', 'drops the files, shows them on their way, ends with a table'],
+    ['npm start', 'runs until Ctrl-C; drop with `npx imagedrop drop` or any S3 client'],
+    ['npm start -- --os-cloud NAME FILE…', 'sends to a cloud of your clouds.yaml instead of the simulator'],
+  ],
+  positionals: 'files',
+  options: {
+    'os-cloud': {
+      type: 'string',
+      value: 'NAME',
+      help: 'a cloud of your clouds.yaml, found where the openstack command finds it: OS_CLIENT_CONFIG_FILE, the working directory, ~/.config/openstack or /etc/openstack; secure.yaml likewise. OS_CLOUD alone does not do it: without this option drops go to the simulator',
+    },
+    kind: { type: 'string', value: 'glance|ims', help: 'the kind of image endpoint (default: glance)' },
+    ...jsonOption('prints the records as JSON instead of progress and table'),
+  },
+  notes: ['State lies in .imagedrop/ and survives a restart: a drop that was half way goes on.'],
+  examples: [
+    'npm start -- ubuntu-24.04.qcow2',
+    'npm start -- --os-cloud mycloud ubuntu-24.04.qcow2',
+    'npx imagedrop start --kind ims',
+  ],
+  exitCodes: { 0: 'all images are active', 1: 'any failed, or it was interrupted before the end', 2: 'wrong use' },
+  async run({ options, positionals }) {
+    const [{ startOptions }, { startHere }] = await Promise.all([
+      import('../start/options.ts'),
+      import('../start/start-here.ts'),
+    ]);
+    return startHere(startOptions(options, positionals));
+  },
+});

@@ -20,6 +20,8 @@ export interface InspectDocument {
   readonly message?: string;
   readonly nextStep?: string;
   readonly checks: readonly Check[];
+  /** The metadata files that were read, from the top down. */
+  readonly metadataFiles: readonly string[];
   /** None when the file is refused: no target gets it. */
   readonly targets: readonly TargetVerdict[];
 }
@@ -28,8 +30,19 @@ export function inspectDocument(
   source: string,
   size: number,
   { verdict, format, found, error, checks }: Examination,
+  metadataFiles: readonly string[],
   targets: readonly TargetVerdict[],
 ): InspectDocument {
   const refusal = error && { code: error.code, message: error.message, nextStep: error.nextStep };
-  return { source, size, verdict, ...(format !== undefined && { format }), ...found, ...refusal, checks, targets };
+  return {
+    source,
+    size,
+    verdict,
+    ...(format !== undefined && { format }),
+    ...found,
+    ...refusal,
+    checks,
+    metadataFiles,
+    targets,
+  };
 }

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
-import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
+import type { TargetKind } from '../../lambda/model/target.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
+import { kindOf } from '../target-kind.ts';
 
 export interface InspectOptions {
   /** A path, or s3://bucket/key. */
@@ -13,41 +13,23 @@ export interface InspectOptions {
   readonly json: boolean;
 }
 
-/** @returns `help` when that was asked for. @throws WrongUse naming the argument */
-export function inspectOptions(args: string[]): InspectOptions | 'help' {
-  const { values, positionals } = parsed(args);
-  if (values.help) return 'help';
+/** What of the command line decides. */
+export interface InspectValues {
+  readonly 'disk-format'?: string;
+  readonly 'os-cloud'?: string;
+  readonly kind?: string;
+  readonly json?: boolean;
+}
+
+/** @throws WrongUse naming the argument */
+export function inspectOptions(values: InspectValues, positionals: readonly string[]): InspectOptions {
   const [source, ...others] = positionals;
   if (source === undefined || others.length > 0) throw new WrongUse('Name one file, or one object as s3://bucket/key.');
   return {
     source,
-    kind: kindOf(values.kind ?? 'glance'),
+    kind: kindOf(values.kind),
     json: values.json ?? false,
     ...(values['disk-format'] !== undefined && { diskFormat: values['disk-format'] }),
     ...(values['os-cloud'] !== undefined && { osCloud: values['os-cloud'] }),
   };
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        'disk-format': { type: 'string' },
-        'os-cloud': { type: 'string' },
-        kind: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new WrongUse(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function kindOf(value: string): TargetKind {
-  const kind = TARGET_KINDS.find((known) => known === value);
-  if (kind === undefined) throw new WrongUse(`--kind is one of ${TARGET_KINDS.join(', ')}, not ${value}.`);
-  return kind;
 }

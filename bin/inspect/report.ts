@@ -3,6 +3,7 @@ import type { PartitionTable } from '../../lambda/model/image.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { printable } from '../printable.ts';
 import type { InspectDocument } from './document.ts';
+import type { SentValue } from './metadata.ts';
 import type { TargetVerdict } from './targets.ts';
 
 /** What `imagedrop inspect` prints for people. */
@@ -54,6 +55,24 @@ function checkLine({ outcome, title, at, cve, detail }: Check): string {
 
 function targetLines(target: TargetVerdict): string[] {
   const name = `  ${target.name} (${target.kind})`;
-  if (target.taken) return [`${name}: taken as ${target.diskFormat}, by ${target.route}. ${target.reason}`];
+  if (target.taken) {
+    const how = `${name}: taken as ${target.diskFormat}, by ${target.route}. ${target.reason}`;
+    return [how, ...metadataLines(target.metadata)];
+  }
   return [`${name}: not taken (${target.code}). ${target.message}`, `    next  ${target.nextStep}`];
+}
+
+/** The value in the middle may be long; where it comes from stands in one column as far as it can. */
+const VALUE_COLUMN = 32;
+
+function metadataLines(values: readonly SentValue[]): string[] {
+  const width = Math.max(...values.map(({ name }) => name.length)) + 2;
+  return values.map(
+    ({ name, value, origin }) => `    ${name.padEnd(width)}${shown(value).padEnd(VALUE_COLUMN)}  ${origin}`,
+  );
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  return String(value);
 }

@@ -6,10 +6,13 @@ import type { DropPlace } from '../../lambda/endpoints/endpoint.ts';
 import { isPlace } from '../../lambda/endpoints/open-staging.ts';
 import type { RangeReader } from '../../lambda/formats/reader.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { metadataFromUser } from '../../lambda/model/metadata.ts';
 import type { Target } from '../../lambda/model/target.ts';
+import { folderFiles } from '../../lambda/steps/folder-files.ts';
+import { metadataFiles } from '../../lambda/steps/metadata-files.ts';
 import { objectReader } from '../../lambda/steps/object-reader.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
+import { localMetadata } from './local-metadata.ts';
+import type { SaidOfImage } from './metadata.ts';
 
 /** What is inspected. */
 export interface Source {
@@ -18,8 +21,10 @@ export interface Source {
   readonly reader: RangeReader;
   /** Where it lies, as an endpoint would be told of a drop. */
   place(target: Target): DropPlace;
-  /** What its own metadata says that it is. */
-  readonly diskFormat?: string;
+  /** The key that it would be dropped under, or has been. */
+  readonly key: string;
+  /** What the files around it say, and its own user metadata. */
+  readonly said: SaidOfImage;
   close(): Promise<void>;
 }
 
@@ -35,7 +40,8 @@ export function openSource(given: string): Promise<Source> {
 
 /** npm runs its scripts in the project's folder and says in INIT_CWD where the user was. */
 async function fileSource(given: string): Promise<Source> {
-  const path = resolve(process.env.INIT_CWD ?? '.', given);
+  const here = resolve(process.env.INIT_CWD ?? '.');
+  const path = resolve(here, given);
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined) throw new WrongUse(`There is no file ${given}.`);
   if (!stats.isFile()) throw new WrongUse(`${given} is not a file.`);
@@ -51,7 +57,9 @@ async function fileSource(given: string): Promise<Source> {
   const key = basename(path);
   const has = async (other: string) => (await stat(join(dirname(path), other)).catch(() => undefined)) !== undefined;
   const place = () => ({ key, isStaging: false, has });
-  return { fileName: given, reader: { size: stats.size, read }, place, close: () => file.close() };
+  const files = await localMetadata(path, here);
+  const reader = { size: stats.size, read };
+  return { fileName: given, key, reader, place, said: { files, userMetadata: {} }, close: () => file.close() };
 }
 
 /** Where the AWS SDK looks for S3; undefined: at Amazon. */
@@ -63,13 +71,16 @@ async function objectSource(bucket: string, key: string): Promise<Source> {
   try {
     const head = await objects.head(bucket, key);
     if (head === undefined) throw new WrongUse(`There is no object s3://${bucket}/${key}.`);
-    const { diskFormat } = metadataFromUser(head.userMetadata);
+    const now = () => new Date();
+    const deps = { objects, folderFiles: folderFiles(objects, now) };
+    const files = await metadataFiles({ bucket, key }, now(), deps);
     const has = async (other: string) => (await objects.head(bucket, other)) !== undefined;
     return {
       fileName: key,
       place: ({ objectStorage }) => ({ key, isStaging: isPlace(objectStorage?.staging, bucket, s3Endpoint()), has }),
       reader: objectReader(objects, head),
-      ...(diskFormat !== undefined && { diskFormat }),
+      key,
+      said: { files, userMetadata: head.userMetadata },
       close: async () => client.destroy(),
     };
   } catch (error) {

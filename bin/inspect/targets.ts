@@ -9,6 +9,7 @@ import { TARGET_KINDS, type Target, type TargetKind } from '../../lambda/model/t
 import type { TargetProps } from '../../lib/settings/target-props.ts';
 import { settleTargets } from '../../lib/settings/targets.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
+import { type SaidOfImage, type SentValue, sentTo } from './metadata.ts';
 import type { Source } from './source.ts';
 
 /** How a target would take an image, or why it would not. */
@@ -16,12 +17,18 @@ export type TargetVerdict = {
   readonly name: string;
   readonly kind: TargetKind;
 } & (
-  | ({ readonly taken: true } & Pick<UploadPlan, 'diskFormat' | 'route' | 'reason'>)
+  | ({ readonly taken: true; readonly metadata: readonly SentValue[] } & Pick<
+      UploadPlan,
+      'diskFormat' | 'route' | 'reason'
+    >)
   | { readonly taken: false; readonly code: string; readonly message: string; readonly nextStep: string }
 );
 
 /** What of the inspected file a target may want to know. */
-type InspectedPlace = Pick<Source, 'place'> & { readonly reader: { readonly size: number } };
+type Inspected = Pick<Source, 'key' | 'place'> & {
+  readonly reader: { readonly size: number };
+  readonly said: SaidOfImage;
+};
 
 const CDK_JSON = join(import.meta.dirname, '../../cdk.json');
 
@@ -31,19 +38,21 @@ const CDK_JSON = join(import.meta.dirname, '../../cdk.json');
  */
 export async function verdictsBySettings(
   found: FoundImage,
-  { reader, place }: InspectedPlace,
+  source: Inspected,
   cdkJson = CDK_JSON,
 ): Promise<readonly TargetVerdict[]> {
   const targets = await settledTargets(cdkJson);
   return Promise.all(
-    targets.map((target) => verdict(target, () => planByTarget(found, reader.size, target, place(target)))),
+    targets.map((target) =>
+      verdict(target, found, source, () => planByTarget(found, source.reader.size, target, source.place(target))),
+    ),
   );
 }
 
 /** @throws WrongUse when there is no such cloud in the user's files */
 export async function verdictOfCloud(
   found: FoundImage,
-  { reader, place }: InspectedPlace,
+  source: Inspected,
   cloud: { readonly name: string; readonly kind: TargetKind },
 ): Promise<TargetVerdict> {
   const own = (await ownTargets(CDK_JSON))[cloud.name];
@@ -52,14 +61,23 @@ export async function verdictOfCloud(
   const { cloudsYaml } = await ownCloud(cloud.name);
   const warn = (message: string) => void process.stderr.write(`${message}\n`);
   const open = endpointOpener({ httpFor: (each) => httpClient({ ...each, warn }), now: () => new Date() });
-  return verdict(target, () => open(cloudsYaml, target).plan(found, reader.size, place(target)));
+  return verdict(target, found, source, () =>
+    open(cloudsYaml, target).plan(found, source.reader.size, source.place(target)),
+  );
 }
 
-async function verdict(target: Target, plan: () => UploadPlan | Promise<UploadPlan>): Promise<TargetVerdict> {
+async function verdict(
+  target: Target,
+  found: FoundImage,
+  { key, said }: Inspected,
+  planned: () => Promise<UploadPlan>,
+): Promise<TargetVerdict> {
   const { name, kind } = target;
   try {
-    const { diskFormat, route, reason } = await plan();
-    return { name, kind, taken: true, diskFormat, route, reason };
+    const plan = await planned();
+    const { diskFormat, route, reason } = plan;
+    const metadata = sentTo(target, { key, found, plan, said });
+    return { name, kind, taken: true, diskFormat, route, reason, metadata };
   } catch (error) {
     if (!(error instanceof ImageDropError)) throw error;
     const { code, message, nextStep } = error;

@@ -1,29 +1,35 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
-import { recordKey } from '../../lambda/model/drop.ts';
 import { askForRetry } from '../../lambda/steps/redriven.ts';
 import { printable, printableJson } from '../printable.ts';
 import type { StackConnection } from '../stack/connection.ts';
-import { type KeyedRecord, recordsIn } from '../stack/records.ts';
+import { type KeyedRecord, recordsIn, recordsPrefix } from '../stack/records.ts';
+import { isAt, type StackTarget } from '../stack/targets.ts';
 import type { RetryOptions } from './options.ts';
 
 /** @returns the exit code */
-export async function retryFailed(options: RetryOptions, stack: StackConnection): Promise<number> {
+export async function retryFailed(
+  options: RetryOptions,
+  stack: StackConnection,
+  targets: readonly StackTarget[],
+): Promise<number> {
   const { keys } = options;
+  const isMeant: IsMeant = ({ record }) => isAt(record, targets);
   if (keys.length === 0) {
-    const count = await retryBelow('', () => true, options, stack);
+    const count = await retryBelow('', isMeant, options, stack);
     if (!options.json) process.stdout.write(`${count} drops begin again.\n`);
     return 0;
   }
   const counts: number[] = [];
-  for (const key of keys) counts.push(await retryKey(key, options, stack));
+  for (const key of keys) counts.push(await retryKey(key, isMeant, options, stack));
   return counts.includes(0) ? 1 : 0;
 }
 
-async function retryKey(key: string, options: RetryOptions, stack: StackConnection): Promise<number> {
-  // As far as all versions and targets of the key have it in common: a long key is shortened in the keys of records.
-  const prefix = recordKey({ key, id: '' }, '').replace(/\/\/\.json$/, '/');
-  const count = await retryBelow(prefix, ({ record }) => record.drop.key === key, options, stack);
+type IsMeant = (each: KeyedRecord) => boolean;
+
+async function retryKey(key: string, isMeant: IsMeant, options: RetryOptions, stack: StackConnection): Promise<number> {
+  const isOurs: IsMeant = (each) => each.record.drop.key === key && isMeant(each);
+  const count = await retryBelow(recordsPrefix(key), isOurs, options, stack);
   if (count === 0) {
     const code = options.code === undefined ? '' : ` with ${options.code}`;
     process.stderr.write(`imagedrop: no drop under ${printable(JSON.stringify(key))} has failed${code}.\n`);
@@ -33,7 +39,7 @@ async function retryKey(key: string, options: RetryOptions, stack: StackConnecti
 
 async function retryBelow(
   prefix: string,
-  isMeant: (each: KeyedRecord) => boolean,
+  isMeant: IsMeant,
   { code, json }: RetryOptions,
   stack: StackConnection,
 ): Promise<number> {

@@ -1,12 +1,14 @@
+import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { inTurns } from '../in-turns.ts';
+import type { LocalFile } from '../local-files.ts';
 import { printableJson } from '../printable.ts';
+import { watchRecords } from '../stack/watch-records.ts';
+import { liveLines } from '../terminal/live-lines.ts';
 import { dropFile } from './drop-file.ts';
-import { inTurns } from './in-turns.ts';
-import { liveLines } from './live-lines.ts';
 import type { LocalStack } from './local-stack.ts';
-import type { LocalFile, StartOptions } from './options.ts';
+import type { StartOptions } from './options.ts';
 import { recordLine, wasOver } from './record-line.ts';
-import { watchRecords } from './record-watch.ts';
 import { report } from './report.ts';
 
 /** Enough to keep disk and stack busy. */
@@ -19,8 +21,8 @@ const FILES_AT_A_TIME = 4;
 export async function dropAndReport(stack: LocalStack, options: StartOptions, stop: AbortSignal): Promise<number> {
   const startedAt = new Date();
   const lines = options.json ? undefined : liveLines(process.stdout);
-  const show = (key: string, line: string) => lines?.show(key, line);
-  const dropped = inTurns(options.files, FILES_AT_A_TIME, (file) => drop(stack, file, show));
+  const show: Show = (key, line) => lines?.show(key, line);
+  const dropped = dropAll(stack, options.files, show);
   const seen = new Map<string, DropRecord>();
   for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {
     for (const record of changed) {
@@ -34,7 +36,17 @@ export async function dropAndReport(stack: LocalStack, options: StartOptions, st
   return 1;
 }
 
-async function drop(stack: LocalStack, file: LocalFile, show: (key: string, line: string) => void): Promise<string> {
+type Show = (key: string, line: string) => void;
+
+/** What speaks of images goes first. @returns the versions of those that become images */
+async function dropAll(stack: LocalStack, files: readonly LocalFile[], show: Show): Promise<readonly string[]> {
+  const isSaid = ({ key }: LocalFile) => isMetadataKey(key);
+  await inTurns(files.filter(isSaid), FILES_AT_A_TIME, (file) => dropFile(stack.client, stack.dropBucket, file));
+  const images = files.filter((file) => !isSaid(file));
+  return inTurns(images, FILES_AT_A_TIME, (file) => drop(stack, file, show));
+}
+
+async function drop(stack: LocalStack, file: LocalFile, show: Show): Promise<string> {
   show(file.key, `${file.key}  dropping`);
   return dropFile(stack.client, stack.dropBucket, file);
 }

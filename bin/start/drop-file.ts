@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { LocalFile } from './options.ts';
+import type { LocalFile } from '../local-files.ts';
 
 /** Amazon S3 user guide, "Amazon S3 multipart upload limits". */
 const MAX_PARTS = 10_000;

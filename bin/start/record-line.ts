@@ -2,9 +2,12 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { isSettled } from '../../lambda/model/record-changes.ts';
 import { formatBytes } from '../format-bytes.ts';
 
-/** One line that says how a drop is doing. */
-export function recordLine(record: DropRecord): string {
-  return `${record.drop.key}  ${record.status}${detail(record)}`;
+/**
+ * One line that says how a drop is doing.
+ * @param subject @default the key
+ */
+export function recordLine(record: DropRecord, subject = record.drop.key): string {
+  return `${subject}  ${record.status}${detail(record)}`;
 }
 
 function detail(record: DropRecord): string {

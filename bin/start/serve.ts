@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
-import { liveLines } from './live-lines.ts';
+import { watchRecords } from '../stack/watch-records.ts';
+import { liveLines } from '../terminal/live-lines.ts';
 import type { LocalStack } from './local-stack.ts';
 import { recordLine, wasOver } from './record-line.ts';
-import { watchRecords } from './record-watch.ts';
 
 /** Says how to drop, then shows what becomes of each drop until interrupted. @returns 0 */
 export async function serve(stack: LocalStack, stop: AbortSignal): Promise<number> {
@@ -25,7 +25,14 @@ function instructions({ environment, endpoint, dropBucket, statusBucket, cloud, 
   const aws = (command: string) => `${keys.join(' ')} \\\n    aws --endpoint-url ${endpoint} ${command}`;
   const images = cloud.file === undefined ? '' : `OS_CLIENT_CONFIG_FILE=${relative('.', cloud.file)} `;
   return `
-Drop an image:
+Drop an image, from another terminal in this folder:
+  npx imagedrop drop FILE --wait
+
+See what became of it, or that all is well:
+  npx imagedrop ls
+  npx imagedrop doctor
+
+The same by any client of AWS:
   ${aws(`s3 cp FILE s3://${dropBucket}/`)}
 
 Read the records:
@@ -33,6 +40,9 @@ Read the records:
 
 Look at the images:
   ${images}openstack --os-cloud ${cloud.name} image list
+
+Or drop and watch on a page:
+  npx imagedrop ui
 
 Any other S3 client will do: endpoint ${endpoint}, path-style, the two keys above.
 The functions' logs are in ${relative('.', logs)}/. Ctrl-C ends.

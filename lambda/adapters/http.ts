@@ -1,8 +1,9 @@
-import { Agent, type Dispatcher, request as send } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../endpoints/endpoint.ts';
 import { ImageDropError, messageOf } from '../model/errors.ts';
 import { tlsFault } from './tls-fault.ts';
 import { uncheckedWarning } from './unchecked-warning.ts';
+import { Agent } from './undici-agent.ts';
 
 export interface HttpOptions {
   /** The cloud that is talked to, for the warning. */
@@ -57,8 +58,10 @@ export function httpClient(options: HttpOptions = {}): ClosableHttpClient {
 
 async function exchange(agent: Agent, request: HttpRequest): Promise<HttpAnswer> {
   try {
-    const answer = await send(request.url, {
-      dispatcher: agent,
+    const { origin, pathname, search } = new URL(request.url);
+    const answer = await agent.request({
+      origin,
+      path: `${pathname}${search}`,
       method: request.method,
       headersTimeout: request.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
       bodyTimeout: ANSWER_TIMEOUT_MS,

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
 import type { ByteRange } from '../model/image.ts';
-import type { ObjectHead, ObjectRef, ObjectStore, StepLog } from '../steps/ports.ts';
+import type { ObjectHead, ObjectRef, ObjectStore, SmallObject, StepLog } from '../steps/ports.ts';
 import { answerOf, isLostRace, isNoSuchKey } from './aws-errors.ts';
 import { presignObject } from './s3-presign.ts';
 import { tagObject } from './s3-tags.ts';
@@ -10,12 +10,13 @@ import { tagObject } from './s3-tags.ts';
 /**
  * The drop bucket. Reads are pinned to the version where there is one, and to the etag everywhere.
  *
- * `head` and `open` fail with `source-unreadable` where S3 refuses or gives no answer; `open` also with `object-gone`,
+ * `head`, `read` and `open` fail with `source-unreadable` where S3 refuses or gives no answer; `open` also with `object-gone`,
  * `object-changed` and the signal's reason; for `tag` see s3-tags.ts.
  */
 export function s3Objects(client: S3Client, log: StepLog): ObjectStore {
   return {
     head: (bucket, key, versionId) => head(client, bucket, key, versionId),
+    read: (bucket, key, maxBytes) => read(client, bucket, key, maxBytes),
     open: (ref, range, signal) => open(client, ref, range, signal),
     presign: (ref, seconds) => presignObject(client, ref, seconds),
     tag: (ref, tags) => tagObject(client, ref, tags, log),
@@ -39,6 +40,21 @@ async function head(
       lastModified: answer.LastModified ?? new Date(0),
       userMetadata: answer.Metadata ?? {},
     };
+  } catch (error) {
+    if (isNoSuchKey(error)) return undefined;
+    throw readError({ bucket, key }, error);
+  }
+}
+
+async function read(client: S3Client, bucket: string, key: string, maxBytes: number): Promise<SmallObject | undefined> {
+  try {
+    const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const { Body: body, VersionId: versionId, ETag, ContentLength: size = 0 } = answer;
+    const ref = { bucket, key, ...(versionId !== undefined && { versionId }), etag: unquoted(ETag), size };
+    if (size <= maxBytes) return { ...ref, bytes: Buffer.from((await body?.transformToByteArray()) ?? []) };
+    // The bytes that are under way end with the connection.
+    (body as Readable).destroy();
+    return ref;
   } catch (error) {
     if (isNoSuchKey(error)) return undefined;
     throw readError({ bucket, key }, error);

@@ -18,6 +18,8 @@ interface Stored {
   readonly etag: string;
 }
 
+type Decide = Parameters<RecordStore['change']>[1];
+
 interface RecordText {
   readonly text: string;
   readonly etag: string;
@@ -33,6 +35,10 @@ export interface RecordStoreOptions {
 /**
  * The status bucket: a record is only changed from what it was read as (Amazon S3, "Conditional writes").
  *
+ * A change begins with what this process last saw of the record, or with the guess that there is none: S3 refuses the
+ * write where that is out of date, and only then is the record read. A decision to write nothing, or an error, has no
+ * such judge: it is made on what was read just now.
+ *
  * A write whose answer was lost is known again by its nonce, unless another writer has changed the record in that very
  * moment: `decide` is then asked again on top of its own effect, and must tell from the record that it has happened.
  *
@@ -41,20 +47,72 @@ export interface RecordStoreOptions {
  */
 export function s3Records(client: S3Client, bucket: string, options: RecordStoreOptions): RecordStore {
   const { nonce, random = Math.random } = options;
+  const seen = new Seen();
+
+  async function look(key: string): Promise<Stored | undefined> {
+    const stored = await read(client, bucket, key);
+    seen.keep(key, stored);
+    return stored;
+  }
+
+  /** @returns what is stored now; undefined when another writer was faster */
+  async function put(key: string, draft: RecordDraft, replaces: Stored | undefined): Promise<DropRecord | undefined> {
+    seen.keep(key, undefined);
+    const written = await write(client, bucket, key, revise(draft, replaces, nonce()), replaces?.etag);
+    seen.keep(key, written);
+    return written?.record;
+  }
+
   return {
-    load: async (key) => (await read(client, bucket, key))?.record,
+    load: async (key) => (await look(key))?.record,
     async change(key, decide) {
+      const before = seen.take(key);
+      const guess = guessed(decide, before?.record);
+      const written = guess && (await put(key, guess, before));
+      if (written !== undefined) return written;
       for (let round = 0; round < MAX_ROUNDS; round++) {
-        const stored = await read(client, bucket, key);
+        const stored = await look(key);
         const draft = decide(stored?.record);
         if (draft === undefined) return stored?.record;
-        const next = revise(draft, stored, nonce());
-        if (await write(client, bucket, key, next, stored?.etag)) return next;
+        const next = await put(key, draft, stored);
+        if (next !== undefined) return next;
         await pause(random() * Math.min(FIRST_PAUSE_MS * 2 ** round, LONGEST_PAUSE_MS));
       }
       throw new ImageDropError('record-conflict', `The record ${key} was changed by others ${MAX_ROUNDS} times.`);
     },
   };
+}
+
+/** A batch of drops at all their targets; what has been forgotten is read again. */
+const MAX_SEEN = 100;
+
+/** What was last seen of each record. */
+class Seen {
+  readonly #records = new Map<string, Stored>();
+
+  take(key: string): Stored | undefined {
+    const stored = this.#records.get(key);
+    this.#records.delete(key);
+    return stored;
+  }
+
+  /** @param stored undefined: that is not known */
+  keep(key: string, stored: Stored | undefined): void {
+    this.#records.delete(key);
+    if (stored === undefined) return;
+    this.#records.set(key, stored);
+    const [oldest] = this.#records.keys();
+    if (this.#records.size > MAX_SEEN && oldest !== undefined) this.#records.delete(oldest);
+  }
+}
+
+/** What would be written on top of what was seen; undefined where that decides against it, or fails on it. */
+function guessed(decide: Decide, seen: DropRecord | undefined): RecordDraft | undefined {
+  try {
+    return decide(seen);
+  } catch {
+    return undefined;
+  }
 }
 
 function revise(draft: RecordDraft, stored: Stored | undefined, nonce: string): DropRecord {
@@ -76,14 +134,14 @@ async function readText(client: S3Client, bucket: string, key: string): Promise<
   }
 }
 
-/** @returns whether it was written; false when another writer was faster */
+/** @returns what was written; undefined when another writer was faster */
 async function write(
   client: S3Client,
   bucket: string,
   key: string,
   record: DropRecord,
   replaces: string | undefined,
-): Promise<boolean> {
+): Promise<Stored | undefined> {
   const command = new PutObjectCommand({
     Bucket: bucket,
     Key: key,
@@ -92,14 +150,15 @@ async function write(
     ...(replaces === undefined ? { IfNoneMatch: '*' } : { IfMatch: replaces }),
   });
   try {
-    await client.send(command);
-    return true;
+    const { ETag: etag = '' } = await client.send(command);
+    return { record, etag };
   } catch (error) {
     // If-Match on a record that was deleted meanwhile is a lost race too.
     if (!isLostRace(error) && !isNoSuchKey(error)) {
       throw awsUnavailable(`The record ${key} could not be written to S3`, error);
     }
     // The SDK sends again when an answer is lost: what stands there now may be this very write.
-    return (await read(client, bucket, key))?.record.nonce === record.nonce;
+    const stored = await read(client, bucket, key);
+    return stored?.record.nonce === record.nonce ? stored : undefined;
   }
 }

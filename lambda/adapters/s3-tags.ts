@@ -43,7 +43,8 @@ async function addTags(
   const { TagSet: present = [] } = await client.send(new GetObjectTaggingCommand(object));
   const others = present.filter(({ Key: key }) => !ours.some((own) => own.Key === key));
   if (others.length + ours.length > MAX_TAGS) {
-    log.warn('no room for our tags on the object', { bucket: ref.bucket, key: ref.key, present: present.length });
+    const { bucket, key, versionId } = ref;
+    log.warn('no room for our tags on the object', { bucket, key, dropId: versionId, present: present.length });
     return;
   }
   await client.send(new PutObjectTaggingCommand({ ...object, Tagging: { TagSet: [...others, ...ours] } }));

@@ -82,3 +82,5 @@ function retryAfter(answer: HttpAnswer): number | undefined {
     : (Date.parse(value) - Date.parse(answer.headers.date ?? '')) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
 }
+
+export const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;

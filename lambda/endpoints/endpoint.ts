@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ImageDropError } from '../model/errors.ts';
 import type { FoundImage, Image, MeasuredUpload, NewImage, UploadPlan } from '../model/image.ts';
+import type { EndpointCall } from '../model/metrics.ts';
 import type { TargetKind } from '../model/target.ts';
 
 /** What every kind of image endpoint can do. All calls throw ImageDropError only. */
@@ -123,6 +124,8 @@ export interface RegisterJob {
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
+  /** What is asked, for whoever counts and times the answers. @default "discover" */
+  readonly call?: EndpointCall;
   readonly headers?: Readonly<Record<string, string>>;
   /** A string is sent whole; a stream needs a content-length header. */
   readonly body?: string | Readable;

@@ -10,9 +10,10 @@ import type {
 } from '../model/image.ts';
 import { ID_PROPERTY } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
+import type { Connection } from './connection.ts';
 import { type Discovery, decideBy, discover } from './discovery.ts';
 import type { ImageEndpoint } from './endpoint.ts';
-import { type Connection, type Dialect, ImageApi } from './image-api.ts';
+import { type Dialect, ImageApi } from './image-api.ts';
 import { imageImport } from './image-import.ts';
 import { planRoute } from './plan-route.ts';
 import { Remembered } from './remembered.ts';
@@ -26,7 +27,7 @@ export function glanceEndpoint(target: Target, connection: Connection): ImageEnd
     kind: 'glance',
     plan: (found, objectBytes, place) =>
       decideBy(discovery, (known) => planForGlance(found, objectBytes, target, known, place?.measured)),
-    conform: (image) => conform(image, target),
+    conform: (image) => conformForGlance(image, target),
     create: (image) => create(image, images, target),
     createdFor: async (id) => {
       const image = await images.show(id);
@@ -109,7 +110,8 @@ const BEYOND_ITS_DATABASE = /[\u{10000}-\u{10ffff}]/gu;
 /** Control characters, and what turns the direction of text around: Glance takes them, and every terminal that lists images obeys them. */
 const CONTROLS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-function conform(image: NewImage, target: Target): NewImage {
+/** @throws `invalid-request` */
+export function conformForGlance(image: NewImage, target: Target): NewImage {
   const name = image.name.replace(BEYOND_ITS_DATABASE, '-').replace(CONTROLS, '-').slice(0, MAX_NAME_CHARACTERS);
   return withMinDisk(renamed(image, name), target);
 }

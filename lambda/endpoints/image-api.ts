@@ -1,22 +1,15 @@
 import type { Readable } from 'node:stream';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
-import { refusal, type ServiceCodes } from './answers.ts';
-import type { HttpAnswer, HttpClient, HttpRequest, ImagePage } from './endpoint.ts';
+import { isSuccess, refusal, type ServiceCodes } from './answers.ts';
+import { type Connection, callWithToken } from './connection.ts';
+import type { HttpAnswer, HttpRequest, ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
 import { importRefusal } from './import-refusal.ts';
 import { type JsonObject, objectsIn, parseObject } from './json.ts';
-import type { Session } from './keystone.ts';
 import { WEB_DOWNLOAD } from './plan-route.ts';
-import { serviceCodeOf, withoutSecret, wordsOf } from './words.ts';
-
-/** What an endpoint talks through. */
-export interface Connection {
-  readonly http: HttpClient;
-  readonly session: Session;
-  readonly now: () => Date;
-}
+import { serviceCodeOf, wordsOf } from './words.ts';
 
 /** Where the services that speak the Image API v2 differ. */
 export interface Dialect {
@@ -52,13 +45,13 @@ export class ImageApi {
   /** @returns undefined when the id is taken, by an image that there is or that there was */
   async create(fields: JsonObject & { readonly name: string }): Promise<Image | undefined> {
     const asked = this.#asked('Creating', JSON.stringify(fields.name));
-    const answer = await this.#call({ method: 'POST', url: '/images', body: JSON.stringify(fields) });
+    const answer = await this.#call({ call: 'create', method: 'POST', url: '/images', body: JSON.stringify(fields) });
     return answer.status === 409 ? undefined : this.#imageIn(answer, asked);
   }
 
   /** @returns undefined when there is no such image, or it is deleted */
   async show(id: string): Promise<Image | undefined> {
-    const answer = await this.#call({ method: 'GET', url: imagePath(id) });
+    const answer = await this.#call({ call: 'show', method: 'GET', url: imagePath(id) });
     if (answer.status === 404) return undefined;
     const image = this.#imageIn(answer, this.#asked('Showing', id));
     return isGone(image) ? undefined : image;
@@ -94,7 +87,7 @@ export class ImageApi {
 
   /** One that is gone already is a success. @throws `image-protected` */
   async delete(id: string): Promise<void> {
-    const answer = await this.#call({ method: 'DELETE', url: imagePath(id) });
+    const answer = await this.#call({ call: 'delete', method: 'DELETE', url: imagePath(id) });
     if (isSuccess(answer) || answer.status === 404) return;
     const error = refusal(answer, this.#asked('Deleting', id), this.#dialect.codes);
     if (answer.status !== 403 || !/is protected/i.test(wordsOf(answer.text))) throw error;
@@ -109,7 +102,7 @@ export class ImageApi {
    */
   async importFrom(id: string, url: string): Promise<void> {
     const body = JSON.stringify({ method: { name: WEB_DOWNLOAD, uri: url } });
-    const answer = await this.#call({ method: 'POST', url: `${imagePath(id)}/import`, body });
+    const answer = await this.#call({ call: 'import', method: 'POST', url: `${imagePath(id)}/import`, body });
     if (isSuccess(answer) || answer.status === 409) return;
     throw importRefusal(answer, refusal(answer, this.#asked('Importing', id), this.#dialect.codes));
   }
@@ -120,14 +113,15 @@ export class ImageApi {
    */
   async register(id: string, imageUrl: string): Promise<string | undefined> {
     const url = `/cloudimages/${encodeURIComponent(id)}/upload`;
-    const request: HttpRequest = { method: 'PUT', url, body: JSON.stringify({ image_url: imageUrl }) };
-    const answer = await this.#call(request, V1);
+    const body = JSON.stringify({ image_url: imageUrl });
+    const answer = await this.#call({ call: 'register', method: 'PUT', url, body }, V1);
     return answer.status === 409 ? undefined : this.#jobIdIn(answer, this.#asked('Registering', id));
   }
 
   /** Has the service make an image of a file in object storage. @returns the job */
   async fastImport(fields: JsonObject, name: string): Promise<string> {
     const request: HttpRequest = {
+      call: 'register',
       method: 'POST',
       url: '/cloudimages/quickimport/action',
       body: JSON.stringify(fields),
@@ -139,14 +133,14 @@ export class ImageApi {
   async jobDocument(id: string): Promise<JsonObject | undefined> {
     const project = await this.#connection.session.projectId();
     const url = `/${encodeURIComponent(project)}/jobs/${encodeURIComponent(id)}`;
-    const answer = await this.#call({ method: 'GET', url }, V1);
+    const answer = await this.#call({ call: 'job', method: 'GET', url }, V1);
     if (answer.status === 404 || serviceCodeOf(answer.text) === NO_SUCH_JOB) return undefined;
     return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for the job ${id}`);
   }
 
   /** What lies below a path. @returns undefined where this service has no such thing, or not for us */
   async document(path: string): Promise<JsonObject | undefined> {
-    const answer = await this.#call({ method: 'GET', url: path });
+    const answer = await this.#call({ call: 'discover', method: 'GET', url: path });
     if (answer.status === 404 || answer.status === 403) return undefined;
     return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for ${path.split('?')[0]}`);
   }
@@ -166,7 +160,7 @@ export class ImageApi {
   }
 
   async #page(query: string): Promise<Page> {
-    const answer = await this.#call({ method: 'GET', url: `/images?${query}` });
+    const answer = await this.#call({ call: 'list', method: 'GET', url: `/images?${query}` });
     const document = this.#documentIn(answer, this.#asked('Listing', query));
     // Only the query: behind a path prefix Glance still says `/v2/images?marker=…`.
     const next = typeof document.next === 'string' ? document.next.split('?')[1] : undefined;
@@ -179,37 +173,10 @@ export class ImageApi {
     throw this.#unusable(asked, 'names no job');
   }
 
-  /** Sends one request with a token, and once more with another when the first is refused. */
   async #call(request: HttpRequest, version?: typeof V1): Promise<HttpAnswer> {
-    const { session } = this.#connection;
-    const imageUrl = await session.imageUrl();
+    const imageUrl = await this.#connection.session.imageUrl();
     const url = `${version === undefined ? imageUrl : imageUrl.replace(/\/v2$/, version)}${request.url}`;
-    const token = await session.token();
-    const answer = await this.#send({ ...request, url }, token);
-    if (!this.#refusesToken(answer)) return answer;
-    const again = await this.#send({ ...request, url }, await session.renew(token));
-    if (again.status === 401) throw this.#tokenRefused(again);
-    return again;
-  }
-
-  /** Keystone has just taken the credentials: what is wrong lies between it and the image service, and may pass. */
-  #tokenRefused(answer: HttpAnswer): ImageDropError {
-    const { cloud } = this.#connection.session;
-    const cause = refusal(answer, `A token that was just given by cloud ${cloud}`, this.#dialect.codes);
-    return new ImageDropError('token-refused', `The image service of ${cloud} takes no token: ${cause.message}`, {
-      cause,
-    });
-  }
-
-  async #send(request: HttpRequest, token: string): Promise<HttpAnswer> {
-    const content = request.body === undefined ? {} : { 'content-type': 'application/json' };
-    const headers = { 'x-auth-token': token, accept: 'application/json', ...content };
-    const answer = await this.#connection.http({ ...request, headers });
-    return isSuccess(answer) ? answer : { ...answer, text: withoutSecret(answer.text, token) };
-  }
-
-  #refusesToken(answer: HttpAnswer): boolean {
-    return !isSuccess(answer) && refusal(answer, '', this.#dialect.codes).code === 'unauthorized';
+    return callWithToken({ ...request, url }, this.#connection, this.#dialect.codes);
   }
 
   #imageIn(answer: HttpAnswer, asked: string): Image {
@@ -246,8 +213,4 @@ const UPLOAD_TOKEN_SECONDS = 6000;
 
 function imagePath(id: string): string {
   return `/images/${encodeURIComponent(id)}`;
-}
-
-function isSuccess({ status }: HttpAnswer): boolean {
-  return status >= 200 && status < 300;
 }

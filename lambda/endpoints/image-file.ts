@@ -46,6 +46,7 @@ async function put(file: FileToSend, body: UploadBody): Promise<HttpAnswer> {
   try {
     const answer = await file.http({
       method: 'PUT',
+      call: 'upload',
       url,
       headers: {
         'x-auth-token': token,

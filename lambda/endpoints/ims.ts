@@ -3,8 +3,9 @@ import type { FoundImage, Image, ImageFormat, MeasuredUpload, NewImage, UploadPl
 import { ID_PROPERTY } from '../model/image.ts';
 import { bitmapKey } from '../model/staging.ts';
 import type { Target } from '../model/target.ts';
+import type { Connection } from './connection.ts';
 import type { DropPlace, ImageEndpoint } from './endpoint.ts';
-import { type Connection, type Dialect, ImageApi } from './image-api.ts';
+import { type Dialect, ImageApi } from './image-api.ts';
 import { IMS_CODES } from './ims-codes.ts';
 import { imsRegister } from './ims-register.ts';
 import { planRoute } from './plan-route.ts';
@@ -20,7 +21,7 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
   return {
     kind: 'ims',
     plan: (found, objectBytes, place) => planForImsAt(place, found, objectBytes, target),
-    conform: (image) => conform(image, target),
+    conform: (image) => conformForIms(image, target),
     create: (image) => create(image, images, target),
     createdFor: (id) => images.withProperty(ID_PROPERTY, id),
     get: (id) => images.show(id),
@@ -82,10 +83,15 @@ export function planForIms(
   return { ...planned, diskFormat, range, algorithms: ['md5'] };
 }
 
-function conform(image: NewImage, target: Target): NewImage {
+/** @throws `invalid-request` */
+export function conformForIms(image: NewImage, target: Target): NewImage {
   if (image.visibility !== 'private') {
     const message = `${target.name} takes private images only, and this one shall be ${image.visibility}.`;
-    throw new ImageDropError('invalid-request', message);
+    throw new ImageDropError('invalid-request', message, { refusedValue: 'visibility' });
+  }
+  if (image.osHidden) {
+    const message = `${target.name} knows no hidden images, and this one shall be (os_hidden).`;
+    throw new ImageDropError('invalid-request', message, { refusedValue: 'osHidden' });
   }
   return withMinDisk({ ...renamed(image, legalName(image.name)), tags: image.tags.map(legalTag) }, target);
 }
@@ -100,7 +106,10 @@ function legalName(name: string): string {
     .trim()
     .slice(0, MAX_NAME_CHARACTERS)
     .trimEnd();
-  if (legal === '') throw new ImageDropError('invalid-request', 'The name of the image has no character but spaces.');
+  if (legal === '') {
+    const message = 'The name of the image has no character but spaces.';
+    throw new ImageDropError('invalid-request', message, { refusedValue: 'name' });
+  }
   return legal;
 }
 
@@ -108,10 +117,8 @@ function legalName(name: string): string {
 function legalTag(tag: string): string {
   const legal = tag.includes('=') ? tag : `${tag}=`;
   if (legal.length <= 255 && !legal.startsWith('=')) return legal;
-  throw new ImageDropError(
-    'invalid-request',
-    `The tag ${JSON.stringify(tag)} is no key=value of at most 255 characters.`,
-  );
+  const message = `The tag ${JSON.stringify(tag)} is no key=value of at most 255 characters.`;
+  throw new ImageDropError('invalid-request', message, { refusedValue: 'tags' });
 }
 
 /**

@@ -102,6 +102,7 @@ class KeystoneSession implements Session {
     const askedAt = this.#now().getTime();
     const answer = await this.#http({
       method: 'POST',
+      call: 'authenticate',
       url: `${identityV3(authUrl)}/auth/tokens`,
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify(identityRequest(auth)),

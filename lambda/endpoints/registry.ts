@@ -1,9 +1,9 @@
-import type { FoundImage, UploadPlan } from '../model/image.ts';
+import type { FoundImage, NewImage, UploadPlan } from '../model/image.ts';
 import type { Target, TargetKind } from '../model/target.ts';
+import type { Connection } from './connection.ts';
 import type { DropPlace, ImageEndpoint } from './endpoint.ts';
-import { glanceEndpoint, planForGlance } from './glance.ts';
-import type { Connection } from './image-api.ts';
-import { imsEndpoint, planForImsAt } from './ims.ts';
+import { conformForGlance, glanceEndpoint, planForGlance } from './glance.ts';
+import { conformForIms, imsEndpoint, planForImsAt } from './ims.ts';
 
 export type EndpointFactory = (target: Target, connection: Connection) => ImageEndpoint;
 
@@ -33,4 +33,15 @@ export async function planByTarget(
     case 'ims':
       return planForImsAt(place, found, objectBytes, target);
   }
+}
+
+/** Each kind makes an image legal by its settings alone. */
+const CONFORM = {
+  glance: conformForGlance,
+  ims: conformForIms,
+} as const satisfies Record<TargetKind, (image: NewImage, target: Target) => NewImage>;
+
+/** The image as a target will accept it. @throws `invalid-request` where no legal form exists */
+export function conformByTarget(image: NewImage, target: Target): NewImage {
+  return CONFORM[target.kind](image, target);
 }

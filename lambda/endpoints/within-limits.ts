@@ -50,7 +50,8 @@ export function algorithmsToCompare(reported: string | undefined): readonly Hash
 export function withMinDisk(image: NewImage, { name, minDisk }: Target): NewImage {
   if (image.minDisk > minDisk.highest) {
     const figures = `${image.minDisk} GiB, and ${name} takes at most ${minDisk.highest} GiB`;
-    throw new ImageDropError('invalid-request', `The image needs a disk (min_disk) of ${figures}.`);
+    const message = `The image needs a disk (min_disk) of ${figures}.`;
+    throw new ImageDropError('invalid-request', message, { refusedValue: 'minDisk' });
   }
   return { ...image, minDisk: Math.max(image.minDisk, minDisk.lowest) };
 }
@@ -72,6 +73,8 @@ export function creationFields(image: NewImage) {
     min_ram: image.minRam,
     visibility: image.visibility,
     protected: image.protected,
+    // Clouds from before Image API 2.7 know no such field; to be seen is what they do without it.
+    ...(image.osHidden && { os_hidden: true }),
     tags: image.tags,
   };
 }

@@ -39,6 +39,12 @@ export function recordKey(drop: { key: string; id: string }, target: string): st
   return shortened(drop.key, room) + tail;
 }
 
+/** The drop id in the key of a record, as a field of log lines; nothing where the key is no record's. */
+export function dropIdIn(recordKey: string): { readonly dropId?: string } {
+  const dropId = isRecordKey(recordKey) ? recordKey.split('/').at(-2) : undefined;
+  return dropId === undefined ? {} : { dropId };
+}
+
 /** What else lies in the status bucket, reconcile.json and targets/<target>.json, has fewer slashes. */
 export const isRecordKey = (key: string): boolean => key.split('/').length > 2;
 

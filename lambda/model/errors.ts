@@ -113,6 +113,8 @@ export interface ErrorDetails {
   readonly wholeTarget?: boolean;
   /** Overrides the code's own next step, where this case has a better one. */
   readonly nextStep?: string;
+  /** The value of the image that was refused, by its name in the record's `sent`. */
+  readonly refusedValue?: string;
 }
 
 export class ImageDropError extends Error {
@@ -122,6 +124,7 @@ export class ImageDropError extends Error {
   readonly nextStep: string;
   readonly retryAfterSeconds: number | undefined;
   readonly wholeTarget: boolean;
+  readonly refusedValue: string | undefined;
 
   /** @param message one sentence that a person understands: what was wrong, with the names and figures of this case. */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -131,6 +134,7 @@ export class ImageDropError extends Error {
     this.nextStep = details.nextStep ?? ERROR_KINDS[code].nextStep;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.wholeTarget = details.wholeTarget ?? false;
+    this.refusedValue = details.refusedValue;
   }
 }
 

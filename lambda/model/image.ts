@@ -114,6 +114,8 @@ export interface Image {
 export const ID_PROPERTY = 'imagedrop_id';
 /** The property that names the record of an image: its key, percent-encoded (percent-encoded.ts). */
 export const RECORD_PROPERTY = 'imagedrop_record';
+/** The property that tells by which metadata files an image was made: a hash of their names and ETags. Absent without any. */
+export const METADATA_PROPERTY = 'imagedrop_metadata';
 
 /** An image to be created. */
 export interface NewImage {
@@ -128,6 +130,8 @@ export interface NewImage {
   readonly minRam: number;
   readonly visibility: string;
   readonly protected: boolean;
+  /** Left out of lists of images unless asked for; absent where nobody has said. */
+  readonly osHidden?: boolean;
   readonly tags: readonly string[];
   /** Custom properties; ID_PROPERTY and RECORD_PROPERTY are among them. */
   readonly properties: Readonly<Record<string, string>>;

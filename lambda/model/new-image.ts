@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Drop } from './drop.ts';
 import { recordKey } from './drop.ts';
 import type { FoundImage, NewImage, UploadPlan } from './image.ts';
-import { ID_PROPERTY, RECORD_PROPERTY } from './image.ts';
+import { ID_PROPERTY, METADATA_PROPERTY, RECORD_PROPERTY } from './image.ts';
 import { imageId } from './image-id.ts';
 import type { ImageMetadata } from './metadata.ts';
 import { percentEncoded } from './percent-encoded.ts';
+import type { MetadataFileRef } from './record.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 
@@ -22,11 +24,13 @@ export interface ImageSource {
   readonly plan: UploadPlan;
   /** All layers merged. */
   readonly metadata: ImageMetadata;
+  /** Those that have said some of it. */
+  readonly files?: readonly MetadataFileRef[];
 }
 
 /** The image to ask for, from what was found in the file and what people said of it. */
 export function newImage(source: ImageSource): NewImage {
-  const { drop, target, generation, found, plan, metadata } = source;
+  const { drop, target, generation, found, plan, metadata, files = [] } = source;
   const id = imageId(drop, target, generation);
   return {
     id,
@@ -37,15 +41,23 @@ export function newImage(source: ImageSource): NewImage {
     minRam: metadata.minRam ?? 0,
     visibility: metadata.visibility ?? 'private',
     protected: metadata.protected ?? false,
+    ...(metadata.osHidden !== undefined && { osHidden: metadata.osHidden }),
     tags: metadata.tags ?? [],
     properties: {
       ...firmwareProperty(found),
       ...metadata.properties,
       ...(metadata.osVersion !== undefined && { __os_version: metadata.osVersion }),
+      ...(files.length > 0 && { [METADATA_PROPERTY]: fingerprint(files) }),
       [ID_PROPERTY]: id,
       [RECORD_PROPERTY]: percentEncoded(recordKey(drop, target)),
     },
   };
+}
+
+/** The same for the same files: an image that an earlier try has made by others is known by it. */
+function fingerprint(files: readonly MetadataFileRef[]): string {
+  const text = JSON.stringify(files.map(({ key, etag }) => [key, etag]));
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 /** A server must hold the whole virtual disk, and all partitions where they go on behind it. */

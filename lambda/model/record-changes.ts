@@ -95,6 +95,7 @@ export function beginAgain(record: RecordDraft, now: Date, why: string): RecordD
     progress: _progress,
     hashes: _hashes,
     sent: _sent,
+    metadata: _metadata,
     ...rest
   } = record;
   return { ...moveTo(rest, 'received', now, why), generation: record.generation + 1 };

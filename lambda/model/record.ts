@@ -29,6 +29,8 @@ export interface DropRecord {
   readonly found?: FoundImage;
   /** What was asked of the endpoint. */
   readonly sent?: NewImage;
+  /** Where what was asked for had been said. */
+  readonly metadata?: RecordedMetadata;
   readonly plan?: UploadPlan;
   readonly image?: RecordedImage;
   /** By the route `import`: the endpoint was asked to fetch the bytes itself. */
@@ -63,6 +65,20 @@ export interface DropRecord {
   /** When tags and outcome topic were told; absent until then. */
   readonly announcedAt?: string;
   readonly history: readonly HistoryEntry[];
+}
+
+export interface RecordedMetadata {
+  /** The files that were read, from the top of the bucket down. */
+  readonly files: readonly MetadataFileRef[];
+  /** Where each value of `sent` comes from, by its name there: `minDisk`, `properties.os_distro`. */
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+/** One version of an imagedrop.yaml, or of the file beside an image. */
+export interface MetadataFileRef {
+  readonly key: string;
+  readonly versionId?: string;
+  readonly etag: string;
 }
 
 export interface RecordedImage {

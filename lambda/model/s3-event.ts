@@ -1,4 +1,5 @@
 import { ImageDropError } from './errors.ts';
+import { isMetadataKey } from './metadata-keys.ts';
 
 /** What an S3 event says of one object (Amazon S3 user guide, "Event message structure", version 2.x). */
 export interface ObjectEvent {
@@ -13,7 +14,7 @@ export interface ObjectEvent {
 
 /**
  * Reads the ObjectCreated records of an S3 event message. The test event that S3 sends when notifications are set up
- * gives none. Events of a later minor version may hold more fields; they are ignored.
+ * gives none, nor does what is no drop. Events of a later minor version may hold more fields; they are ignored.
  * @returns undefined when the message is no S3 event
  */
 export function objectEvents(message: unknown): ObjectEvent[] | undefined {
@@ -22,7 +23,7 @@ export function objectEvents(message: unknown): ObjectEvent[] | undefined {
   if (!Array.isArray(message.Records)) return undefined;
   return message.Records.filter((record) => String(record?.eventName).startsWith('ObjectCreated:'))
     .map(objectEvent)
-    .filter((event) => !isFolder(event));
+    .filter(isDrop);
 }
 
 /** The message by which an object is taken up whose own event was lost: it reads as that event would. */
@@ -37,8 +38,12 @@ export function objectEventMessage(event: ObjectEvent): { readonly Records: read
   };
 }
 
+/** Whether an object is to become an image: one that says what another shall be, or shows a folder, is not. */
+export const isDrop = (object: Pick<ObjectEvent, 'key' | 'size'>): boolean =>
+  !isFolder(object) && !isMetadataKey(object.key);
+
 /** What S3's console and some clients make to show an empty folder (Amazon S3 user guide, "Using folders"). */
-export const isFolder = ({ key, size }: Pick<ObjectEvent, 'key' | 'size'>): boolean => key.endsWith('/') && size === 0;
+const isFolder = ({ key, size }: Pick<ObjectEvent, 'key' | 'size'>): boolean => key.endsWith('/') && size === 0;
 
 function objectEvent(record: unknown): ObjectEvent {
   const s3 = isObject(record) && isObject(record.s3) ? record.s3 : {};

@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { retryDelaySeconds } from '../model/backoff.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import { messageSubject } from './message-subject.ts';
 
 export interface SqsHandlerOptions {
   /** Does the work of one message; what it throws brings the message back. */
@@ -64,12 +65,13 @@ function parse(record: SQSRecord): unknown {
 async function comeBack(record: SQSRecord, error: ImageDropError, options: SqsHandlerOptions): Promise<void> {
   const { log } = options;
   const seconds = delaySeconds(record, error, options.random());
-  log.error('message failed', { messageId: record.messageId, body: record.body, seconds, error });
+  const line = { messageId: record.messageId, ...messageSubject(record.body) };
+  log.error('message failed', { ...line, body: record.body, seconds, error });
   try {
     await options.holdMessage(record.receiptHandle, seconds);
   } catch (cause) {
     // The queue's own visibility time-out brings it back too, only later.
-    log.error('message could not be held back', { messageId: record.messageId, error: cause });
+    log.error('message could not be held back', { ...line, error: cause });
   }
 }
 

@@ -8,14 +8,12 @@ import type { OutcomeTopic, StepDependencies } from './ports.ts';
 
 export interface AnnounceDependencies extends StepDependencies {
   readonly topic: OutcomeTopic;
-  /** Counts settled drops for the operator's metrics. */
-  readonly countOutcome: (record: DropRecord) => void;
 }
 
 type Tags = Readonly<Record<string, string>>;
 
 /**
- * Cleans up behind a settled record, then tells the world of it: tags on the dropped object, the outcome topic, a metric.
+ * Cleans up behind a settled record, then tells the world of it: tags on the dropped object, the outcome topic.
  * It is done at least once; a message that comes after it was done changes nothing.
  */
 export async function announce(key: string, record: DropRecord, deps: AnnounceDependencies): Promise<void> {
@@ -23,7 +21,6 @@ export async function announce(key: string, record: DropRecord, deps: AnnounceDe
   const staging = await clearStaging(record, deps);
   await tagObject(record, deps);
   await deps.topic.publish(key, record);
-  deps.countOutcome(record);
   await deps.records.change(key, (stored) => {
     const announced = { announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
     return stored && { ...stored, ...announced };
@@ -49,13 +46,21 @@ async function writeTags(record: DropRecord, tags: Tags, deps: AnnounceDependenc
     await deps.objects.tag(record.drop, tags);
   } catch (error) {
     if (!(error instanceof ImageDropError && error.code === 'object-gone')) throw error;
-    deps.log.info('the dropped object is gone; there is nothing to tag', { key: record.drop.key });
+    deps.log.info('the dropped object is gone; there is nothing to tag', {
+      key: record.drop.key,
+      dropId: record.drop.id,
+    });
   }
 }
 
 /** `imagedrop:<target>` = `active <image id>`, `failed <code>` or `superseded`, for each target that has settled. */
 async function outcomeTags(record: DropRecord, deps: AnnounceDependencies): Promise<Tags> {
-  const records = await Promise.all(deps.targets.map(({ name }) => deps.records.load(recordKey(record.drop, name))));
+  const records = await Promise.all(
+    deps.targets.map(({ name }) =>
+      // Its own is settled, and known.
+      name === record.target ? record : deps.records.load(recordKey(record.drop, name)),
+    ),
+  );
   const settled = records.filter((each): each is DropRecord => each !== undefined && isSettled(each));
   return Object.fromEntries(settled.map((each) => [`imagedrop:${each.target}`, outcome(each)]));
 }

@@ -22,7 +22,11 @@ export async function clearStaging(record: DropRecord, deps: StepDependencies): 
   } catch (thrown) {
     const obstacle = asImageDropError(thrown);
     if (obstacle.retryable) throw obstacle;
-    deps.log.warn('the copy in object storage is left there', { key: staging.key, error: obstacle });
+    deps.log.warn('the copy in object storage is left there', {
+      key: staging.key,
+      dropId: record.drop.id,
+      error: obstacle,
+    });
     return { ...staging, left: obstacle.message };
   }
 }

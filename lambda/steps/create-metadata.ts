@@ -1,27 +1,41 @@
 import { inspect } from '../formats/inspect.ts';
+import { conformed } from '../metadata/conformed.ts';
+import { originsOf } from '../metadata/origins.ts';
+import { settleMetadata } from '../metadata/settle.ts';
 import { recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
-import type { Image } from '../model/image.ts';
-import { mergeMetadata, metadataFromUser } from '../model/metadata.ts';
+import { type Image, METADATA_PROPERTY } from '../model/image.ts';
 import { newImage } from '../model/new-image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
-import { dropOf } from './drop-of.ts';
+import { foundDrop } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
 import { removeForsaken, removeLeftBehind } from './forsaken-image.ts';
+import { type MetadataFilesDependencies, metadataFiles, type ReadFile } from './metadata-files.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
-import type { Invocation, MessageQueue, ObjectHead, RecordDraft } from './ports.ts';
+import type { Invocation, MessageQueue, ObjectHead, ObjectStore, RecordDraft } from './ports.ts';
 import { existingRecord, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
 import { targetOf } from './target-of.ts';
 import { type LeaseDependencies, underLease } from './under-lease.ts';
 import { isFromStorage } from './upload-from-storage.ts';
 
-export interface CreateMetadataDependencies extends LeaseDependencies {
+export interface CreateMetadataDependencies extends LeaseDependencies, MetadataFilesDependencies {
+  readonly objects: ObjectStore;
   readonly uploadQueue: MessageQueue;
+}
+
+/** Looks for the metadata files of a drop. */
+type FindFiles = () => Promise<readonly ReadFile[]>;
+
+/** What lies around a drop. */
+interface Surroundings {
+  /** What lies under its key, where that was seen just now. */
+  readonly newest: ObjectHead | undefined;
+  readonly findFiles: FindFiles;
 }
 
 /**
@@ -40,12 +54,17 @@ export async function createMetadata(
 
 /** One record for each target; from here each goes its own way. */
 async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
-  const drop = await dropOf(event, deps);
+  const { drop, newest } = await foundDrop(event, deps);
+  let found: ReturnType<FindFiles> | undefined;
+  // One look for all targets.
+  const findFiles = () => (found ??= metadataFiles(drop, event.eventTime, deps));
   await allOf(
     deps.targets.map(async ({ name }) => {
       const key = recordKey(drop, name);
-      await deps.records.change(key, (stored) => (stored ? undefined : changes.receive(drop, name, deps.now())));
-      await goOn(key, invocation, deps);
+      const received = await deps.records.change(key, (stored) =>
+        stored ? undefined : changes.receive(drop, name, deps.now()),
+      );
+      if (received !== undefined) await goOn(key, received, invocation, deps, { newest, findFiles });
     }),
   );
 }
@@ -56,16 +75,26 @@ async function goOnOrRetry(message: unknown, invocation: Invocation, deps: Creat
   if (failedAt !== undefined) {
     await deps.records.change(key, (stored) => stored && changes.retry(stored, failedAt, deps.now()));
   }
-  return goOn(key, invocation, deps);
+  return goOn(key, await existingRecord(key, deps.records), invocation, deps);
 }
 
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */
-async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
-  const record = await existingRecord(key, deps.records);
+async function goOn(
+  key: string,
+  record: DropRecord,
+  invocation: Invocation,
+  deps: CreateMetadataDependencies,
+  { newest, findFiles }: Partial<Surroundings> = {},
+): Promise<void> {
   if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(record, deps);
   switch (record.status) {
     case 'received':
-      return underLease(key, record, ['received'], invocation, deps, (leased) => createImage(key, leased, deps));
+      return underLease(key, record, ['received'], invocation, deps, (leased) =>
+        createImage(key, leased, deps, {
+          newest,
+          findFiles: findFiles ?? (() => metadataFiles(leased.drop, changes.statusSince(leased), deps)),
+        }),
+      );
     case 'created':
     case 'uploading':
       return deps.uploadQueue.send({ record: key });
@@ -75,10 +104,15 @@ async function goOn(key: string, invocation: Invocation, deps: CreateMetadataDep
   }
 }
 
-async function createImage(key: string, record: DropRecord, deps: CreateMetadataDependencies): Promise<void> {
-  const object = await newestVersion(key, record, deps);
+async function createImage(
+  key: string,
+  record: DropRecord,
+  deps: CreateMetadataDependencies,
+  { newest, findFiles }: Surroundings,
+): Promise<void> {
+  const object = await newestVersion(key, record, deps, newest);
   if (object === undefined) return;
-  const wanted = await describe(record, object, deps);
+  const wanted = await describe(record, object, await findFiles(), deps);
   // A fast import creates the image itself.
   const image = wanted.plan.route === 'fast-import' ? undefined : await create(key, record, wanted, deps);
   try {
@@ -94,22 +128,32 @@ async function createImage(key: string, record: DropRecord, deps: CreateMetadata
   await deps.uploadQueue.send({ record: key });
 }
 
-type Wanted = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent'>>;
+type Wanted = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>>;
 
 /** What to ask of the endpoint, from what is in the file and what people said of it. */
-async function describe(record: DropRecord, object: ObjectHead, deps: CreateMetadataDependencies): Promise<Wanted> {
+async function describe(
+  record: DropRecord,
+  object: ObjectHead,
+  files: readonly ReadFile[],
+  deps: CreateMetadataDependencies,
+): Promise<Wanted> {
   const target = targetOf(record, deps.targets);
-  const metadata = mergeMetadata(target.metadata, metadataFromUser(object.userMetadata));
+  const said = settleMetadata({ target, files, userMetadata: object.userMetadata });
+  const { diskFormat } = said.metadata;
   const found = await inspect(objectReader(deps.objects, object), {
     fileName: object.key,
-    ...(metadata.diskFormat !== undefined && { claimedFormat: metadata.diskFormat }),
+    ...(diskFormat !== undefined && { claimedFormat: diskFormat }),
   });
   const endpoint = await deps.endpoints.of(target);
   const place = dropPlace(record, deps);
   const plan = await endpoint.plan(found, object.size, place);
   // Whether there are keys for it is better known before anything is created.
   if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.of(target);
-  return { found, plan, sent: endpoint.conform(newImage({ ...record, found, plan, metadata })) };
+  const refs = files.map(({ ref }) => ref);
+  const wanted = newImage({ ...record, found, plan, metadata: said.metadata, files: refs });
+  const sent = conformed((image) => endpoint.conform(image), wanted, said);
+  const origins = originsOf(wanted, sent, { found, plan }, said);
+  return { found, plan, sent, metadata: { files: refs, origins } };
 }
 
 /** Creates the image; an id that a deleted image has used up is left behind, for the next try to take the next one. */
@@ -121,7 +165,9 @@ async function create(
 ): Promise<Image> {
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
   try {
-    return await endpoint.create(wanted.sent);
+    const image = await endpoint.create(wanted.sent);
+    if (isMadeAs(image, wanted)) return image;
+    throw await replaced(image, key, record, deps);
   } catch (error) {
     if (error instanceof ImageDropError && error.code === 'image-id-taken') {
       await deps.records.change(key, (stored) => {
@@ -131,4 +177,23 @@ async function create(
     }
     throw error;
   }
+}
+
+/** People change metadata files at any time, and an earlier try may have created the image by what they said then. */
+const isMadeAs = (image: Image, { sent }: Wanted): boolean =>
+  image.properties[METADATA_PROPERTY] === sent.properties[METADATA_PROPERTY];
+
+/** What the record says was sent must be what the image has: the next try creates another. */
+async function replaced(
+  image: Image,
+  key: string,
+  record: DropRecord,
+  deps: CreateMetadataDependencies,
+): Promise<ImageDropError> {
+  // Whoever has stood still since may not delete what others have taken up.
+  changes.requireLease(await deps.records.load(key), record.lease?.holder);
+  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+  await endpoint.delete(image.id);
+  const message = `An earlier try had created image ${image.id} by metadata files that have been changed since.`;
+  return new ImageDropError('image-id-taken', `${message} It was deleted, and the next try creates another.`);
 }

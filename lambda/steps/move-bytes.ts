@@ -22,7 +22,12 @@ export async function moveBytes(
     return changes.beginUpload(stored, deps.now());
   });
   const source = sourceOf(key, record, invocation, deps);
-  return send({ ...source, sink: (body, length, signal) => endpoint.upload(imageId, body, length, signal) });
+  const sent = await send({
+    ...source,
+    sink: (body, length, signal) => endpoint.upload(imageId, body, length, signal),
+  });
+  deps.meter.countMoved({ record: key, target: record.target, ...sent });
+  return sent;
 }
 
 /** Reads the object without sending it, for the hashes that are asked for; by default those of the plan. */

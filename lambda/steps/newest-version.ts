@@ -8,6 +8,7 @@ import { removeImage } from './remove-image.ts';
 
 /**
  * The object of the drop, as long as it is what lies under its key now.
+ * @param seen what was found under the key just now
  * @returns undefined when the key was written again: the record is settled as superseded
  * @throws `object-gone` when the key was deleted
  */
@@ -15,9 +16,10 @@ export async function newestVersion(
   key: string,
   record: DropRecord,
   deps: FailDependencies,
+  seen?: ObjectHead,
 ): Promise<ObjectHead | undefined> {
   const { drop } = record;
-  const newest = await deps.objects.head(drop.bucket, drop.key);
+  const newest = seen ?? (await deps.objects.head(drop.bucket, drop.key));
   if (newest === undefined) {
     throw new ImageDropError('object-gone', `s3://${drop.bucket}/${drop.key} was deleted before its upload began.`);
   }

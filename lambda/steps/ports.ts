@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import type { ImageDropError } from '../model/errors.ts';
 import type { ByteRange, Hashes } from '../model/image.ts';
+import type { MovedBytes } from '../model/metrics.ts';
 import type { DropRecord, QueueStage } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import type { Target } from '../model/target.ts';
@@ -26,9 +27,23 @@ export interface ObjectHead extends ObjectRef {
   readonly userMetadata: Readonly<Record<string, string>>;
 }
 
+/** An object that is read as a whole. */
+export interface SmallObject extends ObjectRef {
+  /** Bytes. */
+  readonly size: number;
+  /** Absent where there are more than were asked for. */
+  readonly bytes?: Buffer;
+}
+
 export interface ObjectStore {
   /** @returns undefined when there is no such object or version, or the newest version is a delete marker. */
   head(bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined>;
+  /**
+   * Reads the newest version of an object, unless it is larger than `maxBytes`.
+   * @returns undefined when there is none
+   * @throws `source-unreadable` for what may pass
+   */
+  read(bucket: string, key: string, maxBytes: number): Promise<SmallObject | undefined>;
   /**
    * Opens a range for reading.
    * @throws `object-gone`, `object-changed` when the etag is another, `source-unreadable` for what may pass
@@ -184,6 +199,11 @@ export interface Sent {
   readonly hashes: Hashes;
 }
 
+/** What the operator's metrics are told. */
+export interface Meter {
+  countMoved(moved: MovedBytes): void;
+}
+
 export interface StepLog {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -197,6 +217,7 @@ export interface StepDependencies {
   readonly staging: Staging;
   readonly pauses: TargetPauses;
   readonly targets: readonly Target[];
+  readonly meter: Meter;
   readonly log: StepLog;
   readonly now: () => Date;
 }

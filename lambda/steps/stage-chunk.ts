@@ -34,7 +34,7 @@ export async function stageChunk(
   try {
     if (invocation.receives > MAX_ATTEMPTS) throw exhausted(chunk, record.error?.code, record.error?.message);
     const store = await deps.staging.of(targetOf(record, deps.targets));
-    await copyMissing(record, staging, chunk, store, invocation, deps);
+    await copyMissing(key, record, staging, chunk, store, invocation, deps);
     return await isWhole(key, record, staging, store, deps);
   } catch (thrown) {
     await decide(key, chunk, asImageDropError(thrown), invocation, deps);
@@ -43,6 +43,7 @@ export async function stageChunk(
 }
 
 async function copyMissing(
+  key: string,
   record: DropRecord,
   staging: RecordedStaging,
   chunk: number,
@@ -56,8 +57,16 @@ async function copyMissing(
   // Without its upload the file is whole already, or begins anew.
   if (!stored) return;
   const missing = wanted.filter((number) => !stored.some((part) => part.number === number));
-  if (missing.length > 0) await copyParts(missing, record, staging, store, invocation, deps);
+  if (missing.length === 0) return;
+  const beganAt = deps.now().getTime();
+  await copyParts(missing, record, staging, store, invocation, deps);
+  const bytes = missing.reduce((sum, number) => sum + lengthOf(number, record, staging), 0);
+  const rate = bytesPerSecond(bytes, beganAt, deps.now().getTime());
+  deps.meter.countMoved({ record: key, target: record.target, bytes, bytesPerSecond: rate });
 }
+
+const lengthOf = (number: number, { drop }: DropRecord, staging: RecordedStaging): number =>
+  rangeOfPart({ ...staging, bytes: drop.size }, number).length;
 
 /** Several at a time, as many as memory allows; the message is held meanwhile. */
 async function copyParts(

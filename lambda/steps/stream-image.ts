@@ -52,7 +52,11 @@ async function hasOtherRoute(record: DropRecord, endpoint: ImageEndpoint, deps: 
     return route !== 'stream';
   } catch (error) {
     if (!(error instanceof ImageDropError)) throw error;
-    deps.log.info('the target takes the image by no other route', { target: record.target, error });
+    deps.log.info('the target takes the image by no other route', {
+      target: record.target,
+      dropId: record.drop.id,
+      error,
+    });
     return false;
   }
 }

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
 import { objectOf, plainObject } from './checks.ts';
+import type { OutcomeEmailsProps } from './outcome-emails-props.ts';
 import type { ReconcileProps } from './reconcile-props.ts';
 import { SettingError } from './setting-error.ts';
 import type { TargetProps } from './target-props.ts';
@@ -11,6 +12,7 @@ export interface ContextSettings {
   readonly targets: Readonly<Record<string, TargetProps>>;
   readonly cloudsYamlSecret: string;
   readonly reconcile?: ReconcileProps;
+  readonly outcomeEmails?: OutcomeEmailsProps;
 }
 
 /** AWS CloudFormation, "CreateStack": StackName. */
@@ -24,6 +26,7 @@ export function contextSettings(node: Node): ContextSettings {
     stackName: textOf(node, 'stackName', 'ImageDrop', STACK_NAME, 'the name of a stack: letters, digits and "-"'),
     targets: targetsOf(node),
     ...reconcileOf(node),
+    ...outcomeEmailsOf(node),
     cloudsYamlSecret: textOf(
       node,
       'cloudsYamlSecret',
@@ -70,6 +73,20 @@ function reconcileOf(node: Node): { readonly reconcile?: ReconcileProps } {
     }),
   };
   return { reconcile };
+}
+
+/** `outcomeEmails`: `{"addresses":["a@example.com"],"statuses":["failed"]}`. Whether each is one, the construct finds out. */
+function outcomeEmailsOf(node: Node): { readonly outcomeEmails?: OutcomeEmailsProps } {
+  const value: unknown = node.tryGetContext('outcomeEmails');
+  if (value === undefined) return {};
+  const given = typeof value === 'string' ? parsed('outcomeEmails', value) : value;
+  const { addresses, statuses } = objectOf('outcomeEmails', given, ['addresses', 'statuses']);
+  for (const [name, list] of Object.entries({ addresses, ...(statuses !== undefined && { statuses }) })) {
+    if (Array.isArray(list) && list.every((each) => typeof each === 'string')) continue;
+    throw new SettingError(`outcomeEmails.${name}`, list, 'give a list of texts.');
+  }
+  const outcomeEmails = { addresses, ...(statuses !== undefined && { statuses }) } as OutcomeEmailsProps;
+  return { outcomeEmails };
 }
 
 function numberOf(name: string, value: unknown): number {

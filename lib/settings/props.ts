@@ -1,8 +1,13 @@
+import type { ISecurityGroup, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { AnyBucket } from '../buckets.ts';
+import type { DashboardProps } from '../dashboard/dashboard-props.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
+import type { AnyVpc } from './network.ts';
+import type { OutcomeEmailsProps } from './outcome-emails-props.ts';
 import type { ReconcileProps } from './reconcile-props.ts';
 import type { StageProps } from './stage-props.ts';
 import type { TargetProps } from './target-props.ts';
@@ -28,6 +33,46 @@ export interface ImageDropProps {
    * @default - a new bucket is made: its versions tell two drops of one key apart
    */
   readonly existingDropBucket?: ExistingDropBucket;
+
+  /**
+   * A key of yours that the new buckets are encrypted with. The functions get the right to use it; so must everybody who
+   * copies images into the drop bucket (`kms:GenerateDataKey`, and `kms:Decrypt` for uploads in parts).
+   *
+   * @default - the key of Amazon S3 (SSE-S3), which costs nothing and needs no rights
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * The VPC that the functions stand in, for an image endpoint that is reached from there only. They need a way to Amazon
+   * S3, SQS, SNS and Secrets Manager: a NAT gateway, or endpoints of the VPC. With `managedInstances` the function that
+   * moves the bytes stands where the instances do.
+   *
+   * @default - none: the functions reach the endpoint over the internet
+   */
+  readonly vpc?: AnyVpc;
+
+  /**
+   * Which subnets of the VPC.
+   *
+   * @default - private subnets with a way out; the functions have no public addresses
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * Security groups of the functions in the VPC. Nothing has to come in.
+   *
+   * @default - one is made for each function that lets everything out
+   */
+  readonly securityGroups?: ISecurityGroup[];
+
+  /**
+   * Lets the page of `imagedrop ui` send files straight to the drop bucket: a CORS rule that allows PUT to pages of
+   * http://127.0.0.1 and http://localhost. A bucket of yours is left alone; without the rule the page's own server passes
+   * the bytes on.
+   *
+   * @default true - the rule opens nothing: each PUT needs a presigned URL, and whoever has one can use it without a browser
+   */
+  readonly loopbackUploads?: boolean;
 
   /**
    * Uploads that run at a time, 2 to 1000.
@@ -89,6 +134,34 @@ export interface ImageDropProps {
   readonly logLevel?: LogLevel;
 
   /**
+   * Who is written to when a drop has come to its end.
+   *
+   * @default - nobody: the record, the tags of the object and the outcome topic say it
+   */
+  readonly outcomeEmails?: OutcomeEmailsProps;
+
+  /**
+   * Namespace of the metrics in CloudWatch.
+   *
+   * @default "ImageDrop" - stacks of one account and region that have targets of the same name need one each
+   */
+  readonly metricsNamespace?: string;
+
+  /**
+   * The dashboard in CloudWatch; false: none.
+   *
+   * @default {} - one is made. CloudWatch bills it, beyond three in an account, with 3 dollars a month
+   */
+  readonly dashboard?: DashboardProps | false;
+
+  /**
+   * Address of your copy of the runbook, that alarms and dashboard lead to.
+   *
+   * @default "docs/runbook.md" - where the page lies in the package
+   */
+  readonly runbookUrl?: string;
+
+  /**
    * Topic that alarms are sent to.
    *
    * @default - alarms only change their state: who is to be woken is not for a construct to know
@@ -104,6 +177,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  * `s3:ObjectCreated:*` to the construct's ingest queue, which admits events of this bucket.
  */
 export interface ExistingDropBucket {
+  /** The bucket, made by a construct of yours or looked up. */
   readonly bucket: AnyBucket;
   /** Whether versioning is enabled; it decides by which actions objects are read and tagged. */
   readonly versioned: boolean;

@@ -1,8 +1,12 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Target } from '../../lambda/model/target.ts';
+import type { DashboardProps } from '../dashboard/dashboard-props.ts';
+import { RUNBOOK_PAGE } from '../runbook.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
+import { type NetworkSettings, settleNetwork } from './network.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
 import { SettingError } from './setting-error.ts';
+import { type OutcomeEmails, settleOutcomeEmails } from './settle-outcome-emails.ts';
 import { type ReconcileSettings, settleReconcile } from './settle-reconcile.ts';
 import { type StageSettings, settleConcurrency, settleStage } from './settle-stage.ts';
 import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD } from './stages.ts';
@@ -17,6 +21,13 @@ export interface Settings {
   readonly recordStatus: StageSettings;
   readonly reconcile: ReconcileSettings;
   readonly managedInstances?: ManagedInstancesProps;
+  /** Where functions stand that no managed instances run; undefined: in no VPC. */
+  readonly network: NetworkSettings | undefined;
+  readonly outcomeEmails: OutcomeEmails | undefined;
+  readonly metricsNamespace: string;
+  /** Undefined: there is none. */
+  readonly dashboard: DashboardProps | undefined;
+  readonly runbookUrl: string;
   readonly logRetention: RetentionDays;
   readonly logLevel: LogLevel;
 }
@@ -41,9 +52,23 @@ export function settle(props: ImageDropProps): Settings {
     recordStatus: settleStage('recordStatus', RECORD_STATUS, props.recordStatus),
     reconcile: settleReconcile(props.reconcile),
     ...(managedInstances !== undefined && { managedInstances }),
+    network: settleNetwork(props),
+    outcomeEmails: props.outcomeEmails && settleOutcomeEmails(props.outcomeEmails),
+    metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),
+    dashboard: props.dashboard === false ? undefined : (props.dashboard ?? {}),
+    runbookUrl: props.runbookUrl ?? RUNBOOK_PAGE,
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     logLevel: logLevelOf(props.logLevel ?? 'INFO'),
   };
+}
+
+/** Amazon CloudWatch API, "PutMetricData": Namespace. */
+const NAMESPACE = /^(?!AWS\/|:)[\w.\-/#:]{1,255}$/;
+
+function namespaceOf(name: string): string {
+  if (NAMESPACE.test(name)) return name;
+  const problem = 'give up to 255 letters, digits and . - _ / # : that do not begin with AWS/.';
+  throw new SettingError('metricsNamespace', name, problem);
 }
 
 function checkBuckets({ dropBucketName, existingDropBucket }: ImageDropProps): void {

@@ -1,7 +1,9 @@
+import type { EntryPoint } from '../entry-points.ts';
+
 /** One step of the pipeline with its defaults: a queue, its dead letters and the function that works on it. */
 export interface Stage {
   /** Name of the entry point in lambda/, of the service in logs and metrics. */
-  readonly name: string;
+  readonly name: EntryPoint;
   readonly description: string;
   readonly memorySize: number;
   /** The least that can be set, in MiB. @default 128 */

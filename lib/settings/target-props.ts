@@ -81,7 +81,8 @@ export interface TargetProps {
   readonly convertTo?: string;
 
   /**
-   * Metadata of every image of this target. What the object's own user metadata says goes before it.
+   * Metadata of every image of this target, by the rules of docs/metadata.md. What metadata files and the object's own
+   * user metadata say goes before it.
    *
    * @default {} - only what is found in the file
    */
@@ -90,6 +91,7 @@ export interface TargetProps {
 
 /** A bucket of object storage that speaks the API of S3, such as OBS. */
 export interface StagingProps {
+  /** Its name. */
   readonly bucket: string;
 
   /** Its address without the bucket: `https://obs.ap-southeast-1.myhuaweicloud.com`. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { maxMemoryMib } from './memory.ts';
 import type { FromEnvironment, InvocationError, Invoke } from './protocol.ts';
 
@@ -20,6 +20,9 @@ export interface EnvironmentOptions {
 /** Lambda gives a function ten seconds to load ("Lambda execution environment lifecycle", init phase). */
 const INIT_TIMEOUT_MS = 10_000;
 
+/** TypeScript in a clone of the project, JavaScript in an installed package. */
+const MAIN = join(import.meta.dirname, `environment-main${extname(import.meta.filename)}`);
+
 /** One function environment: a process that serves one invocation at a time, until it dies. */
 export class Environment {
   /** Settles when the handler is loaded, or cannot be. */
@@ -31,8 +34,7 @@ export class Environment {
   #maxMemoryMib: number | undefined;
 
   constructor({ variables, folder, onLine }: EnvironmentOptions) {
-    const main = fileURLToPath(new URL('environment-main.ts', import.meta.url));
-    this.#child = spawn(process.execPath, [main], {
+    this.#child = spawn(process.execPath, [MAIN], {
       cwd: folder,
       env: variables,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -47,6 +49,11 @@ export class Environment {
 
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /** Of its process; undefined where none could be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** The most memory that the process has held; undefined where the system does not say. */

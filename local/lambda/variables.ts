@@ -36,7 +36,7 @@ export function functionVariables(
   logStreamName: string,
 ): Record<string, string> {
   const heap = `--max-old-space-size=${Math.floor(plan.memorySize * HEAP_SHARE)}`;
-  const nodeOptions = new Set([heap, '--enable-source-maps', ...(plan.environment.NODE_OPTIONS ?? '').split(' ')]);
+  const nodeOptions = new Set([heap, ...(plan.environment.NODE_OPTIONS ?? '').split(' ')]);
   return {
     PATH: process.env.PATH ?? '',
     TZ: 'UTC',

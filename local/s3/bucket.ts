@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Blobs } from './blobs.ts';
+import type { CorsRule } from './cors.ts';
 import { JsonFiles } from './json-files.ts';
 import { KeyLock } from './key-lock.ts';
 import type { BucketNotification } from './notifications.ts';
@@ -21,6 +22,8 @@ export interface BucketSettings {
   readonly name: string;
   readonly versioned: boolean;
   readonly notifications: readonly BucketNotification[];
+  /** @default none: pages of other origins may ask nothing */
+  readonly cors?: readonly CorsRule[];
 }
 
 export interface BucketPlace {

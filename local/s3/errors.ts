@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 /** Status and default message of each code that this server answers (S3 API, "Error responses"). */
 const ERRORS = {
   AccessDenied: [403, 'Access Denied'],
+  AccessForbidden: [403, 'CORSResponse: This CORS request is not allowed.'],
   AuthorizationHeaderMalformed: [400, 'The authorization header that you provided is not valid.'],
   BadDigest: [400, 'The Content-MD5 or checksum value that you specified did not match what the server received.'],
   BadRequest: [400, 'Bad Request'],

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Answer, errorAnswer } from './answer.ts';
 import type { Service } from './call.ts';
+import { corsHeaders, preflight } from './cors.ts';
 import { perform } from './pipeline.ts';
 import { S3Request } from './request.ts';
 
@@ -28,9 +29,13 @@ async function answerTo(incoming: IncomingMessage, service: Service, onBodyWante
     return errorAnswer(error, unreadable(incoming));
   }
   const identity = { 'x-amz-request-id': request.id, 'x-amz-id-2': request.id, server: 'imagedrop-local-s3' };
-  const answer = await perform(request, service).catch((error: unknown) => errorAnswer(error, request));
-  return { ...answer, headers: { ...answer.headers, ...identity } };
+  const operation = request.method === 'OPTIONS' ? preflight : perform;
+  const answer = await attempt(() => operation(request, service)).catch((error) => errorAnswer(error, request));
+  return { ...answer, headers: { ...answer.headers, ...corsHeaders(request, service), ...identity } };
 }
+
+/** What is thrown at once, too, becomes a rejection. */
+const attempt = async (work: () => Answer | Promise<Answer>): Promise<Answer> => work();
 
 function unreadable(incoming: IncomingMessage) {
   return { id: '', method: incoming.method ?? '', target: { path: incoming.url ?? '', query: [] } };

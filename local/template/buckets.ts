@@ -6,6 +6,16 @@ export interface BucketPlan {
   readonly name: string;
   readonly versioned: boolean;
   readonly notifications: readonly NotificationPlan[];
+  readonly cors: readonly CorsPlan[];
+}
+
+/** Which pages may send requests to the bucket (AWS CloudFormation, "AWS::S3::Bucket CorsRule"). */
+export interface CorsPlan {
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposedHeaders: readonly string[];
+  readonly maxAgeSeconds?: number;
 }
 
 export interface NotificationPlan {
@@ -24,8 +34,20 @@ export function readBuckets(template: StackTemplate): BucketPlan[] {
       name: String(identity.Ref),
       versioned: properties.object('VersioningConfiguration').optionalString('Status') === 'Enabled',
       notifications: notifications.objects('QueueConfigurations').map(readNotification),
+      cors: properties.object('CorsConfiguration').objects('CorsRules').map(readCorsRule),
     };
   });
+}
+
+function readCorsRule(rule: Properties): CorsPlan {
+  const maxAgeSeconds = rule.optionalNumber('MaxAge');
+  return {
+    origins: rule.strings('AllowedOrigins'),
+    methods: rule.strings('AllowedMethods'),
+    headers: rule.strings('AllowedHeaders'),
+    exposedHeaders: rule.strings('ExposedHeaders'),
+    ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
+  };
 }
 
 function readNotification(configuration: Properties): NotificationPlan {

@@ -43,6 +43,49 @@ async function remove(bucket: string, key: string, versionId?: string): Promise<
   return (await local.s3.send(command)).VersionId;
 }
 
+describe('a small object', () => {
+  test('is read as a whole, in its newest version', async () => {
+    await put(VERSIONED, 'läufer/imagedrop.yaml', { Body: 'old' });
+    const { versionId, etag } = await put(VERSIONED, 'läufer/imagedrop.yaml', { Body: 'name: N' });
+    const read = await objects.read(VERSIONED, 'läufer/imagedrop.yaml', 7);
+    expect(read).toEqual({
+      bucket: VERSIONED,
+      key: 'läufer/imagedrop.yaml',
+      versionId,
+      etag,
+      size: 7,
+      bytes: Buffer.from('name: N'),
+    });
+  });
+
+  test('may have no bytes', async () => {
+    await put(PLAIN, 'empty.yaml', { Body: '' });
+    expect(await objects.read(PLAIN, 'empty.yaml', 7)).toMatchObject({ size: 0, bytes: Buffer.alloc(0) });
+  });
+
+  test('that is larger than was asked for is not read', async () => {
+    const { etag } = await put(PLAIN, 'large.yaml', { Body: Buffer.alloc(4 * 2 ** 20) });
+    const read = await objects.read(PLAIN, 'large.yaml', 7);
+    expect(read).toEqual({ bucket: PLAIN, key: 'large.yaml', etag, size: 4 * 2 ** 20 });
+    expect(await objects.read(PLAIN, 'large.yaml', 4 * 2 ** 20)).toHaveProperty('bytes');
+  });
+
+  test('is undefined where there is none, or none any more', async () => {
+    expect(await objects.read(PLAIN, 'missing.yaml', 7)).toBeUndefined();
+    await put(VERSIONED, 'deleted.yaml');
+    await remove(VERSIONED, 'deleted.yaml');
+    expect(await objects.read(VERSIONED, 'deleted.yaml', 7)).toBeUndefined();
+  });
+
+  test('of a bucket that does not answer is `source-unreadable`', async () => {
+    const unreachable = storeAt(await unusedAddress());
+    expect(await failure(unreachable.read(PLAIN, 'a', 7))).toMatchObject({
+      code: 'source-unreadable',
+      retryable: true,
+    });
+  });
+});
+
 describe('the head of an object', () => {
   test('has version, etag without quotes, size, time and user metadata', async () => {
     const head = await put(VERSIONED, 'läufer/a b+c.qcow2', { Metadata: { 'disk-format': 'raw' } });

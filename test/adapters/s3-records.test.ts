@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { s3Records } from '../../lambda/adapters/s3-records.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { DropRecord } from '../../lambda/model/record.ts';
 import type { RecordStore } from '../../lambda/steps/ports.ts';
 import { type LocalS3, PLAIN, startLocalS3 } from '../local/s3/support/local-s3.ts';
 import { failure } from '../support/outcome.ts';
@@ -93,7 +94,7 @@ describe('writers of one record', () => {
       seen.push(stored?.attempts);
       return { ...(stored ?? recordDraft()), attempts: 10 + (stored?.attempts ?? 0) };
     });
-    expect(seen).toEqual([1, 2]);
+    expect(seen).toEqual([undefined, 2]);
     expect(changed).toMatchObject({ attempts: 12, revision: 3 });
   });
 
@@ -123,12 +124,77 @@ describe('writers of one record', () => {
   });
 });
 
+describe('a change', () => {
+  async function counting(key: string): Promise<{ store: RecordStore; methods: readonly string[] }> {
+    await countAttempt(records, key);
+    const service = await faultyService(local.server.endpoint);
+    return { store: storeAt(service.endpoint), methods: service.methods };
+  }
+
+  test('begins with what was seen last, and reads nothing', async () => {
+    const { store, methods } = await counting('seen.json');
+    await store.load('seen.json');
+    await countAttempt(store, 'seen.json');
+    expect(await countAttempt(store, 'seen.json')).toMatchObject({ attempts: 3, revision: 3 });
+    expect(methods).toEqual(['GET', 'PUT', 'PUT']);
+  });
+
+  test('of a record that is not there yet is one write', async () => {
+    const { store, methods } = await counting('another.json');
+    expect(await countAttempt(store, 'not-yet.json')).toMatchObject({ attempts: 1, revision: 1 });
+    expect(methods).toEqual(['PUT']);
+  });
+
+  test('on top of what is out of date is refused by S3 and decided anew', async () => {
+    const { store, methods } = await counting('stale.json');
+    await store.load('stale.json');
+    await countAttempt(records, 'stale.json');
+    expect(await countAttempt(store, 'stale.json')).toMatchObject({ attempts: 3, revision: 3 });
+    expect(methods).toEqual(['GET', 'PUT', 'GET', 'GET', 'PUT']);
+  });
+
+  test('that would write nothing, or fail, by what is out of date is decided by what is there', async () => {
+    const { store } = await counting('decided.json');
+    const onlyOnce = (attempts: number) => (stored: DropRecord | undefined) =>
+      stored?.attempts === attempts ? undefined : stored && { ...stored, attempts };
+    await store.load('decided.json');
+    await countAttempt(records, 'decided.json');
+    expect(await store.change('decided.json', onlyOnce(1))).toMatchObject({ attempts: 1, revision: 3 });
+    await countAttempt(records, 'decided.json');
+    const unless = (attempts: number) => (stored: DropRecord | undefined) => {
+      if (stored?.attempts === attempts) throw new ImageDropError('lease-held', 'Another has it.');
+      return stored && { ...stored, attempts: 7 };
+    };
+    expect(await store.change('decided.json', unless(1))).toMatchObject({ attempts: 7, revision: 5 });
+    await expect(store.change('decided.json', unless(7))).rejects.toMatchObject({ code: 'lease-held' });
+  });
+
+  test('after one that failed begins with a look', async () => {
+    await countAttempt(records, 'failed.json');
+    const service = await faultyService(local.server.endpoint);
+    const store = storeAt(service.endpoint);
+    await store.load('failed.json');
+    service.next('PUT', 400);
+    expect(await failure(countAttempt(store, 'failed.json'))).toMatchObject({ code: 'aws-unavailable' });
+    expect(await countAttempt(store, 'failed.json')).toMatchObject({ attempts: 2, revision: 2 });
+  });
+
+  test('of the oldest of very many records works as well', async () => {
+    const many = storeAt(local.server.endpoint);
+    const keys = Array.from({ length: 110 }, (_, index) => `many/${index}.json`);
+    for (const key of keys) await countAttempt(many, key);
+    for (const key of [keys[0], keys[109]]) {
+      expect(await countAttempt(many, key ?? '')).toMatchObject({ attempts: 2, revision: 2 });
+    }
+  });
+});
+
 describe('a write whose answer is lost', () => {
   test('is known again by its nonce when it is refused the second time', async () => {
     const service = await faultyService(local.server.endpoint);
     service.next('PUT', 'lose-answer');
     expect(await countAttempt(storeAt(service.endpoint), 'lost.json')).toMatchObject({ attempts: 1, revision: 1 });
-    expect(service.methods).toEqual(['GET', 'PUT', 'PUT', 'GET']);
+    expect(service.methods).toEqual(['PUT', 'PUT', 'GET']);
     service.next('PUT', 'lose-answer');
     expect(await countAttempt(storeAt(service.endpoint), 'lost.json')).toMatchObject({ attempts: 2, revision: 2 });
     expect(await records.load('lost.json')).toMatchObject({ attempts: 2, revision: 2 });

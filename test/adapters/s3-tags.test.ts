@@ -66,7 +66,10 @@ describe('tagging an object', () => {
     await objects.tag(object, { 'imagedrop:here': 'active' });
     expect(await tagsOf(object)).not.toHaveProperty('imagedrop:here');
     expect(warnings).toEqual([
-      ['no room for our tags on the object', { bucket: VERSIONED, key: 'crowded', present: 10 }],
+      [
+        'no room for our tags on the object',
+        { bucket: VERSIONED, key: 'crowded', dropId: object.versionId, present: 10 },
+      ],
     ]);
   });
 

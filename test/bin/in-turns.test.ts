@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { inTurns } from '../../bin/start/in-turns.ts';
+import { inTurns } from '../../bin/in-turns.ts';
 
 test('so many at a time, results in order', async () => {
   let now = 0;

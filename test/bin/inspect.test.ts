@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -140,6 +140,69 @@ describe('imagedrop inspect', () => {
   });
 });
 
+describe('imagedrop inspect of the metadata around a file', () => {
+  let tree: string;
+  beforeAll(async () => {
+    tree = join(folder, 'tree');
+    await mkdir(join(tree, 'linux/lts'), { recursive: true });
+    const files = {
+      'imagedrop.yaml': 'min_ram: 1\nvisibility: shared\n',
+      'linux/imagedrop.yaml': 'min_ram: 2\n',
+      'linux/lts/a.qcow2.yaml': 'name: A\nproperties: {os_distro: debian}\n',
+      'linux/bad.qcow2.yaml': 'name: B\nprotected: maybe\n',
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(tree, name), text);
+    for (const name of ['linux/lts/a.qcow2', 'linux/bad.qcow2']) await writeFile(join(tree, name), sample('qcow2'));
+  });
+
+  const valuesAt = ({ targets }: InspectDocument) => {
+    const [first] = targets;
+    if (first?.taken !== true) throw new Error('The first target does not take it.');
+    return Object.fromEntries(first.metadata.map(({ name, value, origin }) => [name, [value, origin]]));
+  };
+
+  test('shows each value that would be sent, and where it comes from', async () => {
+    const { out, code } = await inspect(['--json', 'linux/lts/a.qcow2'], { INIT_CWD: tree });
+    expect(code).toBe(0);
+    const found: InspectDocument = JSON.parse(out);
+    expect(found.metadataFiles).toEqual(['imagedrop.yaml', 'linux/imagedrop.yaml', 'linux/lts/a.qcow2.yaml']);
+    expect(valuesAt(found)).toMatchObject({
+      name: ['A', 'linux/lts/a.qcow2.yaml:1:1'],
+      min_ram: [2, 'linux/imagedrop.yaml:1:1'],
+      visibility: ['shared', 'imagedrop.yaml:2:1'],
+      min_disk: [expect.any(Number), 'found'],
+      protected: [false, 'default'],
+      tags: [[], 'default'],
+      'properties.os_distro': ['debian', 'linux/lts/a.qcow2.yaml:2:14'],
+    });
+    expect(Object.keys(valuesAt(found)).filter((name) => /^id$|imagedrop/.test(name))).toEqual([]);
+    const [, ims] = found.targets;
+    expect(ims).toMatchObject({ name: 'any-ims', taken: false, code: 'invalid-request' });
+  });
+
+  test('looks no higher than the folder where one stands, and for a file elsewhere only beside it', async () => {
+    const inside = await inspect(['--json', 'lts/a.qcow2'], { INIT_CWD: join(tree, 'linux') });
+    expect(JSON.parse(inside.out).metadataFiles).toEqual(['imagedrop.yaml', 'lts/a.qcow2.yaml']);
+    const elsewhere = await inspect(['--json', '../tree/linux/lts/a.qcow2'], { INIT_CWD: join(tree, '../cloud') });
+    expect(JSON.parse(elsewhere.out).metadataFiles).toEqual([join(tree, 'linux/lts/a.qcow2.yaml')]);
+  });
+
+  test('refuses bad ones with the place, as the drop would fail', async () => {
+    const { code, out } = await inspect(['linux/bad.qcow2'], { INIT_CWD: tree });
+    expect(code).toBe(1);
+    expect(out).toContain('linux/bad.qcow2: refused (bad-metadata)');
+    expect(out).toContain('linux/bad.qcow2.yaml, line 2, column 12: protected must be true or false, but is "maybe".');
+    expect(out).toMatch(/^ {2}passed {3}backing file/m);
+  });
+
+  test('refuses one that is too large', async () => {
+    await writeFile(join(tree, 'linux/large.img.yaml'), `# ${'x'.repeat(70_000)}`);
+    await writeFile(join(tree, 'linux/large.img'), gptDisk(4 * 2 ** 20));
+    const { out } = await inspect(['linux/large.img'], { INIT_CWD: tree });
+    expect(out).toContain('linux/large.img.yaml: it has 70002 bytes, and 65536 is the most that is read.');
+  });
+});
+
 describe('imagedrop inspect of an object', () => {
   let local: LocalS3;
   beforeAll(async () => {
@@ -164,6 +227,18 @@ describe('imagedrop inspect of an object', () => {
     expect(code).toBe(0);
   });
 
+  test('counts the metadata files of its bucket and its user metadata', async () => {
+    const put = (Key: string, Body: Buffer | string, Metadata = {}) =>
+      local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key, Body, Metadata }));
+    await put('imagedrop.yaml', 'min_ram: 7\ntags: [all]\n');
+    await put('said/a.img.yaml', 'name: Said\n');
+    await put('said/a.img', gptDisk(4 * 2 ** 20), { 'min-ram': '9' });
+    const { out } = await inspect([`s3://${PLAIN}/said/a.img`], environment());
+    expect(out).toMatch(/^ {4}name +Said +said\/a\.img\.yaml:1:1$/m);
+    expect(out).toMatch(/^ {4}min_ram +9 +x-amz-meta-min-ram$/m);
+    expect(out).toMatch(/^ {4}tags +all +imagedrop\.yaml:2:1$/m);
+  });
+
   test('says where there is none, or no right to read it', async () => {
     const missing = await inspect([`s3://${PLAIN}/missing`], environment());
     expect(missing).toMatchObject({
@@ -185,7 +260,11 @@ describe('imagedrop inspect by the settings of a stack', () => {
     const cdkJson = join(folder, 'cdk.json');
     await writeFile(cdkJson, JSON.stringify({ context: { targets } }));
     const place = () => ({ key: name, isStaging: false, has: async (key: string) => beside.includes(key) });
-    return verdictsBySettings({ format: 'raw', virtualSize: size }, { reader: { size }, place }, cdkJson);
+    return verdictsBySettings(
+      { format: 'raw', virtualSize: size },
+      { key: name, reader: { size }, place, said: { files: [], userMetadata: {} } },
+      cdkJson,
+    );
   }
 
   test('shows the route that would be taken, and why', async () => {

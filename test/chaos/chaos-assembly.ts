@@ -67,5 +67,5 @@ function setTimes({ Resources }: Template, stage: RegExp, { timeoutSeconds, visi
 /** The bundles of the functions, wherever the CDK has put them. */
 export async function bundlesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true });
-  return entries.filter((path) => path.endsWith('index.mjs')).map((path) => join(folder, path));
+  return entries.filter((path) => path.endsWith('index.cjs')).map((path) => join(folder, path));
 }

@@ -14,7 +14,8 @@ import { ChaosFaults } from './chaos-faults.ts';
 import { DropDriver, type PutDrop } from './drop-driver.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import { Queues } from './queues.ts';
-import { type Operator, overIn, surveyed } from './survey.ts';
+import { RecordReader } from './record-reader.ts';
+import { type Operator, surveyed } from './survey.ts';
 import { type Verdict, verdictOn } from './verdict.ts';
 
 export interface ChaosOptions {
@@ -33,7 +34,7 @@ export interface ChaosOptions {
   readonly reconciles?: boolean;
   /** How long faults go on after the last drop while too little is settled. @default 240 */
   readonly faultsWithinSeconds?: number;
-  /** How long to wait, without faults, until all is quiet. @default 300 */
+  /** How long to wait, without faults, while no more records are settled. @default 300 */
   readonly quietWithinSeconds?: number;
   /** Told of the synthesized stack before it starts. */
   readonly prepare?: (cloudAssembly: string) => Promise<void>;
@@ -63,7 +64,7 @@ const SIMULATED: readonly string[] = [OTHER_KINDS.savingForEver, OTHER_KINDS.kil
 const OUTAGE_EVERY = 40;
 const CRASH_EVERY = 30;
 const OUTAGE_MS = 5000;
-const LOOK_MS_PER_DROP = 4;
+const LOOK_MS_PER_DROP = 2;
 /** Seldom enough that reconcile finds some of the dead letters before they are sent back. */
 const REDRIVE_MS = 25_000;
 
@@ -120,7 +121,8 @@ class Chaos {
       queues.close();
     });
     await queues.listen();
-    return { s3, queues, bucket: outputs.DropBucketName ?? '', records: outputs.StatusBucketName ?? '' };
+    const records = new RecordReader(s3, outputs.StatusBucketName ?? '');
+    return { s3, queues, bucket: outputs.DropBucketName ?? '', records };
   }
 
   /** Puts all drops, and goes on until half of them are settled. */
@@ -135,7 +137,7 @@ class Chaos {
     await driver.run();
     this.#say(`All ${drops} drops are in.`);
     await this.#until(faultsWithinSeconds, async () => {
-      return (await overIn(s3, records)) * 2 >= drops * clouds.clouds.length;
+      return (await records.over()) * 2 >= drops * clouds.clouds.length;
     });
     await sleep(Math.max(0, faultsEnd - performance.now()));
     faults.off();
@@ -143,12 +145,19 @@ class Chaos {
   }
 
   /** Waits until no message is under way and nothing happens to any of so many records. */
-  async #calmDown({ s3, queues, records }: Operator, expected: number): Promise<void> {
+  async #calmDown({ queues, records }: Operator, expected: number): Promise<void> {
     this.#say('The faults have ended; waiting until all is quiet.');
-    const isQuiet = await this.#until(this.#options.quietWithinSeconds ?? QUIET_WITHIN_SECONDS, async () => {
-      const messages = Object.values(await queues.counts()).reduce((sum, count) => sum + count, 0);
-      return messages === 0 && (await overIn(s3, records)) >= expected;
-    });
+    let over = -1;
+    let isQuiet = false;
+    for (let goesOn = true; goesOn && !isQuiet; ) {
+      const before = over;
+      isQuiet = await this.#until(this.#options.quietWithinSeconds ?? QUIET_WITHIN_SECONDS, async () => {
+        const messages = Object.values(await queues.counts()).reduce((sum, count) => sum + count, 0);
+        over = await records.over();
+        return messages === 0 && over >= expected;
+      });
+      goesOn = over > before;
+    }
     this.#say(isQuiet ? 'All is quiet.' : 'It does not become quiet.');
   }
 
@@ -226,7 +235,7 @@ class Chaos {
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
       if (await done()) return true;
-      // Each look reads every record.
+      // Each look lists every record.
       await sleep(1000 + this.#options.drops * LOOK_MS_PER_DROP);
     }
     return false;

@@ -1,15 +1,9 @@
-import {
-  GetObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  ListObjectVersionsCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import { isRecordKey } from '../../lambda/model/drop.ts';
+import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { isSettled } from '../../lambda/model/record-changes.ts';
 import type { ChaosCloud, CloudImage } from './chaos-cloud.ts';
+import { decodedKey } from './decoded-key.ts';
 import type { Queues } from './queues.ts';
+import type { RecordReader } from './record-reader.ts';
 
 /** Everything that is there when all is quiet. */
 export interface Survey {
@@ -31,8 +25,7 @@ export interface Operator {
   readonly queues: Queues;
   /** The bucket of the drops. */
   readonly bucket: string;
-  /** The bucket of the records. */
-  readonly records: string;
+  readonly records: RecordReader;
 }
 
 export interface SurveyedCloud {
@@ -48,40 +41,12 @@ export async function surveyed(
   const { s3, queues, bucket, records } = operator;
   return {
     versions: await versionsIn(s3, bucket),
-    records: await recordsIn(s3, records),
+    records: await records.all(),
     clouds: await Promise.all(clouds.map((cloud) => surveyedCloud(cloud, before))),
-    unfinishedUploads: await unfinishedUploadsIn(s3, [bucket, records]),
+    unfinishedUploads: await unfinishedUploadsIn(s3, [bucket, records.bucket]),
     told: await queues.told(),
     messages: await queues.counts(),
   };
-}
-
-/** How many records nothing happens to any more. */
-export async function overIn(s3: S3Client, bucket: string): Promise<number> {
-  const records = [...(await recordsIn(s3, bucket)).values()];
-  return records.filter((record) => isSettled(record) && record.announcedAt !== undefined).length;
-}
-
-async function recordsIn(s3: S3Client, bucket: string): Promise<Map<string, DropRecord>> {
-  const records = new Map<string, DropRecord>();
-  let token: string | undefined;
-  do {
-    const page = await s3.send(
-      new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: token, EncodingType: 'url' }),
-    );
-    for (const { Key = '' } of page.Contents ?? []) {
-      const key = decodedKey(Key);
-      if (!isRecordKey(key)) continue;
-      records.set(key, await readRecord(s3, bucket, key));
-    }
-    token = page.NextContinuationToken;
-  } while (token !== undefined);
-  return records;
-}
-
-async function readRecord(s3: S3Client, bucket: string, key: string): Promise<DropRecord> {
-  const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  return JSON.parse((await body?.transformToString()) ?? '');
 }
 
 async function versionsIn(s3: S3Client, bucket: string): Promise<Survey['versions']> {
@@ -116,5 +81,3 @@ async function surveyedCloud(cloud: ChaosCloud, before: ReadonlySet<string>): Pr
   }
   return { cloud, images };
 }
-
-const decodedKey = (key: string): string => decodeURIComponent(key.replaceAll('+', ' '));

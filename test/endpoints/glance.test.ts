@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Discovery } from '../../lambda/endpoints/discovery.ts';
 import { planForGlance } from '../../lambda/endpoints/glance.ts';
+import { creationFields } from '../../lambda/endpoints/within-limits.ts';
 import type { FoundImage } from '../../lambda/model/image.ts';
 import { ID_PROPERTY } from '../../lambda/model/image.ts';
 import { endpointAt, endpointOf, IMAGE_ID, newImage, TARGETS } from '../support/endpoint-fixture.ts';
@@ -216,6 +217,14 @@ describe('an image for Glance', () => {
     const { name, properties } = offline.conform(newImage({ name: 'é🚀'.repeat(200) }));
     expect(name).toBe('é-'.repeat(200).slice(0, 255));
     expect(decodeURIComponent(properties.imagedrop_original_name ?? '')).toBe('é🚀'.repeat(200));
+  });
+
+  test.each([
+    [true, { os_hidden: true }],
+    [false, {}],
+  ])('is asked for as hidden only where it shall be: %s', (osHidden, fields) => {
+    const { os_hidden } = Object(creationFields(offline.conform(newImage({ osHidden }))));
+    expect(os_hidden === undefined ? {} : { os_hidden }).toEqual(fields);
   });
 
   test('is refused where its disk is larger than the target allows', async () => {

@@ -83,6 +83,12 @@ describe('an image for IMS', () => {
     expect(error).toMatchObject({ code: 'invalid-request', message: expect.stringContaining('1025 GiB') });
   });
 
+  test('cannot be hidden, but may be said to be seen', async () => {
+    const error = await failure(() => offline.conform(newImage({ osHidden: true })));
+    expect(error).toMatchObject({ code: 'invalid-request', message: expect.stringContaining('os_hidden') });
+    expect(offline.conform(newImage({ osHidden: false }))).toMatchObject({ osHidden: false });
+  });
+
   test.each(['public', 'shared', 'community'])('cannot be %s', async (visibility) => {
     const error = await failure(() => offline.conform(newImage({ visibility })));
     expect(error).toMatchObject({ code: 'invalid-request', message: expect.stringContaining(visibility) });

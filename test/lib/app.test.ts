@@ -38,8 +38,9 @@ describe('the CDK app', () => {
         .map(({ Metadata }) => Metadata?.['aws:asset:path'] ?? '');
       expect(new Set(assets).size).toBe(4);
       for (const asset of assets) {
-        const bundle = readFileSync(join(folder, asset, 'index.mjs'), 'utf8');
-        expect(bundle).toMatch(/export\{[^}]*\bhandler\b[^}]*\}/);
+        const bundle = readFileSync(join(folder, asset, 'index.cjs'), 'utf8');
+        expect(bundle).toMatch(/module\.exports=/);
+        expect(bundle).toMatch(/\{handler:\(\)=>/);
       }
     },
     BUNDLING_SECONDS * 1000,

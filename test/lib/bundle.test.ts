@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -10,15 +11,19 @@ test('each function gets a bundle of its own, with a source map that holds no te
   const outdir = mkdtempSync(join(tmpdir(), 'imagedrop-'));
   try {
     const stack = new Stack(new App({ outdir }), 'Stack');
-    for (const name of ['create-metadata', 'record-status']) {
+    for (const name of ['create-metadata', 'record-status'] as const) {
       const code = bundledCode(name);
       new LambdaFunction(stack, name, { code, handler: 'index.handler', runtime: Runtime.NODEJS_24_X });
     }
     const assets = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
     expect(assets).toHaveLength(2);
     for (const asset of assets) {
-      expect(readdirSync(join(outdir, asset)).sort()).toEqual(['index.mjs', 'index.mjs.map']);
-      expect(JSON.parse(readFileSync(join(outdir, asset, 'index.mjs.map'), 'utf8')).sourcesContent).toBeUndefined();
+      expect(readdirSync(join(outdir, asset)).sort()).toEqual(['index.cjs', 'index.cjs.map']);
+      const bundle = join(outdir, asset, 'index.cjs');
+      // docs/performance.md says what weighs how much.
+      expect(statSync(bundle).size).toBeLessThanOrEqual(850_000);
+      expect(execFileSync(process.execPath, ['--check', bundle], { encoding: 'utf8' })).toBe('');
+      expect(JSON.parse(readFileSync(join(outdir, asset, 'index.cjs.map'), 'utf8')).sourcesContent).toBeUndefined();
     }
   } finally {
     rmSync(outdir, { recursive: true });

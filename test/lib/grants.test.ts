@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Stack } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -209,6 +210,20 @@ describe('cdk-nag', () => {
   test('finds nothing with a drop bucket that exists already', () => {
     const { stack } = deployed((scope) => ({
       existingDropBucket: { bucket: Bucket.fromBucketName(scope, 'Theirs', 'theirs'), versioned: true },
+    }));
+    expect(findings(stack)).toEqual([]);
+  });
+
+  test('finds nothing in a VPC, with a key and with e-mails', () => {
+    const { stack } = deployed((scope) => ({
+      vpc: Vpc.fromVpcAttributes(scope, 'Vpc', {
+        vpcId: 'vpc-1',
+        availabilityZones: ['a', 'b'],
+        privateSubnetIds: ['subnet-1', 'subnet-2'],
+        privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
+      }),
+      encryptionKey: Key.fromKeyArn(scope, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/bucket'),
+      outcomeEmails: { addresses: ['operators@example.com'] },
     }));
     expect(findings(stack)).toEqual([]);
   });

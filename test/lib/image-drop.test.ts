@@ -72,6 +72,20 @@ test('the drop bucket takes the name that is given', () => {
   expect(resourceOf(named, named.drop.dropBucket).Properties.BucketName).toBe('my-drops');
 });
 
+describe('the CORS rule of the drop bucket', () => {
+  const rulesOf = (it: Deployed) => resourceOf(it, it.drop.dropBucket).Properties.CorsConfiguration?.CorsRules;
+
+  test('lets pages of loopback put, and nothing else', () => {
+    expect(rulesOf(built)).toEqual([
+      { AllowedMethods: ['PUT'], AllowedOrigins: ['http://127.0.0.1:*', 'http://localhost:*'], MaxAge: 3600 },
+    ]);
+  });
+
+  test('is left out where that is asked for', () => {
+    expect(rulesOf(deployed(() => ({ loopbackUploads: false })))).toBeUndefined();
+  });
+});
+
 /** What the ingest queue's policy says of S3. */
 function admission({ stack, drop, template }: Deployed) {
   const queueRef = stack.resolve(drop.queues.ingest.queue.queueUrl);
@@ -194,6 +208,8 @@ describe('the stack', () => {
         UploadDeadLetterQueueUrl: queues.upload.deadLetters.queueUrl,
         StatusDeadLetterQueueUrl: queues.status.deadLetters.queueUrl,
         ReconcileFunctionName: reconcile.function.functionName,
+        Targets: 'mycloud:glance',
+        CloudsYamlSecretName: 'imagedrop/clouds.yaml',
       }),
     );
   });

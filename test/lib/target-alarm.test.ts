@@ -2,14 +2,14 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { expect, jest, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { pauseAfter } from '../../lambda/model/target-pause.ts';
-import { pauseMetrics } from '../../lambda/runtime/metrics.ts';
+import { functionMetrics } from '../../lambda/runtime/metrics.ts';
 import { deployed } from './stack-under-test.ts';
 
 /** The names and dimensions under which CloudWatch finds what a function writes. */
 function written() {
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   const busy = new ImageDropError('endpoint-busy', 'Busy.');
-  pauseMetrics(new Metrics({ namespace: 'ImageDrop', serviceName: 'imagedrop' }))(
+  functionMetrics(new Metrics({ namespace: 'ImageDrop', serviceName: 'imagedrop' })).countPause(
     pauseAfter(undefined, { target: 'mycloud', stage: 'upload' }, busy, new Date(0)),
   );
   const [line] = write.mock.calls.map(([text]) => JSON.parse(String(text)));

@@ -1,54 +1,48 @@
 import { describe, expect, test } from '@jest/globals';
-import { mergeMetadata, metadataFromUser } from '../../lambda/model/metadata.ts';
+import { FIELD_OF, layerAt, mergeLayers, metadataOf } from '../../lambda/model/metadata.ts';
+import { METADATA_SCHEMA } from '../../lambda/model/metadata-schema.ts';
 import { nameFromKey } from '../../lambda/model/new-image.ts';
 
-describe('user metadata', () => {
-  test('is read by name', () => {
-    expect(
-      metadataFromUser({
-        name: 'N',
-        'disk-format': 'RAW',
-        'min-disk': '10',
-        'min-ram': '512',
-        visibility: 'shared',
-        protected: 'true',
-        tags: 'a, b,',
-        'os-version': 'Ubuntu 24.04 server 64bit',
-        'property-os_distro': 'ubuntu',
-        's3cmd-attrs': 'uid:0',
-      }),
-    ).toEqual({
-      name: 'N',
-      diskFormat: 'raw',
-      minDisk: 10,
-      minRam: 512,
-      visibility: 'shared',
-      protected: true,
-      tags: ['a', 'b'],
-      osVersion: 'Ubuntu 24.04 server 64bit',
-      properties: { os_distro: 'ubuntu' },
+describe('layers', () => {
+  const merged = mergeLayers(
+    layerAt('top', { name: 'a', minRam: 1, tags: ['x', 'y'], properties: { x: '1', y: '1' } }),
+    layerAt('nothing', {}),
+    layerAt('near', { name: 'b', tags: ['z'], properties: { y: '2', 'with.dot': '3' } }),
+  );
+
+  test('win by their order; properties merge name by name, tags as a whole', () => {
+    expect(merged.metadata).toEqual({
+      name: 'b',
+      minRam: 1,
+      tags: ['z'],
+      properties: { x: '1', y: '2', 'with.dot': '3' },
     });
   });
 
-  test.each([
-    [{ 'min-ram': '-1' }, 'x-amz-meta-min-ram must be a whole number of MiB, but is "-1".'],
-    [{ visibility: 'all' }, 'x-amz-meta-visibility must be one of private, shared, community, public, but is "all".'],
-    [{ protected: 'yes' }, 'x-amz-meta-protected must be one of true, false, but is "yes".'],
-  ])('%j is refused', (headers, message) => {
-    expect(() => metadataFromUser(headers)).toThrow(expect.objectContaining({ code: 'bad-metadata', message }));
+  test('say of each value where it stands', () => {
+    expect(merged.origins).toEqual({
+      name: 'near',
+      minRam: 'top',
+      tags: 'near',
+      'properties.x': 'top',
+      'properties.y': 'near',
+      'properties.with.dot': 'near',
+    });
+  });
+
+  test('of nothing say nothing', () => {
+    expect(mergeLayers()).toEqual({ metadata: {}, origins: {} });
   });
 });
 
-test.each(['constructor', 'toString', '__proto__', 'hasownproperty'])(
-  'a header of the name %s means nothing',
-  (header) => {
-    expect(metadataFromUser(JSON.parse(`{ "${header}": "ab" }`))).toEqual({});
-  },
-);
-
-test('of merged layers the later wins, and properties merge', () => {
-  const layers = [{ name: 'a', minRam: 1, properties: { x: '1', y: '1' } }, {}, { name: 'b', properties: { y: '2' } }];
-  expect(mergeMetadata(...layers)).toEqual({ name: 'b', minRam: 1, properties: { x: '1', y: '2' } });
+test('every name of the schema is one field, in camel case', () => {
+  expect(Object.keys(FIELD_OF)).toEqual(Object.keys(METADATA_SCHEMA.properties));
+  const camelCase = (name: string) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+  expect(Object.values(FIELD_OF)).toEqual(Object.keys(FIELD_OF).map(camelCase));
+  expect(metadataOf({ min_disk: 3, properties: { min_disk: 'x' } })).toEqual({
+    minDisk: 3,
+    properties: { min_disk: 'x' },
+  });
 });
 
 test.each([

@@ -36,6 +36,12 @@ describe('S3 events', () => {
     expect(objectEvents(event({ key: 'linux/', size: 1 }))).toHaveLength(1);
   });
 
+  test('of a file that says something of images give nothing', () => {
+    expect(objectEvents(event({ key: 'linux/imagedrop.yaml', size: 7 }))).toEqual([]);
+    expect(objectEvents(event({ key: 'a+b.qcow2.yaml', size: 7 }))).toEqual([]);
+    expect(objectEvents(event({ key: 'a.yaml.qcow2', size: 7 }))).toHaveLength(1);
+  });
+
   test('are told from other messages', () => {
     expect(objectEvents({ record: 'a' })).toBeUndefined();
     expect(objectEvents('hello')).toBeUndefined();

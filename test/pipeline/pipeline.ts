@@ -30,6 +30,8 @@ export interface PipelineOptions {
   readonly simulator?: Omit<SimulatorOptions, 'folder'>;
   /** As in the context of the CDK app. */
   readonly reconcile?: object;
+  /** As in the context of the CDK app. */
+  readonly outcomeEmails?: object;
   /** In place of a simulator. */
   readonly cloud?: PipelineCloud;
   /** Where the stack keeps what it has; whoever gives one removes it. @default a folder of the pipeline's own */
@@ -63,8 +65,9 @@ export class Pipeline {
     const cloud = options.cloud ?? (await simulatedCloud({ folder: join(folder, 'simulator'), ...options.simulator }));
     const cloudAssembly = join(folder, 'cdk.out');
     const targets = options.targets ?? { [cloud.name]: { kind: 'glance' } };
-    const { reconcile } = options;
-    await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET, ...(reconcile && { reconcile }) });
+    const { reconcile, outcomeEmails } = options;
+    const context = { ...(reconcile && { reconcile }), ...(outcomeEmails && { outcomeEmails }) };
+    await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET, ...context });
     const stack = await startStack({
       cloudAssembly,
       stackName: 'ImageDrop',

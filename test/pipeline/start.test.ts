@@ -76,6 +76,14 @@ describe('imagedrop start', () => {
     expect(code).toBe(1);
   });
 
+  test('drops what speaks of an image before the image, and waits for images alone', async () => {
+    const image = await file('said.img', rawDisk());
+    const sidecar = await file('said.img.yaml', Buffer.from('name: Said beforehand\n'));
+    const { code, out } = await imagedrop('start', '--json', image, sidecar).ended;
+    expect(JSON.parse(out)).toMatchObject([{ status: 'active', sent: { name: 'Said beforehand' } }]);
+    expect(code).toBe(0);
+  });
+
   test('prints the records with --json, goes on in the same folder, and leaves the cloud of OS_CLOUD alone', async () => {
     const path = await file('f.img', rawDisk());
     for (const _ of ['first', 'second']) {

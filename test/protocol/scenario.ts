@@ -196,7 +196,7 @@ export class DropScenario implements Scenario {
   }
 
   #dependencies(from: QueueName, gate: Gate) {
-    const { objects, staging, pauses, targets, log, now, topic, countOutcome } = this.#world;
+    const { objects, folderFiles, staging, pauses, targets, log, now, topic, meter } = this.#world;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
       send: async (body: unknown) => {
@@ -205,16 +205,21 @@ export class DropScenario implements Scenario {
       },
     });
     return {
-      objects: gated(
-        'objects',
-        {
-          head: objects.head.bind(objects),
-          open: objects.open.bind(objects),
-          tag: objects.tag.bind(objects),
-          presign: objects.presign.bind(objects),
-        },
-        gate,
-      ),
+      objects: {
+        ...gated(
+          'objects',
+          {
+            head: objects.head.bind(objects),
+            open: objects.open.bind(objects),
+            tag: objects.tag.bind(objects),
+            presign: objects.presign.bind(objects),
+          },
+          gate,
+        ),
+        // There are no metadata files; whoever dies while looking for them has died before opening the object.
+        read: objects.read.bind(objects),
+      },
+      folderFiles,
       records: gated('records', this.#watchedRecords(), gate),
       endpoints: { of: async () => endpoint },
       topic: gated('topic', topic, gate),
@@ -227,7 +232,7 @@ export class DropScenario implements Scenario {
       targets,
       log,
       now,
-      countOutcome,
+      meter,
     };
   }
 }

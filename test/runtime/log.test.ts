@@ -9,7 +9,7 @@ function logged() {
   const lines: Line[] = [];
   const at = (level: string) => (message: string, fields: Record<string, unknown>) =>
     void lines.push([level, message, fields]);
-  const logger = { info: at('info'), warn: at('warn'), error: at('error') } as unknown as Logger;
+  const logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as unknown as Logger;
   return { lines, log: functionLog(logger) };
 }
 
@@ -36,5 +36,15 @@ test('a line may have fields or none', () => {
   expect(lines).toEqual([
     ['info', 'drop', { status: 'active' }],
     ['info', 'idle', {}],
+  ]);
+});
+
+test('a line that names a record says the id of its drop', () => {
+  const { lines, log } = logged();
+  log.debug('looks', { record: 'folder/a.img/v1/here.json' });
+  log.warn('no record', { record: 'reconcile.json' });
+  expect(lines).toEqual([
+    ['debug', 'looks', { record: 'folder/a.img/v1/here.json', dropId: 'v1' }],
+    ['warn', 'no record', { record: 'reconcile.json' }],
   ]);
 });

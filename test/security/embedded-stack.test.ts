@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { recordsIn } from '../../bin/stack/records.ts';
-import { watchRecords } from '../../bin/start/record-watch.ts';
+import { watchRecords } from '../../bin/stack/watch-records.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { type ObsCloud, obsCloud } from '../pipeline/obs-cloud.ts';

@@ -3,12 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
+import { findingLines } from '../../bin/doctor/report.ts';
+import { reportOf as dropReport } from '../../bin/drop/report.ts';
 import { report as inspectReport } from '../../bin/inspect/report.ts';
+import { dropTable } from '../../bin/ls/drop-table.ts';
 import { printableJson, printableLines } from '../../bin/printable.ts';
 import { report as reconcileReport } from '../../bin/reconcile/report.ts';
-import { liveLines } from '../../bin/start/live-lines.ts';
 import { recordLine } from '../../bin/start/record-line.ts';
 import { report } from '../../bin/start/report.ts';
+import { statusReport } from '../../bin/status/report.ts';
+import { liveLines } from '../../bin/terminal/live-lines.ts';
+import { stylerFor } from '../../bin/terminal/styles.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { firstReconciliation, NOTHING } from '../../lambda/model/reconciliation.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
@@ -17,13 +22,18 @@ import { FunctionLog } from '../../local/lambda/function-log.ts';
 import { FOR_TERMINALS, OBEYED } from './hostile-texts.ts';
 
 const now = new Date(0);
+const plain = stylerFor({});
 const stored = (draft: object) => ({ ...draft, revision: 1, nonce: 'n' }) as DropRecord;
 
 function records(text: string): DropRecord[] {
   const drop = { bucket: text, key: text, id: text, etag: text, size: 1, droppedAt: now.toISOString() };
   const received = receive(drop, text, now);
   const error = new ImageDropError('forbidden', text, { cause: new Error(text), nextStep: text });
-  const named = { image: { id: text }, sent: { name: text }, found: { format: text, subformat: text, virtualSize: 1 } };
+  const named = {
+    image: { id: text },
+    sent: { name: text, tags: [text], properties: { [text]: text } },
+    found: { format: text, subformat: text, virtualSize: 1 },
+  };
   return [received, { ...moveTo(received, 'active', now), ...named }, fail(received, error, now)].map(stored);
 }
 
@@ -52,6 +62,25 @@ describe.each(FOR_TERMINALS)('%s', (_what, text) => {
     const run = { startedAt: '', seconds: 1, counts: NOTHING, findings: [finding] };
     const reconciliation = firstReconciliation(now, 0);
     expect(reconcileReport({ dryRun: true, complete: true, run, reconciliation })).not.toMatch(OBEYED);
+  });
+
+  test('is shown by ls, status, drop and doctor', () => {
+    const all = records(text);
+    const outcome = { file: text, bucket: text, key: text, size: 1 };
+    const reports = [
+      dropTable(all, now, plain),
+      statusReport([all, all], { all: false }, now, plain),
+      dropReport(
+        [
+          { ...outcome, outcome: 'failed', message: text, nextStep: text },
+          { ...outcome, outcome: 'dropped', id: text, resumedBytes: 0, seconds: 0, records: all },
+        ],
+        { json: false, wait: true },
+      ),
+      findingLines({ area: text, check: text, outcome: 'failed', detail: text, nextStep: text }, undefined, plain),
+    ];
+    for (const each of reports) expect(each).not.toMatch(OBEYED);
+    expect(dropTable(all, now, plain).split('\n')).toHaveLength(all.length + 3);
   });
 
   test('is shown by the report of inspect', () => {

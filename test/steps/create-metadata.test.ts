@@ -310,7 +310,7 @@ describe('create-metadata', () => {
     await createMetadata(world.event('a.img'), world.invocation(), world);
     expect(world.record('a.img').error).toMatchObject({
       code: 'bad-metadata',
-      message: 'x-amz-meta-min-disk must be a whole number of GiB, but is "ten".',
+      message: 'x-amz-meta-min-disk must be a whole number from 0 to 2147483647, but is "ten".',
     });
   });
 

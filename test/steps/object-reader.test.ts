@@ -16,7 +16,10 @@ const object: ObjectHead = {
 };
 
 function readerOf(open: ObjectStore['open']) {
-  return objectReader({ open, head: async () => object, tag: async () => {}, presign: async () => '' }, object);
+  return objectReader(
+    { open, read: async () => undefined, head: async () => object, tag: async () => {}, presign: async () => '' },
+    object,
+  );
 }
 
 const serve: ObjectStore['open'] = async (_ref, { offset, length }) =>

@@ -5,9 +5,11 @@ import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../..
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { ID_PROPERTY, type Image, type NewImage, type Route, type UploadPlan } from '../../lambda/model/image.ts';
+import type { MovedBytes } from '../../lambda/model/metrics.ts';
 import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
+import { folderFiles } from '../../lambda/steps/folder-files.ts';
 import type {
   Invocation,
   MessageQueue,
@@ -17,6 +19,7 @@ import type {
   RecordDraft,
   RecordMessage,
   RecordStore,
+  SmallObject,
   TargetPauses,
 } from '../../lambda/steps/ports.ts';
 import { MemoryStaging } from './memory-staging.ts';
@@ -35,14 +38,15 @@ export class MemoryWorld {
   readonly ownQueue = new MemoryQueue();
   readonly pauses = new MemoryPauses(() => this.time);
   readonly outcomes: DropRecord[] = [];
-  readonly counted: string[] = [];
+  readonly moved: MovedBytes[] = [];
   targets: Target[] = [target('here')];
 
   readonly topic = { publish: async (_key: string, record: DropRecord) => void this.outcomes.push(record) };
-  readonly countOutcome = (record: DropRecord) => void this.counted.push(record.status);
+  readonly meter = { countMoved: (moved: MovedBytes) => void this.moved.push(moved) };
   readonly endpoints = { of: async () => this.endpoint };
   readonly log = { info: () => {}, warn: () => {} };
   readonly now = () => this.time;
+  readonly folderFiles = folderFiles(this.objects, this.now);
 
   pass(seconds: number): void {
     this.time = new Date(this.time.getTime() + seconds * 1000);
@@ -173,6 +177,13 @@ class MemoryObjects implements ObjectStore {
   async head(_bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined> {
     if (versionId === undefined) return this.deleted.has(key) ? undefined : this.newest(key);
     return this.versions.find((object) => object.key === key && object.versionId === versionId);
+  }
+
+  async read(_bucket: string, key: string, maxBytes: number): Promise<SmallObject | undefined> {
+    const object = this.deleted.has(key) ? undefined : this.newest(key);
+    if (object === undefined) return undefined;
+    const { bytes, ...head } = object;
+    return bytes.length <= maxBytes ? { ...head, bytes } : head;
   }
 
   async open(ref: { key: string; versionId?: string }, range: { offset: number; length: number }): Promise<Readable> {

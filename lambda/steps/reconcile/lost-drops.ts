@@ -1,6 +1,6 @@
 import { dropId, recordKey } from '../../model/drop.ts';
 import { asImageDropError } from '../../model/errors.ts';
-import { isFolder, type ObjectEvent, objectEventMessage } from '../../model/s3-event.ts';
+import { isDrop, type ObjectEvent, objectEventMessage } from '../../model/s3-event.ts';
 import type { Found, Look } from './found.ts';
 import { lookAtEach } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
@@ -15,7 +15,7 @@ export async function lostDrops(
   deps: ReconcileDependencies,
 ): Promise<Look> {
   return lookAtEach(await deps.listing.drops(cursor), async (drop) => {
-    if (isFolder(drop) || !window.holds(drop.eventTime)) return [];
+    if (!isDrop(drop) || !window.holds(drop.eventTime)) return [];
     const missing = await targetsWithoutRecord(drop, deps);
     if (missing.length === 0) return [];
     return isBehind('ingest', waiting) ? 'left-out' : [takenUp(drop, missing, deps)];

@@ -30,7 +30,19 @@ describe('the context of the app', () => {
     }
   });
 
+  test('says who is written to', () => {
+    const given = { addresses: ['a@example.com'], statuses: ['active'] };
+    for (const outcomeEmails of [given, JSON.stringify(given)]) {
+      expect(settingsOf({ targets: TARGETS, outcomeEmails }).outcomeEmails).toEqual(given);
+    }
+    const { addresses } = given;
+    expect(settingsOf({ targets: TARGETS, outcomeEmails: { addresses } }).outcomeEmails).toEqual({ addresses });
+  });
+
   test.each([
+    ['one address', { targets: TARGETS, outcomeEmails: { addresses: 'a@example.com' } }, 'give a list of texts'],
+    ['no addresses', { targets: TARGETS, outcomeEmails: {} }, 'outcomeEmails.addresses is missing'],
+    ['e-mails of another kind', { targets: TARGETS, outcomeEmails: { to: [] } }, 'outcomeEmails.to is []'],
     ['reconcile of another kind', { targets: TARGETS, reconcile: { often: true } }, 'reconcile.often is true'],
     ['a pause that is no number', { targets: TARGETS, reconcile: { everyMinutes: '1' } }, 'reconcile.everyMinutes'],
     ['yes for true', { targets: TARGETS, reconcile: { deleteOrphanedImages: 'yes' } }, 'give true or false'],

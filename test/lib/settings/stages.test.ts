@@ -116,7 +116,7 @@ describe.each([
       ...environment,
       CLOUDS_YAML_SECRET: secretArn('imagedrop/clouds.yaml'),
       STATUS_BUCKET: ref(statusBucket.bucketName),
-      NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
+      NODE_OPTIONS: '--max-semi-space-size=1',
       MALLOC_ARENA_MAX: '2',
       POWERTOOLS_SERVICE_NAME: name,
       POWERTOOLS_METRICS_NAMESPACE: 'ImageDrop',

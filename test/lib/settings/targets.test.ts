@@ -159,17 +159,32 @@ describe('the targets', () => {
     [
       'tags as text',
       { a: { kind: 'ims', metadata: { tags: 'a,b' } } },
-      'targets.a.metadata.tags is "a,b": give a list of strings.',
+      'targets.a.metadata.tags is "a,b": give a list of texts.',
     ],
     [
       'a number among the properties',
       { a: { kind: 'ims', metadata: { properties: { a: 1 } } } },
-      'targets.a.metadata.properties is {"a":1}: give an object of strings.',
+      'targets.a.metadata.properties.a is 1: give text.',
     ],
     [
       'a size of the disk as text',
       { a: { kind: 'ims', metadata: { minDisk: '40' } } },
-      'targets.a.metadata.minDisk is "40": give a number.',
+      'targets.a.metadata.minDisk is "40": give a whole number from 0 to 2147483647.',
+    ],
+    [
+      'a visibility that is none',
+      { a: { kind: 'ims', metadata: { visibility: 'all' } } },
+      'targets.a.metadata.visibility is "all": give one of private, shared, community, public.',
+    ],
+    [
+      'a line break in a tag',
+      { a: { kind: 'ims', metadata: { tags: ['a', 'b\nc'] } } },
+      'targets.a.metadata.tags[1] is "b\\nc": give text of 1 to 255 characters in one line',
+    ],
+    [
+      'a field of the image among its properties',
+      { a: { kind: 'ims', metadata: { properties: { size: '1' } } } },
+      'targets.a.metadata.properties.size is "1": give a name of 1 to 255 characters in one line that is no field',
     ],
     [
       'registering by glance',

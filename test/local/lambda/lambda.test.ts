@@ -88,7 +88,7 @@ describe('a function', () => {
       QUEUE: 'arn:aws:sqs:us-east-1:000000000000:Fixture-In',
       AWS_REGION: 'us-east-1',
       AWS_ENDPOINT_URL_SQS: stack.endpoints.sqs,
-      NODE_OPTIONS: '--max-old-space-size=230 --enable-source-maps',
+      NODE_OPTIONS: '--max-old-space-size=230',
     });
     expect(env).not.toHaveProperty('HOST_SECRET');
     expect(env).not.toHaveProperty('HOME');

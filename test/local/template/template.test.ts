@@ -118,7 +118,17 @@ describe('resources', () => {
         name: 'fixture-b',
         versioned: true,
         notifications: [{ events: ['s3:ObjectCreated:*'], queueArn, prefix: 'in/' }],
+        cors: [],
       },
+    ]);
+  });
+
+  test('a bucket says which pages may send to it', async () => {
+    const rule = { AllowedOrigins: ['http://127.0.0.1:*'], AllowedMethods: ['PUT'], MaxAge: 60 };
+    const Properties = { CorsConfiguration: { CorsRules: [rule] } };
+    const { buckets } = await plan({ Resources: { B: { Type: 'AWS::S3::Bucket', Properties } } });
+    expect(buckets[0]?.cors).toEqual([
+      { origins: ['http://127.0.0.1:*'], methods: ['PUT'], headers: [], exposedHeaders: [], maxAgeSeconds: 60 },
     ]);
   });
 

@@ -85,6 +85,13 @@ describe('a drop whose event was lost', () => {
     expect(kinds(await world.run())).toEqual([]);
   });
 
+  test('is none where it says something of images', async () => {
+    const world = await lookedAfter();
+    world.objects.put('folder/imagedrop.yaml', Buffer.from('min_ram: 1'));
+    world.pass(HOUR);
+    expect(kinds(await world.run())).toEqual([]);
+  });
+
   test('is late, not lost, while the ingest queue is long; and is looked at again', async () => {
     const world = await lookedAfter();
     world.objects.put('a.img', rawDisk());

@@ -1,0 +1,21 @@
+import { App } from 'aws-cdk-lib';
+import { ImageDropStack } from '../lib/image-drop-stack.ts';
+import { contextSettings } from '../lib/settings/context-settings.ts';
+import { SettingError } from '../lib/settings/setting-error.ts';
+
+/**
+ * The CDK app of one stack, by the settings of its context. A setting that cannot work is told in one line.
+ * @param prepare gets the app before anything is in it
+ */
+export function buildApp(prepare: (app: App) => void = () => {}): void {
+  try {
+    const app = new App();
+    prepare(app);
+    const { stackName, ...settings } = contextSettings(app.node);
+    new ImageDropStack(app, stackName, settings);
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,22 @@
+import { command } from '../terminal/command.ts';
+
+/** Prints what teaches a shell to complete these commands. */
+export const completion = command({
+  name: 'completion',
+  summary: 'prints a script by which a shell completes commands, options and files',
+  usage: [['imagedrop completion bash|zsh|fish', 'the script for that shell']],
+  positionals: ['bash', 'zsh', 'fish'],
+  options: {},
+  notes: ['A shell completes `imagedrop`, not `npx imagedrop`: `npm link` in a clone makes that a command.'],
+  examples: [
+    "echo 'source <(imagedrop completion bash)' >> ~/.bashrc",
+    "echo 'source <(imagedrop completion zsh)' >> ~/.zshrc",
+    'imagedrop completion fish > ~/.config/fish/completions/imagedrop.fish',
+  ],
+  exitCodes: { 0: 'printed', 2: 'wrong use' },
+  async run({ positionals }, commands) {
+    const { completionScript } = await import('../completion/script.ts');
+    process.stdout.write(completionScript(positionals, commands));
+    return 0;
+  },
+});

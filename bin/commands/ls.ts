@@ -1,0 +1,40 @@
+import { command } from '../terminal/command.ts';
+import { jsonOption, STACK_OPTION, TARGET_OPTION } from '../terminal/options.ts';
+
+/** Lists drops and what has become of them. */
+export const ls = command({
+  name: 'ls',
+  summary: 'lists drops: state, format, size, age, key and target of each',
+  usage: [
+    ['npx imagedrop ls', 'all drops'],
+    ['npx imagedrop ls PREFIX', 'those whose keys begin so'],
+  ],
+  positionals: 'keys',
+  options: {
+    failed: { type: 'boolean', help: 'only those that have failed' },
+    all: { type: 'boolean', help: 'earlier drops of the same key, too' },
+    ...TARGET_OPTION,
+    ...STACK_OPTION,
+    ...jsonOption('a list of the records as one JSON document; docs/record.md describes them'),
+  },
+  examples: [
+    'npx imagedrop ls',
+    'npx imagedrop ls linux/ --failed',
+    'npx imagedrop ls --json | jq -r \'.[] | select(.status == "active") | .image.id\'',
+  ],
+  exitCodes: { 0: 'listed, be it none', 1: 'AWS refused, or did not answer', 2: 'wrong use' },
+  async run({ options, positionals }) {
+    const [{ listDrops }, { withStack }, { targetsNamed }, { WrongUse }] = await Promise.all([
+      import('../ls/list-drops.ts'),
+      import('../stack/connection.ts'),
+      import('../stack/targets.ts'),
+      import('./wrong-use.ts'),
+    ]);
+    const [prefix = '', ...others] = positionals;
+    if (others.length > 0) throw new WrongUse('Name one PREFIX.');
+    const { failed: failedOnly = false, all = false, json = false, target = [] } = options;
+    return withStack(options.stack, (stack) =>
+      listDrops({ prefix, failedOnly, all, json }, stack, targetsNamed(target, stack.targets)),
+    );
+  },
+});

@@ -1,0 +1,27 @@
+import type { Command } from '../terminal/command.ts';
+import { completion } from './completion.ts';
+import { doctor } from './doctor.ts';
+import { drop } from './drop.ts';
+import { inspect } from './inspect.ts';
+import { ls } from './ls.ts';
+import { reconcile } from './reconcile.ts';
+import { retry } from './retry.ts';
+import { stack } from './stack.ts';
+import { start } from './start.ts';
+import { status } from './status.ts';
+import { ui } from './ui.ts';
+
+/** Every command, in the order of the help. A new one is one file and one line here. */
+export const COMMANDS: readonly Command[] = [
+  start,
+  drop,
+  ls,
+  status,
+  ui,
+  inspect,
+  retry,
+  reconcile,
+  doctor,
+  stack,
+  completion,
+];

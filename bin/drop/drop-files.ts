@@ -1,0 +1,55 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { inTurns } from '../in-turns.ts';
+import type { StackConnection } from '../stack/connection.ts';
+import type { StackTarget } from '../stack/targets.ts';
+import { interrupted } from '../terminal/interrupted.ts';
+import { dropDisplay, NO_DISPLAY } from './drop-display.ts';
+import { type DropTools, dropOne } from './drop-one.ts';
+import { exitCodeOf } from './exit-code.ts';
+import type { DropOptions } from './options.ts';
+import type { DropOutcome } from './outcome.ts';
+import { reportOf } from './report.ts';
+import { journalIn } from './upload/journal.ts';
+import { waitForRecords } from './wait-for-records.ts';
+
+/** Each with some parts at a time: enough to fill a line, little enough for the memory of a laptop. */
+const FILES_AT_A_TIME = 3;
+
+/** A line that is away for a minute or two breaks nothing off. */
+const PATIENT = { maxAttempts: 8, requestHandler: { connectionTimeout: 10_000, socketTimeout: 120_000 } };
+
+/**
+ * Sends the files, each for itself, and waits for their records where that is asked for.
+ * @param targets those that are waited for
+ * @returns the exit code
+ */
+export async function dropFiles(
+  options: DropOptions,
+  stack: StackConnection,
+  targets: readonly StackTarget[],
+): Promise<number> {
+  const stop = interrupted();
+  const client = new S3Client(PATIENT);
+  const display = options.json ? NO_DISPLAY : dropDisplay(process.stdout);
+  const tools = { client, bucket: stack.output('DropBucketName'), journal: journalIn(), display, stop };
+  try {
+    const outcomes = await dropAll(options, tools);
+    const followed = options.wait ? await waitForRecords(outcomes, options, { stack, targets, stop }) : outcomes;
+    process.stdout.write(reportOf(followed, options));
+    return exitCodeOf(followed, options, targets, stop);
+  } finally {
+    display.close();
+    client.destroy();
+  }
+}
+
+/** What speaks of images goes first, for an image is made by what is there when it arrives. */
+async function dropAll(options: DropOptions, tools: DropTools): Promise<readonly DropOutcome[]> {
+  const { yes: speaking = [], no: images = [] } = Object.groupBy(options.files, ({ key }) =>
+    isMetadataKey(key) ? 'yes' : 'no',
+  );
+  const drop = (files: DropOptions['files']) =>
+    inTurns(files, FILES_AT_A_TIME, (file) => dropOne(file, options, tools));
+  return [...(await drop(speaking)), ...(await drop(images))];
+}

@@ -1,0 +1,35 @@
+import type { DropRecord } from '../../lambda/model/record.ts';
+
+/** What became of a file; `imagedrop drop --json` prints a list of these, and docs/commands.md describes them. */
+export type DropOutcome = {
+  /** The path, as it was found. */
+  readonly file: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+} & (DroppedFile | FileNotDropped);
+
+export interface DroppedFile {
+  readonly outcome: 'dropped';
+  /** As the records have it: the object's version, where the bucket has versions. */
+  readonly id: string;
+  /** Of these bytes, an earlier try had sent so many. */
+  readonly resumedBytes: number;
+  readonly seconds: number;
+  /** Of the targets that were waited for. */
+  readonly records?: readonly DropRecord[];
+}
+
+export interface FileNotDropped {
+  /** `refused`: it is no safe disk image. `failed`: it could not be sent. */
+  readonly outcome: 'refused' | 'failed' | 'interrupted';
+  /** docs/errors.md; absent where the fault is none of ours. */
+  readonly code?: string;
+  readonly message: string;
+  readonly nextStep?: string;
+}
+
+export type Dropped = DropOutcome & DroppedFile;
+
+export const isDropped = (outcome: DropOutcome): outcome is Dropped => outcome.outcome === 'dropped';

@@ -1,0 +1,115 @@
+import type { FileHandle } from 'node:fs/promises';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { inTurns } from '../../in-turns.ts';
+import { type CountBytes, countBody } from './counted-body.ts';
+import type { Journal, UploadSubject } from './journal.ts';
+import { type Part, partsAtATime, partsOf } from './part-plan.ts';
+import { readPart } from './part-reader.ts';
+import { type SentPart, sentParts } from './sent-parts.ts';
+
+/** What an upload works with. */
+export interface UploadTools {
+  readonly client: S3Client;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  /** Told of bytes that were there already. */
+  readonly resumed: CountBytes;
+  readonly sent: CountBytes;
+}
+
+/** An upload under way. */
+export interface Upload {
+  readonly subject: UploadSubject;
+  readonly uploadId: string;
+  readonly file: FileHandle;
+  readonly tools: UploadTools;
+}
+
+/** Goes on with the upload of the same file that was broken off, or begins one. @returns the parts that need not be sent */
+export async function beginOrResume(
+  subject: UploadSubject,
+  file: FileHandle,
+  tools: UploadTools,
+): Promise<{ readonly upload: Upload; readonly there: readonly SentPart[] }> {
+  const { client, journal } = tools;
+  const known = await journal.uploadOf(subject);
+  const parts = partsOf(subject.size);
+  const there = known === undefined ? undefined : await sentParts(client, subject, known, { file, parts });
+  if (known !== undefined && there !== undefined) return { upload: { subject, uploadId: known, file, tools }, there };
+  const uploadId = await begin(client, subject);
+  await journal.begun(subject, uploadId);
+  return { upload: { subject, uploadId, file, tools }, there: [] };
+}
+
+async function begin(client: S3Client, { bucket, key, metadata }: UploadSubject): Promise<string> {
+  const command = new CreateMultipartUploadCommand({
+    Bucket: bucket,
+    Key: key,
+    Metadata: { ...metadata },
+    ChecksumAlgorithm: 'SHA256',
+  });
+  const { UploadId: uploadId } = await client.send(command);
+  if (uploadId === undefined) throw new Error(`S3 began the upload of ${key} without naming it.`);
+  return uploadId;
+}
+
+/**
+ * Sends what is not there, some parts at a time. After a fault no further part is begun, but those under way come to
+ * their end: what arrives need not be sent by the next try.
+ * @returns all parts, in their order
+ */
+export async function sendRest(upload: Upload, there: readonly SentPart[]): Promise<readonly SentPart[]> {
+  const { size } = upload.subject;
+  const have = new Map(there.map((part) => [part.number, part]));
+  for (const { length } of partsOf(size).filter(({ number }) => have.has(number))) upload.tools.resumed(length);
+  const faults: unknown[] = [];
+  const sent = await inTurns(partsOf(size), partsAtATime(size), async (part) => {
+    const known = have.get(part.number);
+    if (known !== undefined || faults.length > 0) return known;
+    try {
+      return await sendPart(upload, part);
+    } catch (error) {
+      faults.push(error);
+      return undefined;
+    }
+  });
+  if (faults.length > 0) throw faults[0];
+  return sent.filter((part) => part !== undefined);
+}
+
+async function sendPart(upload: Upload, part: Part): Promise<SentPart> {
+  const { subject, uploadId, file, tools } = upload;
+  tools.signal.throwIfAborted();
+  const { bytes, sha256 } = await readPart(file, part);
+  const command = new UploadPartCommand({
+    Bucket: subject.bucket,
+    Key: subject.key,
+    UploadId: uploadId,
+    PartNumber: part.number,
+    Body: bytes,
+    ChecksumSHA256: sha256,
+  });
+  countBody(command, tools.sent);
+  const { ETag: etag } = await tools.client.send(command, { abortSignal: tools.signal });
+  if (etag === undefined) throw new Error(`S3 gave part ${part.number} of ${subject.key} no ETag.`);
+  return { number: part.number, etag, sha256 };
+}
+
+/** S3 puts the parts together and compares their checksums and the whole size once more. */
+export async function complete({ subject, uploadId, tools }: Upload, parts: readonly SentPart[]) {
+  const command = new CompleteMultipartUploadCommand({
+    Bucket: subject.bucket,
+    Key: subject.key,
+    UploadId: uploadId,
+    MpuObjectSize: subject.size,
+    MultipartUpload: {
+      Parts: parts.map(({ number, etag, sha256 }) => ({ PartNumber: number, ETag: etag, ChecksumSHA256: sha256 })),
+    },
+  });
+  return tools.client.send(command, { abortSignal: tools.signal });
+}

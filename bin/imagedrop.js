@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+/**
+ * Starts the command line by whatever Node.js the user has: as TypeScript in a clone of the project, as compiled
+ * JavaScript in an installed package. Plain JavaScript that old versions understand, for it runs before anything is known.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const SOURCE = join(HERE, 'imagedrop.ts');
+/** Where `npm pack` puts what it compiles. */
+const COMPILED = join(HERE, '../dist/bin/imagedrop.js');
+
+/** Node.js strips types without being asked from 22.18 on, and again from 23.6 on. */
+function stripsTypes([major, minor]) {
+  return major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
+}
+
+/** The Node.js that `npm ci` has installed beside the project. */
+function ownNode() {
+  const require = createRequire(import.meta.url);
+  const manifest = require.resolve('node/package.json');
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
+  return join(dirname(manifest), typeof bin === 'string' ? bin : bin.node);
+}
+
+/** Signals to a whole group, such as Ctrl-C, reach both; this process only waits for the other to end in order. */
+function runWith(node, args) {
+  const child = spawn(node, args, { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('error', (error) => fail(`Node.js could not be started at ${node}: ${error.message}.`));
+  child.on('exit', (code, signal) => {
+    process.exitCode = signal === null ? code : 1;
+  });
+}
+
+function fail(message) {
+  process.stderr.write(`imagedrop: ${message}\n`);
+  process.exitCode = 1;
+}
+
+const version = process.versions.node.split('.').map(Number);
+if (!existsSync(SOURCE)) {
+  await import(pathToFileURL(COMPILED).href);
+} else if (stripsTypes(version)) {
+  await import(pathToFileURL(SOURCE).href);
+} else {
+  try {
+    runWith(ownNode(), [SOURCE, ...process.argv.slice(2)]);
+  } catch (error) {
+    fail(`Node.js ${process.versions.node} cannot run this by itself; run \`npm ci\` first (${error.message}).`);
+  }
+}

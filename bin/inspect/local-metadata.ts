@@ -1,0 +1,35 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { MAX_FILE_BYTES, type MetadataFile } from '../../lambda/metadata/yaml-file.ts';
+import { metadataKeys } from '../../lambda/model/metadata-keys.ts';
+import { WrongUse } from '../commands/wrong-use.ts';
+
+/**
+ * What lies around a file and would speak of it in a bucket, from the top down. The folder where the user stands counts as
+ * the top of the bucket, as for `aws s3 sync . s3://…`; of a file elsewhere, its own folder does.
+ * @param path absolute
+ * @param here the folder where the user stands
+ * @throws WrongUse when one is there and cannot be read
+ */
+export async function localMetadata(path: string, here: string): Promise<readonly MetadataFile[]> {
+  const top = isBelow(path, here) ? here : dirname(path);
+  const { folders, own } = metadataKeys(relative(top, path).split(sep).join('/'));
+  const files = [...folders, ...own].map((key) => ({ key, path: join(top, key) }));
+  const found = await Promise.all(files.map((file) => read(file.path, top === here ? file.key : file.path)));
+  return found.flatMap((file) => file ?? []);
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const between = relative(folder, path);
+  return !isAbsolute(between) && !between.startsWith(`..${sep}`);
+}
+
+async function read(path: string, name: string): Promise<MetadataFile | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isFile()) return undefined;
+  if (stats.size > MAX_FILE_BYTES) return { name, size: stats.size };
+  const bytes = await readFile(path).catch((cause) => {
+    throw new WrongUse(`${name} cannot be read: ${cause.message}.`, { cause });
+  });
+  return { name, size: bytes.length, bytes };
+}

@@ -1,0 +1,53 @@
+import { conformByTarget } from '../../lambda/endpoints/registry.ts';
+import { conformed } from '../../lambda/metadata/conformed.ts';
+import { originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
+import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import type { MetadataFile } from '../../lambda/metadata/yaml-file.ts';
+import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
+import type { ImageMetadata } from '../../lambda/model/metadata.ts';
+import { newImage } from '../../lambda/model/new-image.ts';
+import type { Target } from '../../lambda/model/target.ts';
+
+/** What people have said of the inspected image. */
+export interface SaidOfImage {
+  readonly files: readonly MetadataFile[];
+  /** `x-amz-meta-…` without that prefix. */
+  readonly userMetadata: Readonly<Record<string, string>>;
+}
+
+/** One value that a target would be sent, by its name there. */
+export interface SentValue {
+  readonly name: string;
+  readonly value: unknown;
+  /** As in the record; docs/metadata.md. */
+  readonly origin: string;
+}
+
+/** What all targets are told. @throws `bad-metadata` */
+export function saidToAll(said: SaidOfImage): ImageMetadata {
+  return settleMetadata({ target: { name: '', metadata: {} }, ...said }).metadata;
+}
+
+/**
+ * The metadata that a drop of this key would be sent with, without the marks of our own, which only a drop has.
+ * @throws `bad-metadata`, `invalid-request`
+ */
+export function sentTo(
+  target: Target,
+  { key, found, plan, said }: { key: string; found: FoundImage; plan: UploadPlan; said: SaidOfImage },
+): readonly SentValue[] {
+  const layer = settleMetadata({ target, ...said });
+  const drop = { bucket: '', key, id: '', etag: '', size: 0, droppedAt: '' };
+  const wanted = newImage({ drop, target: target.name, generation: 1, found, plan, metadata: layer.metadata });
+  const sent = conformed((image) => conformByTarget(image, target), wanted, layer);
+  const origins = originsOf(wanted, sent, { found, plan }, layer);
+  return valuesOf(sent).flatMap(([name, value]) => {
+    const { [name]: origin = '' } = origins;
+    return origin === 'imagedrop' ? [] : [{ name: nameOutside(name), value, origin }];
+  });
+}
+
+/** The name that the Image API and docs/metadata.md have for it: `min_disk`. */
+function nameOutside(name: string): string {
+  return name.startsWith('properties.') ? name : name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+}

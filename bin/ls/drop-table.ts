@@ -1,0 +1,46 @@
+import type { DropRecord, RecordStatus } from '../../lambda/model/record.ts';
+import { formatBytes } from '../format-bytes.ts';
+import { formatAge } from '../terminal/durations.ts';
+import { statusStyle } from '../terminal/status-style.ts';
+import type { Styler } from '../terminal/styles.ts';
+import { type Cell, table } from '../terminal/table.ts';
+
+const COLUMNS = [
+  { title: 'STATE' },
+  { title: 'FORMAT' },
+  { title: 'SIZE', alignRight: true },
+  { title: 'AGE', alignRight: true },
+  { title: 'KEY' },
+  { title: 'TARGET' },
+];
+
+/** What `imagedrop ls` prints for people. */
+export function dropTable(records: readonly DropRecord[], now: Date, style: Styler): string {
+  if (records.length === 0) return 'No drops.\n';
+  const rows = records.map((record) => row(record, now));
+  return `${table(COLUMNS, rows, style)}${style('dim', totals(records))}\n`;
+}
+
+function row({ status, error, found, drop, target, progress }: DropRecord, now: Date): Cell[] {
+  const age = formatAge((now.getTime() - Date.parse(drop.droppedAt)) / 1000);
+  return [
+    { text: stateOf(status, error?.code, progress), style: statusStyle(status) },
+    { text: [found?.format, found?.subformat].filter((part) => part !== undefined).join(' ') || '–' },
+    { text: formatBytes(drop.size) },
+    { text: age },
+    { text: drop.key },
+    { text: target },
+  ];
+}
+
+function stateOf(status: RecordStatus, code: string | undefined, progress: DropRecord['progress']): string {
+  if (status === 'failed') return `failed (${code})`;
+  if (status !== 'uploading' || progress === undefined) return status;
+  return `uploading ${Math.floor((progress.bytes / Math.max(progress.totalBytes, 1)) * 100)} %`;
+}
+
+function totals(records: readonly DropRecord[]): string {
+  const counts = new Map<RecordStatus, number>();
+  for (const { status } of records) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return Array.from(counts, ([status, count]) => `${count} ${status}`).join(', ');
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { WrongUse } from '../commands/wrong-use.ts';
+import { describeStack, usualRegion } from './describe-stack.ts';
+import { runningStack, STATE_FOLDER } from './local.ts';
+import { type DeployedStack, memoryFile, remember, rememberedStack } from './remembered.ts';
+
+/** A stack as it was found. */
+export interface FoundStack {
+  /** As a sentence may begin with it. */
+  readonly what: string;
+  readonly isLocal: boolean;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** AWS_* variables by which it is reached. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The name by which the stack on this machine is asked for. */
+export const LOCAL = 'local';
+
+/** Every stack of this version has them. One that is remembered without was found before it was deployed anew. */
+const NEEDED = ['DropBucketName', 'StatusBucketName', 'Targets'];
+
+/**
+ * The stack of that name (or of IMAGEDROP_STACK); without one, the stack that runs in this folder, else the one that was
+ * named last. A deployed one is looked up once and remembered.
+ * @throws WrongUse when there is none
+ */
+export async function findStack(name = process.env.IMAGEDROP_STACK || undefined): Promise<FoundStack> {
+  if (name !== undefined && name !== LOCAL) return deployed(await deployedStack(name));
+  const local = await runningStack(join(process.env.INIT_CWD ?? process.cwd(), STATE_FOLDER));
+  if (local !== undefined) return { what: 'The stack on this machine', isLocal: true, ...local };
+  const remembered = name === LOCAL ? undefined : await rememberedStack();
+  if (remembered === undefined) {
+    throw new WrongUse('No stack runs in this folder: run `npm start` in another terminal, or name one with --stack.');
+  }
+  sayWhichOne(remembered);
+  return deployed(remembered);
+}
+
+/** Asks CloudFormation, whether the stack is remembered or not, and remembers what it says. */
+export const lookUpStack = async (name: string): Promise<FoundStack> => deployed(await lookUp(name));
+
+async function lookUp(name: string): Promise<DeployedStack> {
+  const found = await describeStack(name);
+  await remember(found);
+  return found;
+}
+
+async function deployedStack(name: string): Promise<DeployedStack> {
+  const known = await rememberedStack(name);
+  const region = known && ((await usualRegion()) ?? known.region);
+  const isGood = known?.region === region && NEEDED.every((output) => known?.outputs[output] !== undefined);
+  if (known === undefined || !isGood) return lookUp(name);
+  await remember(known);
+  return known;
+}
+
+function deployed({ name, region, outputs }: DeployedStack): FoundStack {
+  const environment = { AWS_REGION: region };
+  return { what: `The stack ${name} in ${region}`, isLocal: false, outputs, environment };
+}
+
+/** Whoever has forgotten that a stack was named once learns where the command goes. */
+function sayWhichOne({ name, region }: DeployedStack): void {
+  process.stderr.write(
+    `With the stack ${name} in ${region}, remembered in ${memoryFile()}; \`imagedrop stack --forget\` ends that.\n`,
+  );
+}

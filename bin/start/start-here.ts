@@ -1,0 +1,39 @@
+import { mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { lockFolder } from '../../local/folder-lock.ts';
+import { STATE_FOLDER } from '../stack/local.ts';
+import { interrupted } from '../terminal/interrupted.ts';
+import { dropAndReport } from './drop-and-report.ts';
+import { type LocalStack, startLocalStack } from './local-stack.ts';
+import type { StartOptions } from './options.ts';
+import { serve } from './serve.ts';
+
+/**
+ * Runs the whole stack on this machine: with files, until each is an image or has failed; without, until interrupted.
+ * @returns the exit code: 0 all active, 1 any failed or interrupted before the end
+ */
+export async function startHere(options: StartOptions): Promise<number> {
+  sayWhereDropsGo(options, process.env.OS_CLOUD);
+  const folder = join(process.cwd(), STATE_FOLDER);
+  mkdirSync(folder, { recursive: true });
+  const unlock = lockFolder(folder);
+  const stop = interrupted();
+  let stack: LocalStack | undefined;
+  try {
+    if (!options.json)
+      process.stdout.write(`Starting the stack on this machine (state in ${relative('.', folder)}/) …\n`);
+    stack = await startLocalStack(folder, options);
+    return await (options.files.length > 0 ? dropAndReport(stack, options, stop) : serve(stack, stop));
+  } finally {
+    await stack?.stop();
+    unlock();
+  }
+}
+
+/** Whoever has OS_CLOUD in every shell does not mean a trial to reach that cloud; whoever means it learns how to say so. */
+function sayWhereDropsGo({ osCloud }: StartOptions, environmentCloud: string | undefined): void {
+  if (osCloud !== undefined || !environmentCloud) return;
+  process.stderr.write(
+    `Drops go to the simulator, not to ${environmentCloud} (OS_CLOUD): for that say --os-cloud ${environmentCloud}.\n`,
+  );
+}

@@ -1,0 +1,43 @@
+import type { DropRecord } from '../../lambda/model/record.ts';
+import { printable } from '../printable.ts';
+import { formatAge } from '../terminal/durations.ts';
+import { statusStyle } from '../terminal/status-style.ts';
+import type { Styler } from '../terminal/styles.ts';
+import type { DropRecords } from './drops.ts';
+import { type Fact, factsOf } from './facts.ts';
+import { timelineOf } from './timeline.ts';
+
+/** What `imagedrop status` prints for people. */
+export function statusReport(
+  [last = [], ...earlier]: readonly DropRecords[],
+  { all }: { readonly all: boolean },
+  now: Date,
+  style: Styler,
+): string {
+  const whole = (all ? [last, ...earlier] : [last]).flat().map((record) => section(record, now, style));
+  const short = all ? [] : earlier.flat().map((record) => shortLine(record, now, style));
+  const before = short.length === 0 ? [] : [`${style('bold', 'Earlier drops')}\n${short.join('')}`];
+  return [...whole, ...before].join('\n');
+}
+
+function section(record: DropRecord, now: Date, style: Styler): string {
+  const { drop, target, status } = record;
+  const headline = `${style('bold', printable(`${drop.key} at ${target}`))}: ${style(statusStyle(status), printable(status))}`;
+  const facts = factsOf(record, now).map((fact) => factLine(fact, style));
+  const timeline = timelineOf(record).map((line) => `    ${printable(line)}`);
+  return `${[headline, ...facts, `  ${style('dim', 'timeline')}`, ...timeline].join('\n')}\n`;
+}
+
+/** Wider than any name of a fact. */
+const NAME_CHARACTERS = 12;
+
+function factLine({ name, value, style: wanted }: Fact, style: Styler): string {
+  const shown = printable(value);
+  return `  ${style('dim', name.padEnd(NAME_CHARACTERS))}${wanted === undefined ? shown : style(wanted, shown)}`;
+}
+
+function shortLine({ drop, target, status, error }: DropRecord, now: Date, style: Styler): string {
+  const age = formatAge((now.getTime() - Date.parse(drop.droppedAt)) / 1000);
+  const code = error === undefined ? '' : ` (${error.code})`;
+  return `  ${printable(`${age} ago at ${target}:`)} ${style(statusStyle(status), printable(`${status}${code}`))}\n`;
+}

@@ -1,0 +1,43 @@
+import type { DropRecord } from '../../lambda/model/record.ts';
+import { printableJson } from '../printable.ts';
+import type { StackConnection } from '../stack/connection.ts';
+import { recordsPrefix } from '../stack/records.ts';
+import { isOver } from '../stack/settled.ts';
+import { isAt, type StackTarget } from '../stack/targets.ts';
+import { lookEveryMs, watchRecords } from '../stack/watch-records.ts';
+import { recordLine } from '../start/record-line.ts';
+import { liveLines } from '../terminal/live-lines.ts';
+import { statusStyle } from '../terminal/status-style.ts';
+import { dropsIn } from './drops.ts';
+import type { StatusOptions } from './options.ts';
+
+/** Shows what becomes of the last drop of a key, until it is settled at all targets, or the time is over. */
+export async function watchDrop(
+  { key, json, timeoutSeconds }: StatusOptions,
+  stack: StackConnection,
+  targets: readonly StackTarget[],
+  stop: AbortSignal,
+): Promise<void> {
+  const end = timeoutSeconds === undefined ? [] : [AbortSignal.timeout(timeoutSeconds * 1000)];
+  const show = json ? showJson : showLines(targets.length > 1);
+  const options = { prefix: recordsPrefix(key), everyMs: lookEveryMs(stack) };
+  const records = new Map<string, DropRecord>();
+  const looks = watchRecords(stack.s3, stack.output('StatusBucketName'), AbortSignal.any([stop, ...end]), options);
+  for await (const changed of looks) {
+    const ours = changed.filter((record) => record.drop.key === key && isAt(record, targets));
+    for (const record of ours) records.set(`${record.drop.id} ${record.target}`, record);
+    const [last = []] = dropsIn([...records.values()]);
+    for (const record of ours.filter((each) => last.includes(each))) show(record);
+    if (isOver(last, targets)) return;
+  }
+}
+
+const showJson = (record: DropRecord): void => void process.stdout.write(`${printableJson(record)}\n`);
+
+function showLines(withTarget: boolean): (record: DropRecord) => void {
+  const lines = liveLines(process.stdout);
+  return (record) => {
+    const subject = withTarget ? `${record.drop.key} at ${record.target}` : record.drop.key;
+    lines.show(`${record.drop.id} ${record.target}`, recordLine(record, subject), statusStyle(record.status));
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * Takes the place of @smithy/core/event-streams in the bundles (lib/bundle.ts): S3's client needs it for one operation,
+ * SelectObjectContent, which nothing here asks for.
+ */
+export const resolveEventStreamSerdeConfig = <Config>(config: Config): Config => config;
+
+/** @throws Error when it is called after all */
+export function eventStreamSerdeProvider(): never {
+  throw new Error('The functions of imagedrop are bundled without event streams.');
+}
+
+export { eventStreamSerdeProvider as EventStreamSerde };

@@ -1,0 +1,69 @@
+import type { NewImage, UploadPlan } from '../model/image.ts';
+import type { MetadataLayer } from '../model/metadata.ts';
+import type { ImageSource } from '../model/new-image.ts';
+
+/** What nobody has said and nothing in the file tells. */
+const DEFAULT = 'default';
+/** The file and its key. */
+const FOUND = 'found';
+/** What the target makes of a value that it does not take as it is. */
+const ENDPOINT = 'endpoint';
+/** Our own marks. */
+const OURS = 'imagedrop';
+
+/**
+ * Where each value of an image comes from, by its name in `sent`: `minDisk`, `properties.os_distro`.
+ * @param wanted the image before the endpoint has made it legal
+ * @param sent the same afterwards
+ */
+export function originsOf(
+  wanted: NewImage,
+  sent: NewImage,
+  { found, plan }: Pick<ImageSource, 'found' | 'plan'>,
+  said: MetadataLayer,
+): Readonly<Record<string, string>> {
+  const before = new Map(valuesOf(wanted));
+  const origin = (name: string, value: unknown): string => {
+    if (isOurs(name)) return OURS;
+    if (!isSame(before.get(name), value)) return ENDPOINT;
+    return isFound(name, value, said) ? foundAs(name, found.format, plan) : (saidAt(name, said) ?? DEFAULT);
+  };
+  return Object.fromEntries(valuesOf(sent).map(([name, value]) => [name, origin(name, value)]));
+}
+
+/** Each value of an image by its name. */
+export function valuesOf({ properties, ...fields }: NewImage): readonly (readonly [string, unknown])[] {
+  return [
+    ...Object.entries(fields),
+    ...Object.entries(properties).map(([name, value]) => [`properties.${name}`, value] as const),
+  ];
+}
+
+const isOurs = (name: string): boolean => name === 'id' || name.startsWith('properties.imagedrop_');
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** A smaller min_disk than the file needs has no effect. */
+function isFound(name: string, value: unknown, { metadata }: MetadataLayer): boolean {
+  switch (name) {
+    case 'diskFormat':
+      return true;
+    case 'minDisk':
+      return metadata.minDisk !== value;
+    case 'name':
+      return metadata.name === undefined;
+    case 'properties.hw_firmware_type':
+      return !Object.hasOwn(metadata.properties ?? {}, 'hw_firmware_type');
+    default:
+      return false;
+  }
+}
+
+/** What the target converts, or takes by another name, is declared as that. */
+const foundAs = (name: string, format: string, { diskFormat }: UploadPlan): string =>
+  name === 'diskFormat' && diskFormat !== format ? ENDPOINT : FOUND;
+
+function saidAt(name: string, { metadata, origins }: MetadataLayer): string | undefined {
+  const isVersion = name === 'properties.__os_version' && metadata.osVersion !== undefined;
+  return Object.hasOwn(origins, isVersion ? 'osVersion' : name) ? origins[isVersion ? 'osVersion' : name] : undefined;
+}

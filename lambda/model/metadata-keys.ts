@@ -1,0 +1,37 @@
+/** The file that speaks of all images of its folder and below it. */
+export const FOLDER_FILE = 'imagedrop.yaml';
+/** The ending of files that speak of images and are none themselves. */
+const METADATA_ENDING = '.yaml';
+
+/**
+ * A drop costs one request for each folder of its key, and a key has room for 500 of them. Nobody sorts images ten
+ * folders deep: of a deeper key the nearest ten are asked.
+ */
+export const MAX_FOLDERS = 10;
+
+/** An object key in S3 is at most 1,024 bytes of UTF-8. */
+const MAX_KEY_BYTES = 1024;
+
+/** Whether an object speaks of images, by its name alone: it may arrive before the image that it is about. */
+export const isMetadataKey = (key: string): boolean => key.endsWith(METADATA_ENDING);
+
+export interface MetadataKeys {
+  /** Of the folders, from the top of the bucket down. */
+  readonly folders: readonly string[];
+  /** The image's own; none where its key leaves no room for the ending. */
+  readonly own: readonly string[];
+}
+
+/** Where something may be said of a drop. */
+export function metadataKeys(key: string): MetadataKeys {
+  const folders = ['', ...Array.from(key.matchAll(/\//g), ({ index }) => key.slice(0, index + 1))];
+  return {
+    folders: folders
+      .slice(-MAX_FOLDERS)
+      .map((folder) => folder + FOLDER_FILE)
+      .filter(fits),
+    own: [key + METADATA_ENDING].filter(fits),
+  };
+}
+
+const fits = (key: string): boolean => Buffer.byteLength(key) <= MAX_KEY_BYTES;

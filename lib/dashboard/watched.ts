@@ -1,0 +1,23 @@
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { LeanFunction } from '../lean-function.ts';
+import type { StageQueue } from '../stage-queue.ts';
+import type { TargetMetrics } from '../target-metrics.ts';
+
+/** What a dashboard shows. */
+export interface Watched {
+  readonly targets: readonly WatchedTarget[];
+  /** By the name of the stage. */
+  readonly queues: Readonly<Record<string, StageQueue>>;
+  readonly functions: Readonly<Record<string, WatchedFunction>>;
+  readonly buckets: Readonly<Record<string, Pick<IBucket, 'bucketName'>>>;
+}
+
+export interface WatchedTarget {
+  readonly name: string;
+  readonly metrics: TargetMetrics;
+}
+
+export interface WatchedFunction {
+  readonly function: LeanFunction;
+  readonly memorySize: number;
+}

@@ -1,0 +1,27 @@
+import type { ISecurityGroup, IVpc, SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { ImageDropProps } from './props.ts';
+import { SettingError } from './setting-error.ts';
+
+/** With exactOptionalPropertyTypes a Vpc is no IVpc: their optional members are declared differently. */
+export type AnyVpc = Vpc | IVpc;
+
+/** Where functions stand, as the construct of a function takes it. */
+export interface NetworkSettings {
+  readonly vpc: IVpc;
+  readonly vpcSubnets?: SubnetSelection;
+  readonly securityGroups?: ISecurityGroup[];
+}
+
+/** @throws SettingError where there is something to choose in a VPC, but no VPC */
+export function settleNetwork({ vpc, vpcSubnets, securityGroups }: ImageDropProps): NetworkSettings | undefined {
+  if (vpc !== undefined) {
+    return {
+      vpc: vpc as IVpc,
+      ...(vpcSubnets !== undefined && { vpcSubnets }),
+      ...(securityGroups !== undefined && { securityGroups }),
+    };
+  }
+  const [name] = Object.entries({ vpcSubnets, securityGroups }).find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return undefined;
+  throw new SettingError('vpc', undefined, `${name} is given; say which VPC it belongs to.`);
+}

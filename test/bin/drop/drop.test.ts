@@ -1,0 +1,233 @@
+import { truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Decide } from '../../../local/faults/fault.ts';
+import { FaultProxy } from '../../../local/faults/fault-proxy.ts';
+import { rawDisk } from '../../support/disk.ts';
+import { SAMPLES } from '../../support/images/samples.ts';
+import { type StackAtHand, stackAtHand } from '../support/stack-at-hand.ts';
+
+jest.setTimeout(120_000);
+
+const PART_BYTES = 8 * 2 ** 20;
+const TARGETS = { simulator: { kind: 'glance' }, 'simulator-application-credential': { kind: 'glance' } };
+
+let hand: StackAtHand;
+let proxy: FaultProxy;
+let decide: Decide = () => undefined;
+const partsSent: number[] = [];
+
+beforeAll(async () => {
+  hand = await stackAtHand({ targets: TARGETS });
+  proxy = await FaultProxy.listen({
+    target: hand.pipeline.stack.endpoints.s3,
+    decide(request) {
+      const number = new URLSearchParams(request.url.split('?')[1]).get('partNumber');
+      if (request.method === 'PUT' && number !== null) partsSent.push(Number(number));
+      return decide(request);
+    },
+  });
+  await hand.publish({ AWS_ENDPOINT_URL_S3: proxy.url });
+});
+afterAll(async () => {
+  await proxy?.close();
+  await hand?.close();
+});
+afterEach(() => {
+  decide = () => undefined;
+  partsSent.length = 0;
+});
+
+const qcow2 = SAMPLES.find(({ format }) => format === 'qcow2')?.bytes ?? Buffer.alloc(0);
+const head = (key: string) =>
+  hand.pipeline.s3.send(new HeadObjectCommand({ Bucket: hand.pipeline.dropBucket, Key: key }));
+
+describe('imagedrop drop', () => {
+  test('sends safe files, refuses others and says why, and waits for every target', async () => {
+    const { user } = hand;
+    const names = [await user.file('a.qcow2', qcow2), await user.file('notes.txt', 'Not a disk.\n')];
+    const { code, out } = await user.run('drop', ...names, '--wait', '--prefix', 'linux');
+    expect(out).toMatch(/^linux\/a\.qcow2 at simulator {2}active · image [0-9a-f-]{36}$/m);
+    expect(out).toMatch(/^linux\/a\.qcow2 at simulator-application-credential {2}active · image/m);
+    expect(out).toMatch(
+      /^linux\/notes\.txt {2}refused {2}not-a-disk-image\n {4}.+\n {4}next {3}.+--disk-format raw\.\n/m,
+    );
+    expect(code).toBe(1);
+    await expect(head('linux/notes.txt')).rejects.toMatchObject({ name: 'NotFound' });
+  });
+
+  test('says of the image what create-metadata understands', async () => {
+    const { user } = hand;
+    const metadata = [
+      '--name',
+      'Build 7',
+      '--property',
+      'os_distro=debian',
+      '--property',
+      'note=a=b',
+      '--tag',
+      'nightly',
+    ];
+    const more = ['--tag', 'x', '--min-disk', '7', '--min-ram', '512', '--disk-format', 'raw', '--key', 'builds/7.img'];
+    const name = await user.file('bytes', Buffer.alloc(2048, 0xa7));
+    const { code, document } = await user.json('drop', name, '--wait', ...metadata, ...more);
+    expect(document).toMatchObject([
+      {
+        file: join(user.folder, 'bytes'),
+        bucket: hand.pipeline.dropBucket,
+        key: 'builds/7.img',
+        size: 2048,
+        outcome: 'dropped',
+        id: expect.any(String),
+        resumedBytes: 0,
+        seconds: expect.any(Number),
+        records: [
+          {
+            status: 'active',
+            sent: {
+              name: 'Build 7',
+              minDisk: 7,
+              minRam: 512,
+              tags: ['nightly', 'x'],
+              properties: { os_distro: 'debian', note: 'a=b' },
+            },
+          },
+          { status: 'active' },
+        ],
+      },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test('sends what speaks of images first, and waits for the images alone', async () => {
+    const { user } = hand;
+    const image = await user.file('spoken.qcow2', qcow2);
+    const sidecar = await user.file('spoken.qcow2.yaml', 'name: Spoken\nos_hidden: true\n');
+    const { code, document } = await user.json('drop', image, sidecar, '--wait', '--target', 'simulator');
+    expect(document).toMatchObject([
+      { key: 'spoken.qcow2.yaml', outcome: 'dropped' },
+      { key: 'spoken.qcow2', records: [{ status: 'active', sent: { name: 'Spoken', osHidden: true } }] },
+    ]);
+    expect(document[0]).not.toHaveProperty('records');
+    expect(code).toBe(0);
+  });
+
+  test('does not send what speaks of images in words that would be refused', async () => {
+    const sidecar = await hand.user.file('bad.qcow2.yaml', 'min_disk: many\n');
+    const { code, document } = await hand.user.json('drop', sidecar);
+    expect(document).toMatchObject([{ outcome: 'refused', code: 'bad-metadata' }]);
+    expect(document[0].message).toContain('bad.qcow2.yaml');
+    expect(code).toBe(1);
+  });
+
+  test('waits for one target where that is named', async () => {
+    const name = await hand.user.file('one.qcow2', qcow2);
+    const { document } = await hand.user.json('drop', name, '--wait', '--target', 'simulator');
+    expect(document[0].records).toMatchObject([{ target: 'simulator', status: 'active' }]);
+    const unknown = await hand.user.run('drop', name, '--wait', '--target', 'nowhere');
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('The stack has no target "nowhere"') });
+  });
+
+  test('sends an unsafe file with --unchecked, and tells by the exit code that it has failed', async () => {
+    const name = await hand.user.file('words.txt', 'Just words.\n');
+    const { code, out } = await hand.user.run('drop', name, '--unchecked', '--wait');
+    expect(out).toMatch(/^words\.txt at simulator {2}failed · not-a-disk-image$/m);
+    expect(code).toBe(1);
+  });
+
+  test('says with the exit code 3 that it has not settled in the time there was', async () => {
+    const name = await hand.user.file('slow.qcow2', qcow2);
+    // Nobody hears what has become of it.
+    decide = ({ method, url }) =>
+      method === 'GET' && url.includes('prefix=slow') ? { how: 'hang', milliseconds: 5000 } : undefined;
+    const { code } = await hand.user.run('drop', name, '--wait', '--timeout-seconds', '1');
+    expect(code).toBe(3);
+  });
+
+  test('that was killed half-way goes on: only the rest is sent', async () => {
+    const { user } = hand;
+    await user.file('big.img', rawDisk());
+    await truncate(join(user.folder, 'big.img'), 6 * PART_BYTES + 512);
+    let arrived = 0;
+    decide = ({ method, url }) => {
+      if (method !== 'PUT' || !url.includes('partNumber')) return undefined;
+      arrived += 1;
+      return arrived > 4 ? { how: 'hang', milliseconds: 60_000 } : undefined;
+    };
+    const { child, ended } = user.start('drop', 'big.img');
+    // The four that were under way are answered once others wait in their place.
+    while (arrived < 7) await pause(20);
+    child.kill('SIGKILL');
+    expect((await ended).code).toBeNull();
+    decide = () => undefined;
+    partsSent.length = 0;
+    const { code, document } = await user.json('drop', 'big.img');
+    expect(document).toMatchObject([{ outcome: 'dropped', resumedBytes: 4 * PART_BYTES }]);
+    expect(partsSent).toHaveLength(3);
+    expect(code).toBe(0);
+    expect(await head('big.img')).toMatchObject({ ContentLength: 6 * PART_BYTES + 512 });
+  });
+
+  test('says what is wrong with S3 and that the same command goes on', async () => {
+    const name = await hand.user.file('denied.qcow2', qcow2);
+    const body = '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>';
+    decide = ({ method }) =>
+      method === 'PUT' ? { how: 'answer', answer: { status: 403, body }, afterBody: true } : undefined;
+    const { code, out, err } = await hand.user.run('drop', name);
+    expect(out).toContain('denied.qcow2  failed\n    Access Denied\n    next   These AWS credentials may not do that');
+    expect(out).toContain('The same command goes on');
+    expect(out + err).not.toContain('    at ');
+    expect(code).toBe(1);
+  });
+
+  test('is interrupted by Ctrl-C, with the exit code of shells', async () => {
+    await hand.user.file('stop.img', rawDisk());
+    await truncate(join(hand.user.folder, 'stop.img'), 3 * PART_BYTES);
+    let asked = 0;
+    decide = ({ url }) => {
+      if (url.includes('partNumber')) asked += 1;
+      return url.includes('partNumber') ? { how: 'hang', milliseconds: 60_000 } : undefined;
+    };
+    const { child, ended } = hand.user.start('drop', 'stop.img');
+    while (asked === 0) await pause(20);
+    child.kill('SIGINT');
+    const { code, out } = await ended;
+    expect(out).toContain('stop.img  interrupted');
+    expect(code).toBe(130);
+  });
+});
+
+test.each([
+  [[], 'Name one file at least.'],
+  [['missing.img'], 'There is no file missing.img.'],
+  [['.'], '. is not a file.'],
+  [['a.img', 'b/a.img'], 'have the same name'],
+  [['a.img', '--key', 'a/'], '--key is a whole key'],
+  [['a.img', '--key', 'a', '--prefix', 'b'], 'Either --key or --prefix'],
+  [['a.img', 'c.img', '--key', 'a'], '--key is for one file'],
+  [['a.img', 'c.img', '--name', 'a'], '--name is for one file'],
+  [['a.img', '--property', 'novalue'], '--property is NAME=VALUE, not "novalue".'],
+  [['a.img', '--property', 'Big=1'], 'in lower case and ASCII'],
+  [['a.img', '--tag', 'a,b'], 'has a comma in it'],
+  [['a.img', '--name', 'Größe'], 'are ASCII in S3'],
+  [['a.img', '--min-disk', 'ten'], 'min-disk must be a whole number'],
+  [['a.img', '--visibility', 'all'], 'visibility must be one of'],
+  [['a.img', '--timeout-seconds', '5'], '--timeout-seconds goes with --wait.'],
+  [['a.img', '--wait', '--timeout-seconds', '0'], '--timeout-seconds is a whole number above 0, not "0".'],
+  [['--fast', 'a.img'], "Unknown option '--fast'"],
+])('drop %j is wrong use: exit 2, before a stack is looked for', async (args, message) => {
+  for (const name of ['a.img', 'b/a.img', 'c.img']) await hand.user.file(name, rawDisk());
+  const { code, err } = await hand.user.run('drop', ...args);
+  expect(err).toContain(message);
+  expect(err).toContain('See `imagedrop drop --help`.');
+  expect(code).toBe(2);
+});
+
+test('metadata that S3 would refuse are wrong use', async () => {
+  const name = await hand.user.file('a.img', rawDisk());
+  const { code, err } = await hand.user.run('drop', name, '--property', `long=${'x'.repeat(2048)}`);
+  expect(err).toContain('Metadata of an object have 2048 bytes in S3; these have more.');
+  expect(code).toBe(2);
+});

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { COMMANDS } from '../../bin/commands/table.ts';
+import { CommandLine } from './support/command-line.ts';
+
+jest.setTimeout(60_000);
+
+const PROJECT = join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+let user: CommandLine;
+beforeAll(async () => {
+  user = await CommandLine.open();
+});
+afterAll(() => user.close());
+
+describe('the command line', () => {
+  test('lists its commands when it is asked for help, and when it is asked for nothing', async () => {
+    const { code, out } = await user.run('--help');
+    for (const { name, summary } of COMMANDS)
+      expect(out).toMatch(new RegExp(`^ {2}${name} +${summary.slice(0, 20)}`, 'm'));
+    expect(code).toBe(0);
+    expect(await user.run()).toMatchObject({ code: 2, out });
+    expect(await user.run('help')).toMatchObject({ code: 0, out });
+  });
+
+  test.each(COMMANDS.map(({ name }) => name))(
+    '%s explains itself, with options, examples and exit codes',
+    async (name) => {
+      const { code, out } = await user.run(name, '--help');
+      expect(out).toMatch(new RegExp(`^imagedrop ${name}: `));
+      for (const part of ['Usage:', 'Options:', '-h, --help', 'Examples:', 'Exit codes:']) {
+        expect(out).toContain(part);
+      }
+      expect(out).toMatch(/^ {2}2 +wrong use/m);
+      for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+      expect(code).toBe(0);
+      expect(await user.run('help', name)).toMatchObject({ code: 0, out });
+    },
+  );
+
+  test('says which version it is', async () => {
+    const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8'));
+    expect((await user.run('--version')).out).toBe(`${version}\n`);
+  });
+
+  test('says in a sentence what is wrong, and where it came from only with --debug', async () => {
+    const { code, err } = await user.run('begin');
+    expect(err).toMatch(
+      /^imagedrop: There is no command "begin"\. There is start, drop, .+\.\nSee `imagedrop --help`\.\n$/,
+    );
+    expect(code).toBe(2);
+    await user.file('x.img', '');
+    const plain = await user.run('inspect', 'no-such.img');
+    expect(plain.err).toBe('imagedrop: There is no file no-such.img.\nSee `imagedrop inspect --help`.\n');
+    const debug = await user.run('inspect', '--debug', 'no-such.img');
+    expect(debug.err).toMatch(/^imagedrop: WrongUse: There is no file no-such\.img\.\n {4}at .+source\.ts/);
+    expect(debug.code).toBe(2);
+  });
+
+  test('ends without a word when nobody reads what it prints', async () => {
+    const { child, ended } = user.start('drop', '--help');
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ code: 141, err: '' });
+  });
+
+  test('takes what stands behind -- for no option', async () => {
+    const { err } = await user.run('inspect', '--', '--debug');
+    expect(err).toBe('imagedrop: There is no file --debug.\nSee `imagedrop inspect --help`.\n');
+  });
+});
+
+describe('the launcher', () => {
+  /** The Node.js that people have may be one that runs no TypeScript. */
+  const OTHER_NODE = process.env.npm_node_execpath ?? 'node';
+  const launch = (...args: string[]) => run(OTHER_NODE, [join(PROJECT, 'bin/imagedrop.js'), ...args]);
+
+  test('runs the commands of a clone by any Node.js, with their exit codes', async () => {
+    expect((await launch('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    await expect(launch('inspect', 'no-such.img')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('There is no file'),
+    });
+  });
+
+  test('is what `npx imagedrop` runs', async () => {
+    expect((await run('npx', ['imagedrop', '--version'], { cwd: PROJECT })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  describe('of an installed package', () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'imagedrop-package-'));
+      await mkdir(join(folder, 'bin'));
+      await mkdir(join(folder, 'dist/bin'), { recursive: true });
+      await cp(join(PROJECT, 'bin/imagedrop.js'), join(folder, 'bin/imagedrop.js'));
+      await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+    });
+    afterAll(() => rm(folder, { recursive: true }));
+
+    test('runs what was compiled', async () => {
+      await writeFile(
+        join(folder, 'dist/bin/imagedrop.js'),
+        'console.log("compiled", process.argv.slice(2).join(" "));',
+      );
+      const { stdout } = await run(OTHER_NODE, [join(folder, 'bin/imagedrop.js'), 'ls', 'a']);
+      expect(stdout).toBe('compiled ls a\n');
+    });
+  });
+});
