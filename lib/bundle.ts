@@ -58,6 +58,8 @@ function bundle(entryPoint: string, folder: string): void {
     // Packages that come as CommonJS and as ES modules are half the size as the latter.
     mainFields: ['module', 'main'],
     alias: INSTEAD,
+    // The SDK's clients bring their package.json along, to tell AWS their version.
+    loader: { '.json': 'empty' },
     minify: true,
     legalComments: 'none',
     charset: 'utf8',
