@@ -42,7 +42,9 @@ export async function measureStream(rig: StreamRig, options: StreamOptions): Pro
   ];
   const details = { bytes: options.bytes, cores: availableParallelism(), results: Object.fromEntries(results), memory };
   const leftOut = options.sizes.filter((bytes) => !memory.some((peak) => peak.bytes === bytes));
-  const noRoom = leftOut.map((bytes) => `There is no room in memory for a stream of ${bytes / MIB} MiB; it is left out.`);
+  const noRoom = leftOut.map(
+    (bytes) => `There is no room in memory for a stream of ${bytes / MIB} MiB; it is left out.`,
+  );
   return { rows, notes: [...missing(['curl', 'openstack', 'rclone']), ...noRoom], details };
 }
 
