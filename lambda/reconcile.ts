@@ -16,6 +16,7 @@ const dependencies = {
   }),
   settings: {
     dropBucket: environment.DROP_BUCKET,
+    takesUpAll: environment.DROPS_BEFORE_FIRST_RUN === 'taken-up',
     lostAfterSeconds: Number(environment.LOST_AFTER_SECONDS),
     deleteOrphanedImages: environment.DELETE_ORPHANED_IMAGES === 'true',
   },

@@ -16,6 +16,8 @@ export type AnyBucket = Bucket | IBucket;
 
 /** The bucket that people copy images into. */
 export interface DropBucket {
+  /** Whether it is the stack's own: whatever lies in it was dropped. */
+  readonly isOwn: boolean;
   readonly bucket: AnyBucket;
   readonly versioned: boolean;
 }

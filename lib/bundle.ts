@@ -71,6 +71,8 @@ export function bundle(entryPoint: EntryPoint, folder: string): void {
     external: NEVER_LOADED,
     // As Node.js itself is built from undici: without the parser that is an experiment.
     define: { esbuildDetection: 'true' },
+    // The SDK's clients bring their package.json along, to tell AWS their version.
+    loader: { '.json': 'empty' },
     minify: true,
     legalComments: 'none',
     charset: 'utf8',

@@ -32,6 +32,7 @@ export function environmentsOf({ targets, reconcile }: Settings, parts: Parts): 
       ...urlsOf(parts.queues),
       ...deadLettersOf(parts.queues),
       DROP_BUCKET: parts.drops.bucket.bucketName,
+      DROPS_BEFORE_FIRST_RUN: parts.drops.isOwn ? 'taken-up' : 'left-alone',
       LOST_AFTER_SECONDS: String(reconcile.lostAfter.toSeconds()),
       DELETE_ORPHANED_IMAGES: reconcile.deleteOrphanedImages ? 'true' : 'false',
     },

@@ -87,11 +87,11 @@ export class ImageDrop extends Construct {
     const { queue } = this.queues.ingest;
     if (existingDropBucket !== undefined) {
       admitEventsOf(existingDropBucket.bucket, queue);
-      return existingDropBucket;
+      return { ...existingDropBucket, isOwn: false };
     }
     const bucket = newDropBucket(this, 'DropBucket', { bucketName, encryptionKey, loopbackUploads });
     notifyOfNewObjects(bucket, queue, bucketName);
-    return { bucket, versioned: true };
+    return { bucket, versioned: true, isOwn: true };
   }
 
   private newFunctions(settings: Settings, parts: Parts, environments: Environments): Functions {

@@ -18,14 +18,14 @@ const [WIDTH, HEIGHT, PANEL, TOP, BOTTOM] = [860, 320, 330, 50, 250];
 /** Two panels with logarithmic axes, in which flat is what is wanted. */
 export function chart({ byCount, bySize }: Growth): string {
   const drops = byCount.map(({ drops: x, secondsPerDrop: y }) => ({ x, y, label: String(x) }));
-  const sizes = bySize.map(({ bytes, seconds }) => ({
+  const sizes = bySize.map(({ bytes, cpuSeconds }) => ({
     x: bytes,
-    y: (seconds * 2 ** 30) / bytes,
+    y: (cpuSeconds * 2 ** 30) / bytes,
     label: sizeOf(bytes),
   }));
   const panels = [
     { title: 'Seconds per drop of 64 KiB', xTitle: 'drops at once', points: drops, left: 70 },
-    { title: 'Seconds per GiB of one drop', xTitle: 'its size', points: sizes, left: 500 },
+    { title: 'CPU seconds per GiB of one drop', xTitle: 'its size', points: sizes, left: 500 },
   ];
   const style = 'font: 12px sans-serif; fill: #222';
   return [

@@ -2,6 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from '../load/load.ts';
 import type { Part, Row } from '../measure/row.ts';
+import type { Run } from '../measure/run.ts';
 import { summary } from '../measure/samples.ts';
 import type { StreamRig } from '../stream/stream-rig.ts';
 
@@ -19,7 +20,7 @@ export interface Growth {
     readonly secondsPerDrop: number;
     readonly requestsPerDrop: number;
   }[];
-  readonly bySize: readonly { readonly bytes: number; readonly seconds: number }[];
+  readonly bySize: readonly { readonly bytes: number; readonly seconds: number; readonly cpuSeconds: number }[];
 }
 
 /** How the cost grows with the number of drops, and with the size of one. */
@@ -42,7 +43,7 @@ async function countsOf(counts: readonly number[]): Promise<Growth['byCount']> {
   return figures;
 }
 
-/** Once to warm the process up, then the shortest of three: what is wanted is the slope. */
+/** The least of three, but for the largest: what is wanted is the slope. */
 async function sizesOf(rig: StreamRig, sizes: readonly number[]): Promise<Growth['bySize']> {
   const figures: Growth['bySize'][number][] = [];
   for (const bytes of sizes) {
@@ -51,9 +52,14 @@ async function sizesOf(rig: StreamRig, sizes: readonly number[]): Promise<Growth
     await handle.truncate(bytes);
     await handle.close();
     const rounds = bytes > 2 ** 30 ? 1 : 3;
-    const seconds: number[] = [];
-    for (let round = 0; round < rounds; round += 1) seconds.push((await rig.stream(file)).seconds);
-    figures.push({ bytes, seconds: Math.min(...seconds) });
+    const runs: Run[] = [];
+    for (let round = 0; round < rounds; round += 1) runs.push(await rig.stream(file));
+    const least = (figure: (run: Run) => number) => Math.min(...runs.map(figure));
+    figures.push({
+      bytes,
+      seconds: least(({ seconds }) => seconds),
+      cpuSeconds: least(({ cpuSeconds }) => cpuSeconds),
+    });
     await rm(file);
   }
   return figures;
@@ -82,10 +88,11 @@ function countRows({ byCount }: Growth): Row[] {
 }
 
 function sizeRows({ bySize }: Growth): Row[] {
-  return bySize.map(({ bytes, seconds }) => ({
-    measure: `stream ${bytes / MIB} MiB`,
-    who: 'time per GiB',
-    unit: 's',
-    value: summary([(seconds * 1024 * MIB) / bytes]),
-  }));
+  return bySize.flatMap(({ bytes, seconds, cpuSeconds }) => {
+    const row = (who: string, value: number): Row => ({
+      ...{ measure: `stream ${bytes / MIB} MiB`, who, unit: 's' },
+      value: summary([(value * 1024 * MIB) / bytes]),
+    });
+    return [row('time per GiB', seconds), row('CPU per GiB', cpuSeconds)];
+  });
 }

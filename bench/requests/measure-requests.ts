@@ -13,7 +13,7 @@ import { countOperations } from './operations.ts';
 const DISK_BYTES = 2 ** 20;
 
 /** Pauses, read once in five seconds, and a further look at an image are what may come on top of what a drop needs. */
-const MOST_OF_S3: Readonly<Record<string, number>> = { stream: 20, import: 21, register: 33, 'fast-import': 33 };
+const MOST_OF_S3: Readonly<Record<string, number>> = { stream: 22, import: 23, register: 35, 'fast-import': 35 };
 
 export interface RouteRequests {
   readonly route: string;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statfsSync } from 'node:fs';
 import { open, rm, stat, writeFile } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import { join } from 'node:path';
 import { writeRandomDisk } from '../../test/support/disk-files.ts';
 import { alternate, type Contender } from '../measure/alternate.ts';
@@ -41,7 +41,11 @@ export async function measureStream(rig: StreamRig, options: StreamOptions): Pro
     ...memoryRows(memory, results),
   ];
   const details = { bytes: options.bytes, cores: availableParallelism(), results: Object.fromEntries(results), memory };
-  return { rows, notes: missing(['curl', 'openstack', 'rclone']), details };
+  const leftOut = options.sizes.filter((bytes) => !memory.some((peak) => peak.bytes === bytes));
+  const noRoom = leftOut.map(
+    (bytes) => `There is no room in memory for a stream of ${bytes / MIB} MiB; it is left out.`,
+  );
+  return { rows, notes: [...missing(['curl', 'openstack', 'rclone']), ...noRoom], details };
 }
 
 async function checked(rig: StreamRig, file: string, sha512: string): Promise<Run> {
@@ -111,7 +115,7 @@ export interface PeakOf {
 async function memoryBySize(rig: StreamRig, sizes: readonly number[]): Promise<readonly PeakOf[]> {
   const peaks: PeakOf[] = [];
   for (const bytes of sizes) {
-    if (roomFor(rig.nginx.sinkFolder) < 1.5 * bytes) continue;
+    if (roomFor(rig.nginx.sinkFolder) < 1.25 * bytes) continue;
     const file = join(rig.nginx.sinkFolder, 'holes.img');
     const handle = await open(file, 'w');
     await handle.truncate(bytes);
@@ -127,7 +131,7 @@ async function memoryBySize(rig: StreamRig, sizes: readonly number[]): Promise<r
 
 function roomFor(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
-  return Math.min(bavail * bsize, totalmem() / 2);
+  return Math.min(bavail * bsize, freemem());
 }
 
 const of = (runs: readonly Run[] = [], figure: (run: Run) => number): Summary => summary(runs.map(figure));

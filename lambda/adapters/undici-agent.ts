@@ -1,3 +1,4 @@
+/// <reference path="./undici-parts.d.ts" />
 /**
  * Of undici what a client of HTTP/1.1 needs: the whole has fetch, WebSocket, caches and mocks in it, all of which would
  * be read at each start of a function (docs/performance.md).

@@ -96,13 +96,17 @@ export function added(one: Counts, other: Counts): Counts {
   };
 }
 
-/**
- * @param now of the very first run
- * @param lostAfterSeconds what came so shortly before was meant for this stack already
- */
-export function firstReconciliation(now: Date, lostAfterSeconds: number): Reconciliation {
+export interface Beginning {
+  /** Everything in the bucket was meant for this stack. */
+  readonly takesUpAll: boolean;
+  /** Where it was not: what came so shortly before the first run was. */
+  readonly lostAfterSeconds: number;
+}
+
+/** @param now of the very first run */
+export function firstReconciliation(now: Date, { takesUpAll, lostAfterSeconds }: Beginning): Reconciliation {
   const startedAt = now.toISOString();
-  const takesUpSince = new Date(now.getTime() - lostAfterSeconds * 1000).toISOString();
+  const takesUpSince = new Date(takesUpAll ? 0 : now.getTime() - lostAfterSeconds * 1000).toISOString();
   return {
     schema: RECONCILIATION_SCHEMA,
     takesUpSince,

@@ -36,6 +36,8 @@ export interface RecordStatusEnvironment extends SharedEnvironment {
 
 export interface ReconcileEnvironment extends SharedEnvironment {
   readonly DROP_BUCKET: string;
+  /** Of a bucket that had another use before, only what came since is meant for this stack. */
+  readonly DROPS_BEFORE_FIRST_RUN: 'taken-up' | 'left-alone';
   readonly INGEST_QUEUE_URL: string;
   readonly UPLOAD_QUEUE_URL: string;
   readonly STATUS_QUEUE_URL: string;
@@ -76,6 +78,7 @@ export const reconcileEnvironment = (variables: Variables = process.env): Reconc
   INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
   UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
   STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
+  DROPS_BEFORE_FIRST_RUN: required(variables, 'DROPS_BEFORE_FIRST_RUN') === 'taken-up' ? 'taken-up' : 'left-alone',
   INGEST_DEAD_LETTERS_URL: required(variables, 'INGEST_DEAD_LETTERS_URL'),
   UPLOAD_DEAD_LETTERS_URL: required(variables, 'UPLOAD_DEAD_LETTERS_URL'),
   STATUS_DEAD_LETTERS_URL: required(variables, 'STATUS_DEAD_LETTERS_URL'),

@@ -22,10 +22,14 @@ export async function announce(key: string, record: DropRecord, deps: AnnounceDe
   await tagObject(record, deps);
   await deps.topic.publish(key, record);
   await deps.records.change(key, (stored) => {
-    const announced = { announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
-    return stored && { ...stored, ...announced };
+    if (stored === undefined || stored.announcedAt !== undefined || !isSameOutcome(stored, record)) return undefined;
+    return { ...stored, announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
   });
 }
+
+/** A drop that is retried meanwhile has an outcome of its own to come. */
+const isSameOutcome = (stored: DropRecord, told: DropRecord): boolean =>
+  stored.history.at(-1)?.at === told.history.at(-1)?.at && stored.status === told.status;
 
 /**
  * S3 replaces all tags at once and without condition, and another target of the same drop may write at the same time:

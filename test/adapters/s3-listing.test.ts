@@ -73,7 +73,7 @@ describe('what reconcile remembers', () => {
   test('is no record, is read back as it was written, and is not overwritten by a run that was slower', async () => {
     const store = s3Reconciliations(s3Client(), PLAIN);
     expect(await store.load()).toBeUndefined();
-    const first = firstReconciliation(now, 1800);
+    const first = firstReconciliation(now, { takesUpAll: false, lostAfterSeconds: 1800 });
     expect(await store.save(first, undefined)).toBe(true);
     expect(await store.save(first, undefined)).toBe(false);
     const stored = await store.load();

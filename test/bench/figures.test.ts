@@ -64,7 +64,7 @@ test('cost is what was asked, by price', () => {
 test('the chart has a point for each figure', () => {
   const svg = chart({
     byCount: [1, 10, 100].map((drops) => ({ drops, secondsPerDrop: 2 / drops, requestsPerDrop: 30 })),
-    bySize: [1, 1024].map((mib) => ({ bytes: mib * 2 ** 20, seconds: 1 })),
+    bySize: [1, 1024].map((mib) => ({ bytes: mib * 2 ** 20, seconds: 1, cpuSeconds: 1 })),
   });
   expect(svg.match(/<circle/g)).toHaveLength(5);
   expect(svg).toContain('>1 GiB<');

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { report } from '../../bin/reconcile/report.ts';
 import { firstReconciliation, NOTHING } from '../../lambda/model/reconciliation.ts';
 
-const reconciliation = firstReconciliation(new Date(0), 1800);
+const reconciliation = firstReconciliation(new Date(0), { takesUpAll: true, lostAfterSeconds: 1800 });
 const run = { startedAt: '', seconds: 1, counts: NOTHING, findings: [] };
 
 test('a run that found nothing says so', () => {

@@ -151,6 +151,12 @@ describe('a drop bucket that exists already', () => {
     existingDropBucket: { bucket: Bucket.fromBucketName(stack, 'Existing', 'theirs'), versioned: true },
   }));
 
+  test('has objects from before that are left alone', () => {
+    expect(propertiesOf(built, built.drop.reconcile.function).Environment.Variables).toMatchObject({
+      DROPS_BEFORE_FIRST_RUN: 'left-alone',
+    });
+  });
+
   test('is admitted to the ingest queue', () => {
     const [statement] = admission(built);
     expect(statement.Condition).toEqual({

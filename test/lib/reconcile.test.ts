@@ -35,6 +35,7 @@ describe('the function reconcile', () => {
       DROP_BUCKET: ref(dropBucket.bucketName),
       INGEST_QUEUE_URL: ref(queues.ingest.queue.queueUrl),
       UPLOAD_DEAD_LETTERS_URL: ref(queues.upload.deadLetters.queueUrl),
+      DROPS_BEFORE_FIRST_RUN: 'taken-up',
       LOST_AFTER_SECONDS: '1800',
       DELETE_ORPHANED_IMAGES: 'false',
       POWERTOOLS_SERVICE_NAME: 'reconcile',

@@ -18,18 +18,26 @@ describe('the tarball', () => {
   const ALLOWED = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/imagedrop\.js|dist\/cdk\.json)$/,
     /^docs\/[a-z-]+\.md$/,
+    /^docs\/schema\/metadata\.schema\.json$/,
     /^dist\/(bin|lambda|lib|local)\/.+\.js(\.map)?$/,
     /^dist\/bin\/.+\.(css|html|svg)$/,
     /^dist\/(lib|lambda\/(model|runtime))\/.+\.d\.ts$/,
-    /^dist\/bundles\/[a-z-]+\/index\.mjs(\.map)?$/,
+    /^dist\/bundles\/[a-z-]+\/index\.cjs(\.map)?$/,
   ];
 
   test('holds what belongs to the package, and nothing else', () => {
     const paths = consumer.packed.files.map(({ path }) => path);
     expect(paths.filter((path) => !ALLOWED.some((pattern) => pattern.test(path)))).toEqual([]);
     // What only a clone can use: the checks of cdk-nag, and a real OpenStack.
-    expect(paths.filter((path) => /openstack|\/app\.js$|test|bench/.test(path))).toEqual([]);
-    for (const file of ['LICENSE', 'docs/construct.md', 'docs/runbook.md', 'dist/lib/index.d.ts', 'bin/imagedrop.js']) {
+    expect(paths.filter((path) => /openstack|bin\/app\.js$|test|bench/.test(path))).toEqual([]);
+    for (const file of [
+      'LICENSE',
+      'docs/construct.md',
+      'docs/runbook.md',
+      'docs/schema/metadata.schema.json',
+      'dist/lib/index.d.ts',
+      'bin/imagedrop.js',
+    ]) {
       expect(paths).toContain(file);
     }
     expect(paths.filter((path) => path.endsWith('index.cjs'))).toHaveLength(ENTRY_POINTS.length);

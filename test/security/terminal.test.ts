@@ -60,7 +60,7 @@ describe.each(FOR_TERMINALS)('%s', (_what, text) => {
     expect(table.split('\n')).toHaveLength(report(records('a')).split('\n').length);
     const finding = { kind: 'unreadable', subject: text, why: text } as const;
     const run = { startedAt: '', seconds: 1, counts: NOTHING, findings: [finding] };
-    const reconciliation = firstReconciliation(now, 0);
+    const reconciliation = firstReconciliation(now, { takesUpAll: true, lostAfterSeconds: 0 });
     expect(reconcileReport({ dryRun: true, complete: true, run, reconciliation })).not.toMatch(OBEYED);
   });
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import * as changes from '../../lambda/model/record-changes.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
@@ -158,6 +159,48 @@ describe('record-status', () => {
       await recordStatus({ record }, world.invocation(), world);
     }
     expect(Object.keys(world.objects.newest('a.img')?.tags ?? {})).toEqual(['imagedrop:here', 'imagedrop:there']);
+  });
+
+  test('does not take a drop for announced that is retried while its failure is told', async () => {
+    const world = new MemoryWorld();
+    world.objects.put('a.img', Buffer.from('Not a disk image.'));
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    const failed = world.record('a.img');
+    const publish = world.topic.publish;
+    Object.assign(world.topic, {
+      publish: async (...outcome: Parameters<typeof publish>) => {
+        await publish(...outcome);
+        const retry = failed.history.at(-1)?.at ?? '';
+        await world.records.change(
+          world.recordKey('a.img'),
+          (stored) => stored && changes.retry(stored, retry, world.now()),
+        );
+      },
+    });
+    await recordStatus({ record: world.recordKey('a.img') }, world.invocation(), world);
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+    expect(world.record('a.img')).not.toHaveProperty('announcedAt');
+  });
+
+  test('tells the time at which an outcome was told first', async () => {
+    const world = new MemoryWorld();
+    world.objects.put('a.img', Buffer.from('Not a disk image.'));
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    const message = { record: world.recordKey('a.img') };
+    const publish = world.topic.publish;
+    let first: string | undefined;
+    Object.assign(world.topic, {
+      publish: async (...outcome: Parameters<typeof publish>) => {
+        world.topic.publish = publish;
+        await recordStatus(message, world.invocation('faster'), world);
+        first = world.record('a.img').announcedAt;
+        world.pass(5);
+        await publish(...outcome);
+      },
+    });
+    await recordStatus(message, world.invocation('slower'), world);
+    expect(first).toEqual(expect.any(String));
+    expect(world.record('a.img').announcedAt).toBe(first);
   });
 
   test('announces although the object has been deleted', async () => {

@@ -14,7 +14,7 @@ import { MemoryWorld } from './memory-world.ts';
 
 /** The world of the steps, seen as reconcile sees it: listings, dead letters and a memory of its own. */
 export class ReconcileWorld extends MemoryWorld {
-  readonly settings = { dropBucket: 'drops', lostAfterSeconds: 1800, deleteOrphanedImages: false };
+  settings = { dropBucket: 'drops', takesUpAll: false, lostAfterSeconds: 1800, deleteOrphanedImages: false };
   readonly waiting: Record<QueueStage, number> = { ingest: 0, upload: 0, status: 0 };
   readonly letters: DeadLetter[] = [];
   /** Items of a page. */

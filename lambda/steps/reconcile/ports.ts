@@ -52,6 +52,8 @@ export interface StoredReconciliation {
 
 export interface ReconcileSettings {
   readonly dropBucket: string;
+  /** Whether everything in the drop bucket was dropped for this stack, before the first run of reconcile, too. */
+  readonly takesUpAll: boolean;
   /** Seconds without a sign after which a message counts as lost. Longer than any pause that a message is given. */
   readonly lostAfterSeconds: number;
   readonly deleteOrphanedImages: boolean;

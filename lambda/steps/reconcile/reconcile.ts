@@ -41,7 +41,7 @@ export async function reconcile(
   deps: ReconcileDependencies,
 ): Promise<ReconcileReport> {
   const stored = await deps.reconciliations.load();
-  const beginning = stored?.reconciliation ?? model.firstReconciliation(deps.now(), deps.settings.lostAfterSeconds);
+  const beginning = stored?.reconciliation ?? model.firstReconciliation(deps.now(), deps.settings);
   const state = model.begun(dryRun ? fromTheStart(beginning) : beginning, deps.now());
   const run = new ReconcileRun(state, dryRun, invocation, deps);
   await run.go();

@@ -69,6 +69,14 @@ describe('a drop whose event was lost', () => {
     ]);
   });
 
+  test('is taken up though it came long before reconcile first ran, where the bucket is our own', async () => {
+    const world = new ReconcileWorld();
+    world.settings = { ...world.settings, takesUpAll: true };
+    world.objects.put('early.img', rawDisk());
+    world.pass(5 * HOUR);
+    expect(kinds(await world.run())).toEqual(['taken-up']);
+  });
+
   test('is none where it came before reconcile first ran: the bucket may have had another use', async () => {
     const world = new ReconcileWorld();
     world.objects.put('old.img', rawDisk());
