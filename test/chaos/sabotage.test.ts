@@ -22,7 +22,7 @@ const only = (kinds: readonly string[]) => (kind: string) => kinds.includes(kind
 
 describe('A run of chaos', () => {
   test('finds doubled images when a lease does not keep others out', async () => {
-    const result = await run(LEASE_IGNORED, { drops: 16, wants: only(DOUBLING), likelier: 12 });
+    const result = await run(LEASE_IGNORED, { drops: 36, wants: only(DOUBLING), likelier: 50 });
     expect(result.findings.doubled.length).toBeGreaterThan(0);
     expect(isSound(result)).toBe(false);
   });
