@@ -17,7 +17,7 @@ export async function retryFailed(
   const isMeant: IsMeant = ({ record }) => isAt(record, targets);
   if (keys.length === 0) {
     const count = await retryBelow('', isMeant, options, stack);
-    if (!options.json) process.stdout.write(`${count} drops begin again.\n`);
+    if (!options.json) process.stdout.write(`${count === 1 ? '1 drop begins' : `${count} drops begin`} again.\n`);
     return 0;
   }
   const counts: number[] = [];
