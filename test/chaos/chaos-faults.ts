@@ -64,11 +64,11 @@ export class ChaosFaults implements StackFaults {
     }, milliseconds);
   }
 
-  /** From now on everything works. Clocks that are off stay so: their environments live on. */
+  /** From now on everything works. */
   off(): void {
     this.requests.on = false;
-    this.functions.on = false;
     this.messages.on = false;
+    this.functions.off();
   }
 
   counts(): ReturnType<Ledger['counts']> {

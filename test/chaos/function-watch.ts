@@ -44,13 +44,14 @@ const CLOCK_JUMPS_WITHIN_MS = 30_000;
 
 /** Knows which environment works on what, and kills some of them. */
 export class FunctionWatch implements FunctionFaults {
-  on = true;
   readonly #options: FunctionWatchOptions;
   readonly #addresses = new Map<FaultyEnvironment, string>();
   readonly #invocations = new Map<string, Invocation>();
   readonly #times = new Map<string, number>();
   readonly #killPoints = new Map<string, number>();
+  readonly #clocksOff = new Set<FaultyEnvironment>();
   #environments = 0;
+  #on = true;
 
   constructor(options: FunctionWatchOptions) {
     this.#options = options;
@@ -67,6 +68,7 @@ export class FunctionWatch implements FunctionFaults {
     const address = `127.${1 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
     this.#addresses.set(environment, address);
     const clock = this.#clock(environment, number);
+    if (clock !== undefined) this.#clocksOff.add(environment);
     return {
       ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, this.#replaced(value)])),
       NODE_OPTIONS: `${variables.NODE_OPTIONS ?? ''} --import=${PRELOAD.href}`,
@@ -94,12 +96,19 @@ export class FunctionWatch implements FunctionFaults {
     if (invocation === undefined) return undefined;
     invocation.requests += 1;
     const { killAt, environment, requests } = invocation;
-    if (!this.on || killAt?.request !== requests) return undefined;
+    if (!this.#on || killAt?.request !== requests) return undefined;
     const { when } = killAt;
     const point = `${nameOf(environment)} ${when} ${operation}`;
     this.#killPoints.set(point, (this.#killPoints.get(point) ?? 0) + 1);
     this.#note(OTHER_KINDS.killAtRequest, invocation);
     return { how: 'strike', when, strike: () => environment.kill() };
+  }
+
+  /** The last that goes wrong: environments whose clocks are off end, and those that come in their place are right. */
+  off(): void {
+    this.#on = false;
+    for (const environment of this.#clocksOff) environment.kill();
+    this.#clocksOff.clear();
   }
 
   /** A function was ended by its time-out. */
@@ -119,7 +128,7 @@ export class FunctionWatch implements FunctionFaults {
     const { environment, subjects } = invocation;
     const dice = this.#dice(environment, subjects);
     const dies = this.#options.wants(OTHER_KINDS.killAtAnyTime) && dice('any time') < KILL_AT_ANY_TIME_CHANCE;
-    if (!this.on || !dies) return undefined;
+    if (!this.#on || !dies) return undefined;
     return setTimeout(() => {
       this.#note(OTHER_KINDS.killAtAnyTime, invocation);
       environment.kill();
@@ -128,7 +137,7 @@ export class FunctionWatch implements FunctionFaults {
 
   #freeze(invocation: Invocation): void {
     const { environment, subjects } = invocation;
-    if (!this.on || !this.#options.wants(OTHER_KINDS.frozen)) return;
+    if (!this.#on || !this.#options.wants(OTHER_KINDS.frozen)) return;
     const dice = this.#dice(environment, subjects);
     if (dice('freeze') >= FREEZE_CHANCE) return;
     this.#note(OTHER_KINDS.frozen, invocation);
@@ -157,7 +166,7 @@ export class FunctionWatch implements FunctionFaults {
 
   #clock(environment: FaultyEnvironment, number: number): string | undefined {
     const dice = (what: string, jump = 0) => seeded(this.#options.seed, what, nameOf(environment), number, jump);
-    if (!this.on || !this.#options.wants(OTHER_KINDS.clockJump) || dice('clock') >= CLOCK_CHANCE) return undefined;
+    if (!this.#on || !this.#options.wants(OTHER_KINDS.clockJump) || dice('clock') >= CLOCK_CHANCE) return undefined;
     this.#options.ledger.note(OTHER_KINDS.clockJump);
     const jumps = Array.from({ length: CLOCK_JUMPS }, (_, jump) => {
       const after = Math.round(dice('after', jump) * CLOCK_JUMPS_WITHIN_MS);

@@ -14,6 +14,12 @@ import { dropsSince, windowOf } from './window.ts';
 /** Pages of a thousand per run: a pass over a million drops and their records takes ten runs and a cent. */
 const MAX_PAGES = 200;
 
+/**
+ * A clock that is ahead of S3's by more than `lostAfterSeconds` would take for seen what has not happened yet. Two minutes:
+ * clocks of machines that are looked after agree within a second.
+ */
+const CLOCK_ERROR_SECONDS = 120;
+
 /** Findings that the document keeps of a run; the counts know of all. */
 const MAX_FINDINGS = 100;
 
@@ -110,8 +116,10 @@ class ReconcileRun {
     return { dryRun: this.#dryRun, complete: this.#complete, run, reconciliation };
   }
 
+  /** A first page there is always: a run whose time seems to be over as it begins would stand still with all after it. */
   #mayGoOn(pages: number): boolean {
-    return !this.#complete && !this.#invocation.signal.aborted && (this.#dryRun || pages < MAX_PAGES);
+    if (this.#complete) return false;
+    return pages === 0 || (!this.#invocation.signal.aborted && (this.#dryRun || pages < MAX_PAGES));
   }
 
   async #deadLetters(): Promise<void> {
@@ -168,8 +176,8 @@ class ReconcileRun {
 
   /** What was too young to be looked at is younger than this. */
   #seenUpTo(): Date {
-    const { lostAfterSeconds } = this.#deps.settings;
-    return new Date(Date.parse(this.#state.pass.startedAt) - lostAfterSeconds * 1000);
+    const unseenSeconds = Math.max(this.#deps.settings.lostAfterSeconds, CLOCK_ERROR_SECONDS);
+    return new Date(Date.parse(this.#state.pass.startedAt) - unseenSeconds * 1000);
   }
 
   #add(counts: model.Counts): void {

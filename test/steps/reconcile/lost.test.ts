@@ -214,6 +214,28 @@ describe('a record whose message was lost', () => {
 });
 
 describe('a run', () => {
+  test('whose clock is a minute ahead hides nothing from those after it', async () => {
+    const world = await lookedAfter();
+    world.settings = { ...world.settings, lostAfterSeconds: 20 };
+    world.pass(HOUR);
+    const { time } = world;
+    world.time = new Date(time.getTime() + 60_000);
+    await world.wholePass();
+    world.time = time;
+    world.objects.put('a.img', rawDisk());
+    world.pass(HOUR);
+    expect(kinds(await world.run())).toEqual(['taken-up']);
+  });
+
+  test('that begins with no time left, as its clock has it, gets a page further all the same', async () => {
+    const world = await lookedAfter();
+    world.objects.put('a.img', rawDisk());
+    world.pass(HOUR);
+    expect(kinds(await world.run({ dryRun: false }, AbortSignal.abort()))).toEqual(['taken-up']);
+    const next = await world.run({ dryRun: false }, AbortSignal.abort());
+    expect(next.reconciliation.lastPass?.number).toBe(2);
+  });
+
   test('goes on where the one before it stopped', async () => {
     const world = await lookedAfter();
     for (let i = 0; i < 30; i += 1) world.objects.put(`${i}.img`, rawDisk());
