@@ -17,6 +17,7 @@ import {
 import { synthesize } from '../../bin/start/synthesize.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import type { StackFaults } from '../../local/faults/faults.ts';
 import type { SimulatorOptions } from '../../local/simulator/settings.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import type { ImageClient } from '../local/simulator/cloud.ts';
@@ -34,6 +35,8 @@ export interface PipelineOptions {
   readonly outcomeEmails?: object;
   /** In place of a simulator. */
   readonly cloud?: PipelineCloud;
+  /** What is to go wrong. @default nothing */
+  readonly faults?: StackFaults;
   /** Where the stack keeps what it has; whoever gives one removes it. @default a folder of the pipeline's own */
   readonly stackFolder?: string;
 }
@@ -73,6 +76,7 @@ export class Pipeline {
       stackName: 'ImageDrop',
       folder: options.stackFolder ?? join(folder, 'stack'),
       secrets: { [SECRET]: cloud.cloudsYaml },
+      ...(options.faults !== undefined && { faults: options.faults }),
     });
     return new Pipeline(folder, stack, cloud);
   }
