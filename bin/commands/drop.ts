@@ -8,6 +8,7 @@ export const drop = command({
   usage: [
     ['npx imagedrop drop FILE…', 'drops the files, under their names'],
     ['npx imagedrop drop FILE… --wait', 'and waits until each is an image, or has failed'],
+    ['npx imagedrop drop FILE… --target NAME', 'to this target alone'],
   ],
   positionals: 'files',
   options: {
@@ -17,7 +18,7 @@ export const drop = command({
       type: 'string',
       value: 'NAME',
       multiple: true,
-      help: 'waits for this target only; may be given again (default: all of them)',
+      help: 'sends the files to this target alone; may be given again (default: all of them)',
     },
     key: { type: 'string', value: 'KEY', help: 'the whole key, of one file (default: its name)' },
     prefix: { type: 'string', value: 'FOLDER', help: 'puts the files below this folder of the bucket' },
@@ -52,6 +53,7 @@ export const drop = command({
     'npx imagedrop drop ubuntu-24.04.qcow2',
     'npx imagedrop drop --wait --prefix linux *.qcow2',
     "npx imagedrop drop disk.img --disk-format raw --name 'Build 7' --property os_distro=debian",
+    'npx imagedrop drop ubuntu-24.04.qcow2 --target mycloud --target huawei',
     'npx imagedrop drop ubuntu-24.04.qcow2 --stack ImageDrop --wait --timeout-seconds 3600 --json',
   ],
   exitCodes: {
@@ -62,15 +64,19 @@ export const drop = command({
     130: 'interrupted; the same command goes on',
   },
   async run({ options, positionals }) {
-    const [{ dropOptions }, { dropFiles }, { withStack }, { targetsNamed }] = await Promise.all([
+    const [{ dropOptions }, { withTargets }, { dropFiles }, { withStack }, { targetsNamed }] = await Promise.all([
       import('../drop/options.ts'),
+      import('../drop/user-metadata.ts'),
       import('../drop/drop-files.ts'),
       import('../stack/connection.ts'),
       import('../stack/targets.ts'),
     ]);
     const asked = dropOptions(options, positionals);
-    return withStack(options.stack, (stack) =>
-      dropFiles(asked, stack, targetsNamed(options.target ?? [], stack.targets)),
-    );
+    const { stack: name, target: names = [] } = options;
+    return withStack(name, (stack) => {
+      const targets = targetsNamed(names, stack.targets);
+      const metadata = names.length === 0 ? asked.metadata : withTargets(asked.metadata, targets);
+      return dropFiles({ ...asked, metadata }, stack, targets);
+    });
   },
 });

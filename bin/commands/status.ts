@@ -26,8 +26,8 @@ export const status = command({
     "npx imagedrop status linux/ubuntu-24.04.qcow2 --json | jq -r '.[0].image.id'",
   ],
   exitCodes: {
-    0: 'the last drop of the key is an active image, at all targets',
-    1: 'it has failed or was superseded at any target, or there is no such drop',
+    0: 'the last drop of the key is an active image, at all targets that it goes to',
+    1: 'it has failed or was superseded at any target, or there is no such drop there',
     2: 'wrong use',
     3: 'it is under way',
     130: 'interrupted',

@@ -21,7 +21,7 @@ const PATIENT = { maxAttempts: 8, requestHandler: { connectionTimeout: 10_000, s
 
 /**
  * Sends the files, each for itself, and waits for their records where that is asked for.
- * @param targets those that are waited for
+ * @param targets those that the files go to: they are waited for
  * @returns the exit code
  */
 export async function dropFiles(

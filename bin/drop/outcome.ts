@@ -17,7 +17,7 @@ export interface DroppedFile {
   /** Of these bytes, an earlier try had sent so many. */
   readonly resumedBytes: number;
   readonly seconds: number;
-  /** Of the targets that were waited for. */
+  /** Of the targets that it goes to. */
   readonly records?: readonly DropRecord[];
 }
 

@@ -1,3 +1,4 @@
+import { TARGETS_HEADER } from '../../lambda/metadata/chosen-targets.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { WrongUse } from '../commands/wrong-use.ts';
@@ -36,6 +37,19 @@ export function userMetadata(values: MetadataValues, files: number): Readonly<Re
   const metadata: Record<string, string> = Object.fromEntries(entries);
   requireTaken(metadata);
   return metadata;
+}
+
+/**
+ * The user metadata of a drop that goes to these targets alone.
+ * @throws WrongUse where there is no room for them
+ */
+export function withTargets(
+  metadata: Readonly<Record<string, string>>,
+  targets: readonly { readonly name: string }[],
+): Readonly<Record<string, string>> {
+  const chosen = { ...metadata, [TARGETS_HEADER]: targets.map(({ name }) => name).join(',') };
+  requireTaken(chosen);
+  return chosen;
 }
 
 function oneTag(tag: string): string {

@@ -22,6 +22,8 @@ export interface InspectDocument {
   readonly checks: readonly Check[];
   /** The metadata files that were read, from the top down. */
   readonly metadataFiles: readonly string[];
+  /** The targets that the object names, by its user metadata; absent where it goes to all. */
+  readonly chosenTargets?: readonly string[];
   /** None when the file is refused: no target gets it. */
   readonly targets: readonly TargetVerdict[];
 }
@@ -31,6 +33,7 @@ export function inspectDocument(
   size: number,
   { verdict, format, found, error, checks }: Examination,
   metadataFiles: readonly string[],
+  chosenTargets: readonly string[] | undefined,
   targets: readonly TargetVerdict[],
 ): InspectDocument {
   const refusal = error && { code: error.code, message: error.message, nextStep: error.nextStep };
@@ -43,6 +46,7 @@ export function inspectDocument(
     ...refusal,
     checks,
     metadataFiles,
+    ...(chosenTargets && { chosenTargets }),
     targets,
   };
 }

@@ -2,7 +2,7 @@ import { type Examination, examine } from '../../lambda/formats/inspect.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { printableJson } from '../printable.ts';
 import { inspectDocument } from './document.ts';
-import { type SaidOfImage, saidToAll } from './metadata.ts';
+import { choiceOf, type SaidOfImage, saidToAll } from './metadata.ts';
 import type { InspectOptions } from './options.ts';
 import { report } from './report.ts';
 import { openSource, type Source } from './source.ts';
@@ -17,9 +17,10 @@ export async function inspectSource(options: InspectOptions): Promise<number> {
   try {
     const said = saidWith(options, source.said);
     const examination = await examineSource(source, said);
+    const { targets: chosen } = choiceOf(said);
     const targets = await targetVerdicts(examination, { ...source, said }, options);
     const files = said.files.map(({ name }) => name);
-    const document = inspectDocument(options.source, source.reader.size, examination, files, targets);
+    const document = inspectDocument(options.source, source.reader.size, examination, files, chosen, targets);
     process.stdout.write(options.json ? `${printableJson(document, 2)}\n` : report(document));
     return document.verdict === 'accept' ? 0 : 1;
   } finally {
@@ -36,6 +37,8 @@ function saidWith({ diskFormat }: InspectOptions, said: SaidOfImage): SaidOfImag
 /** As a drop is: bad metadata fail it whatever the file is, but its checks are worth seeing. */
 async function examineSource({ reader, fileName }: Source, said: SaidOfImage): Promise<Examination> {
   try {
+    const { refusal } = choiceOf(said);
+    if (refusal !== undefined) throw refusal;
     const { diskFormat: claimedFormat } = saidToAll(said);
     return await examine(reader, { fileName, ...(claimedFormat !== undefined && { claimedFormat }) });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
+import { chosenTargets, type TargetChoice } from '../../lambda/metadata/chosen-targets.ts';
 import { conformed } from '../../lambda/metadata/conformed.ts';
 import { originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
@@ -22,6 +23,10 @@ export interface SentValue {
   /** As in the record; docs/metadata.md. */
   readonly origin: string;
 }
+
+/** Where the image goes, as far as it says so itself: which targets the stack has is not known here. */
+export const choiceOf = ({ userMetadata }: Pick<SaidOfImage, 'userMetadata'>): TargetChoice =>
+  chosenTargets(userMetadata, undefined);
 
 /** What all targets are told. @throws `bad-metadata` */
 export function saidToAll(said: SaidOfImage): ImageMetadata {

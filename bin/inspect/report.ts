@@ -25,11 +25,13 @@ function headline({ source, verdict, code }: InspectDocument): string {
 
 function facts(document: InspectDocument): string[] {
   const { format, subformat, size, virtualSize, partitionTable, warnings = [], message, nextStep } = document;
+  const { chosenTargets: chosen } = document;
   return [
     ...(format === undefined ? [] : [fact('format', [format, subformat].filter(Boolean).join(' '))]),
     fact('file', inBytes(size)),
     ...(virtualSize === undefined ? [] : [fact('disk', inBytes(virtualSize))]),
     ...(partitionTable === undefined ? [] : [fact('partitions', partitions(partitionTable))]),
+    ...(chosen === undefined ? [] : [fact('goes to', `${chosen.join(', ')} alone`)]),
     ...warnings.map((warning) => fact('warning', warning)),
     ...(message === undefined ? [] : [fact('why', message)]),
     ...(nextStep === undefined ? [] : [fact('next', nextStep)]),
@@ -59,6 +61,7 @@ function targetLines(target: TargetVerdict): string[] {
     const how = `${name}: taken as ${target.diskFormat}, by ${target.route}. ${target.reason}`;
     return [how, ...metadataLines(target.metadata)];
   }
+  if ('reason' in target) return [`${name}: not sent there. ${target.reason}`];
   return [`${name}: not taken (${target.code}). ${target.message}`, `    next  ${target.nextStep}`];
 }
 

@@ -9,7 +9,7 @@ import { TARGET_KINDS, type Target, type TargetKind } from '../../lambda/model/t
 import type { TargetProps } from '../../lib/settings/target-props.ts';
 import { settleTargets } from '../../lib/settings/targets.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
-import { type SaidOfImage, type SentValue, sentTo } from './metadata.ts';
+import { choiceOf, type SaidOfImage, type SentValue, sentTo } from './metadata.ts';
 import type { Source } from './source.ts';
 
 /** How a target would take an image, or why it would not. */
@@ -22,6 +22,8 @@ export type TargetVerdict = {
       'diskFormat' | 'route' | 'reason'
     >)
   | { readonly taken: false; readonly code: string; readonly message: string; readonly nextStep: string }
+  /** The object names other targets. */
+  | { readonly taken: false; readonly reason: string }
 );
 
 /** What of the inspected file a target may want to know. */
@@ -34,14 +36,18 @@ const CDK_JSON = join(import.meta.dirname, '../../cdk.json');
 
 /**
  * By the settings alone: no cloud is asked, so nothing is known of its schema, its quota or its import methods. The
- * targets are those of cdk.json; of a kind that none of them has, one with the defaults.
+ * targets are those of cdk.json; of a kind that none of them has, one with the defaults, unless the object names targets.
  */
 export async function verdictsBySettings(
   found: FoundImage,
   source: Inspected,
   cdkJson = CDK_JSON,
 ): Promise<readonly TargetVerdict[]> {
-  const targets = await settledTargets(cdkJson);
+  const own = await ownTargets(cdkJson);
+  const targets = settleTargets({
+    ...own,
+    ...(choiceOf(source.said).targets === undefined && oneOfEachOtherKind(own)),
+  });
   return Promise.all(
     targets.map((target) =>
       verdict(target, found, source, () => planByTarget(found, source.reader.size, target, source.place(target))),
@@ -73,6 +79,10 @@ async function verdict(
   planned: () => Promise<UploadPlan>,
 ): Promise<TargetVerdict> {
   const { name, kind } = target;
+  const { targets: chosen } = choiceOf(said);
+  if (chosen?.includes(name) === false) {
+    return { name, kind, taken: false, reason: `x-amz-meta-targets names ${chosen.join(', ')} alone.` };
+  }
   try {
     const plan = await planned();
     const { diskFormat, route, reason } = plan;
@@ -90,9 +100,8 @@ async function ownTargets(cdkJson: string): Promise<Record<string, TargetProps>>
   return context?.targets ?? {};
 }
 
-async function settledTargets(cdkJson: string): Promise<readonly Target[]> {
-  const own = await ownTargets(cdkJson);
+function oneOfEachOtherKind(own: Record<string, TargetProps>): Record<string, TargetProps> {
   const kinds = new Set(Object.values(own).map(({ kind }) => kind));
-  const others = TARGET_KINDS.filter((kind) => !kinds.has(kind)).map((kind) => [`any-${kind}`, { kind }]);
-  return settleTargets({ ...own, ...Object.fromEntries(others) });
+  const others = TARGET_KINDS.filter((kind) => !kinds.has(kind));
+  return Object.fromEntries(others.map((kind) => [`any-${kind}`, { kind }]));
 }

@@ -24,6 +24,7 @@ function dropped({ drop }: DropRecord, now: Date): Fact[] {
   return [
     ...fact('dropped', `${drop.droppedAt} (${age} ago), ${formatBytes(drop.size)} (${drop.size} bytes)`),
     ...fact('version', drop.versionId ?? drop.id),
+    ...fact('chosen', drop.targets && `goes to ${drop.targets.join(', ')} alone`),
   ];
 }
 

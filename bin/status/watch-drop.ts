@@ -11,7 +11,7 @@ import { statusStyle } from '../terminal/status-style.ts';
 import { dropsIn } from './drops.ts';
 import type { StatusOptions } from './options.ts';
 
-/** Shows what becomes of the last drop of a key, until it is settled at all targets, or the time is over. */
+/** Shows what becomes of the last drop of a key, until it is settled at all targets that it goes to, or the time is over. */
 export async function watchDrop(
   { key, json, timeoutSeconds }: StatusOptions,
   stack: StackConnection,
@@ -24,10 +24,10 @@ export async function watchDrop(
   const records = new Map<string, DropRecord>();
   const looks = watchRecords(stack.s3, stack.output('StatusBucketName'), AbortSignal.any([stop, ...end]), options);
   for await (const changed of looks) {
-    const ours = changed.filter((record) => record.drop.key === key && isAt(record, targets));
+    const ours = changed.filter((record) => record.drop.key === key);
     for (const record of ours) records.set(`${record.drop.id} ${record.target}`, record);
     const [last = []] = dropsIn([...records.values()]);
-    for (const record of ours.filter((each) => last.includes(each))) show(record);
+    for (const record of ours.filter((each) => last.includes(each) && isAt(each, targets))) show(record);
     if (isOver(last, targets)) return;
   }
 }

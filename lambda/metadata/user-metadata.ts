@@ -3,6 +3,7 @@ import { layerAt, type MetadataLayer, mergeLayers, metadataOf } from '../model/m
 import { METADATA_SCHEMA } from '../model/metadata-schema.ts';
 import { excerpt } from '../model/quoted.ts';
 import { badMetadata } from './bad-metadata.ts';
+import { isEncodedWord } from './encoded-word.ts';
 
 const PROPERTY_PREFIX = 'property-';
 
@@ -68,11 +69,8 @@ function refuseTwins(said: readonly Said[]): void {
   }
 }
 
-/** RFC 2047, "encoded-word": S3 gives what is not ASCII in this form, and would take such a text from anybody. */
-const ENCODED_WORD = /^=\?[\w-]+\?[BQ]\?.*\?=$/i;
-
 function refuseEncoded({ header, value }: Said): void {
-  if (![value].flat().some((text) => ENCODED_WORD.test(String(text)))) return;
+  if (![value].flat().some((text) => isEncodedWord(String(text)))) return;
   throw badMetadata(
     placeOf(header),
     'has letters beyond ASCII, which S3 does not keep as they are: say it in KEY.yaml',

@@ -14,7 +14,13 @@ export interface Drop {
   readonly size: number;
   /** ISO 8601, UTC: Last-Modified of the object. */
   readonly droppedAt: string;
+  /** The targets that it names, as it was first taken up (metadata/chosen-targets.ts); absent where it goes to all. */
+  readonly targets?: readonly string[];
 }
+
+/** Whether a drop goes to a target. */
+export const goesTo = ({ targets }: Pick<Drop, 'targets'>, target: string): boolean =>
+  targets === undefined || targets.includes(target);
 
 /** An object key in S3 is 1 to 1,024 bytes of UTF-8 (Amazon S3 user guide, "Naming Amazon S3 objects"). */
 const MAX_KEY_BYTES = 1024;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { recordKey } from '../model/drop.ts';
+import { goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
@@ -59,8 +59,9 @@ async function writeTags(record: DropRecord, tags: Tags, deps: AnnounceDependenc
 
 /** `imagedrop:<target>` = `active <image id>`, `failed <code>` or `superseded`, for each target that has settled. */
 async function outcomeTags(record: DropRecord, deps: AnnounceDependencies): Promise<Tags> {
+  const targets = deps.targets.filter(({ name }) => goesTo(record.drop, name));
   const records = await Promise.all(
-    deps.targets.map(({ name }) =>
+    targets.map(({ name }) =>
       // Its own is settled, and known.
       name === record.target ? record : deps.records.load(recordKey(record.drop, name)),
     ),

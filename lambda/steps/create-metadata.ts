@@ -2,7 +2,7 @@ import { inspect } from '../formats/inspect.ts';
 import { conformed } from '../metadata/conformed.ts';
 import { originsOf } from '../metadata/origins.ts';
 import { settleMetadata } from '../metadata/settle.ts';
-import { recordKey } from '../model/drop.ts';
+import { goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { type Image, METADATA_PROPERTY } from '../model/image.ts';
 import { newImage } from '../model/new-image.ts';
@@ -20,6 +20,7 @@ import type { Invocation, MessageQueue, ObjectHead, ObjectStore, RecordDraft } f
 import { existingRecord, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
 import { targetOf } from './target-of.ts';
+import { requireChosen } from './targets-of-drop.ts';
 import { type LeaseDependencies, underLease } from './under-lease.ts';
 import { isFromStorage } from './upload-from-storage.ts';
 
@@ -52,14 +53,15 @@ export async function createMetadata(
   await allOf(events.map((event) => takeUp(event, invocation, deps)));
 }
 
-/** One record for each target; from here each goes its own way. */
+/** One record for each target that the drop goes to; from here each goes its own way. */
 async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
   const { drop, newest } = await foundDrop(event, deps);
   let found: ReturnType<FindFiles> | undefined;
   // One look for all targets.
   const findFiles = () => (found ??= metadataFiles(drop, event.eventTime, deps));
+  const targets = deps.targets.filter(({ name }) => goesTo(drop, name));
   await allOf(
-    deps.targets.map(async ({ name }) => {
+    targets.map(async ({ name }) => {
       const key = recordKey(drop, name);
       const received = await deps.records.change(key, (stored) =>
         stored ? undefined : changes.receive(drop, name, deps.now()),
@@ -138,6 +140,7 @@ async function describe(
   deps: CreateMetadataDependencies,
 ): Promise<Wanted> {
   const target = targetOf(record, deps.targets);
+  requireChosen(record, object, deps);
   const said = settleMetadata({ target, files, userMetadata: object.userMetadata });
   const { diskFormat } = said.metadata;
   const found = await inspect(objectReader(deps.objects, object), {

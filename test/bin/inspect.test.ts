@@ -239,6 +239,30 @@ describe('imagedrop inspect of an object', () => {
     expect(out).toMatch(/^ {4}tags +all +imagedrop\.yaml:2:1$/m);
   });
 
+  test('says which targets it names, and that it is not sent to others', async () => {
+    const put = (Key: string, targets: string) =>
+      local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key, Body: gptDisk(4 * 2 ** 20), Metadata: { targets } }));
+    await put('chosen/a.img', 'elsewhere, other');
+    const { code, out } = await inspect([`s3://${PLAIN}/chosen/a.img`], environment());
+    expect(out).toMatch(/^ {2}goes to {5}elsewhere, other alone$/m);
+    expect(out).toMatch(
+      /^ {2}mycloud \(glance\): not sent there\. x-amz-meta-targets names elsewhere, other alone\.$/m,
+    );
+    expect(out).not.toContain('any-ims');
+    expect(code).toBe(0);
+    await put('chosen/b.img', 'mycloud');
+    const { out: json } = await inspect(['--json', `s3://${PLAIN}/chosen/b.img`], environment());
+    const taken = { name: 'mycloud', taken: true };
+    expect(JSON.parse(json)).toMatchObject({ chosenTargets: ['mycloud'], targets: [taken] });
+    await put('chosen/c.img', 'mycloud,mycloud');
+    const refused = await inspect(['--json', `s3://${PLAIN}/chosen/c.img`], environment());
+    expect(JSON.parse(refused.out)).toMatchObject({
+      code: 'bad-metadata',
+      message: 'x-amz-meta-targets names "mycloud" twice.',
+    });
+    expect(refused.code).toBe(1);
+  });
+
   test('says where there is none, or no right to read it', async () => {
     const missing = await inspect([`s3://${PLAIN}/missing`], environment());
     expect(missing).toMatchObject({

@@ -80,6 +80,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
+/** How many records there are when each drop has one at each target that it goes to. */
+const recordsOf = (drops: readonly PutDrop[]): number => drops.reduce((sum, { targets }) => sum + targets.length, 0);
+
 class Chaos {
   readonly #options: ChaosOptions;
   readonly #folder: string;
@@ -105,7 +108,7 @@ class Chaos {
     );
     const operator = await this.#operator(await this.#stack(clouds, faults));
     const put = await this.#breakAll(operator, clouds, faults);
-    await this.#calmDown(operator, put.length * clouds.clouds.length);
+    await this.#calmDown(operator, recordsOf(put));
     const survey = await surveyed(operator, clouds.clouds, before);
     const { outcomes, failedByFaults, findings } = verdictOn(put, survey, faults.ledger);
     const seconds = (performance.now() - this.#startedAt) / 1000;
@@ -136,9 +139,7 @@ class Chaos {
     const faultsEnd = performance.now() + minutes * 60_000;
     await driver.run();
     this.#say(`All ${drops} drops are in.`);
-    await this.#until(faultsWithinSeconds, async () => {
-      return (await records.over()) * 2 >= drops * clouds.clouds.length;
-    });
+    await this.#until(faultsWithinSeconds, async () => (await records.over()) * 2 >= recordsOf(driver.put));
     await sleep(Math.max(0, faultsEnd - performance.now()));
     faults.off();
     return driver.put;

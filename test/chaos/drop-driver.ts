@@ -14,6 +14,8 @@ export interface PutDrop {
   readonly key: string;
   readonly id: string;
   readonly expected: Readonly<Record<TargetKind, Expected>>;
+  /** The targets that it goes to. */
+  readonly targets: readonly string[];
   /** Its key was written again. */
   mayBeSuperseded: boolean;
   /** Its key was deleted. */
@@ -32,6 +34,13 @@ export interface DropDriverOptions {
 
 /** The smallest part of a multipart upload (Amazon S3 user guide): larger drops come in parts. */
 const PART_BYTES = 5 * 2 ** 20;
+
+/** Where a drop goes, and how it says so. */
+function destination({ target }: PlannedDrop, all: readonly string[]) {
+  if (target === undefined) return { targets: all, metadata: {} };
+  const targets = all.slice(target % all.length).slice(0, 1);
+  return { targets, metadata: { targets: targets.join(',') } };
+}
 
 /** Puts the drops of the seed one after another, writes some keys again and deletes some. */
 export class DropDriver {
@@ -64,12 +73,14 @@ export class DropDriver {
   async #drop(planned: PlannedDrop, { bytes, expected }: DropContent): Promise<void> {
     const { s3, bucket, subjects } = this.#options;
     const { key, index, deletedAfterMs } = planned;
-    const params = { Bucket: bucket, Key: key, Body: bytes };
+    const { targets, metadata } = destination(planned, subjects.targets);
+    const params = { Bucket: bucket, Key: key, Body: bytes, Metadata: metadata };
     // From here on the drop before this one may find that it is no longer the newest.
     const before = this.#newest.get(key);
     if (before !== undefined) before.mayBeSuperseded = true;
     const { VersionId: id = '' } = await new Upload({ client: s3, partSize: PART_BYTES, params }).done();
-    const drop = { name: `drop ${index}`, bucket, key, id, expected, mayBeSuperseded: false, mayBeGone: false };
+    const name = `drop ${index}`;
+    const drop = { name, bucket, key, id, expected, targets, mayBeSuperseded: false, mayBeGone: false };
     subjects.learn(drop.name, drop);
     this.put.push(drop);
     this.#newest.set(key, drop);

@@ -29,6 +29,8 @@ export interface PlannedDrop {
   readonly deletedAfterMs?: number;
   /** Milliseconds that pass before it is put. */
   readonly pauseMs: number;
+  /** It names one target, and this picks which. */
+  readonly target?: number;
 }
 
 export type PlannedContent =
@@ -39,6 +41,8 @@ export type PlannedContent =
 
 /** Streams of random numbers: see test/fuzz/random.ts. */
 const DROPS_STREAM = 1;
+/** Of its own, so that whatever else a seed gives does not depend on it. */
+const TARGETS_STREAM = 2 ** 30;
 
 /** What keys are made of that somebody, somewhere, takes for something else. */
 const HOSTILE = [
@@ -81,9 +85,15 @@ const ENDING: Readonly<Record<SoundFormat, string>> = {
 /** The drops of a seed: always the same, and those of a smaller number are the first of a larger. */
 export function dropPlan(seed: number, count: number): readonly PlannedDrop[] {
   const drops: PlannedDrop[] = [];
-  for (let index = 0; index < count; index++) drops.push(planned(index, new Random(seed, DROPS_STREAM + index), drops));
+  for (let index = 0; index < count; index++) {
+    const drop = planned(index, new Random(seed, DROPS_STREAM + index), drops);
+    drops.push({ ...drop, ...targetOf(new Random(seed, TARGETS_STREAM + index)) });
+  }
   return drops;
 }
+
+/** One in five names a target. */
+const targetOf = (random: Random): Pick<PlannedDrop, 'target'> => (random.chance(0.2) ? { target: random.u32() } : {});
 
 function planned(index: number, random: Random, before: readonly PlannedDrop[]): PlannedDrop {
   const content = contentOf(random);

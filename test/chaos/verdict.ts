@@ -2,6 +2,7 @@ import { recordKey } from '../../lambda/model/drop.ts';
 import { RECORD_PROPERTY } from '../../lambda/model/image.ts';
 import { percentEncoded } from '../../lambda/model/percent-encoded.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import type { ChaosCloud } from './chaos-cloud.ts';
 import type { Expected } from './drop-content.ts';
 import type { PutDrop } from './drop-driver.ts';
 import { explained } from './explained.ts';
@@ -30,6 +31,14 @@ export function verdictOn(drops: readonly PutDrop[], survey: Survey, ledger: Led
   return judge;
 }
 
+/** What was found of a drop at a target. */
+interface Place {
+  readonly subject: string;
+  readonly key: string;
+  readonly record: DropRecord | undefined;
+  readonly own: SurveyedCloud['images'];
+}
+
 class Judge implements Verdict {
   readonly outcomes = new Map<string, number>();
   readonly failedByFaults: string[] = [];
@@ -56,6 +65,11 @@ class Judge implements Verdict {
     const subject = `${drop.name} at ${cloud.name}`;
     const record = this.#survey.records.get(key);
     const own = images.filter((image) => image[RECORD_PROPERTY] === percentEncoded(key));
+    if (drop.targets.includes(cloud.name)) this.#invited({ subject, key, record, own }, drop, cloud);
+    else this.#uninvited(subject, record, own.length);
+  }
+
+  #invited({ subject, key, record, own }: Place, drop: PutDrop, cloud: ChaosCloud): void {
     if (own.length > 1) {
       this.findings.doubled.push(`${subject}: ${own.map(({ id, status }) => `${id} ${status}`).join()}`);
     }
@@ -70,6 +84,14 @@ class Judge implements Verdict {
     } else {
       this.findings.stuck.push(`${subject}: ${record.status} since ${record.history.at(-1)?.at}`);
     }
+  }
+
+  /** Nothing is where the drop was not to go, but the word of a dead letter whose drop nobody could ask. */
+  #uninvited(subject: string, record: DropRecord | undefined, images: number): void {
+    if (record !== undefined && (record.status !== 'failed' || record.deadLetter === undefined)) {
+      this.findings.orphaned.push(`${subject}: a record (${record.status}), though it was not sent there`);
+    }
+    if (images > 0) this.findings.orphaned.push(`${subject}: ${images} images, though it was not sent there`);
   }
 
   /** What belongs to no drop by itself. */

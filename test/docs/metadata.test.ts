@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { chosenTargets } from '../../lambda/metadata/chosen-targets.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import { fileLayer, type MetadataFile } from '../../lambda/metadata/yaml-file.ts';
@@ -63,9 +64,18 @@ describe('docs/metadata.md', () => {
   );
 
   test.each(commands)('and the README have commands whose user metadata is read: %s', (command) => {
-    const userMetadata = userMetadataIn(command);
-    expect(Object.keys(userMetadata).length).toBeGreaterThan(1);
+    const { targets, ...userMetadata } = userMetadataIn(command);
+    expect(Object.keys(userMetadata).length).toBeGreaterThan(targets === undefined ? 1 : 0);
     expect(Object.keys(userLayer(userMetadata).origins)).toHaveLength(Object.keys(userMetadata).length);
+    if (targets !== undefined) expect(chosenTargets({ targets }, ['mycloud', 'huawei']).refusal).toBeUndefined();
+  });
+
+  test('says where a drop goes, by what it names', () => {
+    const named = rows(section('Which targets')).map(([said]) => unquoted(said));
+    expect(named).toEqual(['not there', 'mycloud', 'mycloud,huawei', expect.stringContaining('letters beyond ASCII')]);
+    for (const targets of named.slice(1, 3)) {
+      expect(chosenTargets({ targets }, ['mycloud', 'huawei', 'other'])).toEqual({ targets: targets.split(',') });
+    }
   });
 
   test('has targets that can be deployed', () => {

@@ -15,6 +15,13 @@ describe('drop id', () => {
   test.each([undefined, 'null'])('is made of etag and time where it has none (%s)', (versionId) => {
     expect(dropId({ versionId, etag: 'e', lastModified })).toBe('e-1767323045');
   });
+
+  test('is another where the same bytes are written again with other metadata, from the next second on', () => {
+    const later = (milliseconds: number) => new Date(lastModified.getTime() + milliseconds);
+    const id = dropId({ etag: 'e', lastModified });
+    expect(dropId({ etag: 'e', lastModified: later(1000) })).not.toBe(id);
+    expect(dropId({ etag: 'e', lastModified: later(100) })).toBe(id);
+  });
 });
 
 describe('record key', () => {

@@ -38,6 +38,7 @@ function withRecord(record: DropRecord, open: OpenDrop, now: number, say: (text:
   return html`<p class="drop-line">
       ${badge(status, waiting?.message)}
       <span>at <strong>${target}</strong></span>
+      ${drop.targets === undefined ? nothing : html`<span>goes to ${drop.targets.join(', ')} alone</span>`}
       <span>${formatBytes(drop.size)}</span>
       <span>dropped <time datetime=${drop.droppedAt}>${dateTime(drop.droppedAt)}</time></span>
     </p>

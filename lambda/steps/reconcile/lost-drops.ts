@@ -1,13 +1,14 @@
-import { dropId, recordKey } from '../../model/drop.ts';
-import { asImageDropError } from '../../model/errors.ts';
+import { dropId, goesTo } from '../../model/drop.ts';
 import { isDrop, type ObjectEvent, objectEventMessage } from '../../model/s3-event.ts';
+import { dropOf } from '../drop-of.ts';
+import { recordsOf } from '../targets-of-drop.ts';
 import type { Found, Look } from './found.ts';
 import { lookAtEach } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
 import { isBehind, type Waiting } from './waiting.ts';
 import type { Window } from './window.ts';
 
-/** A page of the drop bucket: drops that lack a record at a target, because S3's event was lost. */
+/** A page of the drop bucket: drops that lack a record where they go to, because S3's event was lost. */
 export async function lostDrops(
   cursor: string | undefined,
   window: Window,
@@ -22,24 +23,13 @@ export async function lostDrops(
   });
 }
 
-async function targetsWithoutRecord(drop: ObjectEvent, deps: ReconcileDependencies): Promise<readonly string[]> {
-  const id = dropId({ ...drop, lastModified: drop.eventTime });
-  const missing = await Promise.all(
-    deps.targets.map(async ({ name }) => {
-      return (await isThere(recordKey({ key: drop.key, id }, name), deps)) ? [] : [name];
-    }),
-  );
-  return missing.flat();
-}
-
-/** One that cannot be read is there: the look at the records says so. */
-async function isThere(key: string, { records }: ReconcileDependencies): Promise<boolean> {
-  try {
-    return (await records.load(key)) !== undefined;
-  } catch (thrown) {
-    if (asImageDropError(thrown).retryable) throw thrown;
-    return true;
-  }
+/** Which targets it names, the object is only asked where a record is missing and no other one tells. */
+async function targetsWithoutRecord(event: ObjectEvent, deps: ReconcileDependencies): Promise<readonly string[]> {
+  const id = dropId({ ...event, lastModified: event.eventTime });
+  const { missing, targets } = await recordsOf({ key: event.key, id }, deps);
+  if (missing.length === 0) return [];
+  const drop = targets === undefined ? await dropOf(event, deps) : { targets };
+  return missing.filter((name) => goesTo(drop, name));
 }
 
 function takenUp(drop: ObjectEvent, targets: readonly string[], deps: ReconcileDependencies): Found {

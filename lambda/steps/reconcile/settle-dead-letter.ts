@@ -1,9 +1,9 @@
-import { type Drop, recordKey } from '../../model/drop.ts';
+import { type Drop, goesTo, recordKey } from '../../model/drop.ts';
 import { asImageDropError, ImageDropError } from '../../model/errors.ts';
 import { type DropRecord, type QueueStage, STAGE_OF } from '../../model/record.ts';
 import * as changes from '../../model/record-changes.ts';
 import { objectEvents } from '../../model/s3-event.ts';
-import { dropAs, dropOf } from '../drop-of.ts';
+import { dropAsTold, dropOf } from '../drop-of.ts';
 import { failDrop } from '../fail-drop.ts';
 import type { ScheduledInvocation } from '../ports.ts';
 import { recordNamedIn } from '../record-message.ts';
@@ -52,9 +52,12 @@ async function recordsNamedIn({ body }: DeadLetter, deps: ReconcileDependencies)
   if (events === undefined) return [{ key: recordNamedIn(message) }];
   const drops = await Promise.all(
     // The bucket that cannot be read may be why the letter is dead.
-    events.map((event) => dropOf(event, deps).catch(() => dropAs({ ...event, lastModified: event.eventTime }))),
+    events.map((event) => dropOf(event, deps).catch(() => dropAsTold(event, deps))),
   );
-  return drops.flatMap((drop) => deps.targets.map(({ name }) => ({ key: recordKey(drop, name), drop, target: name })));
+  return drops.flatMap((drop) => {
+    const targets = deps.targets.filter(({ name }) => goesTo(drop, name));
+    return targets.map(({ name }) => ({ key: recordKey(drop, name), drop, target: name }));
+  });
 }
 
 function parsed(body: string): unknown {

@@ -122,12 +122,47 @@ describe('imagedrop drop', () => {
     expect(code).toBe(1);
   });
 
-  test('waits for one target where that is named', async () => {
-    const name = await hand.user.file('one.qcow2', qcow2);
-    const { document } = await hand.user.json('drop', name, '--wait', '--target', 'simulator');
-    expect(document[0].records).toMatchObject([{ target: 'simulator', status: 'active' }]);
-    const unknown = await hand.user.run('drop', name, '--wait', '--target', 'nowhere');
-    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('The stack has no target "nowhere"') });
+  test('sends to one target where that is named, and waits for that', async () => {
+    const { user, pipeline } = hand;
+    const name = await user.file('one.qcow2', qcow2);
+    const { code, document } = await user.json(
+      'drop',
+      name,
+      '--wait',
+      '--target',
+      'simulator',
+      '--target',
+      'simulator',
+    );
+    expect(document[0].records).toMatchObject([
+      { target: 'simulator', status: 'active', drop: { targets: ['simulator'] } },
+    ]);
+    expect(code).toBe(0);
+    expect((await head('one.qcow2')).Metadata).toEqual({ targets: 'simulator' });
+    await pipeline.idle();
+    const other = { key: 'one.qcow2', versionId: document[0].id };
+    expect(await pipeline.record(other, 'simulator-application-credential')).toBeUndefined();
+  });
+
+  test('sends nothing to a target that there is not, and names those that there are', async () => {
+    const name = await hand.user.file('nowhere.qcow2', qcow2);
+    const there = 'there is simulator, simulator-application-credential.';
+    const unknown = await hand.user.run('drop', name, '--target', 'simulator', '--target', 'nowhere');
+    expect(unknown).toMatchObject({ code: 2, out: '' });
+    expect(unknown.err).toContain(`The stack has no target "nowhere"; ${there}`);
+    await expect(head('nowhere.qcow2')).rejects.toMatchObject({ name: 'NotFound' });
+  });
+
+  test('sent to one target is over there for `status`, and is told from one that is not taken up', async () => {
+    const { user } = hand;
+    const name = await user.file('chosen.qcow2', qcow2);
+    await user.run('drop', name, '--wait', '--target', 'simulator');
+    const status = await user.run('status', name, '--watch');
+    expect(status.out).toMatch(/^ {2}chosen +goes to simulator alone$/m);
+    expect(status.code).toBe(0);
+    const elsewhere = await user.run('status', name, '--watch', '--target', 'simulator-application-credential');
+    expect(elsewhere).toMatchObject({ code: 1, out: '' });
+    expect(elsewhere.err).toContain('"chosen.qcow2" goes to simulator alone, as it was dropped.');
   });
 
   test('sends an unsafe file with --unchecked, and tells by the exit code that it has failed', async () => {

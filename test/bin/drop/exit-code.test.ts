@@ -14,7 +14,7 @@ const FAILED: DropOutcome = { ...place, outcome: 'failed', message: 'No.' };
 function dropped(...statuses: RecordStatus[]): DropOutcome {
   const records = statuses.map((status, i) => {
     const isSettled = ['active', 'failed', 'superseded'].includes(status);
-    return { status, target: TARGETS[i]?.name, ...(isSettled && { announcedAt: 'now' }) } as DropRecord;
+    return { status, drop: {}, target: TARGETS[i]?.name, ...(isSettled && { announcedAt: 'now' }) } as DropRecord;
   });
   return { ...place, outcome: 'dropped', id: 'v', resumedBytes: 0, seconds: 1, records };
 }
@@ -29,6 +29,22 @@ test.each([
   ['one could not be sent', [FAILED, dropped('active', 'active')], 1],
 ])('who waits is told when %s', (_what, outcomes, code) => {
   expect(exitCodeOf(outcomes, { wait: true }, TARGETS, new AbortController().signal)).toBe(code);
+});
+
+test('a drop that goes to one of the targets is over when it is over there', () => {
+  const { signal } = new AbortController();
+  const code = (...statuses: RecordStatus[]) => {
+    const outcome = dropped(...statuses);
+    const records = (outcome.outcome === 'dropped' ? outcome.records : undefined)?.map((record) => ({
+      ...record,
+      drop: { targets: ['a'] } as unknown as DropRecord['drop'],
+    }));
+    return exitCodeOf([{ ...outcome, records } as DropOutcome], { wait: true }, TARGETS, signal);
+  };
+  expect(code()).toBe(3);
+  expect(code('uploading')).toBe(3);
+  expect(code('active')).toBe(0);
+  expect(code('failed')).toBe(1);
 });
 
 test('who does not wait is told whether all was sent', () => {

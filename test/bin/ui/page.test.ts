@@ -139,6 +139,17 @@ describe('the drops that the page knows', () => {
     expect(names(store, { group: 'under-way' })).toEqual(['c.img']);
   });
 
+  test('are all over when one that goes to two of three targets is over there', () => {
+    const chosen = new DropStore();
+    for (const target of ['mycloud', 'other']) {
+      const record = `a.img/v1/${target}.json`;
+      chosen.apply([summary('a.img', { record, target, status: 'active', imageId: 'cafe' })], []);
+    }
+    expect(chosen.counts()).toEqual({ all: 2, 'under-way': 0, failed: 0, active: 2, superseded: 0 });
+    expect(names(chosen, { group: 'under-way' })).toEqual([]);
+    expect(chosen.hasDrop('a.img', 'v1')).toBe(true);
+  });
+
   test('are the same list until something changes, and tell which are new or have moved on', () => {
     const changing = new DropStore();
     changing.apply([summary('x')], []);

@@ -1,0 +1,50 @@
+import { ImageDropError } from '../model/errors.ts';
+import { quoted } from '../model/quoted.ts';
+import { isEncodedWord } from './encoded-word.ts';
+
+/** The user metadata by which a drop names the targets that it goes to. */
+export const TARGETS_HEADER = 'targets';
+
+/** What a drop says of where it goes. */
+export interface TargetChoice {
+  /** The targets that it names; absent where it goes to all. */
+  readonly targets?: readonly string[];
+  /** `bad-metadata`, where it names what cannot be followed: then nobody knows which targets were meant. */
+  readonly refusal?: ImageDropError;
+}
+
+/**
+ * The targets that a drop goes to, by its user metadata (`x-amz-meta-…` without that prefix): names with commas between
+ * them. It is said there alone, for that is as unchangeable as the drop itself: all who ask come to one answer.
+ * @param known the targets that there are; undefined where that is not known
+ */
+export function chosenTargets(
+  { [TARGETS_HEADER]: said }: Readonly<Record<string, string>>,
+  known: readonly string[] | undefined,
+): TargetChoice {
+  if (said === undefined) return {};
+  const targets = said.split(',').map((name) => name.trim());
+  const problem = isEncodedWord(said) ? 'has letters beyond ASCII' : problemIn(targets, known);
+  return problem === undefined ? { targets } : { refusal: refusalOf(problem, known) };
+}
+
+/** Nothing is passed over: a name that is missing may be the one that mattered. */
+function problemIn(targets: readonly string[], known: readonly string[] | undefined): string | undefined {
+  if (targets.every((name) => name === '')) return 'names no target';
+  if (targets.includes('')) return 'has a comma with no name beside it';
+  const twice = targets.find((name, index) => targets.indexOf(name) !== index);
+  if (twice !== undefined) return `names ${quoted(twice)} twice`;
+  const unknown = targets.find((name) => known?.includes(name) === false);
+  return unknown === undefined ? undefined : `names ${quoted(unknown)}, which is no target of this stack`;
+}
+
+function refusalOf(problem: string, known: readonly string[] | undefined): ImageDropError {
+  const there = known === undefined ? '' : `; there is ${known.join(', ')}`;
+  return refusedChoice(`${problem}${there}`);
+}
+
+/** @param words what is wrong, as the rest of the sentence */
+export function refusedChoice(words: string): ImageDropError {
+  const nextStep = 'Drop the image again with the names of targets that there are, or without them for all targets.';
+  return new ImageDropError('bad-metadata', `x-amz-meta-${TARGETS_HEADER} ${words}.`, { nextStep });
+}
