@@ -30,7 +30,8 @@ export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logL
 
 /**
  * How Node.js runs. Image bytes are held outside its heap, and a large young generation would let megabytes of them wait
- * to be freed: with these two a function needs about 60 MiB less while it streams, and streams as fast.
+ * to be freed: with these two a function needs about 60 MiB less while it streams, and streams as fast. A third setting
+ * is no option of the environment (lambda/runtime/lean-memory.ts); docs/performance.md compares them.
  */
 const LEAN = {
   NODE_OPTIONS: '--max-semi-space-size=1',

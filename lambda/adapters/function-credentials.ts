@@ -1,5 +1,5 @@
 /**
- * Takes the place of @aws-sdk/credential-provider-node in the bundles (lib/bundle.ts). That looks for keys in profiles,
+ * Takes the place of @aws-sdk/credential-provider-node in the bundles (lib/bundling/settings.ts). That looks for keys in profiles,
  * in single sign-on, on virtual machines and more, which is a tenth of a bundle and never leads anywhere in a function.
  */
 import { readFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * Takes the place of @smithy/core/event-streams in the bundles (lib/bundle.ts): S3's client needs it for one operation,
- * SelectObjectContent, which nothing here asks for.
+ * Takes the place of @smithy/core/event-streams in the bundles (lib/bundling/settings.ts): S3's client needs it for one
+ * operation, SelectObjectContent, which nothing here asks for.
  */
 export const resolveEventStreamSerdeConfig = <Config>(config: Config): Config => config;
 

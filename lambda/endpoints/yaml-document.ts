@@ -1,4 +1,14 @@
-import { LineCounter, parseDocument, type Scalar, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
 import { ImageDropError } from '../model/errors.ts';
 
 /**
@@ -14,6 +24,11 @@ export function parseYaml(text: string, file: string): unknown {
     const { line, col } = lines.linePos(error.pos[0]);
     throw new ImageDropError('bad-clouds-yaml', `${file} is not YAML: ${error.code} at line ${line}, column ${col}.`);
   }
+  const nameless = pairWithoutName(document);
+  if (nameless !== undefined) {
+    const { line } = lines.linePos(startOf(nameless));
+    throw new ImageDropError('bad-clouds-yaml', `${file} has a name that is no text at line ${line}.`);
+  }
   visit(document, { Scalar: (_, scalar) => spellOut(scalar) });
   try {
     return withoutCycles(document.toJS());
@@ -22,6 +37,26 @@ export function parseYaml(text: string, file: string): unknown {
     throw new ImageDropError('bad-clouds-yaml', `${file} ${problem}.`);
   }
 }
+
+function pairWithoutName(document: Document.Parsed): Pair | undefined {
+  let found: Pair | undefined;
+  visit(document, {
+    Pair(_, pair) {
+      if (isName(pair, document)) return;
+      found = pair;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** The parser would write any other name as YAML, and warn of it with its text. */
+function isName({ key }: Pair, document: Document.Parsed): boolean {
+  const node = isAlias(key) ? key.resolve(document) : key;
+  return node === null || (isScalar(node) && (node.value === null || typeof node.value !== 'object'));
+}
+
+const startOf = ({ key }: Pair): number => (isNode(key) ? (key.range?.[0] ?? 0) : 0);
 
 /** Nothing here expects a mapping that holds itself; whoever walks through one never ends. @throws TypeError */
 function withoutCycles(value: unknown): unknown {

@@ -43,4 +43,28 @@ describe('YAML, read as version 1.1', () => {
     const { message } = await failure(() => parseYaml('a: "secret\n', '/home/me/secure.yaml'));
     expect(message).toMatch(/^\/home\/me\/secure\.yaml is not YAML: [A-Z_]+ at line \d+, column \d+\.$/);
   });
+
+  test.each([
+    ['a list', 'a: 1\n? [secret, b]\n: x\n', 2],
+    ['a mapping, as a template leaves it', 'password: {{ secret }}\n', 1],
+    ['a moment', 'a: 1\nb: 2\n2024-01-01: x\n', 3],
+    ['bytes', '!!binary c2VjcmV0: x\n', 1],
+    ['an alias of a list', 'a: &secret [b]\n? *secret\n: x\n', 2],
+  ])('%s is no name: it is told by its line, without the text', async (_, text, line) => {
+    const { code, message } = await failure(() => parseYaml(text, 'clouds.yaml'));
+    expect(code).toBe('bad-clouds-yaml');
+    expect(message).toBe(`clouds.yaml has a name that is no text at line ${line}.`);
+  });
+
+  test.each([
+    ['1', 'x'],
+    ['~', 'x'],
+    ['yes', 'x'],
+  ])('%s names a setting', (name, setting) => {
+    expect(Object.values(parseYaml(`${name}: ${setting}\n`, 'clouds.yaml') as object)).toEqual([setting]);
+  });
+
+  test('an alias of a text names a setting', () => {
+    expect(parseYaml('a: &name b\n*name : x\n', 'clouds.yaml')).toEqual({ a: 'b', b: 'x' });
+  });
 });
