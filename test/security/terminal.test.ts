@@ -55,9 +55,9 @@ describe.each(FOR_TERMINALS)('%s', (_what, text) => {
   });
 
   test('is shown by the tables and paragraphs of start and reconcile', () => {
-    const table = report(records(text));
+    const table = report(records(text), plain);
     expect(table).not.toMatch(OBEYED);
-    expect(table.split('\n')).toHaveLength(report(records('a')).split('\n').length);
+    expect(table.split('\n')).toHaveLength(report(records('a'), plain).split('\n').length);
     const finding = { kind: 'unreadable', subject: text, why: text } as const;
     const run = { startedAt: '', seconds: 1, counts: NOTHING, findings: [finding] };
     const reconciliation = firstReconciliation(now, { takesUpAll: true, lostAfterSeconds: 0 });

@@ -1,17 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { parse, stringify } from 'yaml';
 import { publishStack, STATE_FOLDER } from '../../../bin/stack/local.ts';
 import type { RecordStatus } from '../../../lambda/model/record.ts';
 import { type CloudFormation, startCloudFormation } from '../../bin/stack/deployed-stack.ts';
-import { simulatedCloud } from '../../pipeline/cloud.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
+import { documentedCloud } from './documented-cloud.ts';
 import { Reader } from './reader.ts';
 import { AN_IMAGE, NO_IMAGE, writeFiles } from './reader-files.ts';
 
-/** The name of the cloud in the documentation. */
-const CLOUD = 'mycloud';
 const STACK = 'ImageDrop';
 /** What most commands of the documentation speak of. */
 export const KEY = 'ubuntu-24.04.qcow2';
@@ -40,14 +37,12 @@ export class DocumentedWorld {
 
   static async start(): Promise<DocumentedWorld> {
     const reader = await Reader.open();
-    const cloud = await simulatedCloud({ folder: join(reader.folder, 'simulator') });
-    const { simulator } = parse(cloud.cloudsYaml).clouds;
-    const cloudsYaml = stringify({ clouds: { [CLOUD]: simulator } });
-    const pipeline = await Pipeline.start({ cloud: { ...cloud, name: CLOUD, cloudsYaml } });
+    const cloud = await documentedCloud(join(reader.folder, 'simulator'));
+    const pipeline = await Pipeline.start({ cloud });
     const cloudFormation = await startCloudFormation();
     cloudFormation.stacks[STACK] = pipeline.stack.outputs;
     const world = new DocumentedWorld(pipeline, [reader, await Reader.open()], cloudFormation);
-    for (const each of [reader, world.newcomer]) await world.#equip(each, cloudsYaml);
+    for (const each of [reader, world.newcomer]) await world.#equip(each, cloud.cloudsYaml);
     await mkdir(join(reader.folder, STATE_FOLDER));
     const published = { environment: pipeline.stack.environment(), outputs: pipeline.stack.outputs };
     await publishStack(join(reader.folder, STATE_FOLDER), published);
