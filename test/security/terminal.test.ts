@@ -90,10 +90,11 @@ describe.each(FOR_TERMINALS)('%s', (_what, text) => {
       checks: [{ outcome: 'failed', title: text, at: text, cve: text, detail: text }],
       targets: [{ name: text, kind: 'glance', taken: false, code: text, message: text, nextStep: text }],
     } as unknown as Parameters<typeof inspectReport>[0];
-    const printed = inspectReport(document);
+    const printed = inspectReport(document, plain);
     expect(printed).not.toMatch(OBEYED);
     expect(printed.split('\n')).toHaveLength(
-      inspectReport(JSON.parse(JSON.stringify(document).replaceAll(JSON.stringify(text), '"a"'))).split('\n').length,
+      inspectReport(JSON.parse(JSON.stringify(document).replaceAll(JSON.stringify(text), '"a"')), plain).split('\n')
+        .length,
     );
   });
 

@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import type { Screen } from '../support/terminal/screen.ts';
 import { screenHtml } from '../support/terminal/screen-html.ts';
+import { smallPng } from '../support/terminal/small-png.ts';
 
 /** Of each colour that the command line uses, on the ground of the window. */
 const COLOURS = { red: '#ff7b72', green: '#7ee787', yellow: '#e3b341', cyan: '#76d9e6' } as const;
@@ -40,7 +42,7 @@ export async function pictureOf(browser: Browser, { command, screen, path }: Ter
     <div id="window"><div id="title">imagedrop</div><pre>${typed}\n${body}</pre></div>`,
   );
   const window = page.locator('#window');
-  if (path !== undefined) await window.screenshot({ path });
+  if (path !== undefined) await writeFile(path, smallPng(await window.screenshot()));
   const box = await window.boundingBox();
   await page.close();
   return box?.width ?? 0;

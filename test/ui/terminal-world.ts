@@ -8,7 +8,7 @@ import { Screen } from '../support/terminal/screen.ts';
 
 const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
 /** What the closing table of `imagedrop drop` takes for images with short names. */
-export const COLUMNS = 112;
+const COLUMNS = 112;
 const ROWS = 40;
 
 /** A user who types commands on a terminal, in a folder where a stack runs. */
@@ -45,7 +45,7 @@ export class TerminalWorld {
       LC_ALL: 'C.UTF-8',
     } as NodeJS.ProcessEnv;
     const child = spawn('script', script, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
-    const screen = new Screen();
+    const screen = new Screen(COLUMNS);
     return new Promise((resolve, reject) => {
       child.stdout.on('data', (chunk: Buffer) => {
         try {

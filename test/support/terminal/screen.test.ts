@@ -27,6 +27,11 @@ describe('a screen', () => {
     expect(shown('a\nb\nc\n\u001b[2A\r\u001b[Jd\n')).toEqual(['a', 'd']);
   });
 
+  test('goes on in the next line where one is full, and only then', () => {
+    const screen = new Screen(4).write('abcd\nabcdef\n');
+    expect(screen.lines().map((runs) => runs.map(({ text }) => text).join(''))).toEqual(['abcd', 'abcd', 'ef']);
+  });
+
   test('takes sequences and characters that come in pieces', () => {
     const bytes = Buffer.from('\u001b[31m█ é\u001b[39m');
     const screen = new Screen();

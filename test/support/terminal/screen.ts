@@ -20,15 +20,21 @@ const SEQUENCE = /^\[(?<parameters>[0-9;]*)(?<final>[A-Za-z])/;
 const UNFINISHED = /^(\[[0-9;]*)?$/;
 const CHARACTER = /^([\r\n]|\P{Cc})/u;
 
-/** What stands on a terminal of any size, once a program has written to it. It knows what our command line uses. */
+/** What stands on a terminal of any height, once a program has written to it. It knows what our command line uses. */
 export class Screen {
   readonly #decoder = new StringDecoder('utf8');
   readonly #rows: Cell[][] = [[]];
+  readonly #columns: number;
   #row = 0;
   #column = 0;
   #style: Style = {};
   /** The beginning of a sequence. */
   #rest = '';
+
+  /** @param columns of the terminal: what is longer goes on in the next line */
+  constructor(columns = Number.POSITIVE_INFINITY) {
+    this.#columns = columns;
+  }
 
   /** @throws Error where it is written what has another meaning than is known here */
   write(chunk: Buffer | string): this {
@@ -64,15 +70,20 @@ export class Screen {
       this.#column = 0;
     } else if (character === '\n') {
       // A terminal's driver puts a carriage return before it.
-      this.#column = 0;
-      this.#row += 1;
-      this.#rows[this.#row] ??= [];
+      this.#nextRow();
     } else {
+      if (this.#column >= this.#columns) this.#nextRow();
       const row = this.#rows[this.#row] ?? [];
       while (row.length < this.#column) row.push(BLANK);
       row[this.#column] = { character, style: this.#style };
       this.#column += 1;
     }
+  }
+
+  #nextRow(): void {
+    this.#column = 0;
+    this.#row += 1;
+    this.#rows[this.#row] ??= [];
   }
 
   #control(final: string, parameters: string): void {
