@@ -1,25 +1,23 @@
 import { printable, printableJson } from '../printable.ts';
 import { report as recordsReport } from '../start/report.ts';
+import { failureLines } from '../terminal/failure-lines.ts';
+import { type Styler, stylerFor } from '../terminal/styles.ts';
 import type { DropOptions } from './options.ts';
 import { type DropOutcome, type FileNotDropped, isDropped } from './outcome.ts';
 
 /** What `imagedrop drop` prints in the end. */
 export function reportOf(outcomes: readonly DropOutcome[], { json, wait }: Pick<DropOptions, 'json' | 'wait'>): string {
   if (json) return `${printableJson(outcomes, 2)}\n`;
-  const notDropped = outcomes.filter((outcome) => !isDropped(outcome)).map(paragraph);
+  const style = stylerFor(process.stdout);
+  const notDropped = outcomes.filter((outcome) => !isDropped(outcome)).map((outcome) => paragraph(outcome, style));
   const records = outcomes.filter(isDropped).flatMap((outcome) => outcome.records ?? []);
-  const table = records.length === 0 ? [] : [recordsReport(records)];
+  const table = records.length === 0 ? [] : [recordsReport(records, style)];
   return [...notDropped, ...table, ...(wait ? [] : follow(outcomes))].map((part) => `\n${part}`).join('');
 }
 
-function paragraph({ key, outcome, code, message, nextStep }: DropOutcome & FileNotDropped): string {
-  const lines = [
-    `${key}  ${outcome}${code === undefined ? '' : `  ${code}`}`,
-    `    ${message}`,
-    ...(nextStep === undefined ? [] : [`    next   ${nextStep}`]),
-    ...(outcome === 'refused' ? ['    It was not sent; --unchecked sends it all the same.'] : []),
-  ];
-  return lines.map((line) => `${printable(line)}\n`).join('');
+function paragraph(outcome: DropOutcome & FileNotDropped, style: Styler): string {
+  const unsent = outcome.outcome === 'refused' ? '    It was not sent; --unchecked sends it all the same.\n' : '';
+  return `${failureLines({ ...outcome, style: 'red' }, style)}${unsent}`;
 }
 
 /** For people only: whoever reads a log knows what comes next. */

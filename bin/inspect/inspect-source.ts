@@ -1,6 +1,7 @@
 import { type Examination, examine } from '../../lambda/formats/inspect.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { printableJson } from '../printable.ts';
+import { stylerFor } from '../terminal/styles.ts';
 import { inspectDocument } from './document.ts';
 import { choiceOf, type SaidOfImage, saidToAll } from './metadata.ts';
 import type { InspectOptions } from './options.ts';
@@ -21,7 +22,8 @@ export async function inspectSource(options: InspectOptions): Promise<number> {
     const targets = await targetVerdicts(examination, { ...source, said }, options);
     const files = said.files.map(({ name }) => name);
     const document = inspectDocument(options.source, source.reader.size, examination, files, chosen, targets);
-    process.stdout.write(options.json ? `${printableJson(document, 2)}\n` : report(document));
+    const forPeople = () => report(document, stylerFor(process.stdout));
+    process.stdout.write(options.json ? `${printableJson(document, 2)}\n` : forPeople());
     return document.verdict === 'accept' ? 0 : 1;
   } finally {
     await source.close();

@@ -2,43 +2,52 @@ import type { Check } from '../../lambda/formats/inspect.ts';
 import type { PartitionTable } from '../../lambda/model/image.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { printable } from '../printable.ts';
+import type { Style, Styler } from '../terminal/styles.ts';
 import type { InspectDocument } from './document.ts';
 import type { SentValue } from './metadata.ts';
 import type { TargetVerdict } from './targets.ts';
 
+/** Wider than any name of a fact, and than any outcome. */
+const NAME_CHARACTERS = 12;
+const OUTCOME_CHARACTERS = 9;
+
+const STYLES = { passed: 'green', warned: 'yellow', refused: 'red' } as const;
+
 /** What `imagedrop inspect` prints for people. */
-export function report(document: InspectDocument): string {
+export function report(document: InspectDocument, style: Styler): string {
+  const title = (text: string) => style('bold', text);
   const sections = [
-    [headline(document), ...facts(document)],
-    ['checks', ...document.checks.map(checkLine)],
-    document.targets.length === 0 ? [] : ['targets', ...document.targets.flatMap(targetLines)],
+    [headline(document, style), ...facts(document, style)],
+    [title('checks'), ...document.checks.map((check) => checkLine(check, style))],
+    [title('targets'), ...document.targets.flatMap((target) => targetLines(target, style))],
   ];
-  return `${sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.map(printable).join('\n'))
-    .join('\n\n')}\n`;
+  const shown = document.targets.length === 0 ? sections.slice(0, -1) : sections;
+  return `${shown.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function headline({ source, verdict, code }: InspectDocument): string {
-  return verdict === 'accept' ? `${source}: safe` : `${source}: refused (${code})`;
+function headline({ source, verdict, code = '' }: InspectDocument, style: Styler): string {
+  const word = verdict === 'accept' ? style('green', 'safe') : style('red', `refused (${printable(code)})`);
+  return `${style('bold', printable(source))}: ${word}`;
 }
 
-function facts(document: InspectDocument): string[] {
+function facts(document: InspectDocument, style: Styler): string[] {
   const { format, subformat, size, virtualSize, partitionTable, warnings = [], message, nextStep } = document;
   const { chosenTargets: chosen } = document;
+  const fact = (name: string, value: string, wanted?: Style): string => {
+    const shown = printable(value);
+    return `  ${style('dim', name.padEnd(NAME_CHARACTERS))}${wanted === undefined ? shown : style(wanted, shown)}`;
+  };
   return [
     ...(format === undefined ? [] : [fact('format', [format, subformat].filter(Boolean).join(' '))]),
     fact('file', inBytes(size)),
     ...(virtualSize === undefined ? [] : [fact('disk', inBytes(virtualSize))]),
     ...(partitionTable === undefined ? [] : [fact('partitions', partitions(partitionTable))]),
     ...(chosen === undefined ? [] : [fact('goes to', `${chosen.join(', ')} alone`)]),
-    ...warnings.map((warning) => fact('warning', warning)),
-    ...(message === undefined ? [] : [fact('why', message)]),
-    ...(nextStep === undefined ? [] : [fact('next', nextStep)]),
+    ...warnings.map((warning) => fact('warning', warning, 'yellow')),
+    ...(message === undefined ? [] : [fact('why', message, 'red')]),
+    ...(nextStep === undefined ? [] : [fact('next', nextStep, 'bold')]),
   ];
 }
-
-const fact = (name: string, value: string): string => `  ${name.padEnd(12)}${value}`;
 
 const inBytes = (bytes: number): string => `${formatBytes(bytes)} (${bytes} bytes)`;
 
@@ -48,21 +57,26 @@ function partitions({ scheme, partitions: all, endBytes, sectorBytes, firmware }
   return `${scheme.toUpperCase()}, ${count} up to ${inBytes(endBytes)}, sectors of ${sectorBytes} bytes${boots}`;
 }
 
-function checkLine({ outcome, title, at, cve, detail }: Check): string {
+function checkLine({ outcome, title, at, cve, detail }: Check, style: Styler): string {
   const place = [at, cve].filter(Boolean).join(', ');
   const where = place === '' ? '' : ` (${place})`;
   const found = detail === undefined ? '' : `: ${detail}`;
-  return `  ${outcome.padEnd(9)}${title}${where}${found}`;
+  const [word, text] = [outcome.padEnd(OUTCOME_CHARACTERS), printable(`${title}${where}${found}`)];
+  // What was not looked at is not worth a look.
+  if (outcome === 'skipped') return `  ${style('dim', `${word}${text}`)}`;
+  return `  ${style(STYLES[outcome], word)}${text}`;
 }
 
-function targetLines(target: TargetVerdict): string[] {
-  const name = `  ${target.name} (${target.kind})`;
+function targetLines(target: TargetVerdict, style: Styler): string[] {
+  const name = `  ${printable(`${target.name} (${target.kind})`)}`;
   if (target.taken) {
-    const how = `${name}: taken as ${target.diskFormat}, by ${target.route}. ${target.reason}`;
-    return [how, ...metadataLines(target.metadata)];
+    const how = `taken as ${target.diskFormat}, by ${target.route}. ${target.reason}`;
+    return [`${name}: ${printable(how)}`, ...metadataLines(target.metadata).map(printable)];
   }
-  if ('reason' in target) return [`${name}: not sent there. ${target.reason}`];
-  return [`${name}: not taken (${target.code}). ${target.message}`, `    next  ${target.nextStep}`];
+  if ('reason' in target) return [`${name}: not sent there. ${printable(target.reason)}`];
+  const not = style('yellow', `not taken (${printable(target.code)})`);
+  const next = `    next  ${style('bold', printable(target.nextStep))}`;
+  return [`${name}: ${not}. ${printable(target.message)}`, next];
 }
 
 /** The value in the middle may be long; where it comes from stands in one column as far as it can. */

@@ -5,6 +5,8 @@ import type { LocalFile } from '../local-files.ts';
 import { printableJson } from '../printable.ts';
 import { watchRecords } from '../stack/watch-records.ts';
 import { liveLines } from '../terminal/live-lines.ts';
+import { statusStyle } from '../terminal/status-style.ts';
+import { type Style, stylerFor } from '../terminal/styles.ts';
 import { dropFile } from './drop-file.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { StartOptions } from './options.ts';
@@ -21,13 +23,13 @@ const FILES_AT_A_TIME = 4;
 export async function dropAndReport(stack: LocalStack, options: StartOptions, stop: AbortSignal): Promise<number> {
   const startedAt = new Date();
   const lines = options.json ? undefined : liveLines(process.stdout);
-  const show: Show = (key, line) => lines?.show(key, line);
+  const show: Show = (key, line, style) => lines?.show(key, line, style);
   const dropped = dropAll(stack, options.files, show);
   const seen = new Map<string, DropRecord>();
   for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {
     for (const record of changed) {
       seen.set(record.drop.id, record);
-      if (!wasOver(record, startedAt)) show(record.drop.key, recordLine(record));
+      if (!wasOver(record, startedAt)) show(record.drop.key, recordLine(record), statusStyle(record.status));
     }
     const records = (await ifDone(dropped))?.map((id) => seen.get(id));
     if (records?.every(isAnnounced)) return conclude(records, options);
@@ -36,7 +38,7 @@ export async function dropAndReport(stack: LocalStack, options: StartOptions, st
   return 1;
 }
 
-type Show = (key: string, line: string) => void;
+type Show = (key: string, line: string, style?: Style) => void;
 
 /** What speaks of images goes first. @returns the versions of those that become images */
 async function dropAll(stack: LocalStack, files: readonly LocalFile[], show: Show): Promise<readonly string[]> {
@@ -59,6 +61,8 @@ function ifDone<T>(promise: Promise<T>): Promise<T | undefined> {
 const isAnnounced = (record: DropRecord | undefined): record is DropRecord => record?.announcedAt !== undefined;
 
 function conclude(records: readonly DropRecord[], options: StartOptions): number {
-  process.stdout.write(options.json ? `${printableJson(records, 2)}\n` : `\n${report(records)}`);
+  process.stdout.write(
+    options.json ? `${printableJson(records, 2)}\n` : `\n${report(records, stylerFor(process.stdout))}`,
+  );
   return records.every(({ status }) => status === 'active') ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { watchRecords } from '../stack/watch-records.ts';
 import { liveLines } from '../terminal/live-lines.ts';
+import { statusStyle } from '../terminal/status-style.ts';
 import type { LocalStack } from './local-stack.ts';
 import { recordLine, wasOver } from './record-line.ts';
 
@@ -11,7 +12,7 @@ export async function serve(stack: LocalStack, stop: AbortSignal): Promise<numbe
   const lines = liveLines(process.stdout);
   for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {
     for (const record of changed) {
-      if (!wasOver(record, startedAt)) lines.show(record.drop.key, recordLine(record));
+      if (!wasOver(record, startedAt)) lines.show(record.drop.key, recordLine(record), statusStyle(record.status));
     }
   }
   process.stdout.write('Stopping; what was under way goes on at the next start.\n');

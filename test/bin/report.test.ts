@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { formatBytes } from '../../bin/format-bytes.ts';
 import { recordLine } from '../../bin/start/record-line.ts';
 import { report } from '../../bin/start/report.ts';
+import { type Styler, stylerFor } from '../../bin/terminal/styles.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { fail, moveTo, receive } from '../../lambda/model/record-changes.ts';
@@ -9,6 +10,8 @@ import { fail, moveTo, receive } from '../../lambda/model/record-changes.ts';
 const started = new Date('2026-01-02T03:04:05.000Z');
 const drop = { bucket: 'b', key: 'a.img', id: 'v1', etag: 'e', size: 1536, droppedAt: started.toISOString() };
 const received = receive(drop, 'mycloud', started);
+const plain = stylerFor({});
+const marked: Styler = (style, text) => `<${style}>${text}</>`;
 const stored = (draft: object) => ({ ...draft, revision: 1, nonce: 'n' }) as DropRecord;
 
 test.each([
@@ -30,17 +33,20 @@ describe('the report', () => {
       sent: { name: 'a' },
       verification: { outcome: 'unverified', reported: {} },
     });
-    expect(report([record]).split('\n')[1]).toBe(
+    expect(report([record], plain).split('\n')[1]).toBe(
       'a.img  vhd fixed  1 MiB         1.5 KiB  id-1      a     unverified  2.5',
     );
   });
 
   test('has a paragraph for each failure', () => {
     const error = new ImageDropError('forbidden', 'No.', { cause: new Error('policy'), nextStep: 'Ask.' });
-    expect(report([stored(fail(received, error, started))])).toBe(
+    expect(report([stored(fail(received, error, started))], plain)).toBe(
       'a.img  failed  forbidden\n    No.\n    next   Ask.\n    cause  policy\n',
     );
-    expect(report([stored(moveTo(received, 'superseded', started))])).toBe('a.img  superseded\n');
+    expect(report([stored(fail(received, error, started))], marked)).toBe(
+      'a.img  <red>failed  forbidden</>\n    No.\n    next   <bold>Ask.</>\n    cause  policy\n',
+    );
+    expect(report([stored(moveTo(received, 'superseded', started))], plain)).toBe('a.img  superseded\n');
   });
 });
 

@@ -56,13 +56,6 @@ const commands = [page, readme]
   .filter((line) => line.includes('--metadata '));
 
 describe('docs/metadata.md', () => {
-  test.each([page, readme].flatMap((text) => blocks(text, 'yaml')))(
-    'and the README have snippets that say something: %#',
-    (text) => {
-      expect(Object.keys(fileLayer(file('snippet', text)).origins).length).toBeGreaterThan(2);
-    },
-  );
-
   test.each(commands)('and the README have commands whose user metadata is read: %s', (command) => {
     const { targets, ...userMetadata } = userMetadataIn(command);
     expect(Object.keys(userMetadata).length).toBeGreaterThan(targets === undefined ? 1 : 0);

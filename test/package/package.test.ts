@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ENTRY_POINTS } from '../../lib/entry-points.ts';
+import { EXAMPLES } from '../docs/examples.ts';
 import { rawDisk } from '../support/disk.ts';
 import { Consumer, ROOT } from './consumer.ts';
-import { EXAMPLES } from './examples.ts';
 
 let consumer: Consumer;
 beforeAll(async () => {
@@ -12,7 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => consumer?.remove());
 
-const [app = ''] = EXAMPLES;
+/** The one of ten lines. */
+const app = EXAMPLES.find(({ place }) => place.startsWith('docs/construct.md'))?.app ?? '';
 
 describe('the tarball', () => {
   const ALLOWED = [
@@ -58,10 +59,10 @@ describe('the tarball', () => {
 });
 
 describe('a blank CDK app', () => {
-  test('compiles with the types of the package, as does every example of docs/construct.md', async () => {
+  test('compiles with the types of the package, as does every example of the documentation', async () => {
     expect(EXAMPLES.length).toBeGreaterThan(4);
     const files = EXAMPLES.map((_, index) => `example-${index}.ts`);
-    for (const [index, text] of EXAMPLES.entries()) await consumer.write(files[index] ?? '', text);
+    for (const [index, example] of EXAMPLES.entries()) await consumer.write(files[index] ?? '', example.app);
     expect(await consumer.compile(...files)).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
@@ -97,9 +98,9 @@ describe('a blank CDK app', () => {
     expect(await texts(deployed)).toEqual(await texts(packed));
   });
 
-  test('runs every example of docs/construct.md', async () => {
-    for (const [index, text] of EXAMPLES.entries()) {
-      await consumer.write(`example-${index}.ts`, text);
+  test('runs every example of the documentation', async () => {
+    for (const [index, example] of EXAMPLES.entries()) {
+      await consumer.write(`example-${index}.ts`, example.app);
       expect(await consumer.run(process.execPath, `example-${index}.ts`)).toMatchObject({ status: 0 });
     }
   });

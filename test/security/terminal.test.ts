@@ -55,9 +55,9 @@ describe.each(FOR_TERMINALS)('%s', (_what, text) => {
   });
 
   test('is shown by the tables and paragraphs of start and reconcile', () => {
-    const table = report(records(text));
+    const table = report(records(text), plain);
     expect(table).not.toMatch(OBEYED);
-    expect(table.split('\n')).toHaveLength(report(records('a')).split('\n').length);
+    expect(table.split('\n')).toHaveLength(report(records('a'), plain).split('\n').length);
     const finding = { kind: 'unreadable', subject: text, why: text } as const;
     const run = { startedAt: '', seconds: 1, counts: NOTHING, findings: [finding] };
     const reconciliation = firstReconciliation(now, { takesUpAll: true, lostAfterSeconds: 0 });
@@ -90,10 +90,11 @@ describe.each(FOR_TERMINALS)('%s', (_what, text) => {
       checks: [{ outcome: 'failed', title: text, at: text, cve: text, detail: text }],
       targets: [{ name: text, kind: 'glance', taken: false, code: text, message: text, nextStep: text }],
     } as unknown as Parameters<typeof inspectReport>[0];
-    const printed = inspectReport(document);
+    const printed = inspectReport(document, plain);
     expect(printed).not.toMatch(OBEYED);
     expect(printed.split('\n')).toHaveLength(
-      inspectReport(JSON.parse(JSON.stringify(document).replaceAll(JSON.stringify(text), '"a"'))).split('\n').length,
+      inspectReport(JSON.parse(JSON.stringify(document).replaceAll(JSON.stringify(text), '"a"')), plain).split('\n')
+        .length,
     );
   });
 

@@ -17,7 +17,25 @@ const CHROMIUMS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-const IMAGES = join(import.meta.dirname, '../../docs/images');
+/** Whether the pictures of the documentation are taken anew. */
+export const picturesAreWanted = process.env.UPDATE_IMAGES === '1';
+
+export const imageFile = (name: string): string => join(import.meta.dirname, '../../docs/images', `${name}.png`);
+
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = CHROMIUMS.find((path) => path !== '' && existsSync(path));
+  if (executablePath === undefined) throw new Error('No Chromium is found: install one, or name it in CHROMIUM.');
+  // Chromium has no sandbox for root, as which containers run; only pages of this test are loaded.
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return await chromium.launch({ executablePath, args });
+}
+
+export async function addRecords(pipeline: Pipeline, records: readonly MadeRecord[]): Promise<void> {
+  const Bucket = pipeline.output('StatusBucketName');
+  await inTurns(records, 16, async ({ key, record }) => {
+    await pipeline.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: JSON.stringify(record) }));
+  });
+}
 
 /** A whole stack with a simulated cloud, the server of its page, and a browser. */
 export class UiWorld {
@@ -36,11 +54,7 @@ export class UiWorld {
   static async start(options: PipelineOptions = {}): Promise<UiWorld> {
     const pipeline = await Pipeline.start(options);
     const server = await startUiServer(uiStackOf(pipeline), 0);
-    const executablePath = CHROMIUMS.find((path) => path !== '' && existsSync(path));
-    if (executablePath === undefined) throw new Error('No Chromium is found: install one, or name it in CHROMIUM.');
-    // Chromium has no sandbox for root, as which containers run; only pages of this test are loaded.
-    const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    return new UiWorld(pipeline, server, await chromium.launch({ executablePath, args }));
+    return new UiWorld(pipeline, server, await launchChromium());
   }
 
   /** The page, in a browser window of its own. */
@@ -56,19 +70,16 @@ export class UiWorld {
   }
 
   /** Puts records into the status bucket, as if there had been so many drops. */
-  async addRecords(records: readonly MadeRecord[]): Promise<void> {
-    const Bucket = this.pipeline.output('StatusBucketName');
-    await inTurns(records, 16, async ({ key, record }) => {
-      await this.pipeline.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: JSON.stringify(record) }));
-    });
+  addRecords(records: readonly MadeRecord[]): Promise<void> {
+    return addRecords(this.pipeline, records);
   }
 
   /** Writes a picture for the documentation, when that is asked for. */
   async picture(page: Page, name: string): Promise<void> {
-    if (process.env.UPDATE_IMAGES !== '1') return;
+    if (!picturesAreWanted) return;
     // Not in the middle of a movement.
     await page.waitForTimeout(300);
-    await page.screenshot({ path: join(IMAGES, `${name}.png`) });
+    await page.screenshot({ path: imageFile(name) });
   }
 
   async stop(): Promise<void> {
