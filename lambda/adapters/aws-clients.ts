@@ -2,6 +2,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { undiciHandler } from './undici-handler.ts';
+
+const CONNECT_TIMEOUT_MS = 5000;
 
 /** AWS answers within 0.2 s as a rule: a request that has waited fifty times as long is lost, and is better sent again. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -10,7 +13,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
  * A connection that has gone silent while an image streams breaks after this long, so that the source is opened again
  * (transfer/resuming-source.ts) well before the watchdog gives up the whole transfer after a minute.
  */
-const SILENCE_TIMEOUT_MS = 20_000;
+export const SILENCE_TIMEOUT_MS = 20_000;
 
 /**
  * Small calls fail fast and are tried again; five tries with the SDK's own pauses ride out a moment of throttling. The
@@ -19,15 +22,31 @@ const SILENCE_TIMEOUT_MS = 20_000;
 const SHARED = {
   maxAttempts: 5,
   requestHandler: {
-    connectionTimeout: 5000,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: ANSWER_TIMEOUT_MS,
     throwOnRequestTimeout: true,
     socketTimeout: SILENCE_TIMEOUT_MS,
   },
 } as const;
 
-/** Ranged reads have no checksum to compare, and a whole one is compared with the endpoint's own hash. */
-export const s3Client = () => new S3Client({ ...SHARED, responseChecksumValidation: 'WHEN_REQUIRED' });
+/** As many as the SDK's own handler opens to one host. */
+const CONNECTIONS = 50;
+
+export const s3Client = () =>
+  new S3Client({
+    ...SHARED,
+    // Ranged reads have no checksum to compare, and a whole one is compared with the endpoint's own hash.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: undiciHandler({
+      connections: CONNECTIONS,
+      connectMs: CONNECT_TIMEOUT_MS,
+      answerMs: ANSWER_TIMEOUT_MS,
+      silenceMs: SILENCE_TIMEOUT_MS,
+    }),
+    // Undici sends no such header, and what is written by this client is small.
+    expectContinueHeader: false,
+  });
+
 /** A part of 96 MiB is on its way for a while, and so is the answer of a store that puts ten thousand parts together. */
 const STAGING_TIMEOUT_MS = 300_000;
 
