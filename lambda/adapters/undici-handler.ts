@@ -9,9 +9,11 @@ export interface HandlerLimits {
   readonly answerMs: number;
   /** Between two pieces of a body that is being read; none passes while its reader is busy. */
   readonly silenceMs: number;
+  /** Whether the server's certificate is checked, and against which authorities (node:tls). @default as Node.js does */
+  readonly tls?: { readonly rejectUnauthorized: boolean; readonly ca?: string };
 }
 
-/** What the SDK asks of an HTTP handler, as much of it as calls of S3 need. */
+/** What the SDK asks of an HTTP handler, as much of it as calls of AWS need. */
 interface SdkRequest {
   readonly protocol: string;
   readonly hostname: string;
@@ -32,11 +34,11 @@ interface SdkOptions {
  * reads, which costs as much CPU time again as reading it (docs/performance.md). What has no answer fails with what the
  * SDK tries again.
  */
-export function undiciHandler({ connections, connectMs, answerMs, silenceMs }: HandlerLimits) {
+export function undiciHandler({ connections, connectMs, answerMs, silenceMs, tls }: HandlerLimits) {
   const agent = new Agent({
     allowH2: false,
     connections,
-    connect: { timeout: connectMs },
+    connect: { timeout: connectMs, ...tls },
     headersTimeout: answerMs,
     bodyTimeout: silenceMs,
   });

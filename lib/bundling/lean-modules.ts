@@ -26,6 +26,12 @@ export const LEAN_MODULES: readonly (readonly [path: RegExp, textOf: (path: stri
   ],
   // Writes the heads of the messages in an event stream; there is none (no-event-streams.ts).
   [/\/@smithy\/signature-v4\/dist-es\/HeaderFormatter\.js$/, () => 'export class HeaderFormatter {}'],
+  // Every client is given adapters/undici-handler.ts.
+  [
+    /\/@smithy\/node-http-handler\/dist-es\/index\.js$/,
+    () =>
+      'export { streamCollector } from "@smithy/core/serde"; export const NodeHttpHandler = { create: (handler) => handler };',
+  ],
   // For a JavaScript without hashes of its own.
   [/\/@smithy\/core\/.+\/checksum\/sha256\/Sha256Js\.js$/, () => 'export const Sha256Js = undefined;'],
   [/\/@aws-sdk\/checksums\/.+\/sha\/sha1\/Sha1Js\.js$/, () => 'export const Sha1Js = undefined;'],
