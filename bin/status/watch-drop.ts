@@ -1,5 +1,5 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { printableJson } from '../printable.ts';
+import { printable, printableJson } from '../printable.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { recordsPrefix } from '../stack/records.ts';
 import { isOver } from '../stack/settled.ts';
@@ -22,15 +22,21 @@ export async function watchDrop(
   const show = json ? showJson : showLines(targets.length > 1);
   const options = { prefix: recordsPrefix(key), everyMs: lookEveryMs(stack) };
   const records = new Map<string, DropRecord>();
+  let isFirstLook = true;
   const looks = watchRecords(stack.s3, stack.output('StatusBucketName'), AbortSignal.any([stop, ...end]), options);
   for await (const changed of looks) {
     const ours = changed.filter((record) => record.drop.key === key);
     for (const record of ours) records.set(`${record.drop.id} ${record.target}`, record);
+    if (isFirstLook && records.size === 0) sayThatItWaits(key);
+    isFirstLook = false;
     const [last = []] = dropsIn([...records.values()]);
     for (const record of ours.filter((each) => last.includes(each) && isAt(each, targets))) show(record);
     if (isOver(last, targets)) return;
   }
 }
+
+const sayThatItWaits = (key: string): void =>
+  void process.stderr.write(`${printable(JSON.stringify(key))} has no record yet; waiting for one …\n`);
 
 const showJson = (record: DropRecord): void => void process.stdout.write(`${printableJson(record)}\n`);
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { rawDisk } from '../support/disk.ts';
 import { type StackAtHand, stackAtHand } from './support/stack-at-hand.ts';
@@ -123,7 +124,9 @@ describe('imagedrop status', () => {
     const { user } = hand;
     expect((await user.run('status', 'nothing.img', '--watch', '--timeout-seconds', '1')).code).toBe(1);
     const { child, ended } = user.start('status', 'nothing.img', '--watch');
-    setTimeout(() => child.kill('SIGINT'), 1500);
+    const [first] = await once(child.stderr ?? child, 'data');
+    expect(String(first)).toBe('"nothing.img" has no record yet; waiting for one …\n');
+    child.kill('SIGINT');
     expect((await ended).code).toBe(130);
   });
 

@@ -149,10 +149,10 @@ describe('a file of hundreds of gigabytes', () => {
 });
 
 describe('the throughput of staging', () => {
-  /** Milliseconds for 24 chunks of small parts from a source of which each part takes 40 ms, by so many functions. */
+  /** Milliseconds for 24 chunks of small parts from a source of which each part takes 200 ms, by so many functions. */
   async function stagedBy(functions: number): Promise<number> {
     const cut = { partBytes: 65_536, partsPerChunk: 2 };
-    const drop = await hugeDrop(48 * cut.partBytes, 40, cut);
+    const drop = await hugeDrop(48 * cut.partBytes, 200, cut);
     await drop.begin();
     const waiting = [...drop.chunks()];
     const began = performance.now();
