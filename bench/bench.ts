@@ -68,11 +68,18 @@ async function whole(): Promise<Part> {
   }
 }
 
+const wanted = values.only?.split(',') ?? Object.keys(PARTS);
+const unknown = wanted.find((name) => !Object.hasOwn(PARTS, name));
+if (unknown !== undefined) {
+  process.stderr.write(`--only: there is no part ${JSON.stringify(unknown)}; there is ${Object.keys(PARTS).join(', ')}.\n`);
+  process.exit(2);
+}
+
 await mkdir(results, { recursive: true });
 const began = performance.now();
 const parts: Record<string, Part> = {};
 for (const [name, measure] of Object.entries(PARTS)) {
-  if (values.only !== undefined && !values.only.split(',').includes(name)) continue;
+  if (!wanted.includes(name)) continue;
   process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s: ${name}\n`);
   parts[name] = await measure();
 }

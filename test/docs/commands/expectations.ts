@@ -44,7 +44,7 @@ const RULES: readonly (readonly [RegExp, Expectation])[] = [
   [/imagedrop inspect /, { shows: /: safe$|"accept"/m }],
   [/imagedrop inspect .*s3:/, { given: isActive }],
   [/imagedrop retry \w+\//, { given: hasFailed, shows: /begins? again/ }],
-  [/imagedrop retry --all-failed/, { shows: /^\d+ drops begin again\.$/m }],
+  [/imagedrop retry --all-failed/, { shows: /^\d+ drops? begins? again\.$/m }],
   [/imagedrop reconcile/, { shows: /^Looked at \d+ drops, \d+ records/m }],
   [/imagedrop doctor(?!.*jq)/, { shows: /^ {2}ok .*[\s\S]*\b\d+ ok\b/m }],
   [/imagedrop stack ImageDrop/, { shows: /^ {2}DropBucketName /m }],
