@@ -71,7 +71,9 @@ async function whole(): Promise<Part> {
 const wanted = values.only?.split(',') ?? Object.keys(PARTS);
 const unknown = wanted.find((name) => !Object.hasOwn(PARTS, name));
 if (unknown !== undefined) {
-  process.stderr.write(`--only: there is no part ${JSON.stringify(unknown)}; there is ${Object.keys(PARTS).join(', ')}.\n`);
+  process.stderr.write(
+    `--only: there is no part ${JSON.stringify(unknown)}; there is ${Object.keys(PARTS).join(', ')}.\n`,
+  );
   process.exit(2);
 }
 
