@@ -117,8 +117,8 @@ export class Pipeline {
     }
   }
 
-  /** The record of a drop once it is settled and announced. */
-  async settled(dropped: Dropped, target = this.cloud.name, withinMs = 60_000): Promise<DropRecord> {
+  /** The record of a drop once it is settled and announced; by default within what a suite of its own is given. */
+  async settled(dropped: Dropped, target = this.cloud.name, withinMs = 110_000): Promise<DropRecord> {
     const until = Date.now() + withinMs;
     for (;;) {
       const record = await this.record(dropped, target);
