@@ -5,7 +5,7 @@ import { publishStack, STATE_FOLDER } from '../../../bin/stack/local.ts';
 import type { RecordStatus } from '../../../lambda/model/record.ts';
 import { type CloudFormation, startCloudFormation } from '../../bin/stack/deployed-stack.ts';
 import { Pipeline } from '../../pipeline/pipeline.ts';
-import { documentedCloud } from './documented-cloud.ts';
+import { documentedCloud, TARGETS } from './documented-cloud.ts';
 import { Reader } from './reader.ts';
 import { AN_IMAGE, NO_IMAGE, writeFiles } from './reader-files.ts';
 
@@ -17,7 +17,7 @@ const QUEUES = 'arn:aws:sqs:us-east-1:000000000000';
 
 /**
  * The world of the documentation: a stack that runs in the reader's folder and is deployed as "ImageDrop" as well, a
- * cloud "mycloud", and the files that the commands name.
+ * cloud "mycloud" with another "huawei" beside it, and the files that the commands name.
  */
 export class DocumentedWorld {
   readonly pipeline: Pipeline;
@@ -38,7 +38,7 @@ export class DocumentedWorld {
   static async start(): Promise<DocumentedWorld> {
     const reader = await Reader.open();
     const cloud = await documentedCloud(join(reader.folder, 'simulator'));
-    const pipeline = await Pipeline.start({ cloud });
+    const pipeline = await Pipeline.start({ cloud, targets: TARGETS });
     const cloudFormation = await startCloudFormation();
     cloudFormation.stacks[STACK] = pipeline.stack.outputs;
     const world = new DocumentedWorld(pipeline, [reader, await Reader.open()], cloudFormation);
@@ -74,8 +74,10 @@ export class DocumentedWorld {
   /** Has the newest drop of a key be an image, or have failed. */
   async has(key: string, state: 'active' | 'failed'): Promise<void> {
     const dropped = await this.pipeline.drop(key, state === 'active' ? AN_IMAGE : NO_IMAGE);
-    const { status } = await this.pipeline.settled(dropped);
-    if (status !== state) throw new Error(`${key} is ${status}, not ${state}.`);
+    for (const target of Object.keys(TARGETS)) {
+      const { status } = await this.pipeline.settled(dropped, target);
+      if (status !== state) throw new Error(`${key} is ${status} at ${target}, not ${state}.`);
+    }
     this.#version = dropped.versionId;
   }
 
