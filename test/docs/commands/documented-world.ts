@@ -71,13 +71,12 @@ export class DocumentedWorld {
     return { s3, s3api: s3, sqs, cloudformation: this.#cloudFormation.url };
   }
 
-  /** Has the newest drop of a key be an image, or have failed. */
+  /** Has the newest drop of a key be an image at "mycloud", or have failed there; it goes nowhere else. */
   async has(key: string, state: 'active' | 'failed'): Promise<void> {
-    const dropped = await this.pipeline.drop(key, state === 'active' ? AN_IMAGE : NO_IMAGE);
-    for (const target of Object.keys(TARGETS)) {
-      const { status } = await this.pipeline.settled(dropped, target);
-      if (status !== state) throw new Error(`${key} is ${status} at ${target}, not ${state}.`);
-    }
+    const { name: targets } = this.pipeline.cloud;
+    const dropped = await this.pipeline.drop(key, state === 'active' ? AN_IMAGE : NO_IMAGE, { targets });
+    const { status } = await this.pipeline.settled(dropped);
+    if (status !== state) throw new Error(`${key} is ${status}, not ${state}.`);
     this.#version = dropped.versionId;
   }
 
