@@ -54,7 +54,7 @@ export interface ChaosResult extends Verdict {
 const QUIET_WITHIN_SECONDS = 300;
 /** The longest that faults go on when nobody says how long: by then what is not half done will not be. */
 const FAULTS_WITHIN_SECONDS = 240;
-const SAVING_FOR_EVER_CHANCE = 0.006;
+const SAVING_FOR_EVER_CHANCE = 0.02;
 const KILLED_CHANCE = 0.02;
 /** Seconds that an image may take: more than two clocks that are off in opposite directions differ by. */
 const ACTIVE_WITHIN_SECONDS = 180;
