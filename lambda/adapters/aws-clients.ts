@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type HandlerLimits, undiciHandler } from './undici-handler.ts';
+import { type HandlerOptions, undiciHandler } from './undici-handler.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 
@@ -18,7 +18,7 @@ export const SILENCE_TIMEOUT_MS = 20_000;
 /** As many as the SDK's own handler opens to one host. */
 const CONNECTIONS = 50;
 
-const LIMITS: HandlerLimits = {
+const LIMITS: HandlerOptions = {
   connections: CONNECTIONS,
   connectMs: CONNECT_TIMEOUT_MS,
   answerMs: ANSWER_TIMEOUT_MS,
@@ -29,7 +29,7 @@ const LIMITS: HandlerLimits = {
  * Small calls fail fast and are tried again; five tries with the SDK's own pauses ride out a moment of throttling. The
  * time-out of the answer ends with its head: a body may take as long as it moves.
  */
-const shared = (limits: Partial<HandlerLimits> = {}) => ({
+const shared = (limits: Partial<HandlerOptions> = {}) => ({
   maxAttempts: 5,
   requestHandler: undiciHandler({ ...LIMITS, ...limits }),
 });

@@ -6,6 +6,7 @@
  */
 import { isVirtualHostableS3Bucket as isHost, partition } from '@aws-sdk/core/client';
 import { EndpointError, isIpAddress, isValidHostLabel } from '@smithy/core/endpoints';
+import { escaped } from './escaped.ts';
 
 export interface EndpointParameters {
   readonly Bucket: string;
@@ -31,7 +32,7 @@ function urlAtAws({ Bucket, ForcePathStyle, UseDualStack, UseFIPS }: EndpointPar
   const { name, dnsSuffix } = partition(region);
   if (UseFIPS && name === 'aws-cn') throw new EndpointError('Partition does not support FIPS');
   const host = `s3${UseFIPS ? '-fips' : ''}${UseDualStack ? '.dualstack' : ''}.${region}.${dnsSuffix}`;
-  if (ForcePathStyle || !isHost(Bucket, false)) return `https://${host}/${encoded(Bucket)}`;
+  if (ForcePathStyle || !isHost(Bucket, false)) return `https://${host}/${escaped(Bucket)}`;
   checkLabel(region);
   return `https://${Bucket}.${host}`;
 }
@@ -42,7 +43,7 @@ function urlAt(endpoint: string, parameters: EndpointParameters, region: string)
   if (UseFIPS) throw new EndpointError('A custom endpoint cannot be combined with FIPS');
   const { protocol, host, hostname, pathname } = parsed(endpoint);
   if (ForcePathStyle || isIpAddress(hostname) || !isHost(Bucket, protocol === 'http:')) {
-    return `${protocol}//${host}${pathname.replace(/\/?$/, '/')}${encoded(Bucket)}`;
+    return `${protocol}//${host}${pathname.replace(/\/?$/, '/')}${escaped(Bucket)}`;
   }
   checkLabel(region);
   return `${protocol}//${Bucket}.${host}${pathname}`;
@@ -57,10 +58,3 @@ function parsed(endpoint: string): URL {
 function checkLabel(region: string): void {
   if (!isValidHostLabel(region)) throw new EndpointError('Invalid region: region was not a valid DNS name.');
 }
-
-/** RFC 3986: what is not unreserved is escaped. */
-const encoded = (bucket: string): string =>
-  encodeURIComponent(bucket).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );

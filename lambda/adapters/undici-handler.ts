@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
+import { escaped } from './escaped.ts';
 import { Agent } from './undici-agent.ts';
 
-export interface HandlerLimits {
+export interface HandlerOptions {
   /** To one host at a time; further requests wait. */
   readonly connections: number;
   readonly connectMs: number;
@@ -34,7 +35,7 @@ interface SdkOptions {
  * reads, which costs as much CPU time again as reading it (docs/performance.md). What has no answer fails with what the
  * SDK tries again.
  */
-export function undiciHandler({ connections, connectMs, answerMs, silenceMs, tls }: HandlerLimits) {
+export function undiciHandler({ connections, connectMs, answerMs, silenceMs, tls }: HandlerOptions) {
   const agent = new Agent({
     allowH2: false,
     connections,
@@ -72,11 +73,6 @@ function queryOf({ query = {} }: SdkRequest): string {
     return values.map((one) => (one === undefined ? escaped(name) : `${escaped(name)}=${escaped(one)}`));
   });
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
-}
-
-/** RFC 3986, section 2.3: encodeURIComponent leaves five characters more. */
-function escaped(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function flat(headers: Readonly<Record<string, string | readonly string[] | undefined>>): Record<string, string> {

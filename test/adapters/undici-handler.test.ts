@@ -6,12 +6,12 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type HandlerLimits, undiciHandler } from '../../lambda/adapters/undici-handler.ts';
+import { type HandlerOptions, undiciHandler } from '../../lambda/adapters/undici-handler.ts';
 import { pattern, source } from '../support/bytes.ts';
 import { answer, bodyOf, serve, unusedAddress } from '../support/http-server.ts';
 
 /** Undici looks at its time limits every half second or so. */
-const LIMITS: HandlerLimits = { connections: 2, connectMs: 1000, answerMs: 1000, silenceMs: 1000 };
+const LIMITS: HandlerOptions = { connections: 2, connectMs: 1000, answerMs: 1000, silenceMs: 1000 };
 const OBJECT = { Bucket: 'drops', Key: 'a.img' };
 const clients: S3Client[] = [];
 
