@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Access, Principal } from './access.ts';
 import { percentEncode, percentEncodePath, type RequestTarget } from './request-target.ts';
+import { hmac, signingKeyOf } from './signing-keys.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 /** IAM user guide, "Elements of an AWS API request signature": the request must arrive within 15 minutes. */
@@ -86,7 +87,7 @@ export function verifySignature(request: SignedRequest, options: VerifyOptions):
   checkScope(claimed, options.service);
   checkTime(claimed, options.now);
   checkSignedHeaders(claimed, request.headers);
-  const signingKey = deriveSigningKey(principal.secretAccessKey, claimed.scope);
+  const signingKey = signingKeyOf(principal, claimed.scope);
   const canonical = canonicalRequest(request, claimed.signedHeaders, options.payloadHash);
   const text = [ALGORITHM, claimed.timestamp, claimed.scope, sha256(canonical)].join('\n');
   if (!signatureMatches(signingKey, text, claimed.signature)) {
@@ -208,14 +209,6 @@ function canonicalQuery(target: RequestTarget): string {
 function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-function deriveSigningKey(secretAccessKey: string, scope: string): Buffer {
-  return scope.split('/').reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`));
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
 }
 
 /** Header values arrive as one character per byte, and all else of a canonical request is ASCII. */

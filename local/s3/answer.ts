@@ -1,14 +1,14 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
+import type { StoredBytes } from './stored-bytes.ts';
 import { type XmlContent, xmlDocument, xmlErrorDocument } from './xml.ts';
 
 /** What a request is answered with. */
 export interface Answer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  readonly body?: string | Readable;
+  readonly body?: string | StoredBytes;
 }
 
 export function xmlAnswer(root: string, content: XmlContent, headers: OutgoingHttpHeaders = {}): Answer {

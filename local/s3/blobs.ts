@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { writeSparsely } from '../sparse-file.ts';
 import { SparseWriteStream } from '../sparse-write-stream.ts';
 import type { ByteRange } from './ranges.ts';
+import { type FileRange, StoredBytes } from './stored-bytes.ts';
 import type { BlobPart } from './version.ts';
 
-/** Fewer, larger calls to the file system; four of them fit the memory of any request. */
-const READ_BYTES = 1024 * 1024;
+/** Records and messages are smaller: to write them at once takes less time than to have another thread do it. */
+const SMALL_BYTES = 64 * 1024;
 
 /** Bytes that stand at one place of a blob whose rest is zeros. */
 export interface BlobPiece {
@@ -42,17 +43,15 @@ export class Blobs {
     for (const blob of orphans) await rm(this.#path(blob));
   }
 
-  /** Leaves nothing behind when the source fails. */
-  async write(source: AsyncIterable<Buffer>): Promise<BlobPart> {
+  /**
+   * Leaves nothing behind when the source fails.
+   * @param maxBytes that the source has at most
+   */
+  async write(source: AsyncIterable<Buffer>, maxBytes: number): Promise<BlobPart> {
     const blob = randomUUID();
-    const file = new SparseWriteStream(this.#path(blob));
-    try {
-      await pipeline(source, file);
-    } catch (error) {
-      await rm(this.#path(blob), { force: true });
-      throw error;
-    }
-    return { blob, size: file.bytesWritten };
+    const path = this.#path(blob);
+    const size = await (maxBytes > SMALL_BYTES ? writeAsItComes(source, path) : writeAtOnce(source, path));
+    return { blob, size };
   }
 
   /** Makes a blob of zeros, but for these pieces, without moving the zeros. */
@@ -68,11 +67,10 @@ export class Blobs {
     return { blob, size };
   }
 
-  /** A range of the parts' bytes, one after the other. The stream must be read to its end or destroyed. */
-  read(parts: readonly BlobPart[], range: ByteRange): Readable {
+  /** A range of the parts' bytes, one after the other. They must be read, or closed. */
+  read(parts: readonly BlobPart[], range: ByteRange): StoredBytes {
     for (const { blob } of parts) this.#readers.set(blob, (this.#readers.get(blob) ?? 0) + 1);
-    const stream = Readable.from(this.#bytes(parts, range), { objectMode: false, highWaterMark: READ_BYTES });
-    return stream.once('close', () => this.#release(parts));
+    return new StoredBytes(this.#files(parts, range), () => this.#release(parts));
   }
 
   async remove(parts: readonly BlobPart[]): Promise<void> {
@@ -82,15 +80,14 @@ export class Blobs {
     }
   }
 
-  async *#bytes(parts: readonly BlobPart[], { start, end }: ByteRange): AsyncGenerator<Buffer> {
+  #files(parts: readonly BlobPart[], { start, end }: ByteRange): readonly FileRange[] {
     let partStart = 0;
-    for (const { blob, size } of parts) {
+    return parts.flatMap(({ blob, size }) => {
       const from = Math.max(start - partStart, 0);
       const to = Math.min(end - partStart, size - 1);
       partStart += size;
-      if (from > to) continue;
-      yield* createReadStream(this.#path(blob), { start: from, end: to, highWaterMark: READ_BYTES });
-    }
+      return from > to ? [] : [{ path: this.#path(blob), start: from, end: to }];
+    });
   }
 
   #release(parts: readonly BlobPart[]): void {
@@ -108,4 +105,21 @@ export class Blobs {
   #path(blob: string): string {
     return join(this.#folder, blob);
   }
+}
+
+async function writeAtOnce(source: AsyncIterable<Buffer>, path: string): Promise<number> {
+  const bytes = await buffer(source);
+  writeFileSync(path, bytes, { flag: 'wx' });
+  return bytes.length;
+}
+
+async function writeAsItComes(source: AsyncIterable<Buffer>, path: string): Promise<number> {
+  const file = new SparseWriteStream(path);
+  try {
+    await pipeline(source, file);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+  return file.bytesWritten;
 }

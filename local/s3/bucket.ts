@@ -108,7 +108,7 @@ export class Bucket {
     try {
       await announce(version);
     } catch (error) {
-      await this.#publish(version);
+      this.#publish(version);
       throw error;
     }
     await this.#discard(version);
@@ -116,24 +116,24 @@ export class Bucket {
 
   /** Replaces the tags of a version, which stays what it is otherwise. Needs the lock of the key. */
   async retag(object: StoredObject, tags: readonly Tag[]): Promise<void> {
-    await this.#publish({ ...object, tags });
+    this.#publish({ ...object, tags });
   }
 
   async #put<T extends Version>(version: T, announce: Announce<T>): Promise<void> {
     const replaced = this.index.find(version.key, version.versionId);
-    await this.#publish(version);
+    this.#publish(version);
     try {
       await announce(version);
     } catch (error) {
       if (replaced === undefined) await this.#unpublish(version);
-      else await this.#publish(replaced);
+      else this.#publish(replaced);
       throw error;
     }
     if (replaced !== undefined) await this.#discard(replaced);
   }
 
-  async #publish(version: Version): Promise<void> {
-    await this.#documents.write(documentName(version), version);
+  #publish(version: Version): void {
+    this.#documents.write(documentName(version), version);
     this.index.set(version);
   }
 

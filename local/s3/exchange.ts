@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type Answer, errorAnswer } from './answer.ts';
 import type { Service } from './call.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { perform } from './pipeline.ts';
 import { S3Request } from './request.ts';
+import { StoredBytes } from './stored-bytes.ts';
 
 /** One request and its answer. Never rejects: what goes wrong ends in the answer, or with the connection. */
 export async function exchange(incoming: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
@@ -44,11 +43,11 @@ function unreadable(incoming: IncomingMessage) {
 async function send({ status, headers, body }: Answer, response: ServerResponse): Promise<void> {
   try {
     response.writeHead(status, headers);
-    if (body instanceof Readable) await pipeline(body, response);
+    if (body instanceof StoredBytes) await body.sendTo(response);
     else response.end(body);
   } catch {
     // The client is gone, or has the headers already and can be told of no error any more: the cut is the answer.
-    if (body instanceof Readable) body.destroy();
+    if (body instanceof StoredBytes) body.close();
     response.destroy();
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** How many files are read at once at start: enough to keep the disk busy, few enough for any limit on open files. */
@@ -30,10 +31,10 @@ export class JsonFiles<T> {
   }
 
   /** @param name made of characters that no file system minds; it replaces the document of this name */
-  async write(name: string, document: T): Promise<void> {
+  write(name: string, document: T): void {
     const unfinished = join(this.#folder, `${randomUUID()}${UNFINISHED}`);
-    await writeFile(unfinished, JSON.stringify(document));
-    await rename(unfinished, this.#path(name));
+    writeFileSync(unfinished, JSON.stringify(document));
+    renameSync(unfinished, this.#path(name));
   }
 
   async remove(name: string): Promise<void> {

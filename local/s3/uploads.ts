@@ -64,7 +64,7 @@ export class Uploads {
 
   async create(draft: UploadDraft): Promise<Upload> {
     const upload = { ...draft, uploadId: randomBytes(32).toString('base64url') };
-    await this.#files.write(upload.uploadId, { kind: 'upload', ...upload });
+    this.#files.write(upload.uploadId, { kind: 'upload', ...upload });
     const created = { ...upload, parts: new Map() };
     this.#uploads.set(upload.uploadId, created);
     return created;
@@ -73,7 +73,7 @@ export class Uploads {
   /** @returns the part that had this number before */
   async putPart({ uploadId, key }: Upload, part: UploadedPart): Promise<UploadedPart | undefined> {
     this.find(uploadId, key);
-    await this.#files.write(partName(uploadId, part), { kind: 'part', uploadId, ...part });
+    this.#files.write(partName(uploadId, part), { kind: 'part', uploadId, ...part });
     const parts = this.#uploads.get(uploadId)?.parts;
     const replaced = parts?.get(part.partNumber);
     parts?.set(part.partNumber, part);

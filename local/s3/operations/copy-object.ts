@@ -63,7 +63,7 @@ function directive(request: S3Request, name: string): 'COPY' | 'REPLACE' {
 async function copyContent(call: ObjectCall, { call: from, object }: CopySource): Promise<ObjectContent> {
   const md5 = createHash('md5');
   const bytes = from.bucket.blobs.read(object.parts, wholeRange(object.size));
-  const part = await call.bucket.blobs.write(through(bytes, [md5]));
+  const part = await call.bucket.blobs.write(through(bytes, [md5]), object.size);
   return {
     etag: md5.digest('hex'),
     size: part.size,

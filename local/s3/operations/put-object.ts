@@ -20,7 +20,7 @@ export const putObject: Operation<ObjectCall> = {
     if (attributes.tags.length > 0) authorize(call, 's3:PutObjectTagging', objectArn(bucket, key));
     const body = new RequestBody(request, signer);
     checkSize(body.announcedBytes);
-    const part = await bucket.blobs.write(body);
+    const part = await bucket.blobs.write(body, body.announcedBytes);
     const content = {
       etag: body.md5.toString('hex'),
       size: part.size,

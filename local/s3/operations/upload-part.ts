@@ -20,7 +20,7 @@ export const uploadPart: Operation<ObjectCall> = {
     const { upload, partNumber } = requestedPart(call);
     const body = new RequestBody(call.request, call.signer, upload.checksum?.algorithm);
     checkSize(body.announcedBytes);
-    const blob = await call.bucket.blobs.write(body);
+    const blob = await call.bucket.blobs.write(body, body.announcedBytes);
     const part = await register(call, upload, { partNumber, blob, md5: body.md5, checksum: body.checksum });
     const { checksum } = part;
     return emptyAnswer(200, {
@@ -40,7 +40,7 @@ export const uploadPartCopy: Operation<ObjectCall> = {
     const algorithm = upload.checksum?.algorithm;
     const running = algorithm && createChecksum(algorithm);
     const bytes = source.call.bucket.blobs.read(source.object.parts, range);
-    const blob = await call.bucket.blobs.write(through(bytes, running ? [md5, running] : [md5]));
+    const blob = await call.bucket.blobs.write(through(bytes, running ? [md5, running] : [md5]), rangeLength(range));
     const checksum = algorithm && running && { algorithm, value: running.digest().toString('base64') };
     const part = await register(call, upload, { partNumber, blob, md5: md5.digest(), checksum });
     return xmlAnswer(
