@@ -1,10 +1,10 @@
 import { createMetadataEnvironment } from './runtime/environment.ts';
 import { createMetadata } from './steps/create-metadata.ts';
 import { folderFiles } from './steps/folder-files.ts';
-import { handlerOf, queue, stepDependencies } from './wiring.ts';
+import { cloudsYamlOf, handlerOf, queue, stepDependencies } from './wiring.ts';
 
 const environment = createMetadataEnvironment();
-const shared = stepDependencies(environment);
+const shared = stepDependencies(environment, cloudsYamlOf(environment));
 const dependencies = {
   ...shared,
   folderFiles: folderFiles(shared.objects, shared.now),

@@ -2,11 +2,14 @@ import { snsClient } from './adapters/aws-clients.ts';
 import { snsTopic } from './adapters/sns-topic.ts';
 import { recordStatusEnvironment } from './runtime/environment.ts';
 import { recordStatus } from './steps/record-status.ts';
-import { handlerOf, queue, stepDependencies } from './wiring.ts';
+import { cloudsYamlOf, handlerOf, queue, stagingOf, stepDependencies, taggingStore } from './wiring.ts';
 
 const environment = recordStatusEnvironment();
+const cloudsYaml = cloudsYamlOf(environment);
 const dependencies = {
-  ...stepDependencies(environment),
+  ...stepDependencies(environment, cloudsYaml),
+  objects: taggingStore(),
+  staging: stagingOf(environment, cloudsYaml),
   ingestQueue: queue(environment.INGEST_QUEUE_URL),
   statusQueue: queue(environment.STATUS_QUEUE_URL),
   topic: snsTopic(snsClient(), environment.OUTCOME_TOPIC_ARN),

@@ -1,12 +1,15 @@
 import { streamUploadEnvironment } from './runtime/environment.ts';
 import { freeBytesAtOnce } from './runtime/lean-memory.ts';
 import { streamUpload } from './steps/stream-upload.ts';
-import { handlerOf, queue, stepDependencies } from './wiring.ts';
+import { cloudsYamlOf, handlerOf, queue, sharingStore, stagingOf, stepDependencies } from './wiring.ts';
 
 freeBytesAtOnce();
 const environment = streamUploadEnvironment();
+const cloudsYaml = cloudsYamlOf(environment);
 const dependencies = {
-  ...stepDependencies(environment),
+  ...stepDependencies(environment, cloudsYaml),
+  objects: sharingStore(),
+  staging: stagingOf(environment, cloudsYaml),
   ownQueue: queue(environment.UPLOAD_QUEUE_URL),
   uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
   ingestQueue: queue(environment.INGEST_QUEUE_URL),

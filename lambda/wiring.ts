@@ -8,26 +8,38 @@ import { observedRecords } from './adapters/observed-records.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Objects } from './adapters/s3-objects.ts';
 import { s3Pauses } from './adapters/s3-pauses.ts';
+import { sharedObjects } from './adapters/s3-presign.ts';
 import { s3Reconciliations } from './adapters/s3-reconciliations.ts';
 import { s3Records } from './adapters/s3-records.ts';
 import { s3Staging } from './adapters/s3-staging.ts';
+import { taggedObjects } from './adapters/s3-tags.ts';
 import { cachedSecret } from './adapters/secrets.ts';
 import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { sqsStages } from './adapters/sqs-stages.ts';
 import type { Cloud } from './endpoints/cloud.ts';
 import { endpointOpener } from './endpoints/open-endpoint.ts';
-import { isPlace, stagingOpener } from './endpoints/open-staging.ts';
+import { isPlace, stagingAccess, stagingOpener } from './endpoints/open-staging.ts';
 import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
 import { functionLog } from './runtime/log.ts';
 import { functionMetrics } from './runtime/metrics.ts';
 import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
 import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
-import type { Endpoints, MessageQueue, ScheduledInvocation, Staging, StepDependencies } from './steps/ports.ts';
+import type {
+  Endpoints,
+  MessageQueue,
+  ScheduledInvocation,
+  SharingStore,
+  Staging,
+  StagingPlaces,
+  StepDependencies,
+  TaggingStore,
+} from './steps/ports.ts';
 import { deadline } from './transfer/deadline.ts';
 
 const log = functionLog();
 const metrics = functionMetrics();
+const s3 = s3Client();
 const sqs = sqsClient();
 const now = () => new Date();
 let shuttingDown: AbortSignal | undefined;
@@ -39,7 +51,6 @@ export const stages = (urls: Parameters<typeof sqsStages>[1]) => sqsStages(sqs, 
 
 /** The buckets as reconcile sees them. */
 export function bucketsOf({ STATUS_BUCKET }: SharedEnvironment, dropBucket: string) {
-  const s3 = s3Client();
   return {
     listing: s3Listing(s3, dropBucket, STATUS_BUCKET),
     reconciliations: s3Reconciliations(s3, STATUS_BUCKET),
@@ -48,17 +59,22 @@ export function bucketsOf({ STATUS_BUCKET }: SharedEnvironment, dropBucket: stri
 
 export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 
-export function stepDependencies(environment: SharedEnvironment): StepDependencies {
-  const s3 = s3Client();
-  const cloudsYaml = cachedSecret(secretsClient(), environment.CLOUDS_YAML_SECRET, now);
+type CloudsYaml = () => Promise<string>;
+
+/** One cache for all who need it. */
+export const cloudsYamlOf = ({ CLOUDS_YAML_SECRET }: SharedEnvironment): CloudsYaml =>
+  cachedSecret(secretsClient(), CLOUDS_YAML_SECRET, now);
+
+/** What all functions need. What only some do has functions of its own below, and is in their bundles only. */
+export function stepDependencies(environment: SharedEnvironment, cloudsYaml: CloudsYaml): StepDependencies {
   return {
-    objects: s3Objects(s3, log),
+    objects: s3Objects(s3),
     records: observedRecords(s3Records(s3, environment.STATUS_BUCKET, { nonce: randomUUID }), {
       log,
       count: metrics.countStatus,
     }),
     endpoints: endpointsOf(cloudsYaml),
-    staging: stagingOf(cloudsYaml, environment.AWS_ENDPOINT_URL_S3),
+    staging: stagingPlaces(environment, cloudsYaml),
     pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: metrics.countPause }),
     targets: targetsOf(environment),
     meter: metrics,
@@ -67,7 +83,7 @@ export function stepDependencies(environment: SharedEnvironment): StepDependenci
   };
 }
 
-function endpointsOf(cloudsYaml: () => Promise<string>): Endpoints {
+function endpointsOf(cloudsYaml: CloudsYaml): Endpoints {
   const warn = once((message) => log.warn(message));
   const { debug } = log;
   const httpFor = (cloud: Cloud) =>
@@ -76,13 +92,21 @@ function endpointsOf(cloudsYaml: () => Promise<string>): Endpoints {
   return { of: async (target) => open(await cloudsYaml(), target) };
 }
 
-function stagingOf(cloudsYaml: () => Promise<string>, dropEndpoint: string | undefined): Staging {
-  const open = stagingOpener((access, bucket) => s3Staging(stagingClient(access), bucket));
+function stagingPlaces({ AWS_ENDPOINT_URL_S3 }: SharedEnvironment, cloudsYaml: CloudsYaml): StagingPlaces {
   return {
-    holds: ({ objectStorage }, dropBucket) => isPlace(objectStorage?.staging, dropBucket, dropEndpoint),
-    of: async (target) => open(await cloudsYaml(), target),
+    holds: ({ objectStorage }, dropBucket) => isPlace(objectStorage?.staging, dropBucket, AWS_ENDPOINT_URL_S3),
+    requireKeys: async (target) => void stagingAccess(await cloudsYaml(), target),
   };
 }
+
+export function stagingOf(environment: SharedEnvironment, cloudsYaml: CloudsYaml): Staging {
+  const open = stagingOpener((access, bucket) => s3Staging(stagingClient(access), bucket));
+  return { ...stagingPlaces(environment, cloudsYaml), of: async (target) => open(await cloudsYaml(), target) };
+}
+
+export const sharingStore = (): SharingStore => sharedObjects(s3);
+
+export const taggingStore = (): TaggingStore => taggedObjects(s3, log);
 
 /** What an invocation that no queue has asked for has to work with. */
 export function invocationOf(context: Context): ScheduledInvocation {

@@ -67,7 +67,7 @@ const s3Endpoint = () => process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDP
 
 async function objectSource(bucket: string, key: string): Promise<Source> {
   const client = s3Client();
-  const objects = s3Objects(client, { info: () => {}, warn: () => {} });
+  const objects = s3Objects(client);
   try {
     const head = await objects.head(bucket, key);
     if (head === undefined) throw new WrongUse(`There is no object s3://${bucket}/${key}.`);

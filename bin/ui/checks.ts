@@ -18,7 +18,7 @@ export interface DropChecks {
  * @throws UiError where the object is gone; ImageDropError where S3 does not give it
  */
 export async function checksOf(client: S3Client, { drop, found }: DropRecord): Promise<DropChecks> {
-  const objects = s3Objects(client, { info: () => {}, warn: () => {} });
+  const objects = s3Objects(client);
   const head = await objects.head(drop.bucket, drop.key, drop.versionId);
   if (head === undefined || head.etag !== drop.etag) {
     throw new UiError(404, 'object-gone', 'The dropped object is no longer there, so it cannot be looked at again.');

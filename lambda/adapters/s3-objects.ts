@@ -2,24 +2,20 @@ import type { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
 import type { ByteRange } from '../model/image.ts';
-import type { ObjectHead, ObjectRef, ObjectStore, SmallObject, StepLog } from '../steps/ports.ts';
+import type { ObjectHead, ObjectRef, ObjectStore, SmallObject } from '../steps/ports.ts';
 import { answerOf, isLostRace, isNoSuchKey } from './aws-errors.ts';
-import { presignObject } from './s3-presign.ts';
-import { tagObject } from './s3-tags.ts';
 
 /**
  * The drop bucket. Reads are pinned to the version where there is one, and to the etag everywhere.
  *
- * `head`, `read` and `open` fail with `source-unreadable` where S3 refuses or gives no answer; `open` also with `object-gone`,
- * `object-changed` and the signal's reason; for `tag` see s3-tags.ts.
+ * All fail with `source-unreadable` where S3 refuses or gives no answer; `open` also with `object-gone`, `object-changed`
+ * and the signal's reason.
  */
-export function s3Objects(client: S3Client, log: StepLog): ObjectStore {
+export function s3Objects(client: S3Client): ObjectStore {
   return {
     head: (bucket, key, versionId) => head(client, bucket, key, versionId),
     read: (bucket, key, maxBytes) => read(client, bucket, key, maxBytes),
     open: (ref, range, signal) => open(client, ref, range, signal),
-    presign: (ref, seconds) => presignObject(client, ref, seconds),
-    tag: (ref, tags) => tagObject(client, ref, tags, log),
   };
 }
 

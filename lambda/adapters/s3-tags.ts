@@ -1,7 +1,8 @@
 import { GetObjectTaggingCommand, PutObjectTaggingCommand, type S3Client, type Tag } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
-import type { ObjectRef, StepLog } from '../steps/ports.ts';
+import type { ObjectRef, StepLog, TaggingStore } from '../steps/ports.ts';
 import { awsUnavailable, isNoSuchKey } from './aws-errors.ts';
+import { s3Objects } from './s3-objects.ts';
 
 /** Amazon S3 user guide, "Categorizing your objects using tags"; lengths are counted in UTF-16. */
 const MAX_TAGS = 10;
@@ -9,12 +10,17 @@ const MAX_KEY_CHARACTERS = 128;
 const MAX_VALUE_CHARACTERS = 256;
 const NOT_ALLOWED = /[^\p{L}\p{N} +\-=._:/@]/gu;
 
+/** The drop bucket for those who write the outcome on its objects. */
+export function taggedObjects(client: S3Client, log: StepLog): TaggingStore {
+  return { ...s3Objects(client), tag: (ref, tags) => tagObject(client, ref, tags, log) };
+}
+
 /**
  * Adds to the tags of an object. S3 replaces the whole set, so the others are read and written again. Characters that
  * tags may not have become `_`; where the tags of others leave no room, ours are left out and the log says so.
  * @throws `object-gone`, `aws-unavailable`
  */
-export async function tagObject(
+async function tagObject(
   client: S3Client,
   ref: ObjectRef,
   tags: Readonly<Record<string, string>>,

@@ -21,11 +21,16 @@ export function stagingOpener<Store>(make: (access: StagingAccess, bucket: strin
   return (cloudsYaml: string, target: Target): Store => {
     const kept = known.get(target);
     if (kept?.cloudsYaml === cloudsYaml) return kept.store;
-    const { bucket, ...place } = placeOf(target);
-    const store = make({ ...place, ...accessTo(cloudsYaml, target) }, bucket);
+    const { bucket, ...access } = stagingAccess(cloudsYaml, target);
+    const store = make(access, bucket);
     known.set(target, { cloudsYaml, store });
     return store;
   };
+}
+
+/** The bucket, and by what it is reached. @throws `bad-clouds-yaml` when there are no keys for it */
+export function stagingAccess(cloudsYaml: string, target: Target): StagingAccess & Pick<StagingPlace, 'bucket'> {
+  return { ...placeOf(target), ...keysOf(cloudsYaml, target) };
 }
 
 function placeOf({ name, objectStorage }: Target): StagingPlace {
@@ -35,8 +40,7 @@ function placeOf({ name, objectStorage }: Target): StagingPlace {
   });
 }
 
-/** @throws `bad-clouds-yaml` */
-function accessTo(cloudsYaml: string, { name }: Target): Omit<StagingAccess, 'endpoint' | 'region'> {
+function keysOf(cloudsYaml: string, { name }: Target): Omit<StagingAccess, 'endpoint' | 'region'> {
   const { objectStorage, verify, cacert } = cloudNamed(cloudsYaml, name);
   if (objectStorage === undefined) {
     const message = `In clouds.yaml, clouds.${name}.object_storage is missing: the target has a staging bucket, which needs access_key_id and secret_access_key.`;

@@ -3,10 +3,11 @@ import { goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
-import { clearStaging } from './clear-staging.ts';
-import type { OutcomeTopic, StepDependencies } from './ports.ts';
+import { type ClearingDependencies, clearStaging } from './clear-staging.ts';
+import type { OutcomeTopic, TaggingStore } from './ports.ts';
 
-export interface AnnounceDependencies extends StepDependencies {
+export interface AnnounceDependencies extends ClearingDependencies {
+  readonly objects: TaggingStore;
   readonly topic: OutcomeTopic;
 }
 

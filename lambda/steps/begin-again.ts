@@ -1,8 +1,8 @@
 import { type ErrorCode, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { clearStaging } from './clear-staging.ts';
-import { MAX_DELAY_SECONDS, type MessageQueue, type StepDependencies } from './ports.ts';
+import { type ClearingDependencies, clearStaging } from './clear-staging.ts';
+import { MAX_DELAY_SECONDS, type MessageQueue } from './ports.ts';
 import { removeImage } from './remove-image.ts';
 
 /** A store that breaks image after image will not mend itself by more of them. */
@@ -11,7 +11,7 @@ export const MAX_GENERATIONS = 5;
 /** What speaks against the copy in object storage, too. After any other fault the next image is made of the same copy. */
 const DOUBTED: readonly ErrorCode[] = ['size-mismatch', 'hash-mismatch'];
 
-export interface BeginAgainDependencies extends StepDependencies {
+export interface BeginAgainDependencies extends ClearingDependencies {
   readonly ingestQueue: MessageQueue;
 }
 

@@ -1,8 +1,12 @@
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import { bitmapKey } from '../model/staging.ts';
-import type { StagingStore, StepDependencies } from './ports.ts';
+import type { Staging, StagingStore, StepDependencies } from './ports.ts';
 import { targetOf } from './target-of.ts';
+
+export interface ClearingDependencies extends StepDependencies {
+  readonly staging: Staging;
+}
 
 /** A part that was on its way when its upload was aborted may bring the upload back (Amazon S3, AbortMultipartUpload). */
 const ROUNDS = 5;
@@ -12,7 +16,10 @@ const ROUNDS = 5;
  * @returns what the record says of it from now on: where we may not remove it, why it is left
  * @throws `staging-unavailable`
  */
-export async function clearStaging(record: DropRecord, deps: StepDependencies): Promise<RecordedStaging | undefined> {
+export async function clearStaging(
+  record: DropRecord,
+  deps: ClearingDependencies,
+): Promise<RecordedStaging | undefined> {
   const { staging } = record;
   if (staging === undefined || staging.removedAt !== undefined) return staging;
   try {

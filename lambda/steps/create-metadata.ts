@@ -151,7 +151,7 @@ async function describe(
   const place = dropPlace(record, deps);
   const plan = await endpoint.plan(found, object.size, place);
   // Whether there are keys for it is better known before anything is created.
-  if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.of(target);
+  if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.requireKeys(target);
   const refs = files.map(({ ref }) => ref);
   const wanted = newImage({ ...record, found, plan, metadata: said.metadata, files: refs });
   const sent = conformed((image) => endpoint.conform(image), wanted, said);

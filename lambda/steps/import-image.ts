@@ -3,11 +3,15 @@ import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { hashAgain } from './move-bytes.ts';
-import type { Invocation, StepDependencies } from './ports.ts';
+import type { Invocation, SharingStore, StepDependencies } from './ports.ts';
 import { targetOf } from './target-of.ts';
 
 /** AWS Signature Version 4, query parameters: a URL lives seven days at most. */
 const MAX_URL_SECONDS = 604_800;
+
+export interface ImportDependencies extends StepDependencies {
+  readonly objects: SharingStore;
+}
 
 /**
  * Has the endpoint fetch the object by a URL that is made now, at the last moment. The URL lives for as long as the
@@ -18,7 +22,7 @@ export async function beginImport(
   record: DropRecord,
   endpoint: ImageEndpoint,
   invocation: Invocation,
-  deps: StepDependencies,
+  deps: ImportDependencies,
 ): Promise<void> {
   const imports = importsOf(endpoint, record);
   const seconds = Math.min(targetOf(record, deps.targets).activeWithinSeconds, MAX_URL_SECONDS);

@@ -49,8 +49,16 @@ export interface ObjectStore {
    * @throws `object-gone`, `object-changed` when the etag is another, `source-unreadable` for what may pass
    */
   open(ref: ObjectRef, range: ByteRange, signal?: AbortSignal): Promise<Readable>;
+}
+
+/** A store that lets others read its objects. */
+export interface SharingStore extends ObjectStore {
   /** A URL by which whoever has it can read the object for so many seconds: nothing else, and no other version. */
   presign(ref: ObjectRef, seconds: number): Promise<string>;
+}
+
+/** A store that writes on its objects. */
+export interface TaggingStore extends ObjectStore {
   /** Adds to the object's tags; tags of other names stay. */
   tag(ref: ObjectRef, tags: Readonly<Record<string, string>>): Promise<void>;
 }
@@ -127,9 +135,15 @@ export interface PartContent {
   readonly md5: string;
 }
 
-export interface Staging {
+/** What is known of staging buckets by whoever does not go there. */
+export interface StagingPlaces {
   /** Whether a drop bucket is the staging bucket of the target: its objects need not be copied. */
   holds(target: Target, dropBucket: string): boolean;
+  /** @throws `bad-clouds-yaml` when there are no keys for it */
+  requireKeys(target: Target): Promise<void>;
+}
+
+export interface Staging extends StagingPlaces {
   /** @throws `bad-clouds-yaml` when there are no keys for it */
   of(target: Target): Promise<StagingStore>;
 }
@@ -214,7 +228,7 @@ export interface StepDependencies {
   readonly objects: ObjectStore;
   readonly records: RecordStore;
   readonly endpoints: Endpoints;
-  readonly staging: Staging;
+  readonly staging: StagingPlaces;
   readonly pauses: TargetPauses;
   readonly targets: readonly Target[];
   readonly meter: Meter;

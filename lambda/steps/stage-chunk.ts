@@ -6,7 +6,7 @@ import { bytesPerSecond, reportProgress } from '../transfer/progress.ts';
 import { readRange } from '../transfer/read-range.ts';
 import { type FailDependencies, failDrop } from './fail-drop.ts';
 import type { Invocation, StagedPart, StagingStore } from './ports.ts';
-import { missingIn } from './stage-image.ts';
+import { missingIn, type StagingDependencies } from './stage-image.ts';
 import { targetOf } from './target-of.ts';
 import { LEASE_SECONDS, MAX_ATTEMPTS } from './under-lease.ts';
 
@@ -26,7 +26,7 @@ export async function stageChunk(
   record: DropRecord,
   chunk: number,
   invocation: Invocation,
-  deps: FailDependencies,
+  deps: FailDependencies & StagingDependencies,
 ): Promise<boolean> {
   const { staging } = record;
   // Begun anew meanwhile: whoever begins the upload sends messages of its own.

@@ -4,12 +4,13 @@ import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { cutFor, missingChunks } from '../model/staging.ts';
 import { whileHolding } from './hold.ts';
-import type { Invocation, MessageQueue, StagedPart, StagingStore, StepDependencies } from './ports.ts';
+import type { Invocation, MessageQueue, StagedPart, Staging, StagingStore, StepDependencies } from './ports.ts';
 import { stageBitmap } from './stage-bitmap.ts';
 import { stagedKey } from './staged-key.ts';
 import { targetOf } from './target-of.ts';
 
 export interface StagingDependencies extends StepDependencies {
+  readonly staging: Staging;
   readonly uploadQueue: MessageQueue;
 }
 

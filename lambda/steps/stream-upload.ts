@@ -2,8 +2,8 @@ import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
-import { beginImport, hashMeanwhile } from './import-image.ts';
+import { beginAgain } from './begin-again.ts';
+import { beginImport, hashMeanwhile, type ImportDependencies } from './import-image.ts';
 import { lostImage } from './lost-image.ts';
 import { hashAgain } from './move-bytes.ts';
 import { newestVersion } from './newest-version.ts';
@@ -17,7 +17,7 @@ import { LEASE_SECONDS, type LeaseDependencies, underLease } from './under-lease
 import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
 
-export type StreamUploadDependencies = LeaseDependencies & BeginAgainDependencies & StorageDependencies;
+export type StreamUploadDependencies = LeaseDependencies & ImportDependencies & StorageDependencies;
 
 /**
  * How long an image may stay in `saving` without us before it counts as abandoned: a server finishes what it has

@@ -3,7 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
+import { asEsModule } from './es-module.ts';
 import { withLiteralKeys } from './literal-keys.ts';
+import { withoutErrorClasses } from './nameless-errors.ts';
+import { without } from './without.ts';
 
 const ADAPTERS = join(import.meta.dirname, '../../lambda/adapters');
 const require = createRequire(import.meta.url);
@@ -15,7 +18,10 @@ const ours = (name: string) => () => `export * from ${JSON.stringify(join(ADAPTE
  * come to the rest; docs/performance.md says what each is worth.
  */
 export const LEAN_MODULES: readonly (readonly [path: RegExp, textOf: (path: string) => string])[] = [
-  [/\/@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_0\.js$/, (path) => withLiteralKeys(readFileSync(path, 'utf8'))],
+  [
+    /\/@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_0\.js$/,
+    (path) => withoutErrorClasses(withLiteralKeys(readFileSync(path, 'utf8'))),
+  ],
   // For a bucket by its ARN, as an access point, on an outpost or in S3 Express: no drop is in one of those.
   [/\/@aws-sdk\/client-s3\/dist-es\/endpoint\/endpointResolver\.js$/, ours('s3-endpoint.ts')],
   // Signs for all regions at once, which only an access point of several regions asks for; what is left signs for one.
@@ -35,15 +41,18 @@ export const LEAN_MODULES: readonly (readonly [path: RegExp, textOf: (path: stri
   // For a JavaScript without hashes of its own.
   [/\/@smithy\/core\/.+\/checksum\/sha256\/Sha256Js\.js$/, () => 'export const Sha256Js = undefined;'],
   [/\/@aws-sdk\/checksums\/.+\/sha\/sha1\/Sha1Js\.js$/, () => 'export const Sha1Js = undefined;'],
-  // The functions read YAML only.
-  [/\/yaml\/browser\/dist\/stringify\/\w+\.js$/, ours('no-yaml-text.ts')],
-  // adapters/http.ts allows HTTP/1.1 only.
-  [
-    /\/undici\/lib\/dispatcher\/client-h2\.js$/,
-    () => 'module.exports = () => { throw new Error("The functions of imagedrop are bundled without HTTP/2."); };',
-  ],
+  // The bodies of answers are undici's, which are streams of Node.js, and so are those that are sent.
+  [/\/@smithy\/core\/.+\/util-stream\/.+\.browser\.js$/, without('Web streams')],
+  // adapters/aws-clients.ts asks for the standard ones.
+  [/\/@smithy\/core\/.+\/util-retry\/AdaptiveRetryStrategy\.js$/, without('adaptive retries')],
+  // The functions read YAML. What leads from there to writing is a name that is no text, which endpoints/yaml-document.ts refuses.
+  [/\/yaml\/browser\/dist\/stringify\/\w+\.js$/, without('the writing of YAML')],
+  // adapters/http.ts and undici-handler.ts allow HTTP/1.1 only.
+  [/\/undici\/lib\/dispatcher\/client-h2\.js$/, without('HTTP/2')],
   [/\/undici\/lib\/llhttp\/constants\.js$/, constantsOfParser],
   [/\/undici\/lib\/llhttp\/llhttp_simd-wasm\.js$/, packedParser],
+  // The first that fits counts: all others of undici.
+  [/\/undici\/lib\/.+\.js$/, asEsModule],
 ];
 
 /** The tables of undici's parser that its client asks for, in place of those that made the parser. */

@@ -4,8 +4,9 @@ import { DeleteObjectCommand, PutObjectCommand, type PutObjectCommandInput } fro
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
+import { sharedObjects } from '../../lambda/adapters/s3-presign.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { ObjectHead, ObjectStore } from '../../lambda/steps/ports.ts';
+import type { ObjectHead, SharingStore } from '../../lambda/steps/ports.ts';
 import { type LocalS3, PLAIN, ROLE, startLocalS3, VERSIONED } from '../local/s3/support/local-s3.ts';
 import { pattern } from '../support/bytes.ts';
 import { serve, unusedAddress } from '../support/http-server.ts';
@@ -13,10 +14,8 @@ import { failure } from '../support/outcome.ts';
 import { useAws } from './aws-environment.ts';
 import { faultyService } from './faulty-service.ts';
 
-const silent = { info: () => {}, warn: () => {} };
-
 let local: LocalS3;
-let objects: ObjectStore;
+let objects: SharingStore;
 
 beforeAll(async () => {
   local = await startLocalS3();
@@ -25,9 +24,9 @@ beforeAll(async () => {
 
 afterAll(() => local.stop());
 
-function storeAt(endpoint: string): ObjectStore {
+function storeAt(endpoint: string): SharingStore {
   useAws(endpoint);
-  return s3Objects(s3Client(), silent);
+  return sharedObjects(s3Client());
 }
 
 /** @returns the head of what was put */
@@ -200,7 +199,7 @@ describe('S3 that does not serve', () => {
   test('is source-unreadable where the function may not read', async () => {
     const head = await put(VERSIONED, 'forbidden');
     local.grant();
-    const forbidden = s3Objects(local.client({ credentials: ROLE }), silent);
+    const forbidden = s3Objects(local.client({ credentials: ROLE }));
     const error = await failure(forbidden.open(head, { offset: 0, length: 1 }));
     expect(error).toMatchObject({ code: 'source-unreadable', retryable: true });
     expect(error.message).toBe(`S3 did not give s3://${VERSIONED}/forbidden: status 403, AccessDenied.`);

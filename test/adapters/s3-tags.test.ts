@@ -1,21 +1,21 @@
 import { DeleteObjectCommand, GetObjectTaggingCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
-import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
-import type { ObjectRef, ObjectStore } from '../../lambda/steps/ports.ts';
+import { taggedObjects } from '../../lambda/adapters/s3-tags.ts';
+import type { ObjectRef, TaggingStore } from '../../lambda/steps/ports.ts';
 import { type LocalS3, ROLE, startLocalS3, VERSIONED } from '../local/s3/support/local-s3.ts';
 import { failure } from '../support/outcome.ts';
 import { useAws } from './aws-environment.ts';
 
 let local: LocalS3;
-let objects: ObjectStore;
+let objects: TaggingStore;
 const warnings: unknown[] = [];
 const log = { info: () => {}, warn: (message: string, fields?: unknown) => void warnings.push([message, fields]) };
 
 beforeAll(async () => {
   local = await startLocalS3();
   useAws(local.server.endpoint);
-  objects = s3Objects(s3Client(), log);
+  objects = taggedObjects(s3Client(), log);
 });
 
 afterAll(() => local.stop());
@@ -95,7 +95,7 @@ describe('tagging an object', () => {
   test('fails with aws-unavailable where the function may not', async () => {
     const object = await put('forbidden');
     local.grant('s3:GetObjectVersionTagging');
-    const forbidden = s3Objects(local.client({ credentials: ROLE }), log);
+    const forbidden = taggedObjects(local.client({ credentials: ROLE }), log);
     expect(await failure(forbidden.tag(object, { a: 'b' }))).toMatchObject({
       code: 'aws-unavailable',
       message: `s3://${VERSIONED}/forbidden could not be tagged: status 403, AccessDenied.`,

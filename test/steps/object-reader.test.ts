@@ -16,10 +16,7 @@ const object: ObjectHead = {
 };
 
 function readerOf(open: ObjectStore['open']) {
-  return objectReader(
-    { open, read: async () => undefined, head: async () => object, tag: async () => {}, presign: async () => '' },
-    object,
-  );
+  return objectReader({ open, read: async () => undefined, head: async () => object }, object);
 }
 
 const serve: ObjectStore['open'] = async (_ref, { offset, length }) =>

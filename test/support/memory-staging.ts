@@ -26,7 +26,7 @@ export class MemoryStaging implements Staging, StagingStore {
   readonly faults: Fault[] = [];
   /** Whether the drop bucket is this one. */
   isDropBucket = false;
-  /** Thrown by `of`. */
+  /** Thrown where keys are needed. */
   noAccess: ImageDropError | undefined;
   /** How often a part was stored, by its number. */
   readonly storedParts: number[] = [];
@@ -36,8 +36,12 @@ export class MemoryStaging implements Staging, StagingStore {
     return this.isDropBucket;
   }
 
-  async of(): Promise<StagingStore> {
+  async requireKeys(): Promise<void> {
     if (this.noAccess !== undefined) throw this.noAccess;
+  }
+
+  async of(): Promise<StagingStore> {
+    await this.requireKeys();
     return this;
   }
 

@@ -15,11 +15,12 @@ import type {
   MessageQueue,
   ObjectHead,
   ObjectMessage,
-  ObjectStore,
   RecordDraft,
   RecordMessage,
   RecordStore,
+  SharingStore,
   SmallObject,
+  TaggingStore,
   TargetPauses,
 } from '../../lambda/steps/ports.ts';
 import { MemoryStaging } from './memory-staging.ts';
@@ -145,7 +146,7 @@ interface StoredObject extends ObjectHead {
   readonly tags: Record<string, string>;
 }
 
-class MemoryObjects implements ObjectStore {
+class MemoryObjects implements SharingStore, TaggingStore {
   readonly versions: StoredObject[] = [];
   readonly deleted = new Set<string>();
   readonly #now: () => Date;

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
-import { buildSync } from 'esbuild';
 import { withLiteralKeys } from '../../../lib/bundling/literal-keys.ts';
+import { loaded } from './loaded.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -18,26 +17,17 @@ export const a = [_h, { "http": ["GET", 200], "a \\"b\\"": 1 }, { "a \\"b\\"": _
 });
 
 describe('the schemas of the SDK', () => {
-  test.each(['s3', 'sqs', 'sns', 'secrets-manager'])('say the same of %s with literal keys', (client) => {
+  test.each(['s3', 'sqs', 'sns', 'secrets-manager'])('say the same of %s with literal keys', async (client) => {
     const path = join(dirname(require.resolve(`@aws-sdk/client-${client}`)), '../dist-es/schemas/schemas_0.js');
     const text = readFileSync(path, 'utf8');
     const lean = withLiteralKeys(text);
     expect(lean).not.toMatch(/[{,] *\[_\w+\]:/);
-    expect(meaning(lean, dirname(path))).toEqual(meaning(text, dirname(path)));
+    expect(await meaning(lean, dirname(path))).toEqual(await meaning(text, dirname(path)));
   });
 });
 
 /** What a module exports, with each function that names another schema in place of itself. */
-function meaning(contents: string, resolveDir: string): unknown {
-  const bundled = buildSync({
-    stdin: { contents, resolveDir },
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'cjs',
-    logLevel: 'error',
-  });
-  const module = { exports: {} };
-  runInNewContext(bundled.outputFiles[0]?.text ?? '', { module, require, process, Buffer, console });
-  return JSON.parse(JSON.stringify(module.exports, (_, value) => (typeof value === 'function' ? `${value}` : value)));
+async function meaning(contents: string, resolveDir: string): Promise<unknown> {
+  const exports = await loaded(contents, resolveDir);
+  return JSON.parse(JSON.stringify(exports, (_, value) => (typeof value === 'function' ? `${value}` : value)));
 }
