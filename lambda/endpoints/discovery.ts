@@ -9,7 +9,7 @@ export interface Discovery {
   readonly diskFormats?: readonly string[];
   /** The import methods that it offers. */
   readonly importMethods?: readonly string[];
-  /** os_hash_algo of its newest image: the operator's choice, and told nowhere else. */
+  /** Of its newest image: os_hash_algo, the operator's choice, which is told nowhere else, or `md5` where it has no other. */
   readonly hashAlgorithm?: string;
   /** What the project may use, and uses. */
   readonly quotas: readonly Quota[];
@@ -39,11 +39,11 @@ export async function discover(images: ImageApi): Promise<Discovery> {
   ]);
   const diskFormats = schema && texts(at(schema, 'properties', 'disk_format', 'enum'));
   const importMethods = methods && texts(at(methods, 'import-methods', 'value'));
-  const hashAlgorithm = objectsIn(newest?.images)[0]?.os_hash_algo;
+  const hashAlgorithm = hashOf(objectsIn(newest?.images)[0]);
   return {
     ...(diskFormats !== undefined && { diskFormats }),
     ...(importMethods !== undefined && { importMethods }),
-    ...(typeof hashAlgorithm === 'string' && { hashAlgorithm }),
+    ...(hashAlgorithm !== undefined && { hashAlgorithm }),
     quotas: quotasIn(usage?.usage),
   };
 }
@@ -60,6 +60,12 @@ export async function decideBy<T>(known: Remembered<Discovery>, decide: (discove
     if (!(error instanceof ImageDropError)) throw error;
     return decide(await known.get(NEWEST_SECONDS));
   }
+}
+
+/** `checksum` is an md5, beside the other hash or, before release 17, alone. */
+function hashOf({ checksum, os_hash_algo: algorithm }: JsonObject = {}): string | undefined {
+  if (typeof algorithm === 'string') return algorithm;
+  return typeof checksum === 'string' ? 'md5' : undefined;
 }
 
 function at(document: JsonObject, ...path: readonly string[]): unknown {

@@ -38,9 +38,15 @@ function aboveQuota(quota: string, limit: number, needed: number, target: string
   });
 }
 
-/** What to compute: what the endpoint reports where that is known, else what most report. */
-export function algorithmsToCompare(reported: string | undefined): readonly HashAlgorithm[] {
-  if (reported === undefined) return ['md5', 'sha512'];
+/** What Glance computes unless its operator has chosen otherwise (hashing_algorithm, since release 17). */
+const USUAL_ALGORITHM = 'sha512';
+
+/**
+ * What to compute: one hash, for each takes as long as all else that is done with the bytes. Where it turns out to be
+ * another than the endpoint reports, the object is read once more (steps/verify.ts).
+ * @param reported by the endpoint, as far as it is known
+ */
+export function algorithmsToCompare(reported: string = USUAL_ALGORITHM): readonly HashAlgorithm[] {
   const known = HASH_ALGORITHMS.find((algorithm) => algorithm === reported);
   // `checksum` is an md5 whatever the operator has chosen beside it.
   return [known ?? 'md5'];

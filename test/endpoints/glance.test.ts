@@ -86,7 +86,8 @@ describe('the plan of Glance', () => {
   });
 
   test.each([
-    [undefined, ['md5', 'sha512']],
+    [undefined, ['sha512']],
+    ['md5', ['md5']],
     ['sha512', ['sha512']],
     ['sha256', ['sha256']],
     ['blake2b', ['md5']],
@@ -96,11 +97,12 @@ describe('the plan of Glance', () => {
 });
 
 describe('what a Glance says of itself', () => {
+  const NEWEST = '/v2/images?limit=1&sort=created_at:desc&status=active';
   const DOCUMENTS: Record<string, unknown> = {
     '/v2/schemas/image': { properties: { disk_format: { enum: ['raw', 'qcow2', null] } } },
     '/v2/info/import': { 'import-methods': { type: 'array', value: ['glance-direct', 'web-download'] } },
     '/v2/info/usage': { usage: { image_count_total: { limit: 10, usage: 3 } } },
-    '/v2/images?limit=1&sort=created_at:desc&status=active': { images: [{ os_hash_algo: 'sha256' }] },
+    [NEWEST]: { images: [{ os_hash_algo: 'sha256' }] },
   };
 
   async function glance(documents = DOCUMENTS) {
@@ -120,6 +122,17 @@ describe('what a Glance says of itself', () => {
     expect(await failure(endpoint.plan(found('vdi'), 10))).toMatchObject({ code: 'format-not-taken' });
   });
 
+  test.each([
+    ['none, as of a new cloud', undefined, 'sha512'],
+    ['has the hash of its operator’s choice', { checksum: '0a', os_hash_algo: 'sha256' }, 'sha256'],
+    ['has an md5 only, as from before release 17', { checksum: '0a', os_hash_algo: null }, 'md5'],
+    ['has no hash at all', { checksum: null, os_hash_algo: null }, 'sha512'],
+  ])('names one hash to compute; its newest image: %s', async (_, newest, algorithm) => {
+    const images = newest === undefined ? [] : [newest];
+    const { endpoint } = await glance({ ...DOCUMENTS, [NEWEST]: { images } });
+    expect((await endpoint.plan(found('raw'), 1)).algorithms).toEqual([algorithm]);
+  });
+
   test('is asked once for many drops', async () => {
     const { endpoint, asked } = await glance();
     await Promise.all([endpoint.plan(found('raw'), 1), endpoint.plan(found('raw'), 2)]);
@@ -130,7 +143,7 @@ describe('what a Glance says of itself', () => {
   test('may be little: an old Glance is taken for one with the usual settings', async () => {
     const { endpoint } = await glance({});
     const plan = await endpoint.plan(found('vdi'), 10);
-    expect(plan).toMatchObject({ route: 'stream', algorithms: ['md5', 'sha512'] });
+    expect(plan).toMatchObject({ route: 'stream', algorithms: ['sha512'] });
     expect(await failure(endpoint.plan(found('vdi'), TARGETS.glance.maxStreamBytes + 1))).toMatchObject({
       code: 'too-large',
     });
