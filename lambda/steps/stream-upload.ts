@@ -1,3 +1,4 @@
+import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
@@ -24,6 +25,9 @@ export type StreamUploadDependencies = LeaseDependencies & ImportDependencies & 
  * received within seconds, one whose worker was killed never does.
  */
 const ABANDONED_AFTER_SECONDS = 60;
+
+/** How long the answer that an image was made stands for one that it is there; it saves a request for each drop. */
+const FRESH_SECONDS = 60;
 
 /** Seconds until another look at an image that is still being saved from an attempt before. */
 const LOOK_AGAIN_SECONDS = 30;
@@ -77,13 +81,12 @@ async function upload(
   if (record.status === 'created' && (await newestVersion(key, record, deps)) === undefined) return;
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
   if (isFromStorage(record.plan?.route)) return uploadFromStorage(key, record, endpoint, invocation, deps);
+  const isStreamed = record.plan?.route === 'stream';
+  if (isStreamed && isFresh(record, deps.now())) return stream(key, record, endpoint, invocation, deps);
   const image = record.image && (await endpoint.get(record.image.id));
   switch (image?.status) {
     case 'queued':
-      if (record.plan?.route !== 'import') {
-        const sent = await streamImage(key, record, endpoint, invocation, deps);
-        return sent === undefined ? undefined : pass(key, record, sent, deps);
-      }
+      if (isStreamed) return stream(key, record, endpoint, invocation, deps);
       await beginImport(key, record, endpoint, invocation, deps);
       return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);
     case 'active':
@@ -97,6 +100,23 @@ async function upload(
     default:
       return beginAgain(key, record, lostImage(record, image), deps);
   }
+}
+
+/** Made a moment ago and not touched since: it waits for its bytes, and what is wrong with it shows when they are sent. */
+function isFresh(record: DropRecord, now: Date): boolean {
+  const ageSeconds = (now.getTime() - changes.statusSince(record).getTime()) / 1000;
+  return record.status === 'created' && record.attempts === 1 && ageSeconds < FRESH_SECONDS;
+}
+
+async function stream(
+  key: string,
+  record: DropRecord,
+  endpoint: ImageEndpoint,
+  invocation: Invocation,
+  deps: StreamUploadDependencies,
+): Promise<void> {
+  const sent = await streamImage(key, record, endpoint, invocation, deps);
+  if (sent !== undefined) await pass(key, record, sent, deps);
 }
 
 /** Hands the record on to record-status. */

@@ -69,12 +69,33 @@ describe('stream-upload', () => {
     expect(world.record('a.img')).toMatchObject({ status: 'processing', hashes: { sha512: expect.any(String) } });
   });
 
+  test.each([
+    ['sends the bytes to an image made a moment ago without asking for it', 59, 0],
+    ['asks for an image made a while ago before it sends the bytes', 61, 1],
+  ])('%s', async (_, seconds, gets) => {
+    const { world, upload } = await created();
+    world.pass(seconds);
+    await upload();
+    expect(world.endpoint).toMatchObject({ gets, uploads: 1 });
+    expect(world.record('a.img').status).toBe('processing');
+  });
+
+  test('begins again when the image is gone just after it was made', async () => {
+    const { world, id, upload } = await created();
+    await world.endpoint.delete(id);
+    await expect(upload()).rejects.toMatchObject({ code: 'upload-interrupted' });
+    await upload('upload-2');
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+  });
+
   test('waits for an image that is still being saved, then leaves it for the next generation', async () => {
     const { world, id, upload } = await created();
+    world.endpoint.faults.push({ call: 'upload', error: interrupted() });
+    await expect(upload()).rejects.toThrow();
     world.endpoint.become(id, 'saving');
-    await expect(upload()).rejects.toMatchObject({ code: 'upload-interrupted', retryAfterSeconds: 30 });
+    await expect(upload('upload-2')).rejects.toMatchObject({ code: 'upload-interrupted', retryAfterSeconds: 30 });
     world.pass(121);
-    await upload('upload-2');
+    await upload('upload-3');
     expect(world.endpoint.images.has(id)).toBe(false);
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
     expect(world.ingestQueue.sent).toHaveLength(1);
@@ -83,6 +104,7 @@ describe('stream-upload', () => {
   test('begins again when the image is gone', async () => {
     const { world, id, upload } = await created();
     await world.endpoint.delete(id);
+    world.pass(61);
     await upload();
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
     await createMetadata(world.ingestQueue.sent[0], world.invocation('again'), world);

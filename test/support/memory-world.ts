@@ -247,6 +247,8 @@ export class MemoryEndpoint implements ImageEndpoint {
   readonly images = new Map<string, Image & { bytes?: Buffer }>();
   readonly deletedIds = new Set<string>();
   uploads = 0;
+  /** How often it was asked for an image. */
+  gets = 0;
   /** Thrown by the next call of that name, after its effect when `afterEffect` is set. */
   readonly faults: { call: EndpointCall; error: Error; afterEffect?: boolean }[] = [];
 
@@ -300,6 +302,7 @@ export class MemoryEndpoint implements ImageEndpoint {
   }
 
   async get(id: string): Promise<Image | undefined> {
+    this.gets += 1;
     return this.#faulty('get', () => this.images.get(id));
   }
 
@@ -310,7 +313,11 @@ export class MemoryEndpoint implements ImageEndpoint {
   async upload(id: string, body: Readable): Promise<void> {
     this.uploads += 1;
     const bytes = await buffer(body);
-    await this.#faulty('upload', () => this.become(id, 'active', bytes));
+    await this.#faulty('upload', () => {
+      const status = this.images.get(id)?.status;
+      if (status !== 'queued') throw new ImageDropError('upload-interrupted', `The image ${id} is ${status ?? 'gone'}.`);
+      this.become(id, 'active', bytes);
+    });
   }
 
   async delete(id: string): Promise<void> {

@@ -22,7 +22,7 @@ describe('a dead letter', () => {
   test('settles the record that waits for it, with the last cause, and leaves no image', async () => {
     const { world, message } = await created();
     const error = new ImageDropError('endpoint-unavailable', 'No answer.');
-    world.endpoint.faults.push({ call: 'get', error });
+    world.endpoint.faults.push({ call: 'upload', error });
     await expect(streamUpload(message, world.invocation(), world)).rejects.toThrow('No answer.');
     letter(world, 'upload', message);
     const { findings } = (await world.run()).run;
@@ -189,6 +189,7 @@ describe('a retry', () => {
     await createMetadata(retry, world.invocation(), world);
     const image = world.record('a.img').image?.id ?? '';
     world.endpoint.become(image, 'killed');
+    world.pass(61);
     await streamUpload({ record: key }, world.invocation(), world);
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 7 });
   });
