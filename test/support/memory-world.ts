@@ -315,7 +315,8 @@ export class MemoryEndpoint implements ImageEndpoint {
     const bytes = await buffer(body);
     await this.#faulty('upload', () => {
       const status = this.images.get(id)?.status;
-      if (status !== 'queued') throw new ImageDropError('upload-interrupted', `The image ${id} is ${status ?? 'gone'}.`);
+      if (status !== 'queued')
+        throw new ImageDropError('upload-interrupted', `The image ${id} is ${status ?? 'gone'}.`);
       this.become(id, 'active', bytes);
     });
   }
