@@ -81,7 +81,7 @@ async function upload(
   if (record.status === 'created' && (await newestVersion(key, record, deps)) === undefined) return;
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
   if (isFromStorage(record.plan?.route)) return uploadFromStorage(key, record, endpoint, invocation, deps);
-  const isStreamed = record.plan?.route === 'stream';
+  const isStreamed = record.plan?.route !== 'import';
   if (isStreamed && isFresh(record, deps.now())) return stream(key, record, endpoint, invocation, deps);
   const image = record.image && (await endpoint.get(record.image.id));
   switch (image?.status) {
