@@ -7,11 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { writeSparsely } from '../sparse-file.ts';
 import { SparseWriteStream } from '../sparse-write-stream.ts';
 import type { ByteRange } from './ranges.ts';
-import { type FileRange, StoredBytes } from './stored-bytes.ts';
+import { type FileRange, SMALL_BYTES, StoredBytes } from './stored-bytes.ts';
 import type { BlobPart } from './version.ts';
-
-/** Records and messages are smaller: to write them at once takes less time than to have another thread do it. */
-const SMALL_BYTES = 64 * 1024;
 
 /** Bytes that stand at one place of a blob whose rest is zeros. */
 export interface BlobPiece {
@@ -44,14 +41,19 @@ export class Blobs {
   }
 
   /**
-   * Leaves nothing behind when the source fails.
+   * Leaves nothing behind when the source or the disk fails.
    * @param maxBytes that the source has at most
    */
   async write(source: AsyncIterable<Buffer>, maxBytes: number): Promise<BlobPart> {
     const blob = randomUUID();
     const path = this.#path(blob);
-    const size = await (maxBytes > SMALL_BYTES ? writeAsItComes(source, path) : writeAtOnce(source, path));
-    return { blob, size };
+    try {
+      const size = await (maxBytes > SMALL_BYTES ? writeAsItComes(source, path) : writeAtOnce(source, path));
+      return { blob, size };
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
   }
 
   /** Makes a blob of zeros, but for these pieces, without moving the zeros. */
@@ -115,11 +117,6 @@ async function writeAtOnce(source: AsyncIterable<Buffer>, path: string): Promise
 
 async function writeAsItComes(source: AsyncIterable<Buffer>, path: string): Promise<number> {
   const file = new SparseWriteStream(path);
-  try {
-    await pipeline(source, file);
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
-  }
+  await pipeline(source, file);
   return file.bytesWritten;
 }

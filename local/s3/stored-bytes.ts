@@ -11,8 +11,11 @@ export interface FileRange extends ByteRange {
 /** Large enough for few calls, small enough that two of them stay in the cache of a core. */
 const BUFFER_BYTES = 256 * 1024;
 
-/** What has no more is read at once: another thread takes longer to begin than a read of what the system still knows. */
-const SMALL_BYTES = 64 * 1024;
+/**
+ * What has no more is read and written at once, as records are: another thread takes longer to begin than the system to
+ * hand over so little.
+ */
+export const SMALL_BYTES = 64 * 1024;
 
 /** Parts of files, one after the other, which are read once. */
 export class StoredBytes implements AsyncIterable<Buffer> {
