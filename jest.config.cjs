@@ -13,25 +13,80 @@ const TYPES_ONLY = [
   'lib/settings/target-props.ts',
 ];
 
-/** @type {import('jest').Config} */
-module.exports = {
+/** Tests that need only Node.js but take more than a few CPU seconds: `npm run test:full` runs them, `npm test` does not. */
+const SLOW = [
+  'bin/doctor',
+  'bin/drop/drop',
+  'bin/inspect',
+  'bin/look',
+  'bin/stack/stack',
+  'bin/ui/ui',
+  'docs/documented-commands',
+  'docs/snippets',
+  'fuzz/fuzz',
+  'pipeline/back-pressure',
+  'pipeline/chosen-targets',
+  'pipeline/drops-in-storage',
+  'pipeline/ims-storage',
+  'pipeline/observed',
+  'pipeline/reconcile',
+  'pipeline/roles',
+  'pipeline/start',
+  'pipeline/tls',
+  'protocol/protocol',
+  'security/embedded-stack',
+].map((name) => `test/${name}.test.ts`);
+
+/** Tests that need more than Node.js or take minutes: `npm run suite NAME` runs them. */
+const SUITES = {
+  clients: { testMatch: ['test/clients/**/*.test.ts'] },
+  package: { testMatch: ['test/package/**/*.test.ts'] },
+  ui: { testMatch: ['test/ui/**/*.test.ts'] },
+  openstack: {
+    // The contract runs on the simulator too, so that its results are seen beside those of the real service.
+    testMatch: ['test/openstack/**/*.test.ts', 'test/contract/**/*.test.ts'],
+    globalSetup: '<rootDir>/test/openstack/install.cjs',
+  },
+  heavy: { testMatch: ['test/heavy/**/*.test.ts'] },
+  chaos: { testMatch: ['test/chaos/sabotage.test.ts'] },
+};
+
+const inRoot = (paths) => paths.map((path) => `<rootDir>/${path}`);
+
+/** @returns {import('jest').InitialProjectOptions} */
+const project = (name, { testMatch, ...settings }) => ({
+  displayName: name,
+  testMatch: inRoot(testMatch),
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Programs that a newcomer may lack, gigabytes, a real cloud, minutes, a browser: `npm run test:clients`,
-  // `test:heavy`, `test:openstack`, `test:package`, `test:chaos`, `test:ui`.
-  testPathIgnorePatterns: ['clients/', 'heavy/', 'openstack/', 'package/', 'ui/', 'chaos/sabotage'].map(
-    (name) => `<rootDir>/test/${name}`,
-  ),
-  // What `npm pack` makes has modules of the same names.
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
+  // `npm pack` creates modules of the same names.
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  ...settings,
+});
+
+/** All other test files are quick. */
+const NOT_QUICK = [
+  ...SLOW,
+  ...['clients', 'package', 'ui', 'openstack', 'heavy', 'chaos/sabotage'].map((path) => `test/${path}`),
+];
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    project('quick', { testMatch: ['test/**/*.test.ts'], testPathIgnorePatterns: inRoot(NOT_QUICK) }),
+    project('slow', { testMatch: SLOW }),
+    ...Object.entries(SUITES).map(([name, settings]) => project(name, settings)),
+  ],
+  // A limit that only a hang reaches, also on a machine that is busy with other work.
+  testTimeout: 300_000,
   // Half of the time tests wait for timers and other processes.
   maxWorkers: '100%',
+  // Node's modules, CDK's among them, stay in a worker's memory for each test file; a fresh worker gives it back.
+  workerIdleMemoryLimit: '1GB',
+  reporters: ['default', '<rootDir>/test/openstack/service-reporter.cjs'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['lambda/**/*.ts', 'lib/**/*.ts', ...TYPES_ONLY.map((path) => `!${path}`)],
   coverageReporters: ['text-summary', 'lcov'],
   coverageThreshold: { './lambda/': { lines: 95 }, './lib/': { lines: 95 } },
-  // Node's modules, CDK's among them, stay in a worker's memory for each test file; a fresh worker gives it back.
-  workerIdleMemoryLimit: '1GB',
 };

@@ -98,8 +98,8 @@ export class StreamRig {
 
   async #running(): Promise<Environment> {
     if (this.#environment?.alive) return this.#environment;
-    const { folder, stack } = this.#pipeline;
-    const assembly = await readAssembly(join(folder, 'cdk.out'), 'ImageDrop');
+    const { assembly: cloudAssembly, stack } = this.#pipeline;
+    const assembly = await readAssembly(cloudAssembly, 'ImageDrop');
     const { functions } = readPlan(assembly, { stackName: 'ImageDrop', gateUrl: stack.endpoints.sqs });
     const plan = functions.find(({ name }) => name.includes('StreamUpload'));
     if (plan === undefined) throw new Error('The stack has no function StreamUpload.');

@@ -126,7 +126,7 @@ const PROPERTIES = {
 export type MetadataName = keyof typeof PROPERTIES;
 
 /**
- * All that people can say of an image, wherever they say it: the one source of what is allowed. `npm run docs:schema`
+ * All that people can say of an image, wherever they say it: the one source of what is allowed. `npm run docs`
  * publishes it as docs/schema/metadata.schema.json. Draft-07 is what editors of YAML know best.
  */
 export const METADATA_SCHEMA = {

@@ -2,15 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stagingClient } from '../../lambda/adapters/aws-clients.ts';
 import { s3Staging } from '../../lambda/adapters/s3-staging.ts';
 import type { PartContent, StagingStore } from '../../lambda/steps/ports.ts';
 import { type EmbeddedObs, startObs } from '../../local/obs.ts';
 import { answer, serve, unusedAddress } from '../support/http-server.ts';
 import { failure } from '../support/outcome.ts';
-
-jest.setTimeout(60_000);
 
 const PART_BYTES = 5 * 2 ** 20;
 const KEY = 'imagedrop/disk.raw';

@@ -1,14 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { clockVerdict } from '../../bin/doctor/clock.ts';
 import type { Finding } from '../../bin/doctor/finding.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
 import { CommandLine } from './support/command-line.ts';
 import { type StackAtHand, stackAtHand } from './support/stack-at-hand.ts';
-
-jest.setTimeout(120_000);
 
 /** The findings by their check; a check that was made twice has the last one. */
 const byCheck = (findings: readonly Finding[]): Record<string, Finding> =>

@@ -3,11 +3,9 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { COMMANDS } from '../../bin/commands/table.ts';
 import { CommandLine } from './support/command-line.ts';
-
-jest.setTimeout(60_000);
 
 const PROJECT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { InspectDocument } from '../../bin/inspect/document.ts';
 import { openSource } from '../../bin/inspect/source.ts';
 import { verdictsBySettings } from '../../bin/inspect/targets.ts';
@@ -12,8 +12,6 @@ import { type Simulator, startSimulator } from '../../local/simulator/simulator.
 import { type LocalS3, OPERATOR, PLAIN, startLocalS3 } from '../local/s3/support/local-s3.ts';
 import { gptDisk } from '../support/images/gpt.ts';
 import { SAMPLES } from '../support/images/samples.ts';
-
-jest.setTimeout(60_000);
 
 const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
 

@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { rawDisk } from '../support/disk.ts';
 import { type StackAtHand, stackAtHand } from './support/stack-at-hand.ts';
-
-jest.setTimeout(120_000);
 
 let hand: StackAtHand;
 /** A key that a terminal would obey. */

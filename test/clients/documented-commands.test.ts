@@ -19,10 +19,10 @@ beforeAll(async () => {
      [[ $2 = ${REDRIVE} ]] && endpoint=${NOWHERE}
      PATH=\${PATH#*:} exec aws --endpoint-url "$endpoint" "$@"`,
   );
-}, 60_000);
+});
 afterAll(() => world?.stop());
 
-const COMMANDS = commandsOf('npm run test:clients', documentedCommands());
+const COMMANDS = commandsOf('npm run suite clients', documentedCommands());
 const named = (commands: readonly ShellCommand[]) => commands.map((command) => [nameOf(command), command] as const);
 
 /** What the embedded stack does not answer. */

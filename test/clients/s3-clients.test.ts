@@ -5,14 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { type LocalS3, OPERATOR, PLAIN, startLocalS3, VERSIONED } from '../local/s3/support/local-s3.ts';
 import { presign } from '../local/s3/support/signer.ts';
 
 // The AWS command line alone takes a second or two to start.
-jest.setTimeout(120_000);
-
 const run = promisify(execFile);
 /** More than the threshold from which each of the clients sends several parts. */
 const LARGE = randomBytes(24 * 1024 * 1024 + 1);

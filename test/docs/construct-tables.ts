@@ -14,6 +14,13 @@ const INTERFACES = [
   ['ManagedInstancesProps', 'lib/settings/managed-instances-props.ts'],
 ] as const;
 
+/** Ends what construct.md says by hand; the tables follow. */
+export const INTRODUCTION = 'These tables are made of the docstrings that your editor shows (`npm run docs`).\n\n';
+
+/** The page with its tables written anew. */
+export const withConstructTables = (page: string): string =>
+  `${page.split(INTRODUCTION)[0]}${INTRODUCTION}${constructTables()}`;
+
 export interface Member {
   readonly name: string;
   readonly type: string;

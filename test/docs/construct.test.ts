@@ -1,18 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { constructTables, membersOf } from './construct-tables.ts';
+import { constructTables, INTRODUCTION, membersOf } from './construct-tables.ts';
 
 const PATH = new URL('../../docs/construct.md', import.meta.url);
-const INTRODUCTION = 'These tables are made of the docstrings that your editor shows (`npm run docs:construct`).\n\n';
 
-const [before = '', tables] = readFileSync(PATH, 'utf8').split(INTRODUCTION);
-if (process.env.UPDATE_DOCS === '1') writeFileSync(PATH, before + INTRODUCTION + constructTables());
+const [before = ''] = readFileSync(PATH, 'utf8').split(INTRODUCTION);
 
 describe('docs/construct.md', () => {
-  test('has every property with its type and its default as the docstrings have them', () => {
-    expect(process.env.UPDATE_DOCS === '1' ? constructTables() : tables).toBe(constructTables());
-  });
-
   test('describes interfaces that the package gives', () => {
     const index = readFileSync(new URL('../../lib/index.ts', import.meta.url), 'utf8');
     for (const [, name = ''] of constructTables().matchAll(/^### (\w+)$/gm)) expect(index).toMatch(`${name}`);

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DocumentedWorld } from './commands/documented-world.ts';
 import { follow, promised } from './commands/expectations.ts';
 import { blocksIn } from './commands/pages.ts';
 import { commandsOf, ELSEWHERE, elsewhere, isThere, suiteOf } from './commands/runners.ts';
 import { documentedCommands, nameOf } from './commands/shell-commands.ts';
-
-jest.setTimeout(120_000);
 
 const COMMANDS = documentedCommands();
 
@@ -48,7 +46,7 @@ describe('a reader who types it', () => {
   });
   afterAll(() => world?.stop());
 
-  test.each(commandsOf('npm test', COMMANDS).map((command) => [nameOf(command), command] as const))(
+  test.each(commandsOf('npm run test:full', COMMANDS).map((command) => [nameOf(command), command] as const))(
     'sees what is promised: %s',
     async (_name, command) => {
       expect(await follow(world, command)).toEqual(promised(command));

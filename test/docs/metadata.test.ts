@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chosenTargets } from '../../lambda/metadata/chosen-targets.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
@@ -13,8 +13,6 @@ import { FIELD_OF } from '../../lambda/model/metadata.ts';
 import { settleTargets } from '../../lib/settings/targets.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 import { failure } from '../support/outcome.ts';
-
-jest.setTimeout(60_000);
 
 const DOCS = join(import.meta.dirname, '../../docs');
 const page = readFileSync(join(DOCS, 'metadata.md'), 'utf8');

@@ -3,7 +3,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
 import { fileLayer } from '../../lambda/metadata/yaml-file.ts';
@@ -12,8 +12,6 @@ import { settleTargets } from '../../lib/settings/targets.ts';
 import { appWith, deployed, resourceOf } from '../lib/stack-under-test.ts';
 import { blocksIn, PROJECT, textOf } from './commands/pages.ts';
 import { EXAMPLES } from './examples.ts';
-
-jest.setTimeout(60_000);
 
 const snippetsIn = (language: string) => blocksIn(language).map(({ page, line, text }) => [`${page}:${line}`, text]);
 

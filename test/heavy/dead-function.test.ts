@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { dropFile } from '../../bin/start/drop-file.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
@@ -12,6 +12,8 @@ import { simulatedCloud } from '../pipeline/cloud.ts';
 import { type Dropped, Pipeline } from '../pipeline/pipeline.ts';
 import { sameBytes, writeRandomDisk } from '../support/disk-files.ts';
 import { type SlowWire, slowWire } from '../support/slow-wire.ts';
+
+jest.setTimeout(600_000);
 
 const MIB = 2 ** 20;
 const SIZE = 384 * MIB;

@@ -1,6 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { load } from '../../bench/load/load.ts';
 import { problemsIn } from '../../bench/load/report.ts';
+
+jest.setTimeout(600_000);
 
 const DROPS = 1000;
 

@@ -2,13 +2,15 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { dropFile } from '../../bin/start/drop-file.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { type ObsCloud, obsCloud } from '../pipeline/obs-cloud.ts';
 import { type Dropped, Pipeline } from '../pipeline/pipeline.ts';
 import { sameBytes, writeRandomDisk } from '../support/disk-files.ts';
+
+jest.setTimeout(600_000);
 
 /** 2,214 MB: more than the service takes by one PUT, in nine chunks. */
 const SIZE = 33 * 64 * 2 ** 20;

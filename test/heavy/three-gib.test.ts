@@ -1,10 +1,12 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { dropFile } from '../../bin/start/drop-file.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { sameBytes, writeRandomDisk } from '../support/disk-files.ts';
+
+jest.setTimeout(600_000);
 
 const SIZE = 3 * 2 ** 30;
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import {
   arnOf,
@@ -23,8 +23,6 @@ import {
 import { eventually, isAlive, receiveOne, sqsClient } from './stack-fixture.ts';
 
 // Processes are started and ended, which a busy machine takes its time for.
-jest.setTimeout(30_000);
-
 const SDK = import.meta.resolve('@aws-sdk/client-sqs');
 /** Sends on what it gets, some of it late. */
 const relay = `

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { dropFile } from '../../bin/start/drop-file.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { type OpenStack, startOpenStack } from '../../local/openstack/openstack.ts';
@@ -19,8 +19,6 @@ import { OpenStackClient } from './openstack-client.ts';
 
 const run = promisify(execFile);
 const MIB = 2 ** 20;
-
-jest.setTimeout(300_000);
 
 let folder: string;
 let openStack: OpenStack;

@@ -1,11 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { TargetPause } from '../../lambda/model/target-pause.ts';
 import { rawDisk } from '../support/disk.ts';
 import { Pipeline } from './pipeline.ts';
-
-jest.setTimeout(120_000);
 
 const QUOTA = 2;
 const DROPS = 6;

@@ -1,12 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { ReconcileReport } from '../../lambda/steps/reconcile/reconcile.ts';
 import { rawDisk } from '../support/disk.ts';
 import { Pipeline } from './pipeline.ts';
-
-jest.setTimeout(120_000);
 
 /** Two clouds by their names, and one project behind both. */
 const [ONE, OTHER] = ['simulator', 'simulator-application-credential'];

@@ -2,15 +2,13 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { SparseObject } from '../../local/s3/server.ts';
 import { rawDisk } from '../support/disk.ts';
 import { sparseZvhd2 } from '../support/images/zvhd.ts';
 import { simulatedCloud } from './cloud.ts';
 import { Pipeline } from './pipeline.ts';
-
-jest.setTimeout(120_000);
 
 const GB = 1e9;
 

@@ -1,14 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { rawDisk } from '../support/disk.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 import { type ObsCloud, obsCloud } from './obs-cloud.ts';
 import { Pipeline } from './pipeline.ts';
-
-jest.setTimeout(120_000);
 
 /** The ten file types of the vendor's page "Uploading an Image"; all but an ISO, which is no disk. */
 const FILES = SAMPLES.filter(({ format }) => format !== 'iso');

@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { gptDisk } from '../support/images/gpt.ts';
 import { type Dropped, Pipeline } from './pipeline.ts';
-
-jest.setTimeout(90_000);
 
 let pipeline: Pipeline;
 beforeAll(async () => {

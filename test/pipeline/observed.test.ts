@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { DROPS_BY_STATUS, METRICS, type MetricName } from '../../lambda/model/metrics.ts';
@@ -10,8 +10,6 @@ import { dashboardIn, searchIn } from '../lib/dashboard-body.ts';
 import { rawDisk } from '../support/disk.ts';
 import { emfLine, metricsIn, type WrittenMetric } from '../support/emf.ts';
 import { type Dropped, Pipeline } from './pipeline.ts';
-
-jest.setTimeout(120_000);
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -70,7 +68,7 @@ test('drops came to every end there is', () => {
 describe('the dashboard that is deployed', () => {
   const shown = async () =>
     dashboardIn(
-      Template.fromJSON(JSON.parse(await readFile(join(pipeline.folder, 'cdk.out/ImageDrop.template.json'), 'utf8'))),
+      Template.fromJSON(JSON.parse(await readFile(join(pipeline.assembly, 'ImageDrop.template.json'), 'utf8'))),
     );
 
   test('shows metrics that the functions write, dimension by dimension', async () => {

@@ -14,13 +14,13 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { synthesize } from '../../bin/start/synthesize.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { StackFaults } from '../../local/faults/faults.ts';
 import type { SimulatorOptions } from '../../local/simulator/settings.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import type { ImageClient } from '../local/simulator/cloud.ts';
+import { cloudAssembly } from '../support/assembly.ts';
 import { type PipelineCloud, simulatedCloud } from './cloud.ts';
 
 const SECRET = 'imagedrop/clouds.yaml';
@@ -49,13 +49,16 @@ export interface Dropped {
 /** The whole stack as it is synthesized, in a folder of its own, and a cloud: a simulated one unless another is given. */
 export class Pipeline {
   readonly folder: string;
+  /** The folder of the cloud assembly. */
+  readonly assembly: string;
   readonly stack: EmbeddedStack;
   readonly cloud: PipelineCloud;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
 
-  private constructor(folder: string, stack: EmbeddedStack, cloud: PipelineCloud) {
+  private constructor({ folder, assembly, stack, cloud }: Pick<Pipeline, 'folder' | 'assembly' | 'stack' | 'cloud'>) {
     this.folder = folder;
+    this.assembly = assembly;
     this.stack = stack;
     this.cloud = cloud;
     const credentials = stack.operator;
@@ -66,19 +69,18 @@ export class Pipeline {
   static async start(options: PipelineOptions = {}): Promise<Pipeline> {
     const folder = await mkdtemp(join(tmpdir(), 'imagedrop-pipeline-'));
     const cloud = options.cloud ?? (await simulatedCloud({ folder: join(folder, 'simulator'), ...options.simulator }));
-    const cloudAssembly = join(folder, 'cdk.out');
     const targets = options.targets ?? { [cloud.name]: { kind: 'glance' } };
     const { reconcile, outcomeEmails } = options;
     const context = { ...(reconcile && { reconcile }), ...(outcomeEmails && { outcomeEmails }) };
-    await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET, ...context });
+    const assembly = await cloudAssembly({ targets, cloudsYamlSecret: SECRET, ...context }, join(folder, 'cdk.out'));
     const stack = await startStack({
-      cloudAssembly,
+      cloudAssembly: assembly,
       stackName: 'ImageDrop',
       folder: options.stackFolder ?? join(folder, 'stack'),
       secrets: { [SECRET]: cloud.cloudsYaml },
       ...(options.faults !== undefined && { faults: options.faults }),
     });
-    return new Pipeline(folder, stack, cloud);
+    return new Pipeline({ folder, assembly, stack, cloud });
   }
 
   async stop(): Promise<void> {

@@ -1,14 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { Finding, FindingKind } from '../../lambda/model/reconciliation.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { ReconcileReport } from '../../lambda/steps/reconcile/reconcile.ts';
 import { rawDisk } from '../support/disk.ts';
 import { type Dropped, Pipeline } from './pipeline.ts';
-
-jest.setTimeout(120_000);
 
 /** The shortest that the stack takes. */
 const LOST_AFTER_SECONDS = 10;

@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { RecordDraft } from '../../lambda/model/record-changes.ts';
 import { receive } from '../../lambda/model/record-changes.ts';
 import { rawDisk } from '../support/disk.ts';
 import { obsCloud } from './obs-cloud.ts';
 import { type Dropped, Pipeline } from './pipeline.ts';
-
-jest.setTimeout(90_000);
 
 /** Of the form that S3 gives, but of no object. */
 const NO_VERSION = 'A'.repeat(32);

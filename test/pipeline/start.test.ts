@@ -2,12 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { rawDisk } from '../support/disk.ts';
 import { SAMPLES } from '../support/images/samples.ts';
-
-jest.setTimeout(120_000);
 
 const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
 const BIG_BYTES = 1024 * 2 ** 20;

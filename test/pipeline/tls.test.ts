@@ -1,9 +1,7 @@
-import { describe, jest } from '@jest/globals';
+import { describe } from '@jest/globals';
 import { parse } from 'yaml';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { type PlainCloud, tlsCases } from './tls-cases.ts';
-
-jest.setTimeout(60_000);
 
 async function simulated(folder: string): Promise<PlainCloud> {
   const simulator = await startSimulator({ folder });

@@ -1,9 +1,7 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { explore } from './explorer.ts';
 import type { Aftermath } from './image-service.ts';
 import { DropScenario, type DropSettings, type QueueName } from './scenario.ts';
-
-jest.setTimeout(120_000);
 
 const WORKERS: readonly (readonly [QueueName, QueueName, QueueName])[] = [
   ['ingestQueue', 'ingestQueue', 'ingestQueue'],

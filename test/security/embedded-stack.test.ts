@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { recordsIn } from '../../bin/stack/records.ts';
 import { watchRecords } from '../../bin/stack/watch-records.ts';
@@ -12,8 +12,6 @@ import { type Dropped, Pipeline } from '../pipeline/pipeline.ts';
 import { rawDisk } from '../support/disk.ts';
 import { OBEYED, WANDERING_KEYS } from './hostile-texts.ts';
 import { filesWith, listeningAddresses, processes } from './written-files.ts';
-
-jest.setTimeout(120_000);
 
 const PASSWORD = 'distinct-password-7f3a';
 const WRONG_PASSWORD = 'distinct-wrong-password-9c1e';
@@ -98,7 +96,7 @@ describe('a pipeline at a cloud with secrets', () => {
     expect(keysOfRoles.length).toBeGreaterThan(3);
     expect(await filesWith(stackFolder(), ['secrets.img'])).not.toEqual([]);
     expect(await filesWith(stackFolder(), [...secrets, ...FORMS_OF_SECRETS])).toEqual([]);
-    expect(await filesWith(join(pipeline.folder, 'cdk.out'), secrets)).toEqual([]);
+    expect(await filesWith(pipeline.assembly, secrets)).toEqual([]);
   });
 
   test('tells none of them to those who listen to the outcome topic', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { httpClient } from '../../lambda/adapters/http.ts';
 import { IMS_CODES } from '../../lambda/endpoints/ims-codes.ts';
 import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
@@ -19,8 +19,6 @@ import { ask, passwordRequest, UPLOADER } from '../local/simulator/cloud.ts';
 import { rawDisk } from '../support/disk.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
-
-jest.setTimeout(30_000);
 
 const DISK = rawDisk();
 const KEY = 'disk.raw';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { ByteRange } from '../../lambda/model/image.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { cutFor, partsOfChunk } from '../../lambda/model/staging.ts';
@@ -9,8 +9,6 @@ import type { PartContent, PartsAfter, StagedPart, UploadRef } from '../../lambd
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
 import { MemoryStaging } from '../support/memory-staging.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
-
-jest.setTimeout(60_000);
 
 const KEY = 'huge.raw';
 const PIECE = Buffer.alloc(2 ** 20);

@@ -135,7 +135,7 @@ describe('a transfer', () => {
     expect(opened).toBe(1);
     // Node itself takes 100 MB; the bound is far below what was sent.
     expect(peakBytes).toBeLessThan(256 * 1024 * 1024);
-  }, 30_000);
+  });
 });
 
 describe('a transfer whose source', () => {

@@ -2,14 +2,12 @@ import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Decide } from '../../../local/faults/fault.ts';
 import { FaultProxy } from '../../../local/faults/fault-proxy.ts';
 import { rawDisk } from '../../support/disk.ts';
 import { SAMPLES } from '../../support/images/samples.ts';
 import { type StackAtHand, stackAtHand } from '../support/stack-at-hand.ts';
-
-jest.setTimeout(120_000);
 
 const PART_BYTES = 8 * 2 ** 20;
 const TARGETS = { simulator: { kind: 'glance' }, 'simulator-application-credential': { kind: 'glance' } };

@@ -1,15 +1,13 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { publishStack } from '../../../bin/stack/local.ts';
 import { targetsIn } from '../../../bin/stack/targets.ts';
 import { type LocalS3, OPERATOR, PLAIN, startLocalS3, VERSIONED } from '../../local/s3/support/local-s3.ts';
 import { rawDisk } from '../../support/disk.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { type CloudFormation, startCloudFormation } from './deployed-stack.ts';
-
-jest.setTimeout(60_000);
 
 const OUTPUTS = { DropBucketName: VERSIONED, StatusBucketName: PLAIN, Targets: 'mycloud:glance,huawei:ims' };
 

@@ -1,12 +1,10 @@
 import { GetObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sseEvents } from '../../../bin/ui/page/sse.ts';
 import { ImageDropError } from '../../../lambda/model/errors.ts';
 import { fail, moveTo } from '../../../lambda/model/record-changes.ts';
 import { rawDisk } from '../../support/disk.ts';
 import { documentOf, PageClient, receivedRecord, startUiFixture, type UiFixture } from './ui-stack.ts';
-
-jest.setTimeout(60_000);
 
 const PART_BYTES = 16 * 2 ** 20;
 

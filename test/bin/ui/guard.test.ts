@@ -1,8 +1,6 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { documentOf, PageClient, startUiFixture, type UiFixture } from './ui-stack.ts';
-
-jest.setTimeout(60_000);
 
 let fixture: UiFixture;
 let page: PageClient;

@@ -2,13 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { STATE_FOLDER } from '../../../bin/stack/local.ts';
 import { uiOptions } from '../../../bin/ui/options.ts';
 import { eventually } from '../../local/stack-fixture.ts';
 import { PageClient, startUiFixture, type UiFixture } from './ui-stack.ts';
-
-jest.setTimeout(60_000);
 
 const IMAGEDROP = join(import.meta.dirname, '../../../bin/imagedrop.ts');
 

@@ -15,7 +15,7 @@ export interface Elsewhere {
 export const ELSEWHERE: readonly Elsewhere[] = [
   { command: 'npm ci', because: 'It empties node_modules below the tests.', by: 'step npm ci' },
   { command: 'npm test', because: 'It would run itself.', by: 'step npm test' },
-  { command: 'npm run check', because: 'It runs these tests.', by: 'step npm run check' },
+  { command: 'npm run check', because: 'It runs these tests.', by: 'step npm run static' },
   { command: 'npm run bench -- --quick', because: 'It takes ten minutes.', by: 'step npm run bench' },
   { command: /^npm run bench( -- --only [\w,]+)?$/, because: 'It takes an hour.', by: 'step npm run bench' },
   { command: 'npm run chaos -- --drops 300 --seed 1', because: 'It takes minutes.', by: 'step npm run chaos' },
@@ -46,10 +46,10 @@ const CLIENTS = /^(aws|jq|openstack|truncate|rclone|s3cmd|qemu-img)\b/;
 const unquoted = (text: string): string => text.replaceAll(/'[^']*'|"[^"]*"/g, '""');
 
 /** Which suite runs a command: one that nobody knows is run by none. */
-export function suiteOf(command: ShellCommand): 'npm test' | 'npm run test:clients' | undefined {
+export function suiteOf(command: ShellCommand): 'npm run test:full' | 'npm run suite clients' | undefined {
   const programs = unquoted(command.text).split(' | ');
-  if (programs.every((program) => OWN.test(program))) return 'npm test';
-  if (programs.every((program) => OWN.test(program) || CLIENTS.test(program))) return 'npm run test:clients';
+  if (programs.every((program) => OWN.test(program))) return 'npm run test:full';
+  if (programs.every((program) => OWN.test(program) || CLIENTS.test(program))) return 'npm run suite clients';
   return undefined;
 }
 

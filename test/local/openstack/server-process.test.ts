@@ -144,7 +144,7 @@ onLinux('a server', () => {
       `Tester needs the port ${port} of 127.0.0.1, and another program has taken it.`,
     );
     other.close();
-  }, 10_000);
+  });
 
   test('without a port is up once the program that is to tell so agrees, in its folder', async () => {
     const folder = temporaryFolder();

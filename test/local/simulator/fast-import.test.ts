@@ -1,14 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bitmapKey } from '../../../local/simulator/fast-import.ts';
 import { type ImageClient, TestCloud } from './cloud.ts';
 import { isoImage, mbr, qcow2, zvhd } from './disk-images.ts';
 import { importFast, job, ObsCloud, slowObs, untilJob, untilOver } from './obs-cloud.ts';
 
 // Beside other test files on a busy machine.
-jest.setTimeout(20_000);
-
 const GIB = 2 ** 30;
 const DATA = Buffer.concat([mbr(), Buffer.alloc(4096, 'imagedrop')]);
 

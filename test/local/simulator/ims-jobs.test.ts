@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { idOf } from '../../../local/simulator/accounts.ts';
 import { ADMIN, type ImageClient, STRANGER, type TestCloud } from './cloud.ts';
 import { job, ObsCloud, register, slowObs, untilJob, untilOver } from './obs-cloud.ts';
 
 // Beside other test files on a busy machine.
-jest.setTimeout(20_000);
-
 const DATA = randomBytes(100_000);
 const PROJECT = idOf('project', 'imagedrop');
 

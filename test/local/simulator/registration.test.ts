@@ -1,15 +1,13 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { answer, serve, unusedAddress } from '../../support/http-server.ts';
 import { type ImageClient, STRANGER, TestCloud } from './cloud.ts';
 import { isoImage, mbr, qcow2, qed, vdi, vhd, vhdx, vmdk, zvhd } from './disk-images.ts';
 import { job, ObsCloud, register, slowObs, untilJob, untilOver } from './obs-cloud.ts';
 
 // Beside other test files on a busy machine.
-jest.setTimeout(20_000);
-
 const DATA = randomBytes(100_000);
 const HUGE_BYTES = 130 * 2 ** 30;
 
