@@ -32,6 +32,8 @@ export interface StackOptions {
   readonly secrets: Readonly<Record<string, string>>;
   /** @default those of the last start in this folder, or free ones where they are taken */
   readonly ports?: Ports;
+  /** How long invocations under way may take when the stack stops. @default 3000 */
+  readonly shutdownMs?: number;
   /** What is to go wrong; by default nothing. */
   readonly faults?: StackFaults;
   /** Told of each line that a function logs and of all that goes wrong in the stack. */
@@ -58,6 +60,9 @@ export interface EmbeddedStack {
   /** Ends everything that was started; objects and messages stay in the folder. */
   stop(): Promise<void>;
 }
+
+/** Long enough to write a record, short enough for somebody who presses Ctrl-C. */
+const SHUTDOWN_MS = 3000;
 
 /**
  * Runs what a synthesized template says, in this process and in child processes for its functions.
@@ -147,6 +152,7 @@ function startFunctions(options: StackOptions, { plan, iam, engine, endpoints }:
     principalOf,
     clientVariables: (principal) => clientVariables(principal, endpoints),
     logFolder: join(options.folder, 'logs'),
+    shutdownMs: options.shutdownMs ?? SHUTDOWN_MS,
     faults: options.faults,
     onLine: (line) => options.onLog?.(line),
     onError,

@@ -18,14 +18,14 @@ export interface FunctionOptions {
   readonly logFolder: string;
   readonly onLine: (line: string) => void;
   readonly faults?: FunctionFaults | undefined;
+  /** How long invocations under way may take when the stack stops. */
+  readonly shutdownMs: number;
 }
 
 /** Lambda does not say how long it keeps an idle environment; on one machine each holds some 140 MB that others need. */
 const IDLE_MS = 60 * 1000;
 /** A machine is no cloud: more invocations at a time would only share its cores, after each has paid for its own start. */
 const MACHINE_CONCURRENCY = 2 * availableParallelism();
-/** How long invocations under way may take when the stack stops. */
-const SHUTDOWN_MS = 3000;
 
 /** A function and its environments: as many as are needed at one time, used again while they live. */
 export class LambdaFunction {
@@ -73,7 +73,7 @@ export class LambdaFunction {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const environment of this.#environments) environment.terminate();
-    const patience = new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS).unref());
+    const patience = new Promise((resolve) => setTimeout(resolve, this.#options.shutdownMs).unref());
     await Promise.race([Promise.all(this.#running), patience]);
     await Promise.all([...this.#environments].map((environment) => environment.kill()));
     await Promise.all(this.#running);

@@ -17,6 +17,8 @@ export interface LambdaHostOptions {
   /** By which a function's clients find this stack. */
   readonly clientVariables: (principal: Principal) => Readonly<Record<string, string>>;
   readonly logFolder: string;
+  /** How long invocations under way may take when the stack stops. */
+  readonly shutdownMs: number;
   /** What is to go wrong. */
   readonly faults?: { readonly functions: FunctionFaults; readonly messages: MessageFaults } | undefined;
   readonly onLine: (line: string) => void;
@@ -30,12 +32,12 @@ export class LambdaHost {
 
   /** @throws TemplateError when a mapping cannot work: the function is missing, or its role may not read the queue */
   constructor(options: LambdaHostOptions) {
-    const { access, logFolder, onLine } = options;
+    const { access, logFolder, onLine, shutdownMs } = options;
     const faults = options.faults?.functions;
     this.#functions = options.functions.map((plan) => {
       const principal = options.principalOf(plan.roleArn);
       const clientVariables = options.clientVariables(principal);
-      return new LambdaFunction({ plan, principal, access, clientVariables, logFolder, onLine, faults });
+      return new LambdaFunction({ plan, principal, access, clientVariables, logFolder, onLine, faults, shutdownMs });
     });
     this.#pollers = options.mappings.map((mapping) => this.#poller(mapping, options));
   }

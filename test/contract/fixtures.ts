@@ -44,13 +44,16 @@ export function pausedBody(bytes: Buffer = DISK): { readonly body: Readable; goO
   return { body: Readable.from(halves()), goOn, breakOff: () => reject(new Error('The source broke off.')) };
 }
 
+/** Longer than any busy machine needs. */
+const HANG_MS = 120_000;
+
 /** Waits until an image has one of these statuses, as our endpoint sees it; `gone` when there is none. */
 export async function until(
   endpoint: ImageEndpoint,
   id: string,
   statuses: readonly (Image['status'] | 'gone')[],
 ): Promise<Image | undefined> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + HANG_MS;
   for (;;) {
     const image = await endpoint.get(id);
     if (statuses.includes(image?.status ?? 'gone')) return image;
@@ -67,7 +70,7 @@ export async function untilStoring(world: ServiceWorld, id: string): Promise<voi
       if (error.code === 'ENOENT') return Buffer.alloc(0); // not yet
       throw error;
     });
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + HANG_MS;
   while ((await stored()).length === 0) {
     if (Date.now() > deadline) throw new Error(`Nothing of image ${id} is stored.`);
     await sleep(50);

@@ -24,7 +24,7 @@ export interface RunningFixture {
   readonly lines: readonly string[];
   readonly folder: string;
   send(output: string, body: string): Promise<void>;
-  /** Waits for one message and deletes it; undefined when none comes. */
+  /** Waits for one message and deletes it; with 0 seconds, undefined where there is none. */
   receive(output: string, waitSeconds?: number): Promise<Message | undefined>;
   stop(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export async function startFixture({
     async send(output, body) {
       await sqs.send(new SendMessageCommand({ QueueUrl: stack.outputs[output], MessageBody: body }));
     },
-    receive: (output, waitSeconds = 5) => receiveOne(sqs, stack.outputs[output], waitSeconds),
+    receive: (output, waitSeconds = 20) => receiveOne(sqs, stack.outputs[output], waitSeconds),
     async stop() {
       sqs.destroy();
       await stack.stop();
@@ -64,12 +64,15 @@ export function sqsClient(stack: EmbeddedStack, credentials = stack.operator): S
   return new SQSClient({ endpoint: stack.endpoints.sqs, ...options });
 }
 
+/** Waits for one message and deletes it; with 0 seconds, undefined where there is none. */
 export async function receiveOne(sqs: SQSClient, QueueUrl: string | undefined, WaitTimeSeconds: number) {
-  const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds }));
-  if (message !== undefined) {
-    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+  for (;;) {
+    const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds }));
+    if (message !== undefined) {
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+    }
+    if (message !== undefined || WaitTimeSeconds === 0) return message;
   }
-  return message;
 }
 
 export function isAlive(pid: number): boolean {
@@ -81,7 +84,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Waits until something holds. */
-export async function eventually(holds: () => boolean | Promise<boolean>, withinMs = 5000): Promise<void> {
+export async function eventually(holds: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> {
   const end = Date.now() + withinMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`It did not come to pass within ${withinMs} ms`);

@@ -52,13 +52,13 @@ afterEach(async () => {
 });
 
 /** Starts stacks in one folder, one after the other. */
-async function stacks(fixture: Fixture = template) {
+async function stacks({ fixture = template, shutdownMs = 3000 }: { fixture?: Fixture; shutdownMs?: number } = {}) {
   const { path, remove } = await temporaryFolder();
   cleanups.push(remove);
   const cloudAssembly = await writeAssembly(join(path, 'cdk.out'), fixture, { relay });
   const folder = join(path, 'state');
   const lines: string[] = [];
-  const options = { cloudAssembly, stackName: STACK_NAME, folder, secrets: {} };
+  const options = { cloudAssembly, stackName: STACK_NAME, folder, secrets: {}, shutdownMs };
   const start = async (): Promise<EmbeddedStack> => {
     const stack = await startStack({ ...options, onLog: (line) => lines.push(line) });
     cleanups.push(() => stack.stop());
@@ -73,7 +73,7 @@ async function send(stack: EmbeddedStack, body: string): Promise<void> {
   await sqsClient(stack).send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
 }
 
-const relayed = async (stack: EmbeddedStack) => (await receiveOne(sqsClient(stack), stack.outputs.Out, 10))?.Body;
+const relayed = async (stack: EmbeddedStack) => (await receiveOne(sqsClient(stack), stack.outputs.Out, 20))?.Body;
 
 function pidIn(text: string): number {
   return Number(/pid (\d+)/.exec(text)?.[1]);
@@ -98,7 +98,7 @@ describe('a stack that stops', () => {
   });
 
   test('lets a function that is told to end come to its end', async () => {
-    const { start, lines } = await stacks();
+    const { start, lines } = await stacks({ shutdownMs: 120_000 });
     const stack = await start();
     await send(stack, 'until told');
     await eventually(() => lines.some((line) => line.includes('got until told')));
@@ -167,7 +167,7 @@ test('a second stack in the same folder is refused', async () => {
 
 test('a stack that cannot start leaves its folder free', async () => {
   const broken = { ...template, Outputs: { In: { Value: { Ref: 'Nowhere' } } } };
-  const { start } = await stacks(broken);
+  const { start } = await stacks({ fixture: broken });
   await expect(start()).rejects.toThrow('no resource Nowhere');
   await expect(start()).rejects.toThrow('no resource Nowhere');
 });
@@ -189,12 +189,12 @@ describe('a schedule', () => {
 
   test('of EventBridge Scheduler fires when the stack starts', async () => {
     const grants: Grant[] = [[['sqs:SendMessage'], [arnOf('Out')]]];
-    const { start } = await stacks(scheduled({ Arn: arnOf('Out'), Input: '{"now":true}' }, grants));
+    const { start } = await stacks({ fixture: scheduled({ Arn: arnOf('Out'), Input: '{"now":true}' }, grants) });
     expect(await relayed(await start())).toBe('{"now":true}');
   });
 
   test('does nothing that its role does not allow', async () => {
-    const { start, lines } = await stacks(scheduled({ Arn: arnOf('Out') }, []));
+    const { start, lines } = await stacks({ fixture: scheduled({ Arn: arnOf('Out') }, []) });
     await start();
     await eventually(() => lines.some((line) => line.includes('is not authorized to perform: sqs:SendMessage')));
   });

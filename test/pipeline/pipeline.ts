@@ -9,6 +9,7 @@ import {
   CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
+  type Message,
   type QueueAttributeName,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -119,8 +120,8 @@ export class Pipeline {
     }
   }
 
-  /** The record of a drop once it is settled and announced; by default within what a suite of its own is given. */
-  async settled(dropped: Dropped, target = this.cloud.name, withinMs = 110_000): Promise<DropRecord> {
+  /** The record of a drop once it is settled and announced; by default a little sooner than a test's own limit. */
+  async settled(dropped: Dropped, target = this.cloud.name, withinMs = 250_000): Promise<DropRecord> {
     const until = Date.now() + withinMs;
     for (;;) {
       const record = await this.record(dropped, target);
@@ -160,11 +161,11 @@ export class Pipeline {
   }
 
   async #receive(QueueUrl: string): Promise<DropRecord> {
-    const { Messages: [message] = [] } = await this.sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
-    );
-    await this.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
-    return JSON.parse(message?.Body ?? '');
+    const receive = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 });
+    let message: Message | undefined;
+    while (message === undefined) [message] = (await this.sqs.send(receive)).Messages ?? [];
+    await this.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+    return JSON.parse(message.Body ?? '');
   }
 
   /** The bytes that the image service stored. */

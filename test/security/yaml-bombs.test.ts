@@ -6,7 +6,7 @@ import { failure } from '../support/outcome.ts';
 /** AWS Secrets Manager, "Quotas": a secret has at most 65,536 bytes. */
 const MAX_SECRET_BYTES = 65_536;
 /** Such a text takes a few hundred milliseconds; a bomb that went off would take years. */
-const ENOUGH_MS = 10_000;
+const ENOUGH_CPU_MS = 60_000;
 
 const lines = (count: number, line: (index: number) => string) => Array.from({ length: count }, (_, i) => line(i));
 const nine = (index: number) => Array(9).fill(`*a${index}`).join(',');
@@ -31,9 +31,9 @@ const BOMBS: readonly (readonly [string, string])[] = [
 describe('a clouds.yaml that is a bomb', () => {
   test.each(BOMBS)('of %s is refused at once, and none of it is shown', async (_what, text) => {
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_SECRET_BYTES);
-    const began = performance.now();
+    const began = process.threadCpuUsage();
     const { code, message } = await failure(() => parseYaml(text, 'clouds.yaml'));
-    expect(performance.now() - began).toBeLessThan(ENOUGH_MS);
+    expect(process.threadCpuUsage(began).user / 1000).toBeLessThan(ENOUGH_CPU_MS);
     expect(code).toBe('bad-clouds-yaml');
     expect(message.length).toBeLessThan(200);
   });
@@ -42,9 +42,9 @@ describe('a clouds.yaml that is a bomb', () => {
     const count = 2200;
     const text = [...lines(count, (i) => `k${i}: &b${i} v`), ...lines(count, (i) => `r${i}: *b${i}`)].join('\n');
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_SECRET_BYTES);
-    const began = performance.now();
+    const began = process.threadCpuUsage();
     expect(Object.keys(Object(parseYaml(text, 'clouds.yaml')))).toHaveLength(2 * count);
-    expect(performance.now() - began).toBeLessThan(ENOUGH_MS);
+    expect(process.threadCpuUsage(began).user / 1000).toBeLessThan(ENOUGH_CPU_MS);
   });
 
   test('of prototype keys is a document like any other', async () => {

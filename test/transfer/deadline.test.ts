@@ -1,21 +1,24 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { deadline } from '../../lambda/transfer/deadline.ts';
 
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
 describe('the deadline', () => {
-  test('comes a margin before the time ends', async () => {
-    const signal = deadline(150, [], 0.1);
-    await pause(10);
+  test('comes a margin before the time ends', () => {
+    const signal = deadline(60_000, [], 20);
+    jest.advanceTimersByTime(39_999);
     expect(signal.aborted).toBe(false);
-    await pause(70);
+    jest.advanceTimersByTime(1);
     expect(signal.reason).toMatchObject({ code: 'out-of-time', retryable: true });
   });
 
-  test('leaves ten seconds for an orderly end', async () => {
+  test('leaves ten seconds for an orderly end', () => {
     const signal = deadline(10_040);
+    jest.advanceTimersByTime(39);
     expect(signal.aborted).toBe(false);
-    await pause(70);
+    jest.advanceTimersByTime(1);
     expect(signal.reason).toMatchObject({ code: 'out-of-time' });
   });
 

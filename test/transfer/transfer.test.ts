@@ -75,8 +75,8 @@ function reading(source: Pick<Source, 'open'>, bytes: number, changes: Partial<R
 }
 
 async function gone(sockets: ReadonlySet<Socket>): Promise<boolean> {
-  for (let looks = 0; sockets.size > 0 && looks < 100; looks += 1) await pause(10);
-  return sockets.size === 0;
+  while (sockets.size > 0) await pause(10);
+  return true;
 }
 
 const hashOf = (algorithm: string, bytes: Buffer): string => createHash(algorithm).update(bytes).digest('hex');
@@ -199,9 +199,9 @@ describe('a transfer whose sink', () => {
   test('answers long after the last byte has succeeded', async () => {
     const source = await sourceOf(100_000);
     const sink = await sinkTo((request, response) => {
-      request.resume().once('end', () => setTimeout(() => answer(response, 204), 600));
+      request.resume().once('end', () => setTimeout(() => answer(response, 204), 3000));
     });
-    const limits = { stallSeconds: 0.2, answerSeconds: 5 };
+    const limits = { stallSeconds: 2, answerSeconds: 120 };
     await expect(send({ ...reading(source, 100_000, { limits }), sink })).resolves.toMatchObject({ bytes: 100_000 });
   });
 

@@ -66,7 +66,7 @@ describe('imagedrop ui', () => {
     });
     const ended = new Promise<number | null>((resolve) => started.on('close', resolve));
     await Promise.race([
-      eventually(() => out.includes('\n'), 20_000),
+      eventually(() => out.includes('\n')),
       ended.then((code) => Promise.reject(new Error(`ended with ${code}: ${err}`))),
     ]);
     return { url: JSON.parse(out).url, ended, complaints: () => err };
@@ -91,7 +91,7 @@ describe('imagedrop ui', () => {
   onLinux('hands the secret address to the browser in a file of the owner, not in a command line', async () => {
     const { url, ended } = await run();
     const opened = () => readFile(join(folder, 'opened'), 'utf8').catch(() => '');
-    await eventually(async () => (await opened()).startsWith('file://'), 20_000);
+    await eventually(async () => (await opened()).startsWith('file://'));
     const file = new URL(await opened());
     expect(file.href).not.toContain(new URL(url).hash.slice(1));
     expect(await readFile(file, 'utf8')).toContain(`url=${url}"`);

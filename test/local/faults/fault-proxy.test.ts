@@ -65,7 +65,7 @@ const put = (body: Buffer) => request(`${proxy.url}/a%2Fb?c=d`, { method: 'PUT',
 
 /** The service has come to know of the end, good or bad, of what it was sent. */
 async function servedOne(): Promise<Served | undefined> {
-  for (let tries = 0; served.length === 0 && tries < 100; tries += 1) await new Promise((next) => setTimeout(next, 10));
+  while (served.length === 0) await new Promise((next) => setTimeout(next, 10));
   return served[0];
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FaultyEnvironment, MessageFault, StackFaults } from '../../../local/faults/faults.ts';
-import { logged, nothingLeft, startCase } from '../lambda/lambda-case.ts';
+import { logged, nothingLeft, RETRIED_SOON, startCase } from '../lambda/lambda-case.ts';
 import { eventually } from '../stack-fixture.ts';
 
 /** Nothing goes wrong but what is given. */
@@ -29,7 +29,7 @@ describe('a message', () => {
   });
 
   test('can be delayed, so that another overtakes it', async () => {
-    const messages: MessageFault[] = [{ how: 'delay', seconds: 1 }];
+    const messages: MessageFault[] = [{ how: 'delay', seconds: 5 }];
     const { send } = await startCase({ handler: HANDLER, faults: faults({ messages }) });
     await send('In', 'first');
     await pause(200);
@@ -39,7 +39,7 @@ describe('a message', () => {
   });
 
   test('can come again though it was worked on', async () => {
-    const { send } = await startCase({ handler: HANDLER, faults: faults({ messages: [{ how: 'keep' }] }) });
+    const { send } = await startCase({ handler: HANDLER, faults: faults({ messages: [{ how: 'keep' }] }), ...RETRIED_SOON });
     await send('In', 'a');
     await eventually(() => works('a') === 2);
     await nothingLeft();
@@ -73,10 +73,11 @@ describe('a function', () => {
       return () => undefined;
     };
     const { send } = await startCase({
-      handler: `export const handler = async ({ Records: [{ body }] }) => {
-        await new Promise((resolve) => setTimeout(resolve, 600));
+      handler: `export const handler = async ({ Records: [{ body, attributes }] }) => {
+        if (attributes.ApproximateReceiveCount === '1') await new Promise(() => setInterval(() => {}, 1000));
         console.log('works on', body);
       }`,
+      ...RETRIED_SOON,
       faults: faults({ functions: { invocation } }),
     });
     await send('In', 'a');

@@ -19,6 +19,9 @@ export interface Case {
   readonly faults?: StackFaults;
 }
 
+/** For a test that waits until its message comes again. */
+export const RETRIED_SOON = { properties: { Timeout: 3 }, queue: { VisibilityTimeout: 3 } } as const;
+
 /** A queue that a function reads, with a dead-letter queue behind it, until the end of the test. */
 export async function startCase(options: Case): Promise<RunningFixture> {
   const RedrivePolicy = { deadLetterTargetArn: arnOf('Dead'), maxReceiveCount: 2 };
@@ -26,10 +29,10 @@ export async function startCase(options: Case): Promise<RunningFixture> {
   fixture = await startFixture({
     template: {
       Resources: {
-        In: queue({ VisibilityTimeout: 1, RedrivePolicy, ...options.queue }),
+        In: queue({ VisibilityTimeout: 60, RedrivePolicy, ...options.queue }),
         Dead: queue(),
         Role: role(...grants),
-        Fn: fn('code', 'Role', { Timeout: 1, ...options.properties }),
+        Fn: fn('code', 'Role', { Timeout: 60, ...options.properties }),
         Mapping: mapping('In', 'Fn', { BatchSize: 1, ...options.mapping }),
       },
       Outputs: { In: { Value: { Ref: 'In' } }, Dead: { Value: { Ref: 'Dead' } } },

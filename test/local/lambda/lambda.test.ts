@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { arnOf } from '../assembly-fixture.ts';
 import { eventually, isAlive } from '../stack-fixture.ts';
-import { logged, startCase } from './lambda-case.ts';
+import { logged, RETRIED_SOON, startCase } from './lambda-case.ts';
 
 describe('a function', () => {
   test('that takes too long is killed, and its message comes again', async () => {
     const { send } = await startCase({
       handler: 'export const handler = () => new Promise(() => console.log("pid " + process.pid))',
+      ...RETRIED_SOON,
     });
     await send('In', 'slow');
-    await eventually(() => logged('Task timed out after 1.00 seconds').length === 2, 8000);
+    await eventually(() => logged('Task timed out after 3.00 seconds').length === 2);
     const pids = logged(/pid \d+/).map((line) => Number(/\d+$/.exec(line)?.[0]));
     expect(new Set(pids).size).toBe(2);
     await eventually(() => !pids.some(isAlive));
@@ -21,6 +22,7 @@ describe('a function', () => {
     const { send } = await startCase({
       handler:
         'export const handler = ({ Records }) => Records[0].attributes.ApproximateReceiveCount === "1" ? process.exit(7) : console.log("second try")',
+      ...RETRIED_SOON,
     });
     await send('In', 'crash');
     await eventually(() => logged('second try').length === 1);
@@ -42,10 +44,9 @@ describe('a function', () => {
         console.log('+'); await new Promise((resolve) => setTimeout(resolve, 300)); console.log('-');
       }`,
       mapping: { ScalingConfig: { MaximumConcurrency: 2 } },
-      queue: { VisibilityTimeout: 30 },
     });
     for (let message = 0; message < 6; message += 1) await send('In', String(message));
-    await eventually(() => logged('Fn: -').length === 6, 8000);
+    await eventually(() => logged('Fn: -').length === 6);
     let running = 0;
     const depths = logged(/Fn: [+-]/).map((line) => {
       running += line.endsWith('+') ? 1 : -1;
@@ -68,16 +69,16 @@ describe('a function', () => {
     const { stack } = await startCase({
       handler:
         'export const handler = (event, context) => ({ env: process.env, event, context, left: context.getRemainingTimeInMillis() })',
-      properties: { Environment: { Variables: { QUEUE: arnOf('In') } }, MemorySize: 256, Timeout: 20 },
-      queue: { VisibilityTimeout: 20 },
+      properties: { Environment: { Variables: { QUEUE: arnOf('In') } }, MemorySize: 256, Timeout: 900 },
+      queue: { VisibilityTimeout: 900 },
     });
     delete process.env.HOST_SECRET;
     const outcome = await stack.invoke('Fn', { hello: 1 });
     if (!outcome.ok) throw new Error(outcome.error.errorMessage);
     const { env, event, context, left } = outcome.result as Record<string, never>;
     expect(event).toEqual({ hello: 1 });
-    expect(left).toBeGreaterThan(15_000);
-    expect(left).toBeLessThanOrEqual(20_000);
+    expect(left).toBeGreaterThan(600_000);
+    expect(left).toBeLessThanOrEqual(900_000);
     expect(context).toMatchObject({
       awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       functionName: 'Fixture-Fn',
