@@ -30,11 +30,9 @@ export class TransferMeter {
   /** @param nowSeconds of any clock that does not jump; each call is a sample */
   progress(nowSeconds: number): TransferProgress {
     const now = { atSeconds: nowSeconds, sentBytes: this.sentBytes };
-    // Bytes that go out a second time had been counted: a rate from before would be below zero.
-    const earlier = this.#samples.filter(({ sentBytes }) => sentBytes <= now.sentBytes);
-    const recent = earlier.filter(({ atSeconds }) => nowSeconds - atSeconds <= WINDOW_SECONDS);
+    const recent = this.#samples.filter(({ atSeconds }) => nowSeconds - atSeconds <= WINDOW_SECONDS);
     // Where nobody has asked for so long, since the last time is as good.
-    this.#samples = [...(recent.length > 0 ? recent : earlier.slice(-1)), now];
+    this.#samples = [...(recent.length > 0 ? recent : this.#samples.slice(-1)), now];
     const { totalBytes } = this;
     const doneBytes = Math.min(this.resumedBytes + this.sentBytes, totalBytes);
     const bytesPerSecond = rateOf(this.#samples[0] ?? now, now);

@@ -1,7 +1,7 @@
 import { buildApp, type FauxqsServer } from 'fauxqs';
 import type { QueuePlan, SubscriptionPlan, TopicPlan } from '../template/messaging.ts';
 import { nameOfArn, REGION } from '../template/names.ts';
-import { MessageFile, type StoredMessage } from './message-file.ts';
+import { type MessageAttribute, MessageFile, type StoredMessage } from './message-file.ts';
 
 export interface EngineOptions {
   /** The longest delay and visibility timeout, in seconds. Longer ones are cut. @default no limit */
@@ -24,12 +24,6 @@ export interface ReceivedMessage {
   readonly MD5OfBody: string;
   readonly Attributes?: Readonly<Record<string, string>>;
   readonly MessageAttributes?: Readonly<Record<string, MessageAttribute>>;
-}
-
-export interface MessageAttribute {
-  readonly DataType: string;
-  readonly StringValue?: string;
-  readonly BinaryValue?: string;
 }
 
 /** The answer to `GET /_fauxqs/queues/NAME`. */
