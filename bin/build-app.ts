@@ -2,6 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { ImageDropStack } from '../lib/image-drop-stack.ts';
 import { contextSettings } from '../lib/settings/context-settings.ts';
 import { SettingError } from '../lib/settings/setting-error.ts';
+import { FAILED } from './terminal/exit-codes.ts';
 
 /**
  * The CDK app of one stack, by the settings of its context. A setting that cannot work is told in one line.
@@ -16,6 +17,6 @@ export function buildApp(prepare: (app: App) => void = () => {}): void {
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(1);
+    process.exit(FAILED);
   }
 }

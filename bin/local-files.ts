@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { WrongUse } from './commands/wrong-use.ts';
+import { WrongUse } from './terminal/exit-codes.ts';
 
 /** A file that is to be dropped. */
 export interface LocalFile {

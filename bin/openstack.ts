@@ -1,11 +1,8 @@
 #!/usr/bin/env node
-import { WrongUse } from './commands/wrong-use.ts';
-import { down } from './openstack/down.ts';
-import { HELP } from './openstack/help.ts';
-import { type Command, type OpenStackOptions, openStackOptions } from './openstack/options.ts';
-import { status } from './openstack/status.ts';
-import { up } from './openstack/up.ts';
+import { down, status, up } from './openstack/commands.ts';
+import { type Command, HELP, type OpenStackOptions, openStackOptions } from './openstack/options.ts';
 import { printableLines } from './printable.ts';
+import { DONE, FAILED, WRONG_USE, WrongUse } from './terminal/exit-codes.ts';
 
 const RUN: Readonly<Record<Command, (options: OpenStackOptions) => Promise<number>>> = {
   up: ({ folder }) => up(folder),
@@ -18,13 +15,13 @@ async function main(args: string[]): Promise<number> {
   const options = openStackOptions(args);
   if (options !== 'help') return await RUN[options.command](options);
   process.stdout.write(HELP);
-  return 0;
+  return DONE;
 }
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = error instanceof WrongUse ? 2 : 1;
+  process.exitCode = error instanceof WrongUse ? WRONG_USE : FAILED;
   const hint = error instanceof WrongUse ? '\nSee `npm run openstack -- --help`.' : '';
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`openstack: ${printableLines(message)}${hint}\n`);

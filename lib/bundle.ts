@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
@@ -8,26 +8,22 @@ import type { EntryPoint } from './entry-points.ts';
 /** The clone of the project, or dist/ of an installed package. */
 const PACKAGE_ROOT = join(import.meta.dirname, '..');
 
-/** Whoever installs the package has no esbuild, and needs none: so nothing imports this. */
-const BUNDLER = join(import.meta.dirname, 'bundling/main.ts');
-
-/** What the CDK asks for where it cannot bundle by itself; it always can. */
+/** The CDK requires an image for bundling in Docker; this bundling never needs Docker. */
 const NO_DOCKER = DockerImage.fromRegistry('none');
 
 /**
- * The code of a function: its entry point and all that it imports in one file, `index.cjs`. An installed package brings
- * it along. In a clone esbuild makes it: the CDK's own construct for Node.js takes no plugins, and turns to Docker, which
- * need not be there, when it finds no esbuild.
+ * The code of a function: its entry point and all its imports in one file, `index.cjs`. An installed package contains the
+ * bundle. In a clone esbuild makes it.
  */
 export function bundledCode(entryPoint: EntryPoint): Code {
   const packed = join(PACKAGE_ROOT, 'bundles', entryPoint);
   if (existsSync(packed)) return Code.fromAsset(packed);
   return Code.fromAsset(join(PACKAGE_ROOT, 'lambda'), {
-    // What is made of the sources counts, not the sources: a comment changes no function.
+    // A changed comment does not change the function.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: NO_DOCKER,
-      // The CDK bundles anew only where this differs.
+      // The CDK bundles again only if this differs.
       command: [entryPoint],
       local: {
         tryBundle(folder) {
@@ -41,6 +37,28 @@ export function bundledCode(entryPoint: EntryPoint): Code {
 
 /** Writes `index.cjs` and its source map into a folder. */
 export function bundle(entryPoint: EntryPoint, folder: string): void {
-  // The CDK waits for no promise, and without one esbuild takes no plugin.
-  execFileSync(process.execPath, [BUNDLER, entryPoint, folder], { stdio: ['ignore', 'inherit', 'inherit'] });
+  // esbuild is a development dependency: an installed package does not have it.
+  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
+  buildSync({
+    absWorkingDir: PACKAGE_ROOT,
+    entryPoints: [join(PACKAGE_ROOT, 'lambda', `${entryPoint}.ts`)],
+    // The extension marks it as CommonJS, in any folder.
+    outfile: join(folder, 'index.cjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    // ES modules let esbuild drop unused exports.
+    mainFields: ['module', 'main'],
+    // undici's own switch for bundles of esbuild: they leave out its second, experimental parser (150 KB).
+    define: { esbuildDetection: 'true' },
+    minify: true,
+    legalComments: 'none',
+    charset: 'utf8',
+    // External: Node.js does not read it at each start. runtime/stack-positions.ts reads it when an error occurs.
+    sourcemap: 'external',
+    // Stack traces need positions only.
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
 }

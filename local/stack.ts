@@ -112,8 +112,9 @@ async function startServices(options: StackOptions, started: Started): Promise<S
   const assembly = await readAssembly(options.cloudAssembly, stackName);
   const state = await readState(folder);
   started.add(lockFolder(folder));
-  const engine = await QueueEngine.open(join(folder, 'queues'), {
+  const engine = new QueueEngine(join(folder, 'queues'), {
     longestPauseSeconds: options.faults?.messages.longestPauseSeconds,
+    onError: errorLog(options),
   });
   started.add(() => engine.close());
   const gate = await startOnPort(ports.gate, state.ports.gate, Gate.listen);
@@ -121,7 +122,7 @@ async function startServices(options: StackOptions, started: Started): Promise<S
 
   const plan = readPlan(assembly, { stackName, gateUrl: gate.url });
   const iam = new Iam(plan.roles, state.secret);
-  provide(engine, plan);
+  await engine.provide(plan);
   const secrets = new SecretsService(plan.secrets, options.secrets, iam);
   const functionNames = plan.functions.map(({ name }) => name);
   const lambda = new LambdaService(functionNames, iam);
@@ -181,13 +182,6 @@ class Started {
   async stop(): Promise<void> {
     for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) await stop();
   }
-}
-
-function provide(engine: QueueEngine, plan: StackPlan): void {
-  for (const queue of plan.queues) engine.provideQueue(queue);
-  for (const topic of plan.topics) engine.provideTopic(topic);
-  for (const subscription of plan.subscriptions) engine.provideSubscription(subscription);
-  for (const { queueArn } of plan.mappings) engine.releaseInFlight(queueArn);
 }
 
 function principalByRoleArn(roles: readonly RolePlan[], iam: Iam): (roleArn: string) => Principal {

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isObject, type JsonObject } from '../../lambda/endpoints/json.ts';
 import { parseYaml } from '../../lambda/endpoints/yaml-document.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 
 /** What decides where OpenStack's files are looked for. */
 export interface Surroundings {

@@ -2,7 +2,7 @@ import type { Cloud } from '../../lambda/endpoints/cloud.ts';
 import { cloudIn } from '../../lambda/endpoints/clouds-yaml.ts';
 import { isObject, type JsonObject } from '../../lambda/endpoints/json.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 import { type CloudFile, findCloudFile, foldersOf, type Surroundings, surroundings } from './cloud-files.ts';
 import { withPemTexts } from './pem-texts.ts';
 import { withProfile } from './vendor-profile.ts';

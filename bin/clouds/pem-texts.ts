@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { JsonObject } from '../../lambda/endpoints/json.ts';
 import { messageOf } from '../../lambda/model/errors.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 import type { Surroundings } from './cloud-files.ts';
 
 const SETTINGS = ['cacert', 'cert', 'key'];

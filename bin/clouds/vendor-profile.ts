@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../lambda/endpoints/json.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 import { findCloudFile, type Surroundings } from './cloud-files.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { command } from '../terminal/command.ts';
+import { DONE } from '../terminal/exit-codes.ts';
 
 /** Prints what teaches a shell to complete these commands. */
 export const completion = command({
@@ -17,6 +18,6 @@ export const completion = command({
   async run({ positionals }, commands) {
     const { completionScript } = await import('../completion/script.ts');
     process.stdout.write(completionScript(positionals, commands));
-    return 0;
+    return DONE;
   },
 });

@@ -32,7 +32,7 @@ export const doctor = command({
   async run({ options }) {
     const [{ runDoctor }, { kindOf }] = await Promise.all([
       import('../doctor/run-doctor.ts'),
-      import('../target-kind.ts'),
+      import('../terminal/options.ts'),
     ]);
     const { stack, 'os-cloud': osCloud, kind, 'read-only': readOnly = false, json = false } = options;
     return runDoctor({

@@ -28,7 +28,7 @@ export const ls = command({
       import('../ls/list-drops.ts'),
       import('../stack/connection.ts'),
       import('../stack/targets.ts'),
-      import('./wrong-use.ts'),
+      import('../terminal/exit-codes.ts'),
     ]);
     const [prefix = '', ...others] = positionals;
     if (others.length > 0) throw new WrongUse('Name one PREFIX.');

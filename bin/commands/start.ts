@@ -26,7 +26,12 @@ export const start = command({
     'npm start -- --os-cloud mycloud ubuntu-24.04.qcow2',
     'npx imagedrop start --kind ims',
   ],
-  exitCodes: { 0: 'all images are active', 1: 'any failed, or it was interrupted before the end', 2: 'wrong use' },
+  exitCodes: {
+    0: 'all images are active; without files: ended by Ctrl-C',
+    1: 'any failed',
+    2: 'wrong use',
+    130: 'interrupted; `npm start` resumes the drops',
+  },
   async run({ options, positionals }) {
     const [{ startOptions }, { startHere }] = await Promise.all([
       import('../start/options.ts'),

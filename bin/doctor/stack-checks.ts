@@ -4,13 +4,26 @@ import {
   HeadBucketCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { s3Pauses } from '../../lambda/adapters/s3-pauses.ts';
+import { s3Reconciliations } from '../../lambda/adapters/s3-reconciliations.ts';
+import { ERROR_KINDS } from '../../lambda/model/errors.ts';
+import type { TargetPause } from '../../lambda/model/target-pause.ts';
 import type { StackConnection } from '../stack/connection.ts';
+import { formatAge } from '../terminal/durations.ts';
 import { clockVerdict } from './clock.ts';
-import { Checks, type Finding, hasFailed, ok, skipped, type Verdict } from './finding.ts';
-import { pausesOf } from './pause-checks.ts';
-import { queueVerdict } from './queue-checks.ts';
-import { reconcileVerdict } from './reconcile-check.ts';
-import { keepDate } from './server-date.ts';
+import {
+  Checks,
+  type Finding,
+  failed,
+  hasFailed,
+  ok,
+  skipped,
+  type Verdict,
+  verdictOnError,
+  warning,
+} from './finding.ts';
 
 /** Looks at a stack with the credentials that commands use. @param readOnly nothing is begun to see whether it may be */
 export async function* stackChecks(stack: StackConnection, readOnly: boolean): AsyncGenerator<Finding> {
@@ -35,13 +48,12 @@ async function credentialsVerdict({ s3 }: StackConnection): Promise<Verdict> {
   return ok(`access key ${accessKeyId}${end}, region ${await s3.config.region()}`);
 }
 
-/** Whatever S3 answers, it says what time it is. */
+/** S3 states the time in each answer, also when it refuses the request. */
 async function clockOf(stack: StackConnection): Promise<Verdict> {
-  const command = new HeadBucketCommand({ Bucket: stack.output('DropBucketName') });
-  const date = keepDate(command);
-  // The check of the bucket comes next, and tells of a refusal.
-  await stack.s3.send(command).catch(() => undefined);
-  return clockVerdict(date(), new Date(), 'S3');
+  const url = await getSignedUrl(stack.s3, new HeadBucketCommand({ Bucket: stack.output('DropBucketName') }));
+  // The next check finds out why S3 does not answer.
+  const answer = await fetch(url, { method: 'HEAD' }).catch(() => undefined);
+  return clockVerdict(answer?.headers.get('date') ?? undefined, new Date(), 'S3');
 }
 
 async function reachVerdict(stack: StackConnection, output: string): Promise<Verdict> {
@@ -65,4 +77,64 @@ async function recordsVerdict(stack: StackConnection): Promise<Verdict> {
   const Bucket = stack.output('StatusBucketName');
   await stack.s3.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }));
   return ok(`they can be read in ${Bucket}`);
+}
+
+/** It runs every quarter of an hour, unless the stack's settings say otherwise; four times are no accident. */
+const LATE_SECONDS = 3600;
+
+/** Whether what gets lost would be found. */
+async function reconcileVerdict(stack: StackConnection, now: Date): Promise<Verdict> {
+  const stored = await s3Reconciliations(stack.s3, stack.output('StatusBucketName')).load();
+  const lastRun = stored?.reconciliation.lastRun;
+  if (lastRun === undefined) return skipped('it has not run yet; it does so every quarter of an hour');
+  const seconds = (now.getTime() - Date.parse(lastRun.startedAt)) / 1000;
+  const detail = `it ran ${formatAge(seconds)} ago`;
+  if (seconds < LATE_SECONDS) return ok(detail);
+  return warning(
+    detail,
+    'Look at the log of the reconcile function and at its schedule; `imagedrop reconcile` runs it now.',
+  );
+}
+
+/** Whether the functions have found room at each target lately. */
+async function pausesOf(stack: StackConnection): Promise<readonly Verdict[]> {
+  const options = { now: () => new Date(), count: () => {} };
+  const pauses = s3Pauses(stack.s3, stack.output('StatusBucketName'), options);
+  return Promise.all(stack.targets.map(async ({ name }) => verdictOn(name, await pauses.of(name))));
+}
+
+function verdictOn(name: string, pause: TargetPause | undefined): Verdict {
+  if (pause === undefined || pause.endedAt !== undefined) return ok(`no drop has to wait for ${name}`);
+  const { since, until, message, code } = pause;
+  const detail = `${name} is paused since ${since} and tried again at ${until}: ${message} (${code})`;
+  return failed(detail, ERROR_KINDS[code].nextStep);
+}
+
+const STAGES = ['Ingest', 'Upload', 'Status'] as const;
+
+/** What waits, and what was given up. Whoever only drops needs no right to see that. */
+async function queueVerdict(stack: StackConnection): Promise<Verdict> {
+  try {
+    const waiting = await messagesIn(stack, '');
+    const dead = await messagesIn(stack, 'DeadLetter');
+    const detail = `${waiting} messages wait, ${dead} were given up`;
+    if (dead === 0) return ok(detail);
+    return warning(
+      detail,
+      'Mend the cause (`imagedrop ls --failed`), then `imagedrop retry --all-failed`; docs/reconcile.md says how letters are redriven.',
+    );
+  } catch (error) {
+    return verdictOnError(error, 'warning');
+  }
+}
+
+async function messagesIn(stack: StackConnection, kind: '' | 'DeadLetter'): Promise<number> {
+  const counts = await Promise.all(STAGES.map((stage) => count(stack.sqs, stack.output(`${stage}${kind}QueueUrl`))));
+  return counts.reduce((sum, each) => sum + each, 0);
+}
+
+async function count(client: SQSClient, QueueUrl: string): Promise<number> {
+  const AttributeNames = ['ApproximateNumberOfMessages' as const];
+  const { Attributes = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
+  return Number(Attributes.ApproximateNumberOfMessages);
 }

@@ -2,8 +2,7 @@ import { formatBytes } from '../format-bytes.ts';
 import type { LocalFile } from '../local-files.ts';
 import { formatDuration } from '../terminal/durations.ts';
 import { liveLines } from '../terminal/live-lines.ts';
-import { progressLine } from '../terminal/progress-line.ts';
-import type { TransferMeter } from '../terminal/transfer-meter.ts';
+import { progressLine, type TransferMeter } from '../terminal/transfer-meter.ts';
 import type { DropOutcome } from './outcome.ts';
 
 /** Shows files on their way into the bucket. */

@@ -1,6 +1,6 @@
-import { WrongUse } from '../commands/wrong-use.ts';
 import { type LocalFile, localFile, refuseTwins } from '../local-files.ts';
-import { positiveNumber } from '../terminal/numbers.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
+import { positiveNumber } from '../terminal/options.ts';
 import { type MetadataValues, userMetadata } from './user-metadata.ts';
 
 export interface DropOptions {

@@ -1,4 +1,9 @@
+import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { exitCodeOf as exitCodeOfRecords } from '../stack/settled.ts';
+import type { StackTarget } from '../stack/targets.ts';
+import { DONE, FAILED, INTERRUPTED, NOT_YET } from '../terminal/exit-codes.ts';
+import type { DropOptions } from './options.ts';
 
 /** What became of a file; `imagedrop drop --json` prints a list of these, and docs/commands.md describes them. */
 export type DropOutcome = {
@@ -33,3 +38,18 @@ export interface FileNotDropped {
 export type Dropped = DropOutcome & DroppedFile;
 
 export const isDropped = (outcome: DropOutcome): outcome is Dropped => outcome.outcome === 'dropped';
+
+/** The worst that has become of any file; that it is not known yet is better than a failure. */
+export function exitCodeOf(
+  outcomes: readonly DropOutcome[],
+  { wait }: Pick<DropOptions, 'wait'>,
+  targets: readonly StackTarget[],
+  stop: AbortSignal,
+): number {
+  if (stop.aborted) return INTERRUPTED;
+  const codes = outcomes.map((outcome) => {
+    if (!isDropped(outcome)) return FAILED;
+    return wait && !isMetadataKey(outcome.key) ? exitCodeOfRecords(outcome.records ?? [], targets) : DONE;
+  });
+  return [FAILED, NOT_YET].find((code) => codes.includes(code)) ?? DONE;
+}

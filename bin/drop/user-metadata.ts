@@ -1,7 +1,7 @@
 import { TARGETS_HEADER } from '../../lambda/metadata/chosen-targets.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 
 /** What of the command line is said of the image. */
 export interface MetadataValues {

@@ -8,7 +8,7 @@ import { isAt, type StackTarget } from '../stack/targets.ts';
 import { lookEveryMs, watchRecords } from '../stack/watch-records.ts';
 import { recordLine } from '../start/record-line.ts';
 import { type LiveLines, liveLines } from '../terminal/live-lines.ts';
-import { statusStyle } from '../terminal/status-style.ts';
+import { statusStyle } from '../terminal/styles.ts';
 import type { DropOptions } from './options.ts';
 import { type DropOutcome, type Dropped, isDropped } from './outcome.ts';
 

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { MAX_FILE_BYTES, type MetadataFile } from '../../lambda/metadata/yaml-file.ts';
 import { metadataKeys } from '../../lambda/model/metadata-keys.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 
 /**
  * What lies around a file and would speak of it in a bucket, from the top down. The folder where the user stands counts as

@@ -1,6 +1,6 @@
 import type { TargetKind } from '../../lambda/model/target.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
-import { kindOf } from '../target-kind.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
+import { kindOf } from '../terminal/options.ts';
 
 export interface InspectOptions {
   /** A path, or s3://bucket/key. */

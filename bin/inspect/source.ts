@@ -10,7 +10,7 @@ import type { Target } from '../../lambda/model/target.ts';
 import { folderFiles } from '../../lambda/steps/folder-files.ts';
 import { metadataFiles } from '../../lambda/steps/metadata-files.ts';
 import { objectReader } from '../../lambda/steps/object-reader.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 import { localMetadata } from './local-metadata.ts';
 import type { SaidOfImage } from './metadata.ts';
 

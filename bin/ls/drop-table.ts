@@ -1,8 +1,7 @@
 import type { DropRecord, RecordStatus } from '../../lambda/model/record.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { formatAge } from '../terminal/durations.ts';
-import { statusStyle } from '../terminal/status-style.ts';
-import type { Styler } from '../terminal/styles.ts';
+import { type Styler, statusStyle } from '../terminal/styles.ts';
 import { type Cell, table } from '../terminal/table.ts';
 
 const COLUMNS = [

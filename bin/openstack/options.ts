@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 
 export const COMMANDS = ['up', 'down', 'status'] as const;
 export type Command = (typeof COMMANDS)[number];
@@ -56,3 +56,21 @@ function folderOf(given: string | undefined): string {
   if (given === '') throw new WrongUse('--folder has no name after it.');
   return given === undefined ? resolve(FOLDER) : resolve(process.env.INIT_CWD ?? '.', given);
 }
+
+export const HELP = `openstack: a real Keystone and a real Glance on this machine, with a MariaDB of their own,
+from the packages of Debian.
+
+Usage:
+  npm run openstack -- up [--folder DIR]              starts them, installs what is missing (as root)
+  npm run openstack -- status [--folder DIR]          says what runs where
+  npm run openstack -- down [--purge] [--folder DIR]  stops them
+
+Options:
+  --folder DIR   where everything lies that they remember, and clouds.yaml (default: .openstack)
+  --purge        deletes all of that, too
+  -h, --help     this text
+
+They serve this machine only, go on when the command has ended, and keep their images from one start to the next.
+
+Exit codes: 0 done, or all of them run; 1 failed, or one of them does not run; 2 wrong use.
+`;

@@ -1,5 +1,5 @@
 import { ERROR_KINDS } from '../../lambda/model/errors.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 
 export interface RetryOptions {
   /** Of drops; empty for all that have failed. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 import { describeStack, usualRegion } from './describe-stack.ts';
 import { runningStack, STATE_FOLDER } from './local.ts';
 import { type DeployedStack, memoryFile, remember, rememberedStack } from './remembered.ts';

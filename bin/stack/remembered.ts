@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isObject, parseObject } from '../../lambda/endpoints/json.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 import { configFolder } from '../user-folders.ts';
 import { writeForOwner } from './local.ts';
 

@@ -1,6 +1,5 @@
-import { WrongUse } from '../commands/wrong-use.ts';
 import { printable, printableJson } from '../printable.ts';
-import { DONE } from '../terminal/exit-codes.ts';
+import { DONE, WrongUse } from '../terminal/exit-codes.ts';
 import { findStack, LOCAL, lookUpStack } from './find-stack.ts';
 import { forgetStacks } from './remembered.ts';
 

@@ -1,5 +1,5 @@
 import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 
 /** A target as the stack's output `Targets` tells of it. */
 export interface StackTarget {

@@ -4,9 +4,9 @@ import { inTurns } from '../in-turns.ts';
 import type { LocalFile } from '../local-files.ts';
 import { printableJson } from '../printable.ts';
 import { watchRecords } from '../stack/watch-records.ts';
+import { DONE, FAILED, INTERRUPTED } from '../terminal/exit-codes.ts';
 import { liveLines } from '../terminal/live-lines.ts';
-import { statusStyle } from '../terminal/status-style.ts';
-import { type Style, stylerFor } from '../terminal/styles.ts';
+import { type Style, statusStyle, stylerFor } from '../terminal/styles.ts';
 import { dropFile } from './drop-file.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { StartOptions } from './options.ts';
@@ -18,7 +18,7 @@ const FILES_AT_A_TIME = 4;
 
 /**
  * Drops the files, shows every drop that is under way and reports on these files when they have settled.
- * @returns 0 when every file has become an active image, else 1
+ * @returns the exit code
  */
 export async function dropAndReport(stack: LocalStack, options: StartOptions, stop: AbortSignal): Promise<number> {
   const startedAt = new Date();
@@ -35,7 +35,7 @@ export async function dropAndReport(stack: LocalStack, options: StartOptions, st
     if (records?.every(isAnnounced)) return conclude(records, options);
   }
   process.stderr.write('Interrupted; `npm start` goes on with what was under way.\n');
-  return 1;
+  return INTERRUPTED;
 }
 
 type Show = (key: string, line: string, style?: Style) => void;
@@ -64,5 +64,5 @@ function conclude(records: readonly DropRecord[], options: StartOptions): number
   process.stdout.write(
     options.json ? `${printableJson(records, 2)}\n` : `\n${report(records, stylerFor(process.stdout))}`,
   );
-  return records.every(({ status }) => status === 'active') ? 0 : 1;
+  return records.every(({ status }) => status === 'active') ? DONE : FAILED;
 }

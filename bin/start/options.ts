@@ -1,6 +1,6 @@
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { type LocalFile, localFile, refuseTwins } from '../local-files.ts';
-import { kindOf } from '../target-kind.ts';
+import { kindOf } from '../terminal/options.ts';
 
 export interface StartOptions {
   /** To be dropped, in this order; none: run until interrupted. */

@@ -2,8 +2,7 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { statusSince } from '../../lambda/model/record-changes.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { failureLines } from '../terminal/failure-lines.ts';
-import { statusStyle } from '../terminal/status-style.ts';
-import type { Styler } from '../terminal/styles.ts';
+import { type Styler, statusStyle } from '../terminal/styles.ts';
 import { table } from '../terminal/table.ts';
 
 const COLUMNS = ['FILE', 'FORMAT', 'VIRTUAL SIZE', 'SIZE', 'IMAGE ID', 'NAME', 'VERIFIED', 'SECONDS'].map((title) => ({

@@ -1,11 +1,12 @@
 import { relative } from 'node:path';
 import { watchRecords } from '../stack/watch-records.ts';
+import { DONE } from '../terminal/exit-codes.ts';
 import { liveLines } from '../terminal/live-lines.ts';
-import { statusStyle } from '../terminal/status-style.ts';
+import { statusStyle } from '../terminal/styles.ts';
 import type { LocalStack } from './local-stack.ts';
 import { recordLine, wasOver } from './record-line.ts';
 
-/** Says how to drop, then shows what becomes of each drop until interrupted. @returns 0 */
+/** Says how to drop, then shows what becomes of each drop until interrupted. @returns the exit code */
 export async function serve(stack: LocalStack, stop: AbortSignal): Promise<number> {
   process.stdout.write(instructions(stack));
   const startedAt = new Date();
@@ -16,7 +17,7 @@ export async function serve(stack: LocalStack, stop: AbortSignal): Promise<numbe
     }
   }
   process.stdout.write('Stopping; what was under way goes on at the next start.\n');
-  return 0;
+  return DONE;
 }
 
 function instructions({ environment, endpoint, dropBucket, statusBucket, cloud, logs }: LocalStack): string {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { lockFolder } from '../../local/folder-lock.ts';
 import { STATE_FOLDER } from '../stack/local.ts';
-import { interrupted } from '../terminal/interrupted.ts';
+import { interrupted } from '../terminal/exit-codes.ts';
 import { dropAndReport } from './drop-and-report.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import type { StartOptions } from './options.ts';
@@ -10,7 +10,7 @@ import { serve } from './serve.ts';
 
 /**
  * Runs the whole stack on this machine: with files, until each is an image or has failed; without, until interrupted.
- * @returns the exit code: 0 all active, 1 any failed or interrupted before the end
+ * @returns the exit code
  */
 export async function startHere(options: StartOptions): Promise<number> {
   sayWhereDropsGo(options, process.env.OS_CLOUD);

@@ -1,5 +1,5 @@
-import { WrongUse } from '../commands/wrong-use.ts';
-import { positiveNumber } from '../terminal/numbers.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
+import { positiveNumber } from '../terminal/options.ts';
 
 export interface StatusOptions {
   readonly key: string;

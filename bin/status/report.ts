@@ -1,8 +1,7 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { printable } from '../printable.ts';
 import { formatAge } from '../terminal/durations.ts';
-import { statusStyle } from '../terminal/status-style.ts';
-import type { Styler } from '../terminal/styles.ts';
+import { type Styler, statusStyle } from '../terminal/styles.ts';
 import type { DropRecords } from './drops.ts';
 import { type Fact, factsOf } from './facts.ts';
 import { timelineOf } from './timeline.ts';

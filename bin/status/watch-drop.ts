@@ -7,7 +7,7 @@ import { isAt, type StackTarget } from '../stack/targets.ts';
 import { lookEveryMs, watchRecords } from '../stack/watch-records.ts';
 import { recordLine } from '../start/record-line.ts';
 import { liveLines } from '../terminal/live-lines.ts';
-import { statusStyle } from '../terminal/status-style.ts';
+import { statusStyle } from '../terminal/styles.ts';
 import { dropsIn } from './drops.ts';
 import type { StatusOptions } from './options.ts';
 

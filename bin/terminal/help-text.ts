@@ -1,11 +1,43 @@
-import type { Command, OptionForm } from './command.ts';
-import { wrapped } from './wrapped.ts';
+/** One option of a command. */
+export type OptionForm = {
+  /** A sentence or less, without its full stop. */
+  readonly help: string;
+  readonly short?: string;
+} & (
+  | { readonly type: 'boolean' }
+  | {
+      readonly type: 'string';
+      /** What stands for the value: `NAME`. Values that are all there are: `glance|ims`. */
+      readonly value: string;
+      /** It may be given again. */
+      readonly multiple?: true;
+    }
+);
+
+export type OptionForms = Readonly<Record<string, OptionForm>>;
+
+/** Everything known of a command. Its help, the completion of shells and docs/commands.md are made from it. */
+export interface CommandDescription<O extends OptionForms = OptionForms> {
+  readonly name: string;
+  /** For the list of commands; begins with a verb, without its full stop. */
+  readonly summary: string;
+  /** Each way to call it, and what that does. */
+  readonly usage: readonly (readonly [words: string, meaning: string])[];
+  /** What stands behind the options; shells complete it. */
+  readonly positionals: 'none' | 'files' | 'keys' | readonly string[];
+  /** `--help` and `--debug` need not be named. */
+  readonly options: O;
+  /** Paragraphs that stand between options and examples. */
+  readonly notes?: readonly string[];
+  readonly examples: readonly string[];
+  readonly exitCodes: Readonly<Record<number, string>>;
+}
 
 /** A terminal of the usual width shows it whole. */
 const WIDTH = 100;
 
 /** What `imagedrop COMMAND --help` prints. */
-export function helpText(command: Omit<Command, 'execute'>): string {
+export function helpText(command: CommandDescription): string {
   const { name, summary, notes = [], examples, exitCodes } = command;
   const codes = Object.entries(exitCodes).map(([code, meaning]): Row => [code, meaning]);
   const sections = [
@@ -44,3 +76,36 @@ export function optionWords(name: string, form: OptionForm): string {
 }
 
 const optionRow = ([name, form]: [string, OptionForm]): Row => [optionWords(name, form), form.help];
+
+/** The text in lines of so many characters at most, broken at spaces; a longer word has a line of its own. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** What `imagedrop --help` prints. */
+export function overview(commands: readonly CommandDescription[]): string {
+  const column = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(column)}${summary}`);
+  return `imagedrop: drop a disk image into a bucket; it becomes a verified, bootable image in your cloud.
+
+Usage:
+  imagedrop COMMAND [OPTIONS]
+
+To begin with:
+  imagedrop start               the whole stack on this machine, in a terminal of its own
+  imagedrop drop FILE --wait    a file, until it is an image; with --stack NAME by a deployed stack
+  imagedrop status KEY          all that is known of it, and what to do where it has failed
+
+Commands:
+${lines.join('\n')}
+
+\`imagedrop COMMAND --help\` says more, with examples.
+Exit codes: 0 done, 1 something failed, 2 wrong use; docs/commands.md has those of each command.
+`;
+}

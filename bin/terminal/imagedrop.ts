@@ -1,13 +1,14 @@
-import { WrongUse } from '../commands/wrong-use.ts';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { printableLines } from '../printable.ts';
 import { adviceOn } from './advice.ts';
 import type { Command } from './command.ts';
-import { DONE, FAILED, READER_GONE, WRONG_USE } from './exit-codes.ts';
-import { overview } from './overview.ts';
+import { DONE, FAILED, READER_GONE, WRONG_USE, WrongUse } from './exit-codes.ts';
+import { overview } from './help-text.ts';
 
 /**
  * The whole command line: finds the command and runs it; whatever goes wrong is said in a sentence.
- * @returns the exit code: the command's own, 1 something failed, 2 wrong use
+ * @returns the exit code
  */
 export async function imagedrop(commands: readonly Command[], args: readonly string[]): Promise<number> {
   try {
@@ -40,17 +41,14 @@ async function run(commands: readonly Command[], [name, ...args]: readonly strin
     process.stdout.write(overview(commands));
     return name === undefined ? WRONG_USE : DONE;
   }
-  if (name === '--version') return printVersion();
+  if (name === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return DONE;
+  }
   return commandNamed(name, commands).execute(args, commands);
 }
 
 const isHelp = (name: string): boolean => ['help', '--help', '-h'].includes(name);
-
-async function printVersion(): Promise<number> {
-  const { version } = await import('./version.ts');
-  process.stdout.write(`${version()}\n`);
-  return DONE;
-}
 
 function commandNamed(name: string, commands: readonly Command[]): Command {
   const found = commands.find((each) => each.name === name);
@@ -79,4 +77,17 @@ function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { stack = error.message, cause } = error;
   return cause === undefined ? stack : `${stack}\ncaused by ${stackOf(cause)}`;
+}
+
+/** The version of the package that this file is part of, whether it runs as it is written or as it was compiled. */
+function version(): string {
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    try {
+      const { name, version: found } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      if (name === 'imagedrop') return found;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  throw new Error('The package.json of imagedrop is missing.');
 }

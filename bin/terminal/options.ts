@@ -1,3 +1,6 @@
+import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
+import { WrongUse } from './exit-codes.ts';
+
 /** Options that several commands have, so that each is called and explained in the same way everywhere. */
 
 export const COMMON_OPTIONS = {
@@ -24,3 +27,16 @@ export const TARGET_OPTION = {
     help: 'only at this target; may be given again (default: all of them)',
   },
 } as const;
+
+/** @throws WrongUse */
+export function positiveNumber(option: string, given: string): number {
+  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
+  throw new WrongUse(`${option} is a whole number above 0, not ${JSON.stringify(given)}.`);
+}
+
+/** @param value of --kind. @throws WrongUse */
+export function kindOf(value = 'glance'): TargetKind {
+  const kind = TARGET_KINDS.find((known) => known === value);
+  if (kind === undefined) throw new WrongUse(`--kind is one of ${TARGET_KINDS.join(', ')}, not ${value}.`);
+  return kind;
+}

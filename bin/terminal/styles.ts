@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { RecordStatus } from '../../lambda/model/record.ts';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -11,3 +12,16 @@ export function stylerFor(out: { readonly isTTY?: boolean }, environment = proce
   // Whether the stream may have colours has been decided here, not by variables of Node.js.
   return isColoured ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
 }
+
+const STYLES: Readonly<Record<RecordStatus, Style>> = {
+  received: 'cyan',
+  created: 'cyan',
+  uploading: 'cyan',
+  processing: 'cyan',
+  active: 'green',
+  failed: 'red',
+  superseded: 'dim',
+};
+
+/** The same status has the same colour everywhere; one that a newer version has added has none. */
+export const statusStyle = (status: RecordStatus): Style => STYLES[status] ?? 'bold';

@@ -1,3 +1,6 @@
+import { formatBytes } from '../format-bytes.ts';
+import { formatDuration } from './durations.ts';
+
 /** How a transfer is getting on. */
 export interface TransferProgress {
   /** Bytes that have arrived, by this try or an earlier one. */
@@ -30,11 +33,9 @@ export class TransferMeter {
   /** @param nowSeconds of any clock that does not jump; each call is a sample */
   progress(nowSeconds: number): TransferProgress {
     const now = { atSeconds: nowSeconds, sentBytes: this.sentBytes };
-    // Bytes that go out a second time had been counted: a rate from before would be below zero.
-    const earlier = this.#samples.filter(({ sentBytes }) => sentBytes <= now.sentBytes);
-    const recent = earlier.filter(({ atSeconds }) => nowSeconds - atSeconds <= WINDOW_SECONDS);
+    const recent = this.#samples.filter(({ atSeconds }) => nowSeconds - atSeconds <= WINDOW_SECONDS);
     // Where nobody has asked for so long, since the last time is as good.
-    this.#samples = [...(recent.length > 0 ? recent : earlier.slice(-1)), now];
+    this.#samples = [...(recent.length > 0 ? recent : this.#samples.slice(-1)), now];
     const { totalBytes } = this;
     const doneBytes = Math.min(this.resumedBytes + this.sentBytes, totalBytes);
     const bytesPerSecond = rateOf(this.#samples[0] ?? now, now);
@@ -49,4 +50,17 @@ function rateOf(first: Sample, last: Sample): number | undefined {
 
 function secondsFor(bytes: number, bytesPerSecond: number | undefined): number | undefined {
   return bytesPerSecond === undefined || bytesPerSecond === 0 ? undefined : bytes / bytesPerSecond;
+}
+
+const BAR_CHARACTERS = 24;
+
+/** `[██████··················]  25 %  12.3 MiB/s  1 min 20 s left` */
+export function progressLine({ doneBytes, totalBytes, bytesPerSecond, secondsLeft }: TransferProgress): string {
+  const share = totalBytes === 0 ? 1 : doneBytes / totalBytes;
+  const filled = Math.floor(share * BAR_CHARACTERS);
+  const bar = `[${'█'.repeat(filled)}${'·'.repeat(BAR_CHARACTERS - filled)}]`;
+  const percent = `${Math.floor(share * 100)} %`.padStart(5);
+  const rate = bytesPerSecond === undefined ? [] : [`${formatBytes(Math.round(bytesPerSecond))}/s`];
+  const left = secondsLeft === undefined ? [] : [`${formatDuration(secondsLeft)} left`];
+  return [bar, percent, ...rate, ...left].join('  ');
 }

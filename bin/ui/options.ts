@@ -1,4 +1,4 @@
-import { WrongUse } from '../commands/wrong-use.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 
 export interface UiOptions {
   /** 0: any free one. */

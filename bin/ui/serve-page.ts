@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { printable, printableJson } from '../printable.ts';
 import type { StackConnection } from '../stack/connection.ts';
-import { interrupted } from '../terminal/interrupted.ts';
+import { DONE, FAILED, interrupted } from '../terminal/exit-codes.ts';
 import { openBrowser } from './open-browser.ts';
 import type { UiOptions } from './options.ts';
 import { startUiServer, type UiServer } from './server.ts';
@@ -39,5 +39,5 @@ function say(left: readonly unknown[]): number {
       `imagedrop: an upload could not be given up: ${printable(message)} Its parts go away after seven days.\n`,
     );
   }
-  return left.length === 0 ? 0 : 1;
+  return left.length === 0 ? DONE : FAILED;
 }

@@ -31,8 +31,6 @@ const LIMITS: HandlerOptions = {
  */
 const shared = (limits: Partial<HandlerOptions> = {}) => ({
   maxAttempts: 5,
-  // Whatever AWS_RETRY_MODE says: the bundles know no other (lib/bundling/lean-modules.ts).
-  retryMode: 'standard',
   requestHandler: undiciHandler({ ...LIMITS, ...limits }),
 });
 

@@ -1,9 +1,8 @@
-import type { Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../endpoints/endpoint.ts';
 import { ImageDropError, messageOf } from '../model/errors.ts';
 import { tlsFault } from './tls-fault.ts';
 import { uncheckedWarning } from './unchecked-warning.ts';
-import { Agent } from './undici-agent.ts';
 
 export interface HttpOptions {
   /** The cloud that is talked to, for the warning. */

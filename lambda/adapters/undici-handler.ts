@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
-import { escaped } from './escaped.ts';
-import { Agent } from './undici-agent.ts';
+import { Agent } from 'undici';
 
 export interface HandlerOptions {
   /** To one host at a time; further requests wait. */
@@ -74,6 +73,10 @@ function queryOf({ query = {} }: SdkRequest): string {
   });
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
+
+/** RFC 3986, section 2.3: encodeURIComponent leaves five more characters than the unreserved ones. */
+const escaped = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 
 function flat(headers: Readonly<Record<string, string | readonly string[] | undefined>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));

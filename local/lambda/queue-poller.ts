@@ -40,7 +40,6 @@ export class QueuePoller {
   /** Takes no more messages. Those that are with the function stay with it: see drained. */
   stop(): void {
     this.#stopping.abort();
-    this.#options.engine.wakeWaiters(this.#options.mapping.queueArn);
   }
 
   /** Resolves when, after stop, no batch is with the function any more. */

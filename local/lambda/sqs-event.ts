@@ -1,4 +1,5 @@
-import type { MessageAttribute, ReceivedMessage } from '../services/queue-engine.ts';
+import type { MessageAttribute } from '../services/message-file.ts';
+import type { ReceivedMessage } from '../services/queue-engine.ts';
 import { REGION } from '../template/names.ts';
 
 /** The event that a function gets for messages of a queue ("Using Lambda with Amazon SQS", example event). */

@@ -1,15 +1,13 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { buildApp } from 'fauxqs';
+import { buildApp, type FauxqsServer } from 'fauxqs';
 import type { QueuePlan, SubscriptionPlan, TopicPlan } from '../template/messaging.ts';
 import { nameOfArn, REGION } from '../template/names.ts';
-
-type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
-type Queue = NonNullable<ReturnType<Stores['sqsStore']['getQueueByName']>>;
-type Persistence = NonNullable<Queue['persistence']>;
+import { type MessageAttribute, MessageFile, type StoredMessage } from './message-file.ts';
 
 export interface EngineOptions {
-  /** Seconds to which every delay and every visibility time-out that is asked for is cut. @default as they are asked for */
+  /** The longest delay and visibility timeout, in seconds. Longer ones are cut. @default no limit */
   readonly longestPauseSeconds?: number | undefined;
+  /** Receives errors of storing the messages. */
+  readonly onError: (error: unknown) => void;
 }
 
 export interface EngineAnswer {
@@ -18,7 +16,7 @@ export interface EngineAnswer {
   readonly body: string;
 }
 
-/** A message as ReceiveMessage gives it, with all its attributes. */
+/** A message as ReceiveMessage returns it, with all attributes. */
 export interface ReceivedMessage {
   readonly MessageId: string;
   readonly ReceiptHandle: string;
@@ -28,93 +26,73 @@ export interface ReceivedMessage {
   readonly MessageAttributes?: Readonly<Record<string, MessageAttribute>>;
 }
 
-export interface MessageAttribute {
-  readonly DataType: string;
-  readonly StringValue?: string;
-  readonly BinaryValue?: string;
-}
+/** The answer to `GET /_fauxqs/queues/NAME`. */
+type Inspection = NonNullable<ReturnType<FauxqsServer['inspectQueue']>>;
+
+/** Amazon SQS API reference, SetQueueAttributes, VisibilityTimeout. */
+const DEFAULT_VISIBILITY_SECONDS = 30;
+const JSON_TYPE = 'application/x-amz-json-1.0';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+/** Requests that leave all messages as they are. */
+const READ_ONLY = /^AmazonSQS\.(ReceiveMessage|ChangeMessageVisibility(Batch)?|Get\w+|List\w+)$/;
 
 /**
- * A visibility time-out of nothing, in seconds: fauxqs 2.4.1 loses a message that is made visible with 0 while it is
- * kept on disk (it stores NULL as its receive count). A millisecond takes the way of all others.
- */
-export const AT_ONCE_SECONDS = 0.001;
-
-/**
- * SQS and SNS inside this process. The parts of fauxqs are put together here because its own `startFauxqs` listens on
- * all interfaces and lets everyone in; here only calls from inside reach it.
+ * SQS and SNS inside this process: fauxqs without a port of its own, because its server listens on all interfaces and
+ * checks no signature. Messages are stored in a file, and a restart makes all of them visible, in-flight ones too.
  */
 export class QueueEngine {
-  readonly #stores: Stores;
-  readonly #persistence: Persistence;
-  readonly #app: ReturnType<typeof buildApp>;
+  readonly #app = buildApp({ logger: false, defaultRegion: REGION });
+  readonly #queues = new Map<string, QueuePlan>();
+  readonly #file: MessageFile;
   readonly #longestPauseSeconds: number;
 
-  private constructor(stores: Stores, persistence: Persistence, options: EngineOptions) {
-    this.#longestPauseSeconds = options.longestPauseSeconds ?? Number.POSITIVE_INFINITY;
-    this.#stores = stores;
-    this.#persistence = persistence;
-    this.#app = buildApp({ logger: false, defaultRegion: REGION, stores });
+  /** @param folder messages are kept there */
+  constructor(folder: string, { longestPauseSeconds = Number.POSITIVE_INFINITY, onError }: EngineOptions) {
+    this.#longestPauseSeconds = longestPauseSeconds;
+    this.#file = new MessageFile(folder, { messages: () => this.#messages(), onError });
   }
 
-  /** @param folder queues, messages and subscriptions are kept there */
-  static async open(folder: string, options: EngineOptions = {}): Promise<QueueEngine> {
-    const { SqsStore } = await part<{ SqsStore: new () => Stores['sqsStore'] }>('sqs/sqsStore.js');
-    const { SnsStore } = await part<{ SnsStore: new () => Stores['snsStore'] }>('sns/snsStore.js');
-    const { S3Store } = await part<{ S3Store: new () => Stores['s3Store'] }>('s3/s3Store.js');
-    const { PersistenceManager } = await part<{ PersistenceManager: new (folder: string) => Persistence }>(
-      'persistence.js',
-    );
-    const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
-    const persistence = new PersistenceManager(folder);
-    // What a killed process has written stays; waiting for the disk at each message would be all that it takes.
-    databaseOf(persistence).exec('PRAGMA synchronous = NORMAL');
-    // What is stored must be there before the stores write through: creating a queue again deletes its messages.
-    persistence.loadSqsAndSns(stores.sqsStore, stores.snsStore);
-    stores.sqsStore.persistence = persistence;
-    stores.snsStore.persistence = persistence;
-    for (const queue of stores.sqsStore.allQueues()) queue.persistence = persistence;
-    return new QueueEngine(stores, persistence, options);
+  /** Creates what the template names, and puts back the messages of the last start. */
+  async provide(plan: {
+    readonly queues: readonly QueuePlan[];
+    readonly topics: readonly TopicPlan[];
+    readonly subscriptions: readonly SubscriptionPlan[];
+  }): Promise<void> {
+    for (const queue of plan.queues) await this.#createQueue(queue);
+    for (const { name } of plan.topics) await this.#sns('CreateTopic', { Name: name });
+    for (const subscription of plan.subscriptions) await this.#subscribe(subscription);
+    for (const message of await this.#file.read()) await this.#restore(message);
   }
 
-  /** Brings a queue to what the template says of it; its messages stay. */
-  provideQueue({ name, url, arn, attributes }: QueuePlan): void {
-    const queue = this.#stores.sqsStore.getQueueByName(name);
-    if (queue === undefined) this.#stores.sqsStore.createQueue(name, url, arn, { ...attributes });
-    else queue.setAttributes({ RedrivePolicy: '', ...attributes });
+  async #createQueue(queue: QueuePlan): Promise<void> {
+    this.#queues.set(queue.arn, queue);
+    // fauxqs makes the queue's URL from the host.
+    const { host } = new URL(queue.url);
+    await this.#sqs('CreateQueue', { QueueName: queue.name, Attributes: queue.attributes }, { host });
   }
 
-  provideTopic({ name }: TopicPlan): void {
-    this.#stores.snsStore.createTopic(name, undefined, undefined, REGION);
+  async #subscribe({ topicArn, protocol, endpoint, attributes }: SubscriptionPlan): Promise<void> {
+    const entries = Object.entries(attributes).flatMap(([key, value], index) => [
+      [`Attributes.entry.${index + 1}.key`, key],
+      [`Attributes.entry.${index + 1}.value`, value],
+    ]);
+    const input = { TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, ...Object.fromEntries(entries) };
+    await this.#sns('Subscribe', input);
   }
 
-  /** Subscribes a queue to a topic, in place of an earlier subscription of the same two. */
-  provideSubscription({ topicArn, protocol, endpoint, attributes }: SubscriptionPlan): void {
-    const { snsStore } = this.#stores;
-    const earlier = snsStore.listSubscriptionsByTopic(topicArn).subscriptions;
-    for (const subscription of earlier) {
-      if (subscription.protocol === protocol && subscription.endpoint === endpoint)
-        snsStore.unsubscribe(subscription.arn);
-    }
-    snsStore.subscribe(topicArn, protocol, endpoint, { ...attributes });
-  }
-
-  /**
-   * Makes visible what was in flight. For queues that only functions of this process read: when it starts, none of them
-   * works on anything, and what a killed process left behind need not wait for hours.
-   */
-  releaseInFlight(queueArn: string): void {
-    const queue = this.#stores.sqsStore.getQueueByArn(queueArn);
-    for (const handle of [...(queue?.inflightMessages.keys() ?? [])]) queue?.changeVisibility(handle, AT_ONCE_SECONDS);
+  /** A message of a queue that the template no longer has is dropped. */
+  async #restore({ queueArn, body, attributes, visibleAtMs }: StoredMessage): Promise<void> {
+    if (!this.#queues.has(queueArn)) return;
+    await this.#sqs('SendMessage', {
+      QueueUrl: nameOfArn(queueArn),
+      MessageBody: body,
+      MessageAttributes: attributes,
+      DelaySeconds: Math.max(Math.ceil((visibleAtMs - Date.now()) / 1000), 0),
+    });
   }
 
   visibilitySeconds(queueArn: string): number {
-    return Number(this.#stores.sqsStore.getQueueByArn(queueArn)?.getAttribute('VisibilityTimeout'));
-  }
-
-  /** Wakes everyone who waits for a message of this queue; they go with nothing. */
-  wakeWaiters(queueArn: string): void {
-    this.#stores.sqsStore.getQueueByArn(queueArn)?.cancelWaiters();
+    return Number(this.#queues.get(queueArn)?.attributes.VisibilityTimeout ?? DEFAULT_VISIBILITY_SECONDS);
   }
 
   async send(queueArn: string, body: string, delaySeconds = 0): Promise<void> {
@@ -123,7 +101,7 @@ export class QueueEngine {
 
   /**
    * @param maxMessages 1 to 10
-   * @param signal ends the wait at the next wakeWaiters; no message is taken then
+   * @param signal ends the wait. A message that arrives later stays in flight until the next start
    */
   async receive(
     queueArn: string,
@@ -131,38 +109,39 @@ export class QueueEngine {
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<readonly ReceivedMessage[]> {
-    const messages = await this.#receiveNow(queueArn, maxMessages);
-    if (messages.length > 0 || waitSeconds <= 0 || signal.aborted) return messages;
-    await this.#stores.sqsStore.getQueueByArn(queueArn)?.waitForMessages(waitSeconds);
-    return signal.aborted ? [] : await this.#receiveNow(queueArn, maxMessages);
-  }
-
-  async #receiveNow(queueArn: string, maxMessages: number): Promise<readonly ReceivedMessage[]> {
-    const answer = await this.#sqs('ReceiveMessage', {
+    const input = {
       QueueUrl: nameOfArn(queueArn),
       MaxNumberOfMessages: maxMessages,
-      WaitTimeSeconds: 0,
+      WaitTimeSeconds: signal.aborted ? 0 : waitSeconds,
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
-    });
-    return (answer as { Messages?: ReceivedMessage[] }).Messages ?? [];
+    };
+    const { promise: aborted, resolve } = Promise.withResolvers<object>();
+    const onAbort = () => resolve({});
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const answer = await Promise.race([this.#sqs('ReceiveMessage', input), aborted]);
+      return (answer as { Messages?: ReceivedMessage[] }).Messages ?? [];
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   async delete(queueArn: string, message: ReceivedMessage): Promise<void> {
     await this.#sqs('DeleteMessage', { QueueUrl: nameOfArn(queueArn), ReceiptHandle: message.ReceiptHandle });
   }
 
-  /** Moves a message to the dead letters of its queue, as after too many receipts. */
+  /** Moves a message to the dead-letter queue, as SQS does after too many receives. */
   async bury(queueArn: string, message: ReceivedMessage): Promise<void> {
-    const policy = this.#stores.sqsStore.getQueueByArn(queueArn)?.getAttribute('RedrivePolicy');
+    const policy = this.#queues.get(queueArn)?.attributes.RedrivePolicy;
     const { deadLetterTargetArn } = JSON.parse(policy || '{}') as { deadLetterTargetArn?: string };
-    if (deadLetterTargetArn === undefined) throw new Error(`${queueArn} has no dead letters.`);
+    if (deadLetterTargetArn === undefined) throw new Error(`${queueArn} has no dead-letter queue.`);
     await this.send(deadLetterTargetArn, message.Body);
     await this.delete(queueArn, message);
   }
 
-  /** Gives a message back that nobody has worked on; by default it is visible again at once. */
-  async giveBack(queueArn: string, message: ReceivedMessage, seconds = AT_ONCE_SECONDS): Promise<void> {
+  /** Makes a received message visible again, by default at once. */
+  async giveBack(queueArn: string, message: ReceivedMessage, seconds = 0): Promise<void> {
     await this.#sqs('ChangeMessageVisibility', {
       QueueUrl: nameOfArn(queueArn),
       ReceiptHandle: message.ReceiptHandle,
@@ -172,11 +151,12 @@ export class QueueEngine {
 
   /** One request as it came over the wire: SQS in its JSON protocol, SNS in its query protocol. */
   async request(headers: Readonly<Record<string, string>>, body: string): Promise<EngineAnswer> {
-    const answer = await this.#app.inject({ method: 'POST', url: '/', headers, payload: this.#hurried(body) });
+    const answer = await this.#app.inject({ method: 'POST', url: '/', headers, payload: this.#shortened(body) });
+    if (!READ_ONLY.test(headers['x-amz-target'] ?? '')) this.#file.changed();
     return { status: answer.statusCode, headers: answer.headers, body: answer.body };
   }
 
-  #hurried(body: string): string {
+  #shortened(body: string): string {
     if (!Number.isFinite(this.#longestPauseSeconds)) return body;
     return body.replace(/"(DelaySeconds|VisibilityTimeout)":(\d+)/g, (_, name, seconds) => {
       return `"${name}":${Math.min(Number(seconds), this.#longestPauseSeconds)}`;
@@ -184,24 +164,38 @@ export class QueueEngine {
   }
 
   async close(): Promise<void> {
+    await this.#file.close();
     await this.#app.close();
-    this.#persistence.close();
   }
 
-  async #sqs(action: string, input: object): Promise<unknown> {
-    const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` };
-    const { status, body } = await this.request(headers, JSON.stringify(input));
+  /** All messages: visible, delayed and in flight. */
+  async #messages(): Promise<readonly StoredMessage[]> {
+    const messages: StoredMessage[] = [];
+    for (const { arn, name } of this.#queues.values()) {
+      const { body } = await this.#app.inject({ method: 'GET', url: `/_fauxqs/queues/${name}` });
+      const { ready, delayed, inflight } = (JSON.parse(body) as Inspection).messages;
+      for (const message of [...inflight.map((entry) => entry.message), ...ready, ...delayed]) {
+        messages.push({
+          queueArn: arn,
+          body: message.body,
+          attributes: message.messageAttributes,
+          visibleAtMs: message.delayUntil ?? 0,
+        });
+      }
+    }
+    return messages;
+  }
+
+  async #sqs(action: string, input: object, headers: Readonly<Record<string, string>> = {}): Promise<unknown> {
+    const target = { 'content-type': JSON_TYPE, 'x-amz-target': `AmazonSQS.${action}` };
+    const { status, body } = await this.request({ ...headers, ...target }, JSON.stringify(input));
     if (status !== 200) throw new Error(`${action} failed: ${body}`);
     return body === '' ? {} : JSON.parse(body);
   }
-}
 
-/** Private to the package's types. */
-function databaseOf(persistence: Persistence): DatabaseSync {
-  return (persistence as unknown as { db: DatabaseSync }).db;
-}
-
-/** The package exports its entry point alone; what that is made of lies beside it. */
-async function part<T>(path: string): Promise<T> {
-  return (await import(new URL(path, import.meta.resolve('fauxqs')).href)) as T;
+  async #sns(action: string, input: Readonly<Record<string, string>>): Promise<void> {
+    const form = new URLSearchParams({ Action: action, ...input });
+    const { status, body } = await this.request({ 'content-type': FORM_TYPE }, form.toString());
+    if (status !== 200) throw new Error(`${action} failed: ${body}`);
+  }
 }

@@ -3,7 +3,7 @@ import type { Access } from '../access/access.ts';
 import { arn } from '../template/names.ts';
 import { AwsFault, parseInput, requireAccess } from './aws-fault.ts';
 import type { AwsAnswer, AwsRequest, AwsService } from './gate.ts';
-import { AT_ONCE_SECONDS, type QueueEngine } from './queue-engine.ts';
+import type { QueueEngine } from './queue-engine.ts';
 
 const TARGET_PREFIX = 'AmazonSQS.';
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
@@ -13,7 +13,6 @@ const MAX_DELAY_SECONDS = 900;
 interface Entry {
   readonly Id?: string;
   readonly DelaySeconds?: number;
-  readonly VisibilityTimeout?: number;
 }
 
 interface Input extends Entry {
@@ -44,7 +43,7 @@ export class SqsService implements AwsService {
     requireAccess(this.#access, principal, `sqs:${action.replace(/Batch$/, '')}`, queueArn(input));
     if (input.DelaySeconds !== undefined) checkDelay(input.DelaySeconds);
     if (action === 'SendMessageBatch') return await this.#sendBatch(input);
-    return await this.#forward(action, withSafeVisibility(action, input));
+    return await this.#forward(action, input);
   }
 
   fault({ code, message, status }: AwsFault): AwsAnswer {
@@ -107,13 +106,6 @@ function delayMessage(delaySeconds: number): string {
     `Value ${delaySeconds} for parameter DelaySeconds is invalid. ` +
     `Reason: DelaySeconds must be >= 0 and <= ${MAX_DELAY_SECONDS}.`
   );
-}
-
-function withSafeVisibility(action: string, input: Input): Input {
-  if (!action.startsWith('ChangeMessageVisibility')) return input;
-  const safe = <T extends Entry>(entry: T): T =>
-    entry.VisibilityTimeout === 0 ? { ...entry, VisibilityTimeout: AT_ONCE_SECONDS } : entry;
-  return { ...safe(input), ...(input.Entries && { Entries: input.Entries.map(safe) }) };
 }
 
 function json(value: unknown): AwsAnswer {

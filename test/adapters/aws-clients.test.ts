@@ -1,14 +1,6 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
-import {
-  SILENCE_TIMEOUT_MS,
-  type StagingAccess,
-  s3Client,
-  secretsClient,
-  snsClient,
-  sqsClient,
-  stagingClient,
-} from '../../lambda/adapters/aws-clients.ts';
+import { SILENCE_TIMEOUT_MS, type StagingAccess, s3Client, stagingClient } from '../../lambda/adapters/aws-clients.ts';
 import { WATCHDOG_LIMITS } from '../../lambda/transfer/watchdog.ts';
 import { AUTHORITY, certificate } from '../support/certificates.ts';
 import { answer, serve, serveTls } from '../support/http-server.ts';
@@ -32,17 +24,6 @@ test('a bucket behind an address is part of the path, not of the host name', asy
 
 test('a call that S3 has no time for is made again', async () => {
   expect(await requestsOf(503)).toHaveLength(2);
-});
-
-test('a call is made again in the standard way, whatever the environment asks for', async () => {
-  process.env.AWS_RETRY_MODE = 'adaptive';
-  try {
-    for (const { config } of [s3Client(), sqsClient(), snsClient(), secretsClient()]) {
-      expect(await config.retryStrategy()).toMatchObject({ mode: 'standard' });
-    }
-  } finally {
-    delete process.env.AWS_RETRY_MODE;
-  }
 });
 
 test('a silent connection breaks, and can be opened anew twice, before the watchdog gives up the transfer', () => {

@@ -2,7 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findCloudFile, foldersOf } from '../../bin/clouds/cloud-files.ts';
-import { WrongUse } from '../../bin/commands/wrong-use.ts';
+import { WrongUse } from '../../bin/terminal/exit-codes.ts';
 import { type Home, home } from '../support/home.ts';
 
 let user: Home;

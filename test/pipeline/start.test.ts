@@ -119,7 +119,7 @@ describe('imagedrop start', () => {
     const first = imagedrop('start', path);
     await first.until(/uploading \d+ %/);
     first.child.kill('SIGINT');
-    expect((await first.ended).err).toContain('Interrupted');
+    expect(await first.ended).toMatchObject({ code: 130, err: expect.stringContaining('Interrupted') });
     const second = imagedrop('start');
     await second.until(/big\.img {2}active/);
     second.child.kill('SIGINT');

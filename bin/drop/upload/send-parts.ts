@@ -6,19 +6,22 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { inTurns } from '../../in-turns.ts';
-import { type CountBytes, countBody } from './counted-body.ts';
 import type { Journal, UploadSubject } from './journal.ts';
 import { type Part, partsAtATime, partsOf } from './part-plan.ts';
 import { readPart } from './part-reader.ts';
 import { type SentPart, sentParts } from './sent-parts.ts';
+
+/** Receives a number of bytes. */
+type CountBytes = (bytes: number) => void;
 
 /** What an upload works with. */
 export interface UploadTools {
   readonly client: S3Client;
   readonly journal: Journal;
   readonly signal: AbortSignal;
-  /** Told of bytes that were there already. */
+  /** Called with bytes that an earlier try has sent. */
   readonly resumed: CountBytes;
+  /** Called with the bytes of each part that S3 has confirmed. */
   readonly sent: CountBytes;
 }
 
@@ -94,9 +97,9 @@ async function sendPart(upload: Upload, part: Part): Promise<SentPart> {
     Body: bytes,
     ChecksumSHA256: sha256,
   });
-  countBody(command, tools.sent);
   const { ETag: etag } = await tools.client.send(command, { abortSignal: tools.signal });
   if (etag === undefined) throw new Error(`S3 gave part ${part.number} of ${subject.key} no ETag.`);
+  tools.sent(part.length);
   return { number: part.number, etag, sha256 };
 }
 

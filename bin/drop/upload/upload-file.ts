@@ -2,7 +2,6 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { dropId } from '../../../lambda/model/drop.ts';
 import type { LocalFile } from '../../local-files.ts';
-import { countBody } from './counted-body.ts';
 import type { UploadSubject } from './journal.ts';
 import { partBytesOf } from './part-plan.ts';
 import { readPart, requireUnchanged } from './part-reader.ts';
@@ -57,8 +56,9 @@ const putWhole: Put = async (subject, file, { client, signal, sent }, unchanged)
   const { bytes, sha256 } = await readPart(file, { number: 1, offset: 0, length });
   await unchanged();
   const command = new PutObjectCommand({ Bucket, Key, Body: bytes, Metadata: { ...metadata }, ChecksumSHA256: sha256 });
-  countBody(command, sent);
-  return (await client.send(command, { abortSignal: signal })).VersionId;
+  const { VersionId: versionId } = await client.send(command, { abortSignal: signal });
+  sent(length);
+  return versionId;
 };
 
 const putInParts: Put = async (subject, file, tools, unchanged) => {

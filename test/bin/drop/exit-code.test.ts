@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { exitCodeOf } from '../../../bin/drop/exit-code.ts';
-import type { DropOutcome } from '../../../bin/drop/outcome.ts';
+import { type DropOutcome, exitCodeOf } from '../../../bin/drop/outcome.ts';
 import type { DropRecord, RecordStatus } from '../../../lambda/model/record.ts';
 
 const TARGETS = [

@@ -2,12 +2,11 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { adviceOn } from '../../../bin/terminal/advice.ts';
 import { formatAge, formatDuration } from '../../../bin/terminal/durations.ts';
+import { wrapped } from '../../../bin/terminal/help-text.ts';
 import { liveLines } from '../../../bin/terminal/live-lines.ts';
-import { progressLine } from '../../../bin/terminal/progress-line.ts';
 import { stylerFor } from '../../../bin/terminal/styles.ts';
 import { table } from '../../../bin/terminal/table.ts';
-import { TransferMeter } from '../../../bin/terminal/transfer-meter.ts';
-import { wrapped } from '../../../bin/terminal/wrapped.ts';
+import { progressLine, TransferMeter } from '../../../bin/terminal/transfer-meter.ts';
 import { ImageDropError } from '../../../lambda/model/errors.ts';
 
 const MIB = 2 ** 20;
