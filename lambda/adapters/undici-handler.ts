@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { escaped } from './escaped.ts';
-import { Agent } from './undici-agent.ts';
+import { proxiesIn } from './proxies.ts';
 
 export interface HandlerOptions {
   /** To one host at a time; further requests wait. */
@@ -36,10 +37,15 @@ interface SdkOptions {
  * SDK tries again.
  */
 export function undiciHandler({ connections, connectMs, answerMs, silenceMs, tls }: HandlerOptions) {
-  const agent = new Agent({
+  const connect = { timeout: connectMs, ...tls };
+  const agent = new EnvHttpProxyAgent({
+    ...proxiesIn(),
     allowH2: false,
     connections,
-    connect: { timeout: connectMs, ...tls },
+    connect,
+    // Through a proxy: the server's certificate is checked as without one.
+    requestTls: connect,
+    connectTimeout: connectMs,
     headersTimeout: answerMs,
     bodyTimeout: silenceMs,
   });
@@ -49,7 +55,7 @@ export function undiciHandler({ connections, connectMs, answerMs, silenceMs, tls
   };
 }
 
-async function exchange(agent: Agent, request: SdkRequest, signal?: AbortSignal) {
+async function exchange(agent: Dispatcher, request: SdkRequest, signal?: AbortSignal) {
   const { protocol, hostname, port, path, method, headers, body } = request;
   try {
     const answer = await agent.request({
