@@ -91,7 +91,7 @@ async function exchange(agents: Agents, request: HttpRequest): Promise<HttpAnswe
     sent = begin(agents, request);
     const response = await headOf(send(sent, request.body), request.answerTimeoutMs ?? ANSWER_TIMEOUT_MS);
     const { statusCode: status = 0, headers } = response;
-    return { status, headers: flat(headers), text: await textOf(response) };
+    return { status, headers: flat(headers), text: await textOf(response), called: calledBy(request) };
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
     throw unavailable(request, error);
@@ -161,6 +161,12 @@ function release(request: ClientRequest | undefined, body: HttpRequest['body']):
   if (body !== undefined && typeof body !== 'string') body.destroy();
 }
 
+/** Without the query, which may have a signature in it, and without a password. */
+function calledBy({ method, url }: HttpRequest): string {
+  const { origin, pathname } = new URL(url);
+  return `${method} ${origin}${pathname}`;
+}
+
 function flat(headers: IncomingMessage['headers']): HttpAnswer['headers'] {
   const entries = Object.entries(headers).map(([name, value]) => [
     name,
@@ -201,10 +207,10 @@ const NOT_REACHED: readonly unknown[] = [
 
 const isAway = (error: unknown): boolean => NOT_REACHED.includes((error as NodeJS.ErrnoException).code);
 
-function unavailable({ method, url }: HttpRequest, error: unknown): ImageDropError {
-  const host = URL.parse(url)?.host ?? url;
+function unavailable(request: HttpRequest, error: unknown): ImageDropError {
+  const { host } = new URL(request.url);
   const reason = messageOf(error) || (error as NodeJS.ErrnoException).code;
-  const message = `${method} to ${host} had no answer: ${reason}.`;
+  const message = `${calledBy(request)} had no answer: ${reason}.`;
   return (
     tlsFault(host, error) ??
     new ImageDropError('endpoint-unavailable', message, { cause: error, wholeTarget: isAway(error) })
