@@ -1,6 +1,9 @@
-import { Agent, type Dispatcher } from 'undici';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { finished } from 'node:stream';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../endpoints/endpoint.ts';
 import { ImageDropError, messageOf } from '../model/errors.ts';
+import { nodeProxies } from './proxies.ts';
 import { tlsFault } from './tls-fault.ts';
 import { uncheckedWarning } from './unchecked-warning.ts';
 
@@ -33,49 +36,138 @@ const CONNECT_TIMEOUT_MS = 10_000;
  */
 const ANSWER_TIMEOUT_MS = 30_000;
 
+/** Servers close idle connections after 5 seconds or more: a connection must not be used while its server closes it. */
+const IDLE_TIMEOUT_MS = 4000;
+
 /** No document of an Image API is larger; what is beyond is some other page, and its beginning says so. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** A client of the image endpoints, on undici. Keeps connections alive between requests. */
+/**
+ * A token that lists a catalog and its roles has 17,000 characters and more, and Node.js reads 16 KiB of headers by
+ * default. Leaves room for a token of 128 KiB beside the other headers.
+ */
+const MAX_HEADER_BYTES = 256 * 1024;
+
+type Agents = Readonly<Record<string, HttpAgent>>;
+
+/**
+ * A client of the image endpoints. Keeps connections alive between requests. It uses node:http and not undici, because
+ * undici closes the connection when a server sends `100 Continue` without being asked, which RFC 9110 section 15.2
+ * allows and proxies do. A body that is sent costs the same with both.
+ */
 export function httpClient(options: HttpOptions = {}): ClosableHttpClient {
-  const { name = 'the endpoint', cacert, verify = true, cert, key, warn } = options;
+  const { name = 'the endpoint', verify = true, warn } = options;
   if (!verify) warn?.(uncheckedWarning(name));
-  const agent = new Agent({
-    // HTTP/2 moves one body at half the speed of HTTP/1.1.
-    allowH2: false,
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      rejectUnauthorized: verify,
-      ...(cacert !== undefined && { ca: cacert }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
+  const agents = agentsFor(options);
+  const pending = new Set<Promise<HttpAnswer>>();
+  const client: HttpClient = (request) => {
+    const answer = exchange(agents, request).finally(() => pending.delete(answer));
+    pending.add(answer);
+    return answer;
+  };
+  return Object.assign(client, {
+    close: async () => {
+      await Promise.allSettled(pending);
+      for (const agent of Object.values(agents)) agent.destroy();
     },
   });
-  const client: HttpClient = (request) => exchange(agent, request);
-  return Object.assign(client, { close: () => agent.close() });
 }
 
-async function exchange(agent: Agent, request: HttpRequest): Promise<HttpAnswer> {
+function agentsFor({ cacert, verify = true, cert, key }: HttpOptions): Agents {
+  const shared = { keepAlive: true, timeout: IDLE_TIMEOUT_MS, proxyEnv: nodeProxies() };
+  const tls = {
+    rejectUnauthorized: verify,
+    ...(cacert !== undefined && { ca: cacert }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+  return { 'http:': new HttpAgent(shared), 'https:': new HttpsAgent({ ...shared, ...tls }) };
+}
+
+async function exchange(agents: Agents, request: HttpRequest): Promise<HttpAnswer> {
+  let sent: ClientRequest | undefined;
   try {
-    const { origin, pathname, search } = new URL(request.url);
-    const answer = await agent.request({
-      origin,
-      path: `${pathname}${search}`,
-      method: request.method,
-      headersTimeout: request.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
-      bodyTimeout: ANSWER_TIMEOUT_MS,
-      ...(request.headers !== undefined && { headers: request.headers }),
-      ...(request.body !== undefined && { body: request.body }),
-      ...(request.signal !== undefined && { signal: request.signal }),
-    });
-    return { status: answer.statusCode, headers: flat(answer.headers), text: await textOf(answer.body) };
+    request.signal?.throwIfAborted();
+    sent = begin(agents, request);
+    const response = await headOf(send(sent, request.body), request.answerTimeoutMs ?? ANSWER_TIMEOUT_MS);
+    const { statusCode: status = 0, headers } = response;
+    return { status, headers: flat(headers), text: await textOf(response), called: calledBy(request) };
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
     throw unavailable(request, error);
+  } finally {
+    release(sent, request.body);
   }
 }
 
-function flat(headers: Dispatcher.ResponseData['headers']): HttpAnswer['headers'] {
+function begin(agents: Agents, { method, url, headers, signal }: HttpRequest): ClientRequest {
+  const { protocol } = new URL(url);
+  const options = {
+    method,
+    agent: agents[protocol],
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Ends a tunnel through a proxy that does not come about.
+    timeout: CONNECT_TIMEOUT_MS,
+    ...(headers !== undefined && { headers }),
+    ...(signal !== undefined && { signal }),
+  };
+  const request = protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
+  limitConnecting(request, protocol === 'https:' ? 'secureConnect' : 'connect');
+  return request;
+}
+
+function limitConnecting(request: ClientRequest, connected: 'connect' | 'secureConnect'): void {
+  const timer = setTimeout(() => {
+    const error = new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`);
+    request.destroy(Object.assign(error, { code: CONNECT_TIMEOUT }));
+  }, CONNECT_TIMEOUT_MS);
+  const stop = () => clearTimeout(timer);
+  request.once('close', stop);
+  request.once('socket', (socket) => {
+    if (request.reusedSocket) stop();
+    else socket.once(connected, stop);
+  });
+}
+
+function send(request: ClientRequest, body: HttpRequest['body']): ClientRequest {
+  if (body === undefined || typeof body === 'string') return request.end(body);
+  finished(body, { writable: false }, (error) => {
+    if (error) request.destroy(error);
+  });
+  return body.pipe(request);
+}
+
+/** @param limitMs 0 waits for as long as the signal allows */
+function headOf(request: ClientRequest, limitMs: number): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const timer = limitMs > 0 ? endWhenSilent(request, limitMs) : undefined;
+    // An error that comes later belongs to the answer, which reports it itself.
+    request.on('error', reject);
+    request.once('close', () => clearTimeout(timer));
+    request.once('response', (response) => {
+      clearTimeout(timer);
+      resolve(response);
+    });
+  });
+}
+
+function endWhenSilent(stream: ClientRequest | IncomingMessage, limitMs: number): NodeJS.Timeout {
+  return setTimeout(() => stream.destroy(new Error(`nothing was received for ${limitMs / 1000} s`)), limitMs);
+}
+
+/** An answer may come before the whole body is sent: then the rest of the body is not wanted. */
+function release(request: ClientRequest | undefined, body: HttpRequest['body']): void {
+  if (request?.writableFinished === false) request.destroy();
+  if (body !== undefined && typeof body !== 'string') body.destroy();
+}
+
+/** Without the query, which may have a signature in it, and without a password. */
+function calledBy({ method, url }: HttpRequest): string {
+  const { origin, pathname } = new URL(url);
+  return `${method} ${origin}${pathname}`;
+}
+
+function flat(headers: IncomingMessage['headers']): HttpAnswer['headers'] {
   const entries = Object.entries(headers).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.join(', ') : value,
@@ -83,16 +175,24 @@ function flat(headers: Dispatcher.ResponseData['headers']): HttpAnswer['headers'
   return Object.fromEntries(entries);
 }
 
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+async function textOf(response: IncomingMessage): Promise<string> {
+  const silence = endWhenSilent(response, ANSWER_TIMEOUT_MS);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= MAX_ANSWER_BYTES) break;
+  try {
+    for await (const chunk of response) {
+      silence.refresh();
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= MAX_ANSWER_BYTES) break;
+    }
+  } finally {
+    clearTimeout(silence);
   }
   return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
 }
+
+const CONNECT_TIMEOUT = 'CONNECT_TIMEOUT';
 
 /** No connection came about, so no image had to do with it. */
 const NOT_REACHED: readonly unknown[] = [
@@ -101,15 +201,16 @@ const NOT_REACHED: readonly unknown[] = [
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_PROXY_TUNNEL',
+  CONNECT_TIMEOUT,
 ];
 
 const isAway = (error: unknown): boolean => NOT_REACHED.includes((error as NodeJS.ErrnoException).code);
 
-function unavailable({ method, url }: HttpRequest, error: unknown): ImageDropError {
-  const host = URL.parse(url)?.host ?? url;
+function unavailable(request: HttpRequest, error: unknown): ImageDropError {
+  const { host } = new URL(request.url);
   const reason = messageOf(error) || (error as NodeJS.ErrnoException).code;
-  const message = `${method} to ${host} had no answer: ${reason}.`;
+  const message = `${calledBy(request)} had no answer: ${reason}.`;
   return (
     tlsFault(host, error) ??
     new ImageDropError('endpoint-unavailable', message, { cause: error, wholeTarget: isAway(error) })

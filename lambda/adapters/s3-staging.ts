@@ -139,12 +139,15 @@ async function sizeOf(client: S3Client, bucket: string, key: string): Promise<nu
   }
 }
 
-/** @returns undefined when there is no such upload */
+/**
+ * An upload that is finished or aborted is gone: S3 answers NoSuchUpload, and radosgw may answer NoSuchKey.
+ * @returns undefined when there is no such upload
+ */
 async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (isName(error, 'NoSuchUpload')) return undefined;
+    if (isName(error, 'NoSuchUpload', 'NoSuchKey')) return undefined;
     throw error;
   }
 }

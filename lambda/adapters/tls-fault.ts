@@ -1,4 +1,4 @@
-import { ImageDropError } from '../model/errors.ts';
+import { ImageDropError, messageOf } from '../model/errors.ts';
 
 interface Fault {
   readonly problem: string;
@@ -44,9 +44,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
  */
 export function tlsFault(host: string, error: unknown): ImageDropError | undefined {
   const { code = '', cert } = error as { code?: string; cert?: { subjectaltname?: string } };
-  if (code.startsWith('ERR_SSL_')) {
-    // OpenSSL's own text has addresses and source lines in it.
-    const message = `TLS with ${host} did not come about (${code}).`;
+  if (code.startsWith('ERR_SSL_') || code === 'EPROTO') {
+    const message = `TLS with ${host} did not come about (${handshakeProblem(error) ?? code}).`;
     return new ImageDropError('endpoint-unavailable', message, { cause: error, nextStep: HANDSHAKE });
   }
   const fault = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
@@ -54,4 +53,9 @@ export function tlsFault(host: string, error: unknown): ImageDropError | undefin
   const { problem, nextStep } = fault;
   const message = `The certificate of ${host} ${problem} (${cert?.subjectaltname ?? code}).`;
   return new ImageDropError('untrusted-certificate', message, { cause: error, ...(nextStep && { nextStep }) });
+}
+
+/** OpenSSL's own text has addresses and source lines around it: "…:SSL routines:tls_get_more_records:wrong version number:…". */
+function handshakeProblem(error: unknown): string | undefined {
+  return /SSL routines:[^:]*:([^:]+)/.exec(messageOf(error))?.[1];
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { Agent } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { proxiesIn } from './proxies.ts';
 
 export interface HandlerOptions {
   /** To one host at a time; further requests wait. */
@@ -35,10 +36,15 @@ interface SdkOptions {
  * SDK tries again.
  */
 export function undiciHandler({ connections, connectMs, answerMs, silenceMs, tls }: HandlerOptions) {
-  const agent = new Agent({
+  const connect = { timeout: connectMs, ...tls };
+  const agent = new EnvHttpProxyAgent({
+    ...proxiesIn(),
     allowH2: false,
     connections,
-    connect: { timeout: connectMs, ...tls },
+    connect,
+    // Through a proxy: the server's certificate is checked as without one.
+    requestTls: connect,
+    connectTimeout: connectMs,
     headersTimeout: answerMs,
     bodyTimeout: silenceMs,
   });
@@ -48,7 +54,7 @@ export function undiciHandler({ connections, connectMs, answerMs, silenceMs, tls
   };
 }
 
-async function exchange(agent: Agent, request: SdkRequest, signal?: AbortSignal) {
+async function exchange(agent: Dispatcher, request: SdkRequest, signal?: AbortSignal) {
   const { protocol, hostname, port, path, method, headers, body } = request;
   try {
     const answer = await agent.request({

@@ -1,6 +1,9 @@
 import { type ErrorCode, ImageDropError } from '../model/errors.ts';
 import type { HttpAnswer } from './endpoint.ts';
-import { serviceCodeOf, wordsOf } from './words.ts';
+import { lineOf, serviceCodeOf, wordsOf } from './words.ts';
+
+/** RFC 9110 section 15.4: the statuses that send the client to another address. */
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** What the error codes in the bodies of one service mean; they say more than the status. */
 export type ServiceCodes = Readonly<Record<string, ErrorCode>>;
@@ -40,14 +43,35 @@ const WRONG_CONTENT_TYPE = /invalid content type|media type (?!application\/octe
  * @param asked what was asked for, as the beginning of a sentence: "Creating image ubuntu at mycloud"
  */
 export function refusal(answer: HttpAnswer, asked: string, codes: ServiceCodes = {}): ImageDropError {
+  const location = locationOf(answer);
+  if (location !== undefined) return redirected(answer, asked, location);
   const words = wordsOf(answer.text);
-  const message = `${asked} was answered with ${answer.status}${words && `: ${words}`}`;
+  const message = `${calling(asked, answer)} was answered with ${answer.status}${words && `: ${words}`}`;
   const retryAfterSeconds = retryAfter(answer);
   const code = codeOf(answer, words, codes);
   const wholeTarget = concernsAll(code, answer.status);
   return new ImageDropError(code, /[.!?…]$/.test(message) ? message : `${message}.`, {
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     ...(wholeTarget && { wholeTarget }),
+  });
+}
+
+/** What was asked for, with the address that was called. */
+export const calling = (asked: string, { called }: HttpAnswer): string =>
+  called === undefined ? asked : `${asked} (${called})`;
+
+/** Where an answer sends us to; undefined when it is no redirect. */
+export function locationOf({ status, headers }: HttpAnswer): string | undefined {
+  return REDIRECTS.includes(status) ? headers.location : undefined;
+}
+
+/** A token or a body must not be sent to an address that clouds.yaml and the catalog do not name. */
+function redirected(answer: HttpAnswer, asked: string, location: string): ImageDropError {
+  const message = `${calling(asked, answer)} was redirected (${answer.status}) to ${lineOf(location)}, where tokens and bodies are not sent.`;
+  return new ImageDropError('endpoint-answer', message, {
+    retryable: false,
+    nextStep:
+      'Set auth_url or image_endpoint_override of the cloud in clouds.yaml to the address that answers, or have the catalog corrected; then drop the file again.',
   });
 }
 

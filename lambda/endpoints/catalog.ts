@@ -6,7 +6,7 @@ import { type JsonObject, objectsIn } from './json.ts';
  * The address of the Image API in the catalog of a token (Identity API v3, "Service catalog").
  * @throws `bad-clouds-yaml` when none, or more than one region, fits what clouds.yaml asks for
  */
-export function imageUrlIn(catalog: unknown, cloud: Cloud): string {
+export function imageUrlIn(catalog: unknown, cloud: Cloud, projectId?: string): string {
   const { imageService } = cloud;
   const services = objectsIn(catalog);
   const images = services.filter((service) => isAsked(service, imageService));
@@ -19,12 +19,22 @@ export function imageUrlIn(catalog: unknown, cloud: Cloud): string {
   if (fitting === undefined || first === undefined) throw noEndpoint(endpoints, cloud);
   const regions = new Set(fitting.map(regionOf));
   if (regions.size > 1) throw ambiguous([...regions], cloud);
-  return imageApiV2(checked(String(first.url), cloud));
+  return imageApiV2(checked(String(first.url), cloud), projectId);
 }
 
-/** Catalogs give the address with or without the version: `…:9292`, `…/image`, `…/v2`, `…/v2.0/`. */
-export function imageApiV2(url: string): string {
-  return `${url.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '')}/v2`;
+/** As Keystone makes them; a catalog is free to name another, which the token names, too. */
+const PROJECT_ID = /^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+
+/**
+ * Catalogs give the address with or without the version: `…:9292`, `…/image`, `…/v2`, `…/v2.0/`. Some have the project
+ * behind it, as the catalogs of other services do: `…/v2/PROJECT_ID`.
+ */
+export function imageApiV2(url: string, projectId?: string): string {
+  const base = url.replace(/\/+$/, '').replace(/\/+v\d+(?:\.\d+)?(?:\/+([^/]+))?$/, (end: string, below?: string) => {
+    const isProject = below === undefined || below === projectId || PROJECT_ID.test(below);
+    return isProject ? '' : end;
+  });
+  return `${base.replace(/\/+$/, '')}/v2`;
 }
 
 /** Before version 3.3 of the Identity API a catalog has no names; then none is asked for. */

@@ -1,5 +1,5 @@
 import { ImageDropError } from '../model/errors.ts';
-import type { ImageApi } from './image-api.ts';
+import { type ImageApi, mayAnswerLater } from './image-api.ts';
 import { isObject, type JsonObject, objectsIn } from './json.ts';
 import type { Remembered } from './remembered.ts';
 
@@ -9,6 +9,8 @@ export interface Discovery {
   readonly diskFormats?: readonly string[];
   /** The import methods that it offers. */
   readonly importMethods?: readonly string[];
+  /** Why it does not say which it offers, where it may say so later. */
+  readonly importFault?: ImageDropError;
   /** Of its newest image: os_hash_algo, the operator's choice, which is told nowhere else, or `md5` where it has no other. */
   readonly hashAlgorithm?: string;
   /** What the project may use, and uses. */
@@ -29,23 +31,43 @@ const DISCOVERY_SECONDS = 600;
 /** A thousand drops that are refused together need not ask a thousand times. */
 const NEWEST_SECONDS = 10;
 
-/** Asks a Glance what it takes (Image API v2: "Image schemas", "Image service info discovery", "List images"). */
+/**
+ * Asks a Glance what it takes (Image API v2: "Image schemas", "Image service info discovery", "List images"). No drop
+ * waits for these answers: what the service does not say is unknown, and the service itself decides.
+ */
 export async function discover(images: ImageApi): Promise<Discovery> {
+  let importFault: ImageDropError | undefined;
   const [schema, methods, usage, newest] = await Promise.all([
-    images.document('/schemas/image'),
-    images.document('/info/import'),
-    images.document('/info/usage'),
-    images.document('/images?limit=1&sort=created_at:desc&status=active'),
+    unlessFault(images.document('/schemas/image')),
+    unlessFault(images.document('/info/import'), (fault) => {
+      importFault = fault;
+    }),
+    unlessFault(images.document('/info/usage')),
+    unlessFault(images.document('/images?limit=1&sort=created_at:desc&status=active')),
   ]);
   const diskFormats = schema && texts(at(schema, 'properties', 'disk_format', 'enum'));
-  const importMethods = methods && texts(at(methods, 'import-methods', 'value'));
+  const importMethods = methods && (texts(at(methods, 'import-methods', 'value')) ?? []);
   const hashAlgorithm = hashOf(objectsIn(newest?.images)[0]);
   return {
     ...(diskFormats !== undefined && { diskFormats }),
     ...(importMethods !== undefined && { importMethods }),
+    ...(importFault !== undefined && { importFault }),
     ...(hashAlgorithm !== undefined && { hashAlgorithm }),
     quotas: quotasIn(usage?.usage),
   };
+}
+
+async function unlessFault(
+  answer: Promise<JsonObject | undefined>,
+  note: (fault: ImageDropError) => void = () => {},
+): Promise<JsonObject | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof ImageDropError) || !mayAnswerLater(error)) throw error;
+    note(error);
+    return undefined;
+  }
 }
 
 /**

@@ -120,7 +120,7 @@ export interface RegisterJob {
   readonly failure?: ImageDropError;
 }
 
-/** One HTTP exchange, as much of it as the endpoints need; adapters/http.ts makes it with undici. */
+/** One HTTP exchange, as much of it as the endpoints need; adapters/http.ts makes it. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
@@ -140,6 +140,8 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The whole body, read up to a bound of 1 MiB. */
   readonly text: string;
+  /** What was called, for messages: method and address, without query and password. */
+  readonly called?: string;
 }
 
 /**

@@ -69,10 +69,14 @@ export function planForGlance(
   measured?: MeasuredUpload,
 ): UploadPlan {
   const { diskFormat, range } = declaredAs(found, objectBytes, target);
-  const { diskFormats, importMethods, hashAlgorithm, quotas } = known;
+  const { diskFormats, importMethods, importFault, hashAlgorithm, quotas } = known;
   if (diskFormats?.includes(diskFormat) === false) throw notInSchema(diskFormat, diskFormats, target);
   requireQuota(range.length, quotas, target);
-  const asked = { ...(importMethods && { importMethods }), ...(measured && { measured }) };
+  const asked = {
+    ...(importMethods && { importMethods }),
+    ...(importFault && { importFault }),
+    ...(measured && { measured }),
+  };
   const { route, reason } = planRoute({ target, objectBytes, range, ...asked });
   return { route, reason, diskFormat, range, algorithms: algorithmsToCompare(hashAlgorithm) };
 }

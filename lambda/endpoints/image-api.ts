@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
-import { isSuccess, refusal, type ServiceCodes } from './answers.ts';
+import { calling, isSuccess, refusal, type ServiceCodes } from './answers.ts';
 import { type Connection, callWithToken } from './connection.ts';
 import type { HttpAnswer, HttpRequest, ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
@@ -138,11 +138,29 @@ export class ImageApi {
     return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for the job ${id}`);
   }
 
-  /** What lies below a path. @returns undefined where this service has no such thing, or not for us */
+  /**
+   * An optional question. It has an empty document for an answer where the service has no such thing (404).
+   * @returns undefined where the service does not answer it: to nobody, or not to us
+   * @throws `endpoint-busy`, `endpoint-unavailable` where it may answer later
+   */
   async document(path: string): Promise<JsonObject | undefined> {
-    const answer = await this.#call({ call: 'discover', method: 'GET', url: path });
-    if (answer.status === 404 || answer.status === 403) return undefined;
-    return this.#documentIn(answer, `Asking ${this.#connection.session.cloud} for ${path.split('?')[0]}`);
+    const answer = await this.#optional({ call: 'discover', method: 'GET', url: path });
+    if (answer === undefined || isSuccess(answer)) return answer && parseObject(answer.text);
+    if (answer.status === 404) return {};
+    const asked = `Asking ${this.#connection.session.cloud} for ${path.split('?')[0]}`;
+    const error = refusal(answer, asked, this.#dialect.codes);
+    if (mayAnswerLater(error)) throw error;
+    return undefined;
+  }
+
+  /** Access rules of an application credential make 401 of what they do not allow, with any token. */
+  async #optional(request: HttpRequest): Promise<HttpAnswer | undefined> {
+    try {
+      return await this.#call(request);
+    } catch (error) {
+      if (error instanceof ImageDropError && error.code === 'token-refused') return undefined;
+      throw error;
+    }
   }
 
   async #with(name: string, value: string, isWanted: (document: JsonObject) => boolean): Promise<readonly Image[]> {
@@ -186,7 +204,7 @@ export class ImageApi {
   #documentIn(answer: HttpAnswer, asked: string): JsonObject {
     if (!isSuccess(answer)) throw refusal(answer, asked, this.#dialect.codes);
     const document = parseObject(answer.text);
-    if (document === undefined) throw this.#unusable(asked, 'is no JSON');
+    if (document === undefined) throw this.#unusable(calling(asked, answer), 'is no JSON');
     return document;
   }
 
@@ -210,6 +228,10 @@ export class ImageApi {
  * Instances), and a while for the server to settle the image.
  */
 const UPLOAD_TOKEN_SECONDS = 6000;
+
+/** Whether the answer may be another later, without anybody doing anything. */
+export const mayAnswerLater = ({ code }: ImageDropError): boolean =>
+  code === 'endpoint-busy' || code === 'endpoint-unavailable';
 
 function imagePath(id: string): string {
   return `/images/${encodeURIComponent(id)}`;

@@ -79,7 +79,7 @@ export function planForIms(
   const range = { offset: 0, length: objectBytes };
   // It documents `checksum`, an md5, and no other hash.
   const storage = { ...facts, format: found.format };
-  const planned = planRoute({ target, objectBytes, range, storage, ...(measured && { measured }) });
+  const planned = planRoute({ target, objectBytes, range, storage, importMethods: [], ...(measured && { measured }) });
   return { ...planned, diskFormat, range, algorithms: ['md5'] };
 }
 

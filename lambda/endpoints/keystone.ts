@@ -74,7 +74,8 @@ class KeystoneSession implements Session {
   async imageUrl(): Promise<string> {
     const { imageEndpointOverride } = this.#settings;
     if (imageEndpointOverride !== undefined) return imageApiV2(imageEndpointOverride);
-    return imageUrlIn((await this.#living(0)).catalog, this.#settings);
+    const { catalog, projectId } = await this.#living(0);
+    return imageUrlIn(catalog, this.#settings, projectId);
   }
 
   async projectId(): Promise<string> {

@@ -14,6 +14,8 @@ export interface RouteQuestion {
   readonly range: ByteRange;
   /** What the cloud says that it offers; undefined where it does not say. */
   readonly importMethods?: readonly string[];
+  /** Why it does not say, where it may say so later. */
+  readonly importFault?: ImageDropError;
   /** What an upload before this one came to. */
   readonly measured?: MeasuredUpload;
   /** Of an endpoint that reads from object storage. */
@@ -70,7 +72,8 @@ function streamable({ target, range, measured }: RouteQuestion): { readonly byte
 
 /** More than can be streamed. */
 function fetched(question: RouteQuestion, figures: string): PlannedRoute {
-  const { target } = question;
+  const { target, importFault } = question;
+  if (importFault !== undefined) throw importFault;
   if (isOffered(question) && isWhole(question)) {
     return { route: 'import', reason: `The image has ${figures}: ${target.name} fetches it itself.` };
   }
@@ -86,8 +89,9 @@ function fetched(question: RouteQuestion, figures: string): PlannedRoute {
 
 function imported(question: RouteQuestion, bySetting: string): PlannedRoute {
   const { target, importMethods } = question;
-  if (!isOffered(question)) {
-    const offered = importMethods?.join(', ') || 'none';
+  // A service that does not say is asked for the import itself, and refuses it where it has none.
+  if (importMethods !== undefined && !isOffered(question)) {
+    const offered = importMethods.join(', ') || 'none';
     const message = `Target ${target.name} is set to import, but its cloud does not offer ${WEB_DOWNLOAD}; it offers: ${offered}.`;
     throw new ImageDropError('route-not-offered', message);
   }

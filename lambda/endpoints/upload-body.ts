@@ -36,7 +36,11 @@ export function uploadBody(source: Readable, length: number): UploadBody {
     if (error && !stream.destroyed) stream.destroy(fail(sourceError(error, bytes, length)));
   });
   source.pipe(stream);
-  return { stream, failure: () => failure, close: () => void stream.destroy() };
+  const close = (): void => {
+    stream.destroy();
+    source.destroy();
+  };
+  return { stream, failure: () => failure, close };
 }
 
 function sourceError(error: unknown, bytes: number, length: number): ImageDropError {

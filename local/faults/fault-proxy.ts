@@ -53,7 +53,7 @@ export class FaultProxy {
   }
 
   static async listen(options: FaultProxyOptions): Promise<FaultProxy> {
-    const server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000, maxHeaderSize: 64 * 1024 });
+    const server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000, maxHeaderSize: 256 * 1024 });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(0, '127.0.0.1', resolve);
     });

@@ -8,7 +8,8 @@ export class CloudServer {
   readonly #services: readonly Service[];
   readonly #underWay = new Set<Promise<void>>();
   readonly #server = createServer(
-    { requestTimeout: 0 }, // an upload takes as long as it takes
+    // An upload takes as long as it takes; a token of IMS is larger than the 16 KiB of headers that Node.js reads.
+    { requestTimeout: 0, maxHeaderSize: 256 * 1024 },
     (request, response) => this.#track(this.#serve(request, response, false)),
   );
 

@@ -103,6 +103,18 @@ describe('a multipart upload', () => {
   });
 });
 
+test('a multipart upload that object storage calls NoSuchKey is gone', async () => {
+  const endpoint = await serve((request, response) => {
+    request.resume();
+    answer(response, 404, '<Error><Code>NoSuchKey</Code></Error>');
+  });
+  const other = storeWith({ endpoint });
+  expect(await other.parts('gone', 'u')).toBeUndefined();
+  expect(await other.storePart({ key: 'gone', uploadId: 'u' }, part(1, 10), signal)).toBe(false);
+  expect(await other.complete('gone', 'u', [stored(part(1, 10))])).toBe(false);
+  await other.abort('gone', 'u');
+});
+
 test('a small object is put whole', async () => {
   await store.put('disk.mf', Buffer.from('a bitmap'));
   expect(await store.size('disk.mf')).toBe(8);

@@ -130,6 +130,10 @@ test.each([
   ['https://cloud.example/image/v2/', 'https://cloud.example/image/v2'],
   ['https://cloud.example/image/v2.15', 'https://cloud.example/image/v2'],
   ['https://cloud.example/v1', 'https://cloud.example/v2'],
+  ['https://cloud.example/v2/0123456789abcdef0123456789ABCDEF/', 'https://cloud.example/v2'],
+  ['https://cloud.example/image/v2/6ba7b810-9dad-11d1-80b4-00c04fd430c8', 'https://cloud.example/image/v2'],
+  ['https://cloud.example/image//v2//our-project//', 'https://cloud.example/image/v2'],
+  ['https://cloud.example/v1/image', 'https://cloud.example/v1/image/v2'],
 ])('the Image API of %s is %s', (url, expected) => {
-  expect(imageApiV2(url)).toBe(expected);
+  expect(imageApiV2(url, 'our-project')).toBe(expected);
 });

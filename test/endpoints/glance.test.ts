@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import type { Discovery } from '../../lambda/endpoints/discovery.ts';
 import { planForGlance } from '../../lambda/endpoints/glance.ts';
@@ -149,9 +150,25 @@ describe('what a Glance says of itself', () => {
     });
   });
 
-  test('is waited for: a Glance that does not answer makes no plan', async () => {
+  test.each<[string, RequestListener]>([
+    ...[400, 401, 403, 404, 405, 429, 500, 503].map((status): [string, RequestListener] => [
+      String(status),
+      (_request, response) => answer(response, status, 'No.'),
+    ]),
+    ['a redirect elsewhere', (_request, response) => answer(response, 302, '', { location: 'https://login.example/' })],
+    ['a page of a login', (_request, response) => answer(response, 200, '<html>Who are you?</html>')],
+    ['a list', (_request, response) => answer(response, 200, '[1]')],
+    ['a connection that is cut', (request) => void request.socket.destroy()],
+  ])('is not waited for: a drop goes its way where the answer is %s', async (_, listener) => {
+    const endpoint = await endpointAt('glance', listener);
+    const plan = await endpoint.plan(found('raw'), 1);
+    expect(plan).toMatchObject({ route: 'stream', algorithms: ['sha512'] });
+  });
+
+  test('is waited for where only an import would do, and it may still be offered', async () => {
     const endpoint = await endpointAt('glance', (_request, response) => answer(response, 503));
-    expect(await failure(endpoint.plan(found('raw'), 1))).toMatchObject({ code: 'endpoint-unavailable' });
+    const tooLarge = TARGETS.glance.maxStreamBytes + 1;
+    expect(await failure(endpoint.plan(found('raw'), tooLarge))).toMatchObject({ code: 'endpoint-unavailable' });
   });
 });
 
@@ -307,7 +324,10 @@ describe('creating an image at Glance', () => {
     const endpoint = await endpointAt('glance', (_, response) => answer(response, 400, { message }));
     const error = await failure(endpoint.create(newImage()));
     expect(error.code).toBe('invalid-request');
-    expect(error.message).toBe(`Creating image "ubuntu-24.04" at here was answered with 400: ${message}`);
+    expect(error.message).toMatch(
+      /^Creating image "ubuntu-24.04" at here \(POST http:\S+\/v2\/images\) was answered with 400: /,
+    );
+    expect(error.message).toContain(message);
   });
 
   test('knows the size once Glance tells it', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { TARGET_KINDS } from '../../lambda/model/target.ts';
+import { source } from '../support/bytes.ts';
 import { endpointAt, IMAGE_ID } from '../support/endpoint-fixture.ts';
-import { answer } from '../support/http-server.ts';
+import { answer, serve } from '../support/http-server.ts';
 import { failure } from '../support/outcome.ts';
 
 const IMAGE = { id: IMAGE_ID, name: 'x', status: 'queued', disk_format: 'raw' };
@@ -27,6 +28,60 @@ describe.each(TARGET_KINDS)('the Image API calls of %s', (kind) => {
     expect(requests).toBe(2);
   });
 
+  test.each([301, 302, 303, 307, 308])('follow %i of a GET within the same origin, with the token', async (status) => {
+    const tokens: unknown[] = [];
+    const endpoint = await endpointAt(kind, (request, response) => {
+      if (request.url?.startsWith('/v2/')) return answer(response, status, '', { location: `/image${request.url}` });
+      tokens.push(request.headers['x-auth-token']);
+      answer(response, 200, IMAGE);
+    });
+    expect(await endpoint.get(IMAGE_ID)).toMatchObject({ id: IMAGE_ID });
+    expect(tokens).toEqual(['t1']);
+  });
+
+  test('send no token to another origin, and name it', async () => {
+    let strangers = 0;
+    const elsewhere = await serve((_, response) => {
+      strangers += 1;
+      answer(response, 200, IMAGE);
+    });
+    const endpoint = await endpointAt(kind, (request, response) =>
+      answer(response, 302, '', { location: `${elsewhere}${request.url}?secret=1` }),
+    );
+    const error = await failure(endpoint.get(IMAGE_ID));
+    expect(error).toMatchObject({ code: 'endpoint-answer', retryable: false });
+    expect(error.nextStep).toContain('image_endpoint_override');
+    expect(error.message).toContain(`redirected (302) to ${elsewhere}/v2/images/${IMAGE_ID}`);
+    expect(error.message).not.toContain('secret');
+    expect(strangers).toBe(0);
+  });
+
+  test('give up redirects that lead around in circles', async () => {
+    let requests = 0;
+    const endpoint = await endpointAt(kind, (request, response) => {
+      requests += 1;
+      answer(response, 302, '', { location: request.url });
+    });
+    expect(await failure(endpoint.get(IMAGE_ID))).toMatchObject({ code: 'endpoint-answer', retryable: false });
+    expect(requests).toBe(6);
+  });
+
+  test.each([301, 302, 307, 308])('send no body after %i, not even to the same origin', async (status) => {
+    let requests = 0;
+    const endpoint = await endpointAt(kind, (request, response) => {
+      requests += 1;
+      request.resume();
+      answer(response, status, '', { location: '/elsewhere' });
+    });
+    const upload = () => endpoint.upload(IMAGE_ID, source(10), 10, new AbortController().signal);
+    for (const call of [upload, () => endpoint.delete(IMAGE_ID)]) {
+      const error = await failure(call);
+      expect(error).toMatchObject({ code: 'endpoint-answer', retryable: false });
+      expect(error.message).toContain(`redirected (${status}) to /elsewhere`);
+    }
+    expect(requests).toBe(2);
+  });
+
   test('know an image by its path, whatever the id', async () => {
     const endpoint = await endpointAt(kind, (request, response) =>
       answer(response, request.url === '/v2/images/a%2F..%2Fb' ? 404 : 500),
@@ -47,7 +102,7 @@ describe.each(TARGET_KINDS)('the Image API calls of %s', (kind) => {
     const endpoint = await endpointAt(kind, (_, response) => answer(response, 200, body));
     const { code, message } = await failure(endpoint.get(IMAGE_ID));
     expect(code).toBe('endpoint-answer');
-    expect(message).toMatch(new RegExp(`^Showing image ${IMAGE_ID} at t?here was answered .* that ${problem}\\.$`));
+    expect(message).toMatch(new RegExp(`^Showing image ${IMAGE_ID} at t?here .*was answered .* that ${problem}\\.$`));
   });
 
   test('read the hashes that can be compared, and no others', async () => {

@@ -172,7 +172,8 @@ describe('creating an image at IMS', () => {
   test.each([
     ['IMG.0015', 'quota-exceeded', 1],
     ['IMG.0149', 'endpoint-busy', 1],
-    ['IMG.0087', 'unauthorized', 2],
+    ['IMG.0087', 'token-refused', 2],
+    ['IMG.0030', 'token-refused', 2],
   ])('understands %s, which comes with status 400', async (code, expected, requests) => {
     let posts = 0;
     const endpoint = await endpointAt('ims', (request, response) => {

@@ -147,13 +147,26 @@ describe('a session at Keystone', () => {
     expect(await session.token()).toBe('t');
   });
 
+  test.each([301, 302, 307, 308])('sends no password after %i, and names where it leads', async (status) => {
+    const url = await serve((request, response) => {
+      request.resume();
+      answer(response, status, '', { location: 'https://identity.example/v3/auth/tokens' });
+    });
+    const error = await failure(keystoneSession(cloud(url), http, now).token());
+    expect(error).toMatchObject({ code: 'endpoint-answer', retryable: false });
+    expect(error.message).toContain(
+      `(POST ${url}/v3/auth/tokens) was redirected (${status}) to https://identity.example`,
+    );
+    expect(error.nextStep).toContain('auth_url');
+  });
+
   test('is refused with the name of the cloud and without the password', async () => {
     const error = { code: 401, message: 'The request you have made requires authentication.' };
     const url = await serve((_, response) => answer(response, 401, { error }));
     const { code, message } = await failure(keystoneSession(cloud(url), http, now).token());
     expect(code).toBe('unauthorized');
     expect(message).toBe(
-      'Authenticating at cloud here by password was answered with 401: The request you have made requires authentication.',
+      `Authenticating at cloud here by password (POST ${url}/v3/auth/tokens) was answered with 401: The request you have made requires authentication.`,
     );
   });
 

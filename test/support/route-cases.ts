@@ -36,7 +36,7 @@ export const GLANCE_CASES: readonly (RouteCase & {
   { when: 'any image, set to stream', route: 'stream', bytes: 99 * GIB, importMethods: OFFERED, becomes: 'stream' },
   { when: 'any image, set to import', route: 'import', bytes: 512, importMethods: OFFERED, becomes: 'import' },
   { when: 'set to import, not offered', route: 'import', bytes: 512, importMethods: [], becomes: 'route-not-offered' },
-  { when: 'set to import, the cloud does not say', route: 'import', bytes: 512, becomes: 'route-not-offered' },
+  { when: 'set to import, the cloud does not say', route: 'import', bytes: 512, becomes: 'import' },
   {
     when: 'a fixed VHD, set to import',
     route: 'import',
