@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
 import { originsOf } from '../../lambda/metadata/origins.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
 import { newImage } from '../../lambda/model/new-image.ts';
@@ -27,7 +28,7 @@ interface Case {
 
 /** Where each value that is sent comes from. */
 function origins({ kind = 'glance', defaults = {}, yaml = '', user = {}, found = uefi, diskFormat = 'qcow2' }: Case) {
-  const target = { ...TARGETS[kind], metadata: defaults };
+  const target = { ...TARGETS[kind], metadata: defaults, droppersMay: ALL_RIGHTS };
   const files = [{ name: 'linux/imagedrop.yaml', size: yaml.length, bytes: Buffer.from(yaml) }];
   const said = settleMetadata({ target, files, userMetadata: user });
   const range = { offset: 0, length: 1 };
