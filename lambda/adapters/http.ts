@@ -34,7 +34,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  */
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** No document of an Image API is larger; what is beyond is some other page, and its beginning says so. */
+/** The image of a drop has less than half of it (metadata/settle.ts); of a longer answer only the beginning is kept. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** A client of the image endpoints, on undici. Keeps connections alive between requests. */
@@ -69,7 +69,7 @@ async function exchange(agent: Agent, request: HttpRequest): Promise<HttpAnswer>
       ...(request.body !== undefined && { body: request.body }),
       ...(request.signal !== undefined && { signal: request.signal }),
     });
-    return { status: answer.statusCode, headers: flat(answer.headers), text: await textOf(answer.body) };
+    return { status: answer.statusCode, headers: flat(answer.headers), ...(await textOf(answer.body)) };
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
     throw unavailable(request, error);
@@ -84,15 +84,16 @@ function flat(headers: Dispatcher.ResponseData['headers']): HttpAnswer['headers'
   return Object.fromEntries(entries);
 }
 
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+async function textOf(body: AsyncIterable<Buffer>): Promise<Pick<HttpAnswer, 'text' | 'isCut'>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes >= MAX_ANSWER_BYTES) break;
+    if (bytes > MAX_ANSWER_BYTES) break;
   }
-  return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
+  const text = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
+  return bytes > MAX_ANSWER_BYTES ? { text, isCut: true } : { text };
 }
 
 /** No connection came about, so no image had to do with it. */

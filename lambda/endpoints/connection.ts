@@ -31,7 +31,7 @@ export async function callWithToken(
 
 async function send(request: HttpRequest, token: string, { http }: Connection): Promise<HttpAnswer> {
   const content = request.body === undefined ? {} : { 'content-type': 'application/json' };
-  const headers = { 'x-auth-token': token, accept: 'application/json', ...content };
+  const headers = { 'x-auth-token': token, accept: 'application/json', ...content, ...request.headers };
   const answer = await http({ ...request, headers });
   return isSuccess(answer) ? answer : { ...answer, text: withoutSecret(answer.text, token) };
 }

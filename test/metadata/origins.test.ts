@@ -5,7 +5,7 @@ import { settleMetadata } from '../../lambda/metadata/settle.ts';
 import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
-import { newImage } from '../../lambda/model/new-image.ts';
+import { fingerprinted, newImage } from '../../lambda/model/new-image.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
 
@@ -33,17 +33,8 @@ function origins({ kind = 'glance', defaults = {}, yaml = '', user = {}, found =
   const said = settleMetadata({ target, files, userMetadata: user });
   const range = { offset: 0, length: 1 };
   const plan: UploadPlan = { route: 'stream', reason: '', diskFormat, range, algorithms: [] };
-  const refs = [{ key: 'linux/imagedrop.yaml', etag: 'e' }];
-  const wanted = newImage({
-    drop,
-    target: target.name,
-    generation: 1,
-    found,
-    plan,
-    metadata: said.metadata,
-    files: refs,
-  });
-  return originsOf(wanted, conformByTarget(wanted, target), { found, plan }, said);
+  const wanted = newImage({ drop, target: target.name, generation: 1, found, plan, metadata: said.metadata });
+  return originsOf(wanted, fingerprinted(conformByTarget(wanted, target)), { found, plan }, said);
 }
 
 describe('the origin of a value', () => {
