@@ -5,6 +5,7 @@ import {
   allow,
   changeRecords,
   compareDrops,
+  lookAtDrops,
   lookAtQueues,
   readDrops,
   readSecret,
@@ -35,9 +36,11 @@ export function streamUploadGrants({ drops, records, queues, cloudsYaml }: Parts
   ];
 }
 
-export function recordStatusGrants({ drops, records, queues, outcomes, cloudsYaml }: Parts): PolicyStatement[] {
+export function recordStatusGrants(parts: Parts): PolicyStatement[] {
+  const { drops, readsInPlace, records, queues, outcomes, cloudsYaml } = parts;
   return [
     ...tagDrops(drops),
+    ...(readsInPlace ? lookAtDrops(drops) : []),
     ...changeRecords(records),
     sendTo(queues.status.queue, queues.ingest.queue),
     allow(['sns:Publish'], outcomes.topicArn),

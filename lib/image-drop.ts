@@ -62,7 +62,9 @@ export class ImageDrop extends Construct {
     this.dropBucket = drops.bucket;
     this.statusBucket = records;
     this.outcomeTopic = newOutcomeTopic(this, 'OutcomeTopic', settings.outcomeEmails);
-    const parts = { drops, records, queues: this.queues, outcomes: this.outcomeTopic, cloudsYaml: props.cloudsYaml };
+    const readsInPlace = settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined);
+    const { queues, outcomeTopic: outcomes } = this;
+    const parts = { drops, readsInPlace, records, queues, outcomes, cloudsYaml: props.cloudsYaml };
     const environments = environmentsOf(settings, parts);
     this.functions = this.newFunctions(settings, parts, environments);
     const notice = { topic: props.alarmTopic, runbookUrl: settings.runbookUrl };

@@ -18,6 +18,11 @@ export function readDrops({ bucket, versioned }: DropBucket): PolicyStatement[] 
   ];
 }
 
+/** Asks for the head of what a key holds now. */
+export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
+  return [allow(['s3:GetObject'], bucket.arnForObjects('*')), ...decryptFor('s3', bucket.encryptionKey)];
+}
+
 /** Lists every version of every drop, and asks for the head of one that an event names. */
 export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
   return [

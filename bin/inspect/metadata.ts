@@ -4,6 +4,7 @@ import { conformed } from '../../lambda/metadata/conformed.ts';
 import { originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
 import type { MetadataFile } from '../../lambda/metadata/yaml-file.ts';
+import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
 import { newImage } from '../../lambda/model/new-image.ts';
@@ -30,7 +31,7 @@ export const choiceOf = ({ userMetadata }: Pick<SaidOfImage, 'userMetadata'>): T
 
 /** What all targets are told. @throws `bad-metadata` */
 export function saidToAll(said: SaidOfImage): ImageMetadata {
-  return settleMetadata({ target: { name: '', metadata: {} }, ...said }).metadata;
+  return settleMetadata({ target: { name: '', metadata: {}, droppersMay: ALL_RIGHTS }, ...said }).metadata;
 }
 
 /**

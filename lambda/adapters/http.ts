@@ -39,7 +39,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Servers close idle connections after 5 seconds or more: a connection must not be used while its server closes it. */
 const IDLE_TIMEOUT_MS = 4000;
 
-/** No document of an Image API is larger; what is beyond is some other page, and its beginning says so. */
+/** The image of a drop has less than half of it (metadata/settle.ts); of a longer answer only the beginning is kept. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
@@ -91,7 +91,7 @@ async function exchange(agents: Agents, request: HttpRequest): Promise<HttpAnswe
     sent = begin(agents, request);
     const response = await headOf(send(sent, request.body), request.answerTimeoutMs ?? ANSWER_TIMEOUT_MS);
     const { statusCode: status = 0, headers } = response;
-    return { status, headers: flat(headers), text: await textOf(response), called: calledBy(request) };
+    return { status, headers: flat(headers), ...(await textOf(response)), called: calledBy(request) };
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
     throw unavailable(request, error);
@@ -175,7 +175,7 @@ function flat(headers: IncomingMessage['headers']): HttpAnswer['headers'] {
   return Object.fromEntries(entries);
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
+async function textOf(response: IncomingMessage): Promise<Pick<HttpAnswer, 'text' | 'isCut'>> {
   const silence = endWhenSilent(response, ANSWER_TIMEOUT_MS);
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -184,12 +184,13 @@ async function textOf(response: IncomingMessage): Promise<string> {
       silence.refresh();
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes >= MAX_ANSWER_BYTES) break;
+      if (bytes > MAX_ANSWER_BYTES) break;
     }
   } finally {
     clearTimeout(silence);
   }
-  return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
+  const text = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString();
+  return bytes > MAX_ANSWER_BYTES ? { text, isCut: true } : { text };
 }
 
 const CONNECT_TIMEOUT = 'CONNECT_TIMEOUT';

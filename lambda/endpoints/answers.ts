@@ -98,13 +98,19 @@ function codeOf(answer: HttpAnswer, words: string, codes: ServiceCodes): ErrorCo
   }
 }
 
+/**
+ * One hour: a target that asks for more is asked again each hour, which costs one request. Some proxies ask for days, and
+ * a mistyped value would hold all drops of the target for as long.
+ */
+const MAX_RETRY_AFTER_SECONDS = 3600;
+
 /** RFC 9110 section 10.2.3: seconds, or a date, which the server's own clock (Date) turns into seconds. */
 function retryAfter(answer: HttpAnswer): number | undefined {
   const value = answer.headers['retry-after']?.trim() ?? '';
   const seconds = /^\d+$/.test(value)
     ? Number(value)
     : (Date.parse(value) - Date.parse(answer.headers.date ?? '')) / 1000;
-  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, Math.ceil(seconds)), MAX_RETRY_AFTER_SECONDS);
 }
 
 export const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;

@@ -35,7 +35,7 @@ const isTokenRefused = (answer: HttpAnswer, codes: ServiceCodes): boolean =>
 
 async function send(request: HttpRequest, token: string, { http }: Connection): Promise<HttpAnswer> {
   const content = request.body === undefined ? {} : { 'content-type': 'application/json' };
-  const headers = { 'x-auth-token': token, accept: 'application/json', ...content };
+  const headers = { 'x-auth-token': token, accept: 'application/json', ...content, ...request.headers };
   const answer = await following({ ...request, headers }, http);
   return isSuccess(answer) ? answer : { ...answer, text: withoutSecret(answer.text, token) };
 }

@@ -27,6 +27,12 @@ export interface ImageEndpoint {
    */
   create(image: NewImage): Promise<Image>;
 
+  /**
+   * Gives a verified image its visibility and its protection, both or neither; once more changes nothing.
+   * @throws `forbidden` where the cloud does not let us
+   */
+  release(id: string, image: Pick<NewImage, 'visibility' | 'protected'>): Promise<void>;
+
   /** The images that were created for the `id` of a NewImage: more than one where the service chooses ids itself. */
   createdFor(id: string): Promise<readonly Image[]>;
 
@@ -135,6 +141,8 @@ export interface HttpRequest {
 }
 
 export interface HttpAnswer {
+  /** Whether the body was longer, and `text` is only its beginning. */
+  readonly isCut?: boolean;
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;

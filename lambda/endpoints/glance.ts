@@ -29,6 +29,7 @@ export function glanceEndpoint(target: Target, connection: Connection): ImageEnd
       decideBy(discovery, (known) => planForGlance(found, objectBytes, target, known, place?.measured)),
     conform: (image) => conformForGlance(image, target),
     create: (image) => create(image, images, target),
+    release: (id, image) => images.release(id, image),
     createdFor: async (id) => {
       const image = await images.show(id);
       return image !== undefined && isOurs(image, id) ? [image] : [];
@@ -122,16 +123,30 @@ export function conformForGlance(image: NewImage, target: Target): NewImage {
 
 /**
  * Asks for an image of the id we have chosen. An id is taken for ever, so the answer "taken" may come from an earlier
- * try of ours whose answer was lost: then the image is there and bears our mark.
+ * try of ours whose answer was lost: then the image is there and bears our mark. Glance looks at the quota before it
+ * looks at the id, so that such an image on the last place of the quota is answered with the quota.
  */
 async function create(image: NewImage, images: ImageApi, target: Target): Promise<Image> {
-  const created = await images.create({ ...creationFields(image), id: image.id });
+  const { created, full } = await asked(image, images);
   if (created !== undefined) return created;
   const existing = await images.show(image.id);
   if (existing !== undefined && isOurs(existing, image.id)) return existing;
+  if (full !== undefined) throw full;
   const owner =
     existing === undefined ? 'a deleted image' : `the image ${JSON.stringify(existing.name)}, which is not ours`;
   throw new ImageDropError('image-id-taken', `The image id ${image.id} at ${target.name} belongs to ${owner}.`);
+}
+
+async function asked(
+  image: NewImage,
+  images: ImageApi,
+): Promise<{ created?: Image | undefined; full?: ImageDropError }> {
+  try {
+    return { created: await images.create({ ...creationFields(image), id: image.id }) };
+  } catch (error) {
+    if (error instanceof ImageDropError && error.code === 'quota-exceeded') return { full: error };
+    throw error;
+  }
 }
 
 /** Somebody else's image may bear the id that we would choose, but not our mark. */

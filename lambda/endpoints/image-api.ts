@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ImageDropError } from '../model/errors.ts';
-import type { Image } from '../model/image.ts';
+import type { Image, NewImage } from '../model/image.ts';
 import { calling, isSuccess, refusal, type ServiceCodes } from './answers.ts';
 import { type Connection, callWithToken } from './connection.ts';
 import type { HttpAnswer, HttpRequest, ImagePage } from './endpoint.ts';
@@ -47,6 +47,19 @@ export class ImageApi {
     const asked = this.#asked('Creating', JSON.stringify(fields.name));
     const answer = await this.#call({ call: 'create', method: 'POST', url: '/images', body: JSON.stringify(fields) });
     return answer.status === 409 ? undefined : this.#imageIn(answer, asked);
+  }
+
+  /** "Update image": visibility and protection, both or neither. */
+  async release(id: string, fields: Pick<NewImage, 'visibility' | 'protected'>): Promise<void> {
+    const { visibility } = fields;
+    const body = JSON.stringify([
+      { op: 'replace', path: '/visibility', value: visibility },
+      { op: 'replace', path: '/protected', value: fields.protected },
+    ]);
+    const headers = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
+    const answer = await this.#call({ call: 'release', method: 'PATCH', url: imagePath(id), headers, body });
+    if (isSuccess(answer)) return;
+    throw refusal(answer, this.#asked('Releasing', `${id} (visibility ${visibility})`), this.#dialect.codes);
   }
 
   /** @returns undefined when there is no such image, or it is deleted */
@@ -179,6 +192,8 @@ export class ImageApi {
 
   async #page(query: string): Promise<Page> {
     const answer = await this.#call({ call: 'list', method: 'GET', url: `/images?${query}` });
+    const smaller = answer.isCut ? smallerPage(query) : undefined;
+    if (smaller !== undefined) return this.#page(smaller);
     const document = this.#documentIn(answer, this.#asked('Listing', query));
     // Only the query: behind a path prefix Glance still says `/v2/images?marker=…`.
     const next = typeof document.next === 'string' ? document.next.split('?')[1] : undefined;
@@ -203,6 +218,7 @@ export class ImageApi {
 
   #documentIn(answer: HttpAnswer, asked: string): JsonObject {
     if (!isSuccess(answer)) throw refusal(answer, asked, this.#dialect.codes);
+    if (answer.isCut) throw tooLong(asked);
     const document = parseObject(answer.text);
     if (document === undefined) throw this.#unusable(calling(asked, answer), 'is no JSON');
     return document;
@@ -232,6 +248,27 @@ const UPLOAD_TOKEN_SECONDS = 6000;
 /** Whether the answer may be another later, without anybody doing anything. */
 export const mayAnswerLater = ({ code }: ImageDropError): boolean =>
   code === 'endpoint-busy' || code === 'endpoint-unavailable';
+
+/** Image API v2, "List images": what a service gives where no limit is asked for. */
+const USUAL_PAGE = 25;
+
+/** The documents of others may be long. @returns undefined where a page has one image already */
+function smallerPage(query: string): string | undefined {
+  const parameters = new URLSearchParams(query);
+  const limit = Number(parameters.get('limit') ?? USUAL_PAGE);
+  if (limit <= 1) return undefined;
+  parameters.set('limit', String(Math.ceil(limit / 10)));
+  return parameters.toString();
+}
+
+/** The beginning of a document is not the document. */
+function tooLong(asked: string): ImageDropError {
+  const message = `${asked} was answered with a document that is longer than imagedrop reads (1 MiB).`;
+  return new ImageDropError('endpoint-answer', message, {
+    retryable: false,
+    nextStep: 'Remove long properties from the image at the endpoint, or check what answers there.',
+  });
+}
 
 function imagePath(id: string): string {
   return `/images/${encodeURIComponent(id)}`;

@@ -23,6 +23,7 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
     plan: (found, objectBytes, place) => planForImsAt(place, found, objectBytes, target),
     conform: (image) => conformForIms(image, target),
     create: (image) => create(image, images, target),
+    release: (id, image) => images.release(id, image),
     createdFor: (id) => images.withProperty(ID_PROPERTY, id),
     get: (id) => images.show(id),
     list: (cursor) => images.list(cursor),

@@ -17,12 +17,20 @@ import { ImageDropError } from '../model/errors.ts';
  * @throws `bad-clouds-yaml`, never with text of the file, which may be a password
  */
 export function parseYaml(text: string, file: string): unknown {
+  requireUtf8(text, file);
   const lines = new LineCounter();
   const document = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false });
   const error = document.errors[0];
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
     throw new ImageDropError('bad-clouds-yaml', `${file} is not YAML: ${error.code} at line ${line}, column ${col}.`);
+  }
+  // The parser only warns of tags that it does not know, and takes what follows as text.
+  const unknownTag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  if (unknownTag !== undefined) {
+    const { line, col } = lines.linePos(unknownTag.pos[0]);
+    const problem = `has a tag (!) that YAML does not define at line ${line}, column ${col}`;
+    throw new ImageDropError('bad-clouds-yaml', `${file} ${problem}: write the value itself there.`);
   }
   const nameless = pairWithoutName(document);
   if (nameless !== undefined) {
@@ -36,6 +44,18 @@ export function parseYaml(text: string, file: string): unknown {
     const problem = 'has an alias without an anchor, too many of them, or one inside of what it stands for';
     throw new ImageDropError('bad-clouds-yaml', `${file} ${problem}.`);
   }
+}
+
+/** What a reader of UTF-8 makes of bytes that are none, and of UTF-16. */
+const NOT_UTF8 = /[\ufffd\0]/;
+
+function requireUtf8(text: string, file: string): void {
+  const at = text.search(NOT_UTF8);
+  if (at < 0) return;
+  const before = text.slice(0, at).split('\n');
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  const problem = `is not text in UTF-8 at ${place}: it may be UTF-16 or Latin-1`;
+  throw new ImageDropError('bad-clouds-yaml', `${file} ${problem}. Save it as UTF-8.`);
 }
 
 function pairWithoutName(document: Document.Parsed): Pair | undefined {

@@ -1,6 +1,9 @@
 import { ImageDropError } from '../model/errors.ts';
 import { isObject, type JsonObject } from './json.ts';
 
+/** `%(password)s` (Python), `{{ password }}` (Jinja, Helm) and, as the whole value, `${PASSWORD}` (a shell). */
+const UNFILLED = [/%\([\w.-]+\)s/, /\{\{.*\}\}/s, /^\$\{\w+\}$/];
+
 /** A setting that stands in the file, and under which of its names. */
 interface Given {
   readonly place: string;
@@ -81,7 +84,14 @@ export class YamlSection {
     if (first !== undefined && other !== undefined) {
       throw badCloudsYaml(first.place, `and ${other.place} say different things: keep one of them`);
     }
+    this.#refuseTemplate(first);
     return first;
+  }
+
+  #refuseTemplate(given: Given | undefined): void {
+    if (typeof given?.value !== 'string' || !UNFILLED.some((pattern) => pattern.test(String(given.value)))) return;
+    const problem = 'holds a placeholder of a template that was not filled in: write the value itself';
+    throw badCloudsYaml(given.place, problem);
   }
 
   #everywhere(names: readonly string[]): readonly Given[] {

@@ -1,11 +1,13 @@
+import { ImageDropError } from '../model/errors.ts';
+import { pathText } from '../model/json-schema.ts';
 import { layerAt, type MetadataLayer, mergeLayers } from '../model/metadata.ts';
-import type { Target } from '../model/target.ts';
+import { type MetadataTarget, requireHarmless, requirePermitted } from './permitted.ts';
 import { userLayer } from './user-metadata.ts';
 import { fileLayer, type MetadataFile } from './yaml-file.ts';
 
 /** What people have said of one image, in all the places. */
 export interface Said {
-  readonly target: Pick<Target, 'name' | 'metadata'>;
+  readonly target: MetadataTarget;
   /** From the top of the bucket down, the image's own last. */
   readonly files: readonly MetadataFile[];
   /** `x-amz-meta-…` without that prefix. */
@@ -13,10 +15,61 @@ export interface Said {
 }
 
 /**
+ * Glance's own default of image_property_quota is 128, and four of them may be marks of imagedrop (model/image.ts) and
+ * one hw_firmware_type.
+ */
+const MAX_PROPERTIES = 123;
+
+/**
+ * 64 KiB, as much as one file may hold: ten folders cannot say more together than one. In the longest spelling of JSON, six
+ * characters for two bytes, the document of such an image has less than 512 KiB with its tags: the half of what is read
+ * of an answer (adapters/http.ts).
+ */
+const MAX_PROPERTIES_BYTES = 65_536;
+
+/**
  * All that is said of an image: what stands nearer to it wins.
  * @throws `bad-metadata` naming the place
  */
 export function settleMetadata({ target, files, userMetadata }: Said): MetadataLayer {
   const byTarget = layerAt(`targets.${target.name}.metadata`, target.metadata);
-  return mergeLayers(byTarget, ...files.map(fileLayer), userLayer(userMetadata));
+  requireHarmless(byTarget);
+  requireOneSpelling(files);
+  const byDroppers = [...files.map(fileLayer), userLayer(userMetadata)];
+  for (const layer of byDroppers) requirePermitted(layer, target);
+  const merged = mergeLayers(byTarget, ...byDroppers);
+  requireBounded(merged);
+  return merged;
+}
+
+/** KEY.yml is the same as KEY.yaml, so that both together would leave open which one counts. */
+function requireOneSpelling(files: readonly MetadataFile[]): void {
+  const stems = new Map<string, string>();
+  for (const { name } of files) {
+    const stem = name.replace(/\.ya?ml$/, '');
+    const other = stems.get(stem);
+    if (other !== undefined) throw tooMuch(`${name}: it is the same file as ${other}`, 'Delete one of the two files');
+    stems.set(stem, name);
+  }
+}
+
+/** @throws `bad-metadata` where all places together say more than an image can have */
+function requireBounded({ metadata: { properties = {} }, origins }: MetadataLayer): void {
+  const entries = Object.entries(properties).map(([name, value]) => ({ name, bytes: Buffer.byteLength(name + value) }));
+  if (entries.length > MAX_PROPERTIES) {
+    const words = `The image has ${entries.length} properties from all places together, and ${MAX_PROPERTIES} is the most`;
+    throw tooMuch(words, 'Remove properties from the metadata files');
+  }
+  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  if (bytes <= MAX_PROPERTIES_BYTES) return;
+  const [largest] = entries.toSorted((one, other) => other.bytes - one.bytes);
+  const name = largest?.name ?? '';
+  const where = `the largest is ${pathText(['properties', name])} in ${origins[`properties.${name}`]} with ${largest?.bytes}`;
+  const words = `The properties of the image have ${bytes} bytes from all places together, and ${MAX_PROPERTIES_BYTES} is the most; ${where}`;
+  throw tooMuch(words, 'Shorten or remove properties in the metadata files');
+}
+
+function tooMuch(words: string, remedy: string): ImageDropError {
+  const nextStep = `${remedy}, then run \`imagedrop retry\` for the image or drop it again.`;
+  return new ImageDropError('bad-metadata', `${words}.`, { nextStep });
 }

@@ -114,7 +114,7 @@ export interface Image {
 export const ID_PROPERTY = 'imagedrop_id';
 /** The property that names the record of an image: its key, percent-encoded (percent-encoded.ts). */
 export const RECORD_PROPERTY = 'imagedrop_record';
-/** The property that tells by which metadata files an image was made: a hash of their names and ETags. Absent without any. */
+/** The property that tells what an image was created with: a hash of it (new-image.ts). */
 export const METADATA_PROPERTY = 'imagedrop_metadata';
 
 /** An image to be created. */

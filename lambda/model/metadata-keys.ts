@@ -1,10 +1,10 @@
 /** The file that speaks of all images of its folder and below it. */
-export const FOLDER_FILE = 'imagedrop.yaml';
-/** The ending of files that speak of images and are none themselves. */
-const METADATA_ENDING = '.yaml';
+const FOLDER_FILE = 'imagedrop';
+/** The endings of files that speak of images and are none themselves; both mean the same. */
+const METADATA_ENDINGS = ['.yaml', '.yml'];
 
 /**
- * A drop costs one request for each folder of its key, and a key has room for 500 of them. Nobody sorts images ten
+ * A drop costs two requests for each folder of its key, and a key has room for 500 of them. Nobody sorts images ten
  * folders deep: of a deeper key the nearest ten are asked.
  */
 export const MAX_FOLDERS = 10;
@@ -13,7 +13,7 @@ export const MAX_FOLDERS = 10;
 const MAX_KEY_BYTES = 1024;
 
 /** Whether an object speaks of images, by its name alone: it may arrive before the image that it is about. */
-export const isMetadataKey = (key: string): boolean => key.endsWith(METADATA_ENDING);
+export const isMetadataKey = (key: string): boolean => METADATA_ENDINGS.some((ending) => key.endsWith(ending));
 
 export interface MetadataKeys {
   /** Of the folders, from the top of the bucket down. */
@@ -28,9 +28,9 @@ export function metadataKeys(key: string): MetadataKeys {
   return {
     folders: folders
       .slice(-MAX_FOLDERS)
-      .map((folder) => folder + FOLDER_FILE)
+      .flatMap((folder) => METADATA_ENDINGS.map((ending) => folder + FOLDER_FILE + ending))
       .filter(fits),
-    own: [key + METADATA_ENDING].filter(fits),
+    own: METADATA_ENDINGS.map((ending) => key + ending).filter(fits),
   };
 }
 

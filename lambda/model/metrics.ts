@@ -56,6 +56,7 @@ export const ENDPOINT_CALLS = [
   'upload',
   'import',
   'register',
+  'release',
   'job',
   'delete',
 ] as const;

@@ -6,7 +6,6 @@ import { ID_PROPERTY, METADATA_PROPERTY, RECORD_PROPERTY } from './image.ts';
 import { imageId } from './image-id.ts';
 import type { ImageMetadata } from './metadata.ts';
 import { percentEncoded } from './percent-encoded.ts';
-import type { MetadataFileRef } from './record.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 
@@ -24,13 +23,11 @@ export interface ImageSource {
   readonly plan: UploadPlan;
   /** All layers merged. */
   readonly metadata: ImageMetadata;
-  /** Those that have said some of it. */
-  readonly files?: readonly MetadataFileRef[];
 }
 
 /** The image to ask for, from what was found in the file and what people said of it. */
 export function newImage(source: ImageSource): NewImage {
-  const { drop, target, generation, found, plan, metadata, files = [] } = source;
+  const { drop, target, generation, found, plan, metadata } = source;
   const id = imageId(drop, target, generation);
   return {
     id,
@@ -47,17 +44,26 @@ export function newImage(source: ImageSource): NewImage {
       ...firmwareProperty(found),
       ...metadata.properties,
       ...(metadata.osVersion !== undefined && { __os_version: metadata.osVersion }),
-      ...(files.length > 0 && { [METADATA_PROPERTY]: fingerprint(files) }),
       [ID_PROPERTY]: id,
       [RECORD_PROPERTY]: percentEncoded(recordKey(drop, target)),
     },
   };
 }
 
-/** The same for the same files: an image that an earlier try has made by others is known by it. */
-function fingerprint(files: readonly MetadataFileRef[]): string {
-  const text = JSON.stringify(files.map(({ key, etag }) => [key, etag]));
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+/** The image as it is created: what its verification must come before is left to its release. */
+export const unreleased = (image: NewImage): NewImage => ({ ...image, visibility: 'private', protected: false });
+
+/** Whether an image as created is already what was asked for. */
+export const isReleased = (image: NewImage): boolean => image.visibility === 'private' && !image.protected;
+
+/** Bears a hash of all that it is created with, by which an image of an earlier try shows what it was created with. */
+export function fingerprinted(image: NewImage): NewImage {
+  const { id: _, properties, ...fields } = unreleased(image);
+  const marks: readonly string[] = [ID_PROPERTY, RECORD_PROPERTY];
+  const own = Object.entries(properties).filter(([name]) => !marks.includes(name));
+  const text = JSON.stringify([Object.entries(fields).sort(), own.sort()]);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return { ...image, properties: { ...properties, [METADATA_PROPERTY]: hash } };
 }
 
 /** A server must hold the whole virtual disk, and all partitions where they go on behind it. */

@@ -96,6 +96,7 @@ export function beginAgain(record: RecordDraft, now: Date, why: string): RecordD
     hashes: _hashes,
     sent: _sent,
     metadata: _metadata,
+    verification: _verification,
     ...rest
   } = record;
   return { ...moveTo(rest, 'received', now, why), generation: record.generation + 1 };
@@ -108,7 +109,7 @@ export function beginAgain(record: RecordDraft, now: Date, why: string): RecordD
  */
 export function retry(record: RecordDraft, failedAt: string, now: Date): RecordDraft | undefined {
   if (record.status !== 'failed' || record.history.at(-1)?.at !== failedAt) return undefined;
-  const { announcedAt: _announcedAt, verification: _verification, deadLetter: _deadLetter, ...rest } = record;
+  const { announcedAt: _announcedAt, deadLetter: _deadLetter, ...rest } = record;
   const again = beginAgain(rest, now, 'retried');
   return { ...again, retriedFrom: again.generation };
 }

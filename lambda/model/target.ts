@@ -1,3 +1,4 @@
+import type { DropperRights } from './dropper-rights.ts';
 import type { ImageMetadata } from './metadata.ts';
 
 export const TARGET_KINDS = ['glance', 'ims'] as const;
@@ -30,6 +31,8 @@ export interface Target {
   readonly convertTo: string;
   /** Metadata of every image of this target, unless the drop says otherwise. */
   readonly metadata: ImageMetadata;
+  /** What droppers may choose; absent: DEFAULT_RIGHTS. */
+  readonly droppersMay?: DropperRights;
 }
 
 /** How an image service takes files that are too large for one PUT. */

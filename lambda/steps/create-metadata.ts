@@ -5,13 +5,15 @@ import { settleMetadata } from '../metadata/settle.ts';
 import { goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { type Image, METADATA_PROPERTY } from '../model/image.ts';
-import { newImage } from '../model/new-image.ts';
+import { imageId } from '../model/image-id.ts';
+import { fingerprinted, newImage, unreleased } from '../model/new-image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
 import { foundDrop } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
+import { isPlaceholder } from './empty-drop.ts';
 import { removeForsaken, removeLeftBehind } from './forsaken-image.ts';
 import { type MetadataFilesDependencies, metadataFiles, type ReadFile } from './metadata-files.ts';
 import { newestVersion } from './newest-version.ts';
@@ -113,10 +115,9 @@ async function createImage(
   { newest, findFiles }: Surroundings,
 ): Promise<void> {
   const object = await newestVersion(key, record, deps, newest);
-  if (object === undefined) return;
-  const wanted = await describe(record, object, await findFiles(), deps);
-  // A fast import creates the image itself.
-  const image = wanted.plan.route === 'fast-import' ? undefined : await create(key, record, wanted, deps);
+  if (object === undefined || (await isPlaceholder(key, record, object, deps))) return;
+  const made = await describeAndCreate(key, record, { object, files: await findFiles() }, deps);
+  const { image, wanted } = made;
   try {
     await deps.records.change(key, (stored) => {
       changes.requireLease(stored, record.lease?.holder);
@@ -124,7 +125,7 @@ async function createImage(
       return changes.moveTo(created, 'created', deps.now());
     });
   } catch (error) {
-    if (image !== undefined) await removeForsaken(image, key, record, error, deps);
+    if (image !== undefined) await removeForsaken(image, key, made.record, error, deps);
     throw error;
   }
   await deps.uploadQueue.send({ record: key });
@@ -132,11 +133,81 @@ async function createImage(
 
 type Wanted = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>>;
 
+/** The drop's object and the metadata files that speak of it. */
+interface Seen {
+  readonly object: ObjectHead;
+  readonly files: readonly ReadFile[];
+}
+
+interface Made {
+  /** With the generation that the image has. */
+  readonly record: DropRecord;
+  readonly wanted: Wanted;
+  /** Absent by fast import, which creates the image itself. */
+  readonly image?: Image;
+}
+
+/**
+ * Creates the image as it is wanted now. An image that an earlier try has created, and whose answer was lost, is used
+ * where it was created as wanted; otherwise it is removed, and the next generation is created.
+ */
+async function describeAndCreate(
+  key: string,
+  record: DropRecord,
+  seen: Seen,
+  deps: CreateMetadataDependencies,
+): Promise<Made> {
+  const wanted = await describe(record, seen, deps).catch(async (error) => {
+    if (await isOwnQuota(key, record, error, deps)) return undefined;
+    throw error;
+  });
+  if (wanted?.plan.route === 'fast-import') return { record, wanted };
+  const image = wanted && (await create(key, record, wanted, deps));
+  if (image !== undefined && wanted !== undefined && isMadeAs(image, wanted)) return { record, wanted, image };
+  if (image !== undefined) await removeEarlier([image], key, record, deps);
+  return describeAndCreate(key, await nextGeneration(key, record, deps), seen, deps);
+}
+
+/** Whether the image that uses up the quota is this drop's own, which is then removed. */
+async function isOwnQuota(
+  key: string,
+  record: DropRecord,
+  error: unknown,
+  deps: CreateMetadataDependencies,
+): Promise<boolean> {
+  const isFirstTry = record.attempts <= 1 && record.error === undefined;
+  if (isFirstTry || !(error instanceof ImageDropError && error.code === 'quota-exceeded')) return false;
+  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+  const own = await endpoint.createdFor(imageId(record.drop, record.target, record.generation));
+  await removeEarlier(own, key, record, deps);
+  return own.length > 0;
+}
+
+async function removeEarlier(
+  images: readonly Image[],
+  key: string,
+  record: DropRecord,
+  deps: CreateMetadataDependencies,
+): Promise<void> {
+  // A stalled invocation must not delete an image that another invocation uses.
+  changes.requireLease(await deps.records.load(key), record.lease?.holder);
+  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+  for (const { id } of images) await endpoint.delete(id);
+}
+
+async function nextGeneration(key: string, record: DropRecord, deps: CreateMetadataDependencies): Promise<DropRecord> {
+  const next = { ...record, generation: record.generation + 1 };
+  const stored = await deps.records.change(key, (present) => {
+    changes.requireLease(present, record.lease?.holder);
+    return { ...present, generation: next.generation };
+  });
+  return stored ?? next;
+}
+
 /** What to ask of the endpoint, from what is in the file and what people said of it. */
 async function describe(
   record: DropRecord,
-  object: ObjectHead,
-  files: readonly ReadFile[],
+  { object, files }: Seen,
   deps: CreateMetadataDependencies,
 ): Promise<Wanted> {
   const target = targetOf(record, deps.targets);
@@ -153,8 +224,8 @@ async function describe(
   // Whether there are keys for it is better known before anything is created.
   if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.requireKeys(target);
   const refs = files.map(({ ref }) => ref);
-  const wanted = newImage({ ...record, found, plan, metadata: said.metadata, files: refs });
-  const sent = conformed((image) => endpoint.conform(image), wanted, said);
+  const wanted = newImage({ ...record, found, plan, metadata: said.metadata });
+  const sent = fingerprinted(conformed((image) => endpoint.conform(image), wanted, said));
   const origins = originsOf(wanted, sent, { found, plan }, said);
   return { found, plan, sent, metadata: { files: refs, origins } };
 }
@@ -163,40 +234,23 @@ async function describe(
 async function create(
   key: string,
   record: DropRecord,
-  wanted: Wanted,
+  { sent }: Wanted,
   deps: CreateMetadataDependencies,
 ): Promise<Image> {
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
   try {
-    const image = await endpoint.create(wanted.sent);
-    if (isMadeAs(image, wanted)) return image;
-    throw await replaced(image, key, record, deps);
+    return await endpoint.create(unreleased(sent));
   } catch (error) {
-    if (error instanceof ImageDropError && error.code === 'image-id-taken') {
-      await deps.records.change(key, (stored) => {
-        changes.requireLease(stored, record.lease?.holder);
-        return { ...stored, generation: record.generation + 1 };
-      });
-    }
+    if (error instanceof ImageDropError && error.code === 'image-id-taken') await nextGeneration(key, record, deps);
     throw error;
   }
 }
 
-/** People change metadata files at any time, and an earlier try may have created the image by what they said then. */
-const isMadeAs = (image: Image, { sent }: Wanted): boolean =>
-  image.properties[METADATA_PROPERTY] === sent.properties[METADATA_PROPERTY];
-
-/** What the record says was sent must be what the image has: the next try creates another. */
-async function replaced(
-  image: Image,
-  key: string,
-  record: DropRecord,
-  deps: CreateMetadataDependencies,
-): Promise<ImageDropError> {
-  // Whoever has stood still since may not delete what others have taken up.
-  changes.requireLease(await deps.records.load(key), record.lease?.holder);
-  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
-  await endpoint.delete(image.id);
-  const message = `An earlier try had created image ${image.id} by metadata files that have been changed since.`;
-  return new ImageDropError('image-id-taken', `${message} It was deleted, and the next try creates another.`);
+/**
+ * What the record says was sent must be what the image has, though people change metadata files and settings of targets
+ * between two tries. A cloud that does not show the property is believed.
+ */
+function isMadeAs({ properties }: Image, { sent }: Wanted): boolean {
+  const made = properties[METADATA_PROPERTY];
+  return made === undefined || made === sent.properties[METADATA_PROPERTY];
 }

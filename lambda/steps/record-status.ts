@@ -11,7 +11,8 @@ import { importFailure } from './import-failure.ts';
 import { type Invocation, MAX_DELAY_SECONDS, type RecordMessage } from './ports.ts';
 import { existingRecord, recordNamedIn, roundNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
-import { lookAtJob } from './registration.ts';
+import { lookAtJob, requireReadDrop } from './registration.ts';
+import { releaseImage } from './release-image.ts';
 import { targetOf } from './target-of.ts';
 import { verify } from './verify.ts';
 import { hasWaitedTooLong, isPutOff, pauseTarget } from './waiting-for-target.ts';
@@ -139,6 +140,7 @@ async function settle(
   image: Image,
   deps: RecordStatusDependencies,
 ): Promise<DropRecord | undefined> {
+  await requireReadDrop(record, deps);
   const { verification, mismatch, unread } = verify(record, image);
   if (mismatch !== undefined) {
     await beginAgain(key, record, mismatch, deps);
@@ -148,6 +150,7 @@ async function settle(
     await readAgain(key, record, unread, deps);
     return undefined;
   }
+  if (!(await releaseImage(key, record, image, verification, deps))) return undefined;
   return deps.records.change(key, (stored) =>
     stored?.status === 'processing' && stored.image?.id === image.id
       ? { ...changes.moveTo(stored, 'active', deps.now()), ...wholly(stored), verification }

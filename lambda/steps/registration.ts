@@ -1,4 +1,5 @@
 import type { ImageEndpoint, RegisterJob } from '../endpoints/endpoint.ts';
+import { dropId } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
@@ -18,6 +19,26 @@ export interface Registration {
   readonly record: DropRecord;
   /** Why it came to nothing; where it may pass, with the pause before the next try. */
   readonly failure?: ImageDropError;
+}
+
+/**
+ * Makes sure that a service that has read the drop where it lies has read this version: it is told bucket and key only,
+ * and reads whatever the key holds when its job begins. A copy of ours has a key that nobody else writes.
+ * @throws `object-changed` where the key holds another version by now, or none
+ */
+export async function requireReadDrop(
+  { register, staging, drop, target }: DropRecord,
+  deps: StepDependencies,
+): Promise<void> {
+  if (register === undefined || staging !== undefined) return;
+  const newest = await deps.objects.head(drop.bucket, drop.key);
+  if (newest !== undefined && dropId(newest) === drop.id) return;
+  const change = newest === undefined ? 'deleted' : `replaced by version ${dropId(newest)}`;
+  const message = `s3://${drop.bucket}/${drop.key} was ${change} while ${target} read it where it lies, so it is unknown which version the image has.`;
+  throw new ImageDropError('object-changed', message, {
+    nextStep:
+      'A newer version has its own record. Otherwise drop the file again, and keep it until the image is active.',
+  });
 }
 
 /** What the service says of its job, noted in the record: how far it is, and by a fast import which image it makes. */

@@ -1,6 +1,7 @@
 import { pathText, problemIn } from '../../lambda/model/json-schema.ts';
 import { FIELD_OF, type ImageMetadata } from '../../lambda/model/metadata.ts';
 import { METADATA_SCHEMA, type MetadataName } from '../../lambda/model/metadata-schema.ts';
+import { deniedProperty } from '../../lambda/model/property-rules.ts';
 import { objectOf } from './checks.ts';
 import { SettingError } from './setting-error.ts';
 
@@ -24,6 +25,7 @@ export function checkTargetMetadata(property: string, metadata: ImageMetadata): 
     );
   }
   requireTexts(`${property}.properties`, metadata.properties);
+  requireHarmlessProperties(`${property}.properties`, metadata.properties);
   return metadata;
 }
 
@@ -31,5 +33,13 @@ export function checkTargetMetadata(property: string, metadata: ImageMetadata): 
 function requireTexts(property: string, properties: ImageMetadata['properties'] = {}): void {
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value !== 'string') throw new SettingError(`${property}.${name}`, value, 'give text.');
+  }
+}
+
+/** What would fail each drop later. */
+function requireHarmlessProperties(property: string, properties: ImageMetadata['properties'] = {}): void {
+  for (const [name, value] of Object.entries(properties)) {
+    const rule = deniedProperty(name);
+    if (rule !== undefined) throw new SettingError(`${property}.${name}`, value, `remove it, because it ${rule.why}.`);
   }
 }

@@ -1,3 +1,4 @@
+import type { DropperRights } from '../../lambda/model/dropper-rights.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
 import type { RouteSetting, TargetKind } from '../../lambda/model/target.ts';
 
@@ -87,6 +88,16 @@ export interface TargetProps {
    * @default {} - only what is found in the file
    */
   readonly metadata?: ImageMetadata;
+
+  /**
+   * What droppers may choose in metadata files and user metadata: values of `visibility`, `protected`, `hidden`
+   * (os_hidden), and reserved `properties` by name, with `*` for any ending. `metadata` of the target is not limited by
+   * it. Properties that no setting allows, and the reserved ones, are in docs/metadata.md.
+   *
+   * @default { visibility: ["private"], protected: false, hidden: false, properties: [] } - private images with harmless
+   * properties: everyone who may write into the drop bucket is a dropper
+   */
+  readonly droppersMay?: Partial<DropperRights>;
 }
 
 /** A bucket of object storage that speaks the API of S3, such as OBS. */

@@ -1,5 +1,6 @@
 import { ROUTE_SETTINGS, type RouteSetting, type Target, type TargetKind } from '../../lambda/model/target.ts';
 import { objectOf, plainObject, wholeNumber } from './checks.ts';
+import { droppersMayOf } from './droppers-may.ts';
 import { objectStorageOf } from './object-storage.ts';
 import { SettingError } from './setting-error.ts';
 import { ACTIVE_WITHIN_SECONDS, HIGHEST_MIN_DISK, MAX_STREAM_BYTES, TARGET_DEFAULTS } from './target-defaults.ts';
@@ -55,6 +56,7 @@ const KNOWN = {
   minDisk: true,
   convertTo: true,
   metadata: true,
+  droppersMay: true,
 } satisfies Record<keyof TargetProps, true>;
 
 function settleTarget(name: string, props: TargetProps, maxStreamBytes: number): Target {
@@ -88,6 +90,10 @@ function settleTarget(name: string, props: TargetProps, maxStreamBytes: number):
     ...(objectStorage !== undefined && { objectStorage }),
     convertTo: convertToOf(`${property}.convertTo`, props, defaults.convertTo),
     metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}),
+    // Left out where it is the default: the environment of a function is small.
+    ...(props.droppersMay !== undefined && {
+      droppersMay: droppersMayOf(`${property}.droppersMay`, props.droppersMay),
+    }),
   };
 }
 

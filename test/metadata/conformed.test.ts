@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
 import { conformed } from '../../lambda/metadata/conformed.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import { newImage } from '../../lambda/model/new-image.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
 import { failure } from '../support/outcome.ts';
@@ -19,7 +20,7 @@ const plan = {
 /** An image for IMS of which a file says something. */
 function asked(yaml: string, virtualSize = GIB) {
   const files = [{ name: 'imagedrop.yaml', size: yaml.length, bytes: Buffer.from(yaml) }];
-  const said = settleMetadata({ target: TARGETS.ims, files, userMetadata: {} });
+  const said = settleMetadata({ target: { ...TARGETS.ims, droppersMay: ALL_RIGHTS }, files, userMetadata: {} });
   const found = { format: 'qcow2', virtualSize };
   const wanted = newImage({ drop, target: 'there', generation: 1, found, plan, metadata: said.metadata });
   return conformed((image) => conformByTarget(image, TARGETS.ims), wanted, said);

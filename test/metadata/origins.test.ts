@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
 import { originsOf } from '../../lambda/metadata/origins.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
-import { newImage } from '../../lambda/model/new-image.ts';
+import { fingerprinted, newImage } from '../../lambda/model/new-image.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
 
@@ -27,22 +28,13 @@ interface Case {
 
 /** Where each value that is sent comes from. */
 function origins({ kind = 'glance', defaults = {}, yaml = '', user = {}, found = uefi, diskFormat = 'qcow2' }: Case) {
-  const target = { ...TARGETS[kind], metadata: defaults };
+  const target = { ...TARGETS[kind], metadata: defaults, droppersMay: ALL_RIGHTS };
   const files = [{ name: 'linux/imagedrop.yaml', size: yaml.length, bytes: Buffer.from(yaml) }];
   const said = settleMetadata({ target, files, userMetadata: user });
   const range = { offset: 0, length: 1 };
   const plan: UploadPlan = { route: 'stream', reason: '', diskFormat, range, algorithms: [] };
-  const refs = [{ key: 'linux/imagedrop.yaml', etag: 'e' }];
-  const wanted = newImage({
-    drop,
-    target: target.name,
-    generation: 1,
-    found,
-    plan,
-    metadata: said.metadata,
-    files: refs,
-  });
-  return originsOf(wanted, conformByTarget(wanted, target), { found, plan }, said);
+  const wanted = newImage({ drop, target: target.name, generation: 1, found, plan, metadata: said.metadata });
+  return originsOf(wanted, fingerprinted(conformByTarget(wanted, target)), { found, plan }, said);
 }
 
 describe('the origin of a value', () => {

@@ -46,6 +46,10 @@ export class ImageService {
       plan: async (_found, objectBytes) => this.#plan(objectBytes),
       conform: (image) => image,
       create: (image) => this.#create(image, gate),
+      release: async (id, { visibility, protected: isProtected }) => {
+        const image = this.images.get(id);
+        if (image !== undefined) this.images.set(id, Object.assign({ ...image }, { visibility, protected: isProtected }));
+      },
       createdFor: async (id) => this.#createdFor(id),
       get: async (id) => this.images.get(id),
       list: async () => ({ items: [...this.images.values()] }),

@@ -50,18 +50,26 @@ describe('a property of a prototype', () => {
   test('is a property like any other', () => {
     // As an adapter would give it: the name is the object's own.
     const user = JSON.parse(
-      '{"property-__proto__": "a", "property-constructor": "b", "__proto__": "c", "toString": "d"}',
+      '{"property-valueof": "a", "property-constructor": "b", "__proto__": "c", "toString": "d"}',
     );
-    const yaml = 'properties: {__proto__: a, constructor: b}';
+    const yaml = 'properties: {valueof: a, constructor: b}';
     for (const hostile of [{ user }, { yaml }]) {
       expect(Object.entries(asked(hostile))).toEqual(
         expect.arrayContaining([
-          ['__proto__', 'a'],
+          ['valueof', 'a'],
           ['constructor', 'b'],
         ]),
       );
     }
     expect(({} as { a?: unknown }).a).toBeUndefined();
+  });
+
+  test('is refused where its name begins as those of the service do', async () => {
+    for (const hostile of saidBothWays('__proto__', 'a')) {
+      const { code, message } = await failure(() => asked(hostile));
+      expect(code).toBe('bad-metadata');
+      expect(message).toContain('properties.__proto__ is forbidden');
+    }
   });
 
   test.each([

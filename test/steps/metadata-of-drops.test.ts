@@ -1,10 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { Target } from '../../lambda/model/target.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld, target } from '../support/memory-world.ts';
 
 const KEY = 'linux/lts/a.img';
+
+/** A target that lets droppers share images. */
+const permitting = (name: string, changes: Partial<Target> = {}): Target => ({
+  ...target(name),
+  droppersMay: { ...DEFAULT_RIGHTS, visibility: ['private', 'shared'] },
+  ...changes,
+});
 
 /** A world in which files have been put before an image. */
 function worldWith(files: Readonly<Record<string, string>>, userMetadata: Record<string, string> = {}): MemoryWorld {
@@ -26,7 +35,7 @@ describe('the metadata of a drop', () => {
 
   test('come from the target, the folders from the top down, its own file and its user metadata', async () => {
     const world = worldWith(FILES, { 'min-disk': '7', 'property-d': 'user' });
-    world.targets = [{ ...target('here'), metadata: { visibility: 'community', protected: true } }];
+    world.targets = [permitting('here', { metadata: { visibility: 'community', protected: true } })];
     await createMetadata(world.event(KEY), world.invocation(), world);
     const { sent, image } = world.record(KEY);
     expect(sent).toMatchObject({
@@ -42,6 +51,7 @@ describe('the metadata of a drop', () => {
 
   test('are told in the record with their places, and with the versions of the files', async () => {
     const world = worldWith(FILES, { 'property-d': 'user' });
+    world.targets = [permitting('here')];
     await createMetadata(world.event(KEY), world.invocation(), world);
     const { metadata } = world.record(KEY);
     expect(metadata?.files).toEqual(
@@ -67,7 +77,7 @@ describe('the metadata of a drop', () => {
 
   test('cost one look at each place, however many targets there are', async () => {
     const world = worldWith(FILES);
-    world.targets = [target('here'), target('there')];
+    world.targets = [permitting('here'), permitting('there')];
     const read: string[] = [];
     const reading = world.objects.read.bind(world.objects);
     world.objects.read = (bucket, key, maxBytes) => {
@@ -75,7 +85,8 @@ describe('the metadata of a drop', () => {
       return reading(bucket, key, maxBytes);
     };
     await createMetadata(world.event(KEY), world.invocation(), world);
-    expect(read).toEqual(['imagedrop.yaml', 'linux/imagedrop.yaml', 'linux/lts/imagedrop.yaml', `${KEY}.yaml`]);
+    const stems = ['imagedrop', 'linux/imagedrop', 'linux/lts/imagedrop', KEY];
+    expect(read).toEqual(stems.flatMap((stem) => [`${stem}.yaml`, `${stem}.yml`]));
     expect(world.record(KEY, 'there').sent).toMatchObject({ name: 'A' });
   });
 
@@ -89,7 +100,7 @@ describe('the metadata of a drop', () => {
 });
 
 describe('a file that says something of images', () => {
-  test.each(['imagedrop.yaml', 'linux/imagedrop.yaml', 'a.img.yaml'])(
+  test.each(['imagedrop.yaml', 'linux/imagedrop.yaml', 'a.img.yaml', 'a.img.yml', 'linux/imagedrop.yml'])(
     'is no drop: %s makes no record and no failure, whatever is in it',
     async (key) => {
       const world = new MemoryWorld();

@@ -239,12 +239,12 @@ class MemoryRecords implements RecordStore {
   }
 }
 
-type EndpointCall = 'create' | 'get' | 'list' | 'upload' | 'delete' | 'import' | 'register' | 'job';
+type EndpointCall = 'create' | 'release' | 'get' | 'list' | 'upload' | 'delete' | 'import' | 'register' | 'job';
 
 /** An image service whose every call can be made to fail once. */
 export class MemoryEndpoint implements ImageEndpoint {
   readonly kind = 'glance';
-  readonly images = new Map<string, Image & { bytes?: Buffer }>();
+  readonly images = new Map<string, Image & { bytes?: Buffer; visibility?: string; protected?: boolean }>();
   readonly deletedIds = new Set<string>();
   uploads = 0;
   /** How often it was asked for an image. */
@@ -297,6 +297,14 @@ export class MemoryEndpoint implements ImageEndpoint {
     });
   }
 
+  async release(id: string, { visibility, protected: isProtected }: NewImage): Promise<void> {
+    await this.#faulty('release', () => {
+      const image = this.images.get(id);
+      if (image === undefined) throw new ImageDropError('endpoint-answer', `There is no image ${id}.`);
+      this.images.set(id, { ...image, visibility, protected: isProtected });
+    });
+  }
+
   async createdFor(id: string): Promise<readonly Image[]> {
     return this.#faulty('get', () => [...this.images.values()].filter((image) => image.properties[ID_PROPERTY] === id));
   }
@@ -323,6 +331,7 @@ export class MemoryEndpoint implements ImageEndpoint {
 
   async delete(id: string): Promise<void> {
     await this.#faulty('delete', () => {
+      if (this.images.get(id)?.protected) throw new ImageDropError('image-protected', `Image ${id} is protected.`);
       this.images.delete(id);
       this.deletedIds.add(id);
     });

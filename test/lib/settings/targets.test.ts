@@ -22,6 +22,18 @@ describe('the targets', () => {
     ]);
   });
 
+  test('lets droppers choose what it says, and for the rest the default', () => {
+    const [mycloud] = settle({
+      mycloud: { kind: 'glance', droppersMay: { visibility: ['shared'], properties: ['img_*'] } },
+    });
+    expect(mycloud?.droppersMay).toEqual({
+      visibility: ['shared'],
+      protected: false,
+      hidden: false,
+      properties: ['img_*'],
+    });
+  });
+
   test('an ims target has the limits of the IMS reference', () => {
     expect(settle({ otc: { kind: 'ims' } })).toEqual([
       {
@@ -150,6 +162,31 @@ describe('the targets', () => {
       'a format in capitals',
       { a: { kind: 'ims', convertTo: 'VHD' } },
       'targets.a.convertTo is "VHD": give a disk_format of the service',
+    ],
+    [
+      'metadata with a property that no setting allows',
+      { a: { kind: 'glance', metadata: { properties: { block_device_mapping: '[]' } } } },
+      'targets.a.metadata.properties.block_device_mapping is "[]": remove it, because it makes Nova attach',
+    ],
+    [
+      'a misspelt permission',
+      { a: { kind: 'glance', droppersMay: { visiblity: [] } } },
+      'targets.a.droppersMay.visiblity is []: nothing has this name; use visibility, protected, hidden, properties.',
+    ],
+    [
+      'a permission for no visibility',
+      { a: { kind: 'glance', droppersMay: { visibility: ['all'] } } },
+      'targets.a.droppersMay.visibility is ["all"]: give a list of private, shared, community, public.',
+    ],
+    [
+      'a permission that is no flag',
+      { a: { kind: 'glance', droppersMay: { protected: 'yes' } } },
+      'targets.a.droppersMay.protected is "yes": give true or false.',
+    ],
+    [
+      'a permission for what no setting allows',
+      { a: { kind: 'glance', droppersMay: { properties: ['os_glance_x'] } } },
+      'targets.a.droppersMay.properties is "os_glance_x": no setting allows it, because it belongs to Glance',
     ],
     [
       'misspelt metadata',

@@ -1,0 +1,32 @@
+/**
+ * What droppers may choose, in metadata files and user metadata: everyone who may write into the drop bucket is a
+ * dropper. The metadata in the settings of the target are not limited by it.
+ */
+export interface DropperRights {
+  /** Values of `visibility`. */
+  readonly visibility: readonly string[];
+  readonly protected: boolean;
+  /** Whether they may choose `os_hidden`. */
+  readonly hidden: boolean;
+  /** Reserved properties (property-rules.ts) by name; a `*` at the end stands for any ending. */
+  readonly properties: readonly string[];
+}
+
+/** Private images with harmless properties: nothing that others see, and nothing that outlives a clean-up. */
+export const DEFAULT_RIGHTS: DropperRights = {
+  visibility: ['private'],
+  protected: false,
+  hidden: false,
+  properties: [],
+};
+
+/** For a look at metadata before the target is known; what no setting allows stays forbidden. */
+export const ALL_RIGHTS: DropperRights = {
+  visibility: ['private', 'shared', 'community', 'public'],
+  protected: true,
+  hidden: true,
+  properties: ['*'],
+};
+
+export const allowsProperty = ({ properties }: DropperRights, name: string): boolean =>
+  properties.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one));
