@@ -1,4 +1,11 @@
-import { ROUTE_SETTINGS, type RouteSetting, type Target, type TargetKind } from '../../lambda/model/target.ts';
+import {
+  ROUTE_SETTINGS,
+  type RouteSetting,
+  type Target,
+  type TargetKind,
+  UNRECOGNISED_RAW,
+  type UnrecognisedRaw,
+} from '../../lambda/model/target.ts';
 import { objectOf, plainObject, wholeNumber } from './checks.ts';
 import { objectStorageOf } from './object-storage.ts';
 import { SettingError } from './setting-error.ts';
@@ -54,6 +61,7 @@ const KNOWN = {
   activeWithinSeconds: true,
   minDisk: true,
   convertTo: true,
+  unrecognisedRaw: true,
   metadata: true,
 } satisfies Record<keyof TargetProps, true>;
 
@@ -87,6 +95,7 @@ function settleTarget(name: string, props: TargetProps, maxStreamBytes: number):
     minDisk: minDiskOf(`${property}.minDisk`, props.minDisk, defaults.minDisk),
     ...(objectStorage !== undefined && { objectStorage }),
     convertTo: convertToOf(`${property}.convertTo`, props, defaults.convertTo),
+    unrecognisedRaw: unrecognisedRawOf(`${property}.unrecognisedRaw`, props),
     metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}),
   };
 }
@@ -98,6 +107,11 @@ function kindOf(property: string, kind: TargetKind): TargetKind {
     kind,
     `no kind of endpoint has this name; use ${Object.keys(TARGET_DEFAULTS).join(' or ')}.`,
   );
+}
+
+function unrecognisedRawOf(property: string, { unrecognisedRaw = 'warn' }: TargetProps): UnrecognisedRaw {
+  if (UNRECOGNISED_RAW.includes(unrecognisedRaw)) return unrecognisedRaw;
+  throw new SettingError(property, unrecognisedRaw, `use ${UNRECOGNISED_RAW.join(' or ')}.`);
 }
 
 const ONLY_FOR: Readonly<Partial<Record<RouteSetting, TargetKind>>> = { import: 'glance', register: 'ims' };
