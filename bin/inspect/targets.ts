@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { httpClient } from '../../lambda/adapters/http.ts';
 import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
 import { planByTarget } from '../../lambda/endpoints/registry.ts';
+import { foundForTarget } from '../../lambda/formats/for-target.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
 import { TARGET_KINDS, type Target, type TargetKind } from '../../lambda/model/target.ts';
@@ -84,6 +85,7 @@ async function verdict(
     return { name, kind, taken: false, reason: `x-amz-meta-targets names ${chosen.join(', ')} alone.` };
   }
   try {
+    foundForTarget(found, target);
     const plan = await planned();
     const { diskFormat, route, reason } = plan;
     const metadata = sentTo(target, { key, found, plan, said });

@@ -47,8 +47,11 @@ const GLANCE: Dialect = {
   sizeIn: ({ size }) => (typeof size === 'number' ? size : undefined),
 };
 
-/** The footer of a VHD (Virtual Hard Disk Image Format Specification, "Hard Disk Footer Format"). */
-const VHD_FOOTER_BYTES = 512;
+/**
+ * The footer of a VHD (Virtual Hard Disk Image Format Specification, "Hard Disk Footer Format") behind the whole sectors of
+ * its disk: 512 bytes, or 511 as before Virtual PC 2004.
+ */
+const vhdFooterBytes = (objectBytes: number): number => (objectBytes % 512 === 511 ? 511 : 512);
 
 const CONVERT = 'Convert it with `qemu-img convert -O qcow2 FILE NEW.qcow2` and drop the new file.';
 const EXPORT = 'Export the image as qcow2 from the cloud that it comes from, and drop that file.';
@@ -90,7 +93,7 @@ function declaredAs(found: FoundImage, objectBytes: number, target: Target): { d
   }
   // A fixed VHD is a raw disk with a footer; Glance looks for the VHD's mark at the beginning only and refuses it as vhd.
   if (found.format === 'vhd' && found.subformat === 'fixed') {
-    return { diskFormat: 'raw', range: { offset: 0, length: objectBytes - VHD_FOOTER_BYTES } };
+    return { diskFormat: 'raw', range: { offset: 0, length: objectBytes - vhdFooterBytes(objectBytes) } };
   }
   return { diskFormat: found.format, range: { offset: 0, length: objectBytes } };
 }

@@ -3,6 +3,7 @@ import { BOUNDED, INSIDE_FILE } from './bytes.ts';
 import type { Check } from './check.ts';
 import { CLAIM, canonicalName, refuseOtherClaim } from './claim.ts';
 import type { Disk, Format } from './format.ts';
+import { GLANCE_CHECKS, glanceRefusal } from './glance-checks.ts';
 import { GUEST_INSIDE_FILE, GuestDisk } from './guest-disk.ts';
 import { PARTITION_NOTICES, readPartitionTable, skipPartitionTable } from './guest-partition-table.ts';
 import { Ledger } from './ledger.ts';
@@ -69,18 +70,22 @@ export class Examiner {
     ledger.refuseIf(virtualSize <= 0, HAS_SIZE, `The ${name} header says that the disk has ${virtualSize} bytes.`);
     const partitionTable = await this.#partitionTable(probe, disk);
     for (const rule of [INSIDE_FILE, BOUNDED]) ledger.pass(rule);
+    const { subformat, isUnrecognised } = disk;
+    const what = { format: name, ...(subformat !== undefined && { subformat }) };
+    const refusedByGlance = warnOfGlance(probe, what);
     return {
-      format: name,
-      ...(disk.subformat === undefined ? {} : { subformat: disk.subformat }),
+      ...what,
       virtualSize,
-      ...(partitionTable === undefined ? {} : { partitionTable }),
-      ...(ledger.warnings.length === 0 ? {} : { warnings: ledger.warnings }),
+      ...(partitionTable !== undefined && { partitionTable }),
+      ...(isUnrecognised && { isUnrecognised }),
+      ...(refusedByGlance !== undefined && { glanceRefusal: refusedByGlance }),
+      ...(ledger.warnings.length > 0 && { warnings: ledger.warnings }),
     };
   }
 
   /** @param refusal that `find` has thrown */
   checks(refusal?: Refusal): Check[] {
-    return this.#ledger.checks([...GENERAL_RULES, ...this.#formatRules, ...PARTITION_NOTICES], refusal);
+    return this.#ledger.checks([...GENERAL_RULES, ...this.#formatRules, ...PARTITION_NOTICES, GLANCE_CHECKS], refusal);
   }
 
   async #partitionTable(probe: Probe, { guest, virtualSize }: Disk) {
@@ -89,3 +94,14 @@ export class Examiner {
     return undefined;
   }
 }
+
+/** @returns the sentence, where Glance refuses the file */
+function warnOfGlance(probe: Probe, what: Pick<FoundImage, 'format' | 'subformat'>): string | undefined {
+  const reason = glanceRefusal(probe, what);
+  const sentence =
+    reason === undefined ? undefined : `Glance refuses this file after the upload: ${reason}. ${INSTEAD}`;
+  probe.ledger.warnIf(sentence !== undefined, GLANCE_CHECKS, sentence ?? '');
+  return sentence;
+}
+
+const INSTEAD = 'Convert it with `qemu-img convert -O qcow2 FILE NEW.qcow2` and drop the new file.';

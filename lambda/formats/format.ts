@@ -30,4 +30,6 @@ export interface Disk {
   readonly virtualSize: number;
   /** Where the guest's disk lies in the file; or a sentence that says why it is not looked into. */
   readonly guest: BlockMap | string;
+  /** Set where nothing in the file shows that it is a disk. */
+  readonly isUnrecognised?: true;
 }

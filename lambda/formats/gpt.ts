@@ -9,13 +9,17 @@ const HEADER_BYTES = 92;
 const CRC_OFFSET = 16;
 /** An entry has 128 × 2^n bytes. Tables are of 128 such entries, or a few hundred. */
 const MIN_ENTRY_BYTES = 128;
+/** Bit 2: a BIOS may start this partition (UEFI 2.10, table 5.8). */
+const LEGACY_BOOT = 4;
+const ATTRIBUTES_OFFSET = 48;
 const NAME_OFFSET = 56;
 const NAME_BYTES = 72;
 
 export interface GptHeader {
   readonly sectorBytes: number;
-  /** Of the copy of this header, at the end of the disk. */
-  readonly backupSector: number;
+  /** Of this header, and of its copy at the other end of the disk. */
+  readonly ownSector: number;
+  readonly otherSector: number;
   readonly entriesSector: number;
   readonly entries: number;
   readonly entryBytes: number;
@@ -23,23 +27,27 @@ export interface GptHeader {
 }
 
 /**
- * @param start of the disk
+ * @param bytes the sector of the header, which is copied
+ * @param ownSector where it was found: 1, and the last one of the disk for the copy
  * @returns undefined when the header is not sound: its checksum is wrong, or its values cannot be
  */
-export function gptHeader(start: Buffer, sectorBytes: number): GptHeader | undefined {
-  const sector = Buffer.from(start.subarray(sectorBytes, 2 * sectorBytes));
-  if (sector.length < HEADER_BYTES || !hasRightCrc(sector)) return undefined;
+export function gptHeader(bytes: Buffer, ownSector: number, sectorBytes: number): GptHeader | undefined {
+  const sector = Buffer.from(bytes.subarray(0, sectorBytes));
+  if (sector.length < HEADER_BYTES || !isGptHeader(sector) || !hasRightCrc(sector)) return undefined;
   const header = {
     sectorBytes,
-    backupSector: Number(sector.readBigUInt64LE(32)),
+    ownSector,
+    otherSector: Number(sector.readBigUInt64LE(32)),
     entriesSector: Number(sector.readBigUInt64LE(72)),
     entries: sector.readUInt32LE(80),
     entryBytes: sector.readUInt32LE(84),
     entriesCrc: sector.readUInt32LE(88),
   };
-  const isItself = sector.readBigUInt64LE(24) === 1n;
+  const isItself = sector.readBigUInt64LE(24) === BigInt(ownSector);
   return isItself && isPossible(header) ? header : undefined;
 }
+
+const isGptHeader = (sector: Buffer): boolean => sector.toString('latin1', 0, GPT_SIGNATURE.length) === GPT_SIGNATURE;
 
 function hasRightCrc(sector: Buffer): boolean {
   const bytes = sector.readUInt32LE(12);
@@ -49,28 +57,32 @@ function hasRightCrc(sector: Buffer): boolean {
   return crc32(sector.subarray(0, bytes)) === crc;
 }
 
-function isPossible({ sectorBytes, backupSector, entriesSector, entries, entryBytes }: GptHeader): boolean {
+function isPossible({ sectorBytes, otherSector, entriesSector, entries, entryBytes }: GptHeader): boolean {
   const isWhole = entryBytes >= MIN_ENTRY_BYTES && Number.isInteger(Math.log2(entryBytes));
-  const reach = (Math.max(backupSector, entriesSector) + 1) * sectorBytes + entries * entryBytes;
+  const reach = (Math.max(otherSector, entriesSector) + 1) * sectorBytes + entries * entryBytes;
   return isWhole && entriesSector > 1 && Number.isSafeInteger(reach);
+}
+
+export interface GptTable {
+  readonly partitions: readonly Partition[];
+  /** Whether one of them is marked for a BIOS to start. */
+  readonly hasLegacyBoot: boolean;
 }
 
 /**
  * @param table all entries, used or not
  * @returns undefined when the table is not sound: its checksum is wrong, or a partition ends before it begins
  */
-export function gptPartitions(table: Buffer, header: GptHeader): Partition[] | undefined {
+export function gptTable(table: Buffer, header: GptHeader): GptTable | undefined {
   const { entries, entryBytes, entriesCrc, sectorBytes } = header;
   if (table.length < entries * entryBytes || crc32(table) !== entriesCrc) return undefined;
-  const partitions: Partition[] = [];
-  for (let offset = 0; offset < table.length; offset += entryBytes) {
-    const entry = table.subarray(offset, offset + entryBytes);
-    if (isUnused(entry)) continue;
-    const partition = gptPartition(entry, sectorBytes);
-    if (partition === undefined) return undefined;
-    partitions.push(partition);
-  }
-  return partitions;
+  const inUse = Array.from({ length: entries }, (_, index) =>
+    table.subarray(index * entryBytes, (index + 1) * entryBytes),
+  ).filter((entry) => !isUnused(entry));
+  const partitions = inUse.flatMap((entry) => gptPartition(entry, sectorBytes) ?? []);
+  if (partitions.length < inUse.length) return undefined;
+  const hasLegacyBoot = inUse.some((entry) => (entry.readUInt8(ATTRIBUTES_OFFSET) & LEGACY_BOOT) !== 0);
+  return { partitions, hasLegacyBoot };
 }
 
 /** The type of an entry that is not used is all zeros. */

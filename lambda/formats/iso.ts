@@ -1,4 +1,5 @@
 import type { Format } from './format.ts';
+import { ISO_BOOT_RULES, refuseCutHybrid } from './iso-boot.ts';
 import { isPowerOfTwo } from './powers.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
@@ -26,16 +27,17 @@ const RULES = {
 /** CD and DVD images; ECMA-119 (ISO 9660), section 8.4. */
 export const iso: Format = {
   name: 'iso',
-  rules: Object.values(RULES),
+  rules: [...Object.values(RULES), ...ISO_BOOT_RULES],
   matches: ({ head }) => head.has(DESCRIPTORS + 1, 'CD001'),
   mayBePartitioned: () => true,
-  inspect(probe) {
+  async inspect(probe) {
     const { head, size, ledger } = probe;
     const type = head.u8(DESCRIPTORS);
     const message = `The ISO begins with a volume descriptor of type ${type}.`;
     ledger.refuseIf(type !== PRIMARY_VOLUME, RULES.primary, message);
     const volumeBytes = checkedVolumeBytes(probe);
     ledger.refuseShorterThan(volumeBytes, RULES.volume, 'its ISO 9660 volume');
+    await refuseCutHybrid(probe, volumeBytes);
     // What a hybrid has there describes a USB stick with the medium on it.
     const guest = 'A medium has no partitions.';
     // The ISO 9660 volume beside a UDF one holds little more than a note that the medium is UDF.

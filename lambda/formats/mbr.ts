@@ -9,9 +9,17 @@ const BOOT_CODE_BYTES = 440;
 const ENTRY_OFFSETS = [446, 462, 478, 494];
 const SIGNATURE_OFFSET = 510;
 const SIGNATURE = 0xaa55;
+const ACTIVE = 0x80;
+
+/**
+ * Words in the boot code of loaders that a BIOS starts. Other code proves nothing: Windows and several partitioning
+ * tools write theirs into every MBR, the protective one of a UEFI disk too. "Missing OS" is gptmbr.bin of SYSLINUX.
+ */
+const BOOT_LOADER_WORDS = ['GRUB', 'LILO', 'LINUX', 'Missing OS', 'Missing boot loader', 'Limine'];
 
 export interface MbrEntry {
   readonly type: number;
+  readonly isActive: boolean;
   readonly startSector: number;
   readonly sectors: number;
 }
@@ -23,16 +31,22 @@ export interface MbrEntry {
  * @param diskSectors sectors of the disk
  */
 export function mbrEntries(sector: Buffer, diskSectors: number): MbrEntry[] {
-  if (sector.length < MBR_BYTES || sector.readUInt16LE(SIGNATURE_OFFSET) !== SIGNATURE) return [];
-  const isSane = ENTRY_OFFSETS.every((offset) => (sector.readUInt8(offset) & 0x7f) === 0);
+  return allMbrEntries(sector).filter(
+    ({ type, startSector }) => type !== 0 && startSector > 0 && startSector < diskSectors,
+  );
+}
+
+/** All entries of a sane MBR that have sectors, wherever they lie. */
+export function allMbrEntries(sector: Buffer): MbrEntry[] {
+  if (!hasBootSignature(sector)) return [];
+  const isSane = ENTRY_OFFSETS.every((offset) => (sector.readUInt8(offset) & ~ACTIVE) === 0);
   if (!isSane) return [];
   return ENTRY_OFFSETS.map((offset) => ({
     type: sector.readUInt8(offset + 4),
+    isActive: sector.readUInt8(offset) === ACTIVE,
     startSector: sector.readUInt32LE(offset + 8),
     sectors: sector.readUInt32LE(offset + 12),
-  })).filter(
-    ({ type, startSector, sectors }) => type !== 0 && sectors > 0 && startSector > 0 && startSector < diskSectors,
-  );
+  })).filter(({ sectors }) => sectors > 0);
 }
 
 export const mbrPartition = ({ type, startSector, sectors }: MbrEntry, sectorBytes: number): Partition => ({
@@ -41,4 +55,17 @@ export const mbrPartition = ({ type, startSector, sectors }: MbrEntry, sectorByt
   length: sectors * sectorBytes,
 });
 
-export const hasBootCode = (sector: Buffer): boolean => sector.subarray(0, BOOT_CODE_BYTES).some((byte) => byte !== 0);
+/** A boot sector, of a disk or of a file system: the signature, and code before it. */
+export const isBootSector = (sector: Buffer): boolean =>
+  hasBootSignature(sector) && sector.subarray(0, BOOT_CODE_BYTES).some((byte) => byte !== 0);
+
+/** Whether the MBR shows that a BIOS starts the disk: an active partition, or a known boot loader. */
+export function showsBiosBoot(sector: Buffer): boolean {
+  const code = sector.toString('latin1', 0, BOOT_CODE_BYTES);
+  return (
+    allMbrEntries(sector).some(({ isActive }) => isActive) || BOOT_LOADER_WORDS.some((word) => code.includes(word))
+  );
+}
+
+const hasBootSignature = (sector: Buffer): boolean =>
+  sector.length >= MBR_BYTES && sector.readUInt16LE(SIGNATURE_OFFSET) === SIGNATURE;

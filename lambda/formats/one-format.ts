@@ -1,6 +1,6 @@
 import type { Format } from './format.ts';
 import { findLookAlike } from './look-alikes.ts';
-import { hasPartitionTable } from './partition-table.ts';
+import { mayHavePartitionTable } from './partition-table.ts';
 import type { Probe } from './probe.ts';
 import { FORMATS } from './registry.ts';
 import type { Rule } from './rule.ts';
@@ -29,7 +29,7 @@ export function theOneFormat(probe: Probe): Format | undefined {
 
 function otherSignatures(probe: Probe, format: Format): string[] {
   const others: string[] = [];
-  if (hasPartitionTable(probe) && !format.mayBePartitioned?.(probe)) others.push('a partition table');
+  if (mayHavePartitionTable(probe) && !format.mayBePartitioned?.(probe)) others.push('a partition table');
   const lookAlike = findLookAlike(probe);
   if (lookAlike !== undefined) others.push(lookAlike.name);
   return others;

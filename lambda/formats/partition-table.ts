@@ -6,16 +6,21 @@ import type { Probe } from './probe.ts';
 export const GPT_HEADERS_END = 2 * Math.max(...SECTOR_SIZES);
 
 /**
- * Whether the file itself bears a partition table, as a raw disk does. A GPT counts by its signature alone: whoever
- * meets a file in two minds should err on the side of seeing it.
+ * Whether the file could be read as a partitioned disk. Some readers take a GPT for one even where no MBR announces it,
+ * so its signature alone is enough here.
  */
-export function hasPartitionTable(probe: Probe): boolean {
+export function mayHavePartitionTable(probe: Probe): boolean {
   return gptSectorSize(probe) !== undefined || entriesOfMbr(probe).length > 0;
 }
 
+/** A GPT counts only where the MBR announces it, so a valid MBR is what a partitioned disk has. */
+export const hasMbr = (probe: Probe): boolean => entriesOfMbr(probe).length > 0;
+
+export const hasGptSignature = (probe: Probe): boolean => gptSectorSize(probe) !== undefined;
+
 /**
- * Where a GPT's backup header ends, in bytes: no sound disk is shorter.
- * @returns undefined without a GPT
+ * Where the copy of the GPT ends by a header that need not be sound, in bytes.
+ * @returns undefined without a header
  * @throws Refusal when the header is not whole, or names an impossible place
  */
 export function gptEnd(probe: Probe): number | undefined {
@@ -25,11 +30,12 @@ export function gptEnd(probe: Probe): number | undefined {
   return (backupLba + 1) * sectorSize;
 }
 
-/** Whether the MBR is that of a GPT disk and names no partition of its own (UEFI 2.10, section 5.2.3). */
-export function announcesGptOnly(probe: Probe): boolean {
-  const entries = entriesOfMbr(probe);
-  return entries.length > 0 && entries.every(({ type }) => type === PROTECTIVE_TYPE);
-}
+/** Whether the MBR is that of a GPT disk (UEFI 2.10, section 5.2.3); it may name partitions of its own too. */
+export const announcesGpt = (probe: Probe): boolean => entriesOfMbr(probe).some(({ type }) => type === PROTECTIVE_TYPE);
+
+/** Whether it names no partition of its own. */
+export const announcesGptOnly = (probe: Probe): boolean =>
+  announcesGpt(probe) && entriesOfMbr(probe).every(({ type }) => type === PROTECTIVE_TYPE);
 
 function gptSectorSize({ head }: Probe): number | undefined {
   return SECTOR_SIZES.find((sectorSize) => head.has(sectorSize, GPT_SIGNATURE));

@@ -6,7 +6,7 @@ import type { Probe } from './probe.ts';
 import type { Qcow2Header } from './qcow2-header.ts';
 import type { Rule } from './rule.ts';
 
-const ENTRY_BYTES = 8;
+export const ENTRY_BYTES = 8;
 const SECTOR_BYTES = 512;
 /** Bits 9 to 55 of an entry; those of the high word, and of the low one. */
 const OFFSET_HIGH = 0x00ffffff;
@@ -46,6 +46,13 @@ export function qcow2Blocks(probe: Probe, header: Qcow2Header): BlockMap {
   };
 }
 
+/** A place in the last cluster that an L2 entry names, which compressed data may share; 0 where it names nothing. */
+export function lastPlaceIn(header: Qcow2Header, table: Bytes, place: number): number {
+  if ((table.u32be(place) & COMPRESSED_HIGH) === 0) return offsetIn(table, place);
+  const { offset, packing } = compressed(header, table.slice(place, ENTRY_BYTES));
+  return offset + (packing?.bytes ?? 1) - 1;
+}
+
 /** @param run clusters that one L2 table knows */
 async function locateInTable(
   probe: Probe,
@@ -72,7 +79,7 @@ function stored(probe: Probe, header: Qcow2Header, table: Bytes, place: number):
   return offset === 0 ? undefined : { offset };
 }
 
-const offsetIn = (table: Bytes, place: number): number =>
+export const offsetIn = (table: Bytes, place: number): number =>
   (table.u32be(place) & OFFSET_HIGH) * 2 ** 32 + ((table.u32be(place + 4) & OFFSET_LOW) >>> 0);
 
 /** "Compressed Clusters Descriptor": the offset in the low bits, above it the sectors after the first. */

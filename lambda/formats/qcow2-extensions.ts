@@ -2,6 +2,7 @@ import { HEAD_BYTES, type Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
 
 const END = 0x00000000;
+const BITMAPS = 0x23852875;
 
 /**
  * Header extensions name things that the feature bits may hide: readers follow an extension without looking at its bit
@@ -50,8 +51,9 @@ interface ExtensionArea {
 /**
  * Each is {u32 type, u32 length, data padded to 8 bytes}. They go on up to one of the type END or to the end of the first
  * cluster, which can be far: what is not looked at could name a file, so all of them must be in the head of the file.
+ * @returns whether one of them names bitmaps
  */
-export function refuseDangerousExtensions(probe: Probe, { headerBytes, clusterBytes }: ExtensionArea): void {
+export function refuseDangerousExtensions(probe: Probe, { headerBytes, clusterBytes }: ExtensionArea): boolean {
   const { head, ledger } = probe;
   const types = new Map<number, number>();
   let offset = headerBytes;
@@ -69,6 +71,7 @@ export function refuseDangerousExtensions(probe: Probe, { headerBytes, clusterBy
   }
   // A header that fills its cluster has room for none.
   refuseDangerous(probe, types);
+  return types.has(BITMAPS);
 }
 
 /** @param extensions the offset of each type that was found */

@@ -1,7 +1,7 @@
 import type { Range } from './bounded-reads.ts';
 import type { Bytes } from './bytes.ts';
 import type { Probe } from './probe.ts';
-import { Refusal, type Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 import { lengthWithoutZeros } from './zeros.ts';
 
 /**
@@ -16,7 +16,6 @@ const MAX_BLOCKS = 3;
 
 const RULES = {
   table: { code: 'corrupt-header', title: 'refcount table is in use', at: 'u64@48' },
-  pastEnd: { code: 'truncated', title: 'clusters in use lie inside the file', at: 'refcount blocks' },
 } as const satisfies Record<string, Rule>;
 
 export const REFCOUNT_RULES: readonly Rule[] = Object.values(RULES);
@@ -56,9 +55,10 @@ export function likelyLastBlock({ size }: Probe, refcounts: Refcounts): Range {
 /**
  * A qcow2 file does not know its own length, but its refcounts know the highest cluster in use: a cut file has
  * clusters in use past its end. The last cluster may be partial.
+ * @returns the offset of such a cluster, in bytes; undefined without any
  */
-export async function refuseClustersPastTheEnd(probe: Probe, refcounts: Refcounts): Promise<void> {
-  const { size, ledger } = probe;
+export async function clusterPastTheEnd(probe: Probe, refcounts: Refcounts): Promise<number | undefined> {
+  const { size } = probe;
   const firstBlock = firstBlockPastCut(size, refcounts);
   const blocks = (await lastBlocks(probe, refcounts)).map(({ index, offset }) => {
     const from = index === firstBlock ? clustersInFile(size, refcounts) % clustersPerBlock(refcounts) : 0;
@@ -69,14 +69,9 @@ export async function refuseClustersPastTheEnd(probe: Probe, refcounts: Refcount
     const counts = await probe.read(window.offset, window.length);
     const highest = highestInUse(counts, from, refcounts.refcountBits);
     if (highest === undefined) continue;
-    const cluster = index * clustersPerBlock(refcounts) + highest;
-    const place = cluster * refcounts.clusterBytes;
-    throw new Refusal(
-      RULES.pastEnd,
-      `The file has ${size} bytes, but its cluster ${cluster} at byte ${place} is in use.`,
-    );
+    return (index * clustersPerBlock(refcounts) + highest) * refcounts.clusterBytes;
   }
-  ledger.pass(RULES.pastEnd);
+  return undefined;
 }
 
 const clustersPerBlock = ({ clusterBytes, refcountBits }: Refcounts): number => (clusterBytes * 8) / refcountBits;

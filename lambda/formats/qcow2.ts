@@ -12,7 +12,8 @@ import {
   refuseDangers,
   warnOfState,
 } from './qcow2-header.ts';
-import { likelyLastBlock, REFCOUNT_RULES, refcountTableWindow, refuseClustersPastTheEnd } from './qcow2-refcounts.ts';
+import { LEAK_RULES, refuseCut } from './qcow2-leaks.ts';
+import { clusterPastTheEnd, likelyLastBlock, REFCOUNT_RULES, refcountTableWindow } from './qcow2-refcounts.ts';
 import { checkSnapshots, SNAPSHOT_RULES } from './qcow2-snapshots.ts';
 import type { Rule } from './rule.ts';
 
@@ -41,6 +42,7 @@ export const qcow2: Format = {
     ...Object.values(TABLE_RULES),
     ...SNAPSHOT_RULES,
     ...REFCOUNT_RULES,
+    ...LEAK_RULES,
     ...BLOCK_RULES,
   ],
   matches: ({ head }) => head.has(0, QCOW_MAGIC) && !isVersion1(head),
@@ -48,11 +50,11 @@ export const qcow2: Format = {
     const header = parseHeader(probe);
     refuseDangers(probe, header);
     warnOfState(probe, header);
-    refuseDangerousExtensions(probe, header);
+    const hasBitmaps = refuseDangerousExtensions(probe, header);
     checkTables(probe, header);
     checkSnapshots(probe, header);
     await probe.prefetch(likelyRanges(probe, header));
-    await refuseClustersPastTheEnd(probe, header);
+    await refuseCut(probe, { ...header, hasBitmaps }, await clusterPastTheEnd(probe, header));
     const { virtualSize, version } = header;
     return { virtualSize, subformat: `v${version}`, guest: qcow2Blocks(probe, header) };
   },

@@ -2,9 +2,12 @@ import { PLAIN } from './block-map.ts';
 import { refuseOtherClaim } from './claim.ts';
 import { findFileSystem } from './file-systems.ts';
 import type { Disk } from './format.ts';
+import { GuestDisk, NotRead } from './guest-disk.ts';
+import { findGpt, type Gpt } from './guest-partition-table.ts';
 import { FIRST_DESCRIPTOR_END } from './iso.ts';
-import { findLookAlike, LOOK_ALIKE_RULES } from './look-alikes.ts';
-import { announcesGptOnly, GPT_HEADERS_END, gptEnd, hasPartitionTable } from './partition-table.ts';
+import { findLookAlike, LOOK_ALIKE_RULES, NOT_A_DISK_STEP } from './look-alikes.ts';
+import { isBootSector, MBR_BYTES } from './mbr.ts';
+import { announcesGpt, announcesGptOnly, GPT_HEADERS_END, gptEnd, hasGptSignature, hasMbr } from './partition-table.ts';
 import type { Probe } from './probe.ts';
 import { type Notice, Refusal, type Rule } from './rule.ts';
 import { isText } from './text.ts';
@@ -27,13 +30,13 @@ const RULES = {
   lostVolume: { code: 'truncated', title: 'volume of an ISO, where the name promises one', at: 'bytes 32768 to 34815' },
   cutGpt: { code: 'truncated', title: 'file goes on to the GPT that its MBR announces', at: 'MBR' },
   lostGpt: { code: 'corrupt-header', title: 'GPT is there, where the MBR announces nothing else', at: 'MBR' },
-  gpt: { code: 'truncated', title: 'copy of the GPT lies inside the file', at: 'u64@32 of the GPT header' },
+  gpt: { code: 'truncated', title: 'partitions of the GPT lie inside the file', at: 'entries of the GPT' },
   fileSystem: { code: 'truncated', title: 'file system lies inside the file', at: 'superblock' },
   sign: { code: 'not-a-disk-image', title: 'partition table, file system, or the word of the user' },
 } as const satisfies Record<string, Rule>;
 
 const NOTICES = {
-  sign: { code: 'no-sign-of-a-disk', title: 'partition table or file system' },
+  sign: { code: 'no-sign-of-a-disk', title: 'partition table, file system or boot sector' },
   wholeSectors: { code: 'odd-size', title: 'size in whole sectors' },
 } as const satisfies Record<string, Notice>;
 
@@ -54,18 +57,19 @@ export async function inspectRaw(probe: Probe, hints: RawHints): Promise<Disk> {
   refuseOtherClaim(hints.claimed, 'raw', ledger);
   refuseLostFooter(probe, hints);
   refuseLostVolume(probe, hints);
-  await requireSignOfDisk(probe, hints);
+  const isRecognised = await signOfDisk(probe, hints);
   ledger.warnIf(
     size % SECTOR_BYTES !== 0,
     NOTICES.wholeSectors,
     `The size, ${size} bytes, is no multiple of ${SECTOR_BYTES}: the file may be cut short.`,
   );
-  return { virtualSize: size, guest: PLAIN };
+  return { virtualSize: size, guest: PLAIN, ...(!isRecognised && { isUnrecognised: true }) };
 }
 
 function refuseLookAlike(probe: Probe): void {
   const { ledger } = probe;
-  ledger.refuseIf(isText(probe), RULES.text, 'The file is text, a web page or an error message perhaps.');
+  const message = 'The file is text, a web page or an error message perhaps.';
+  ledger.refuseIf(isText(probe), RULES.text, message, { nextStep: NOT_A_DISK_STEP });
   const lookAlike = findLookAlike(probe);
   if (lookAlike !== undefined) {
     const { rule, name, nextStep } = lookAlike;
@@ -92,27 +96,62 @@ function refuseLostVolume({ size, ledger }: Probe, { claimed, fileName = '' }: R
   );
 }
 
-async function requireSignOfDisk(probe: Probe, hints: RawHints): Promise<void> {
+/** @returns whether there is anything in the file that a disk begins with */
+async function signOfDisk(probe: Probe, hints: RawHints): Promise<boolean> {
   const { ledger } = probe;
-  const hasSign = hasWholePartitionTable(probe) || (await hasWholeFileSystem(probe));
+  const isDisk = (await hasWholePartitionTable(probe)) || (await hasWholeFileSystem(probe));
   ledger.refuseIf(
-    !hasSign && !isVouchedFor(probe, hints),
+    !isDisk && !hasGptSignature(probe) && !isVouchedFor(probe, hints),
     RULES.sign,
     'The file bears no signature of a disk-image format, and neither a partition table nor a known file system.',
   );
-  ledger.warnIf(
-    !hasSign,
-    NOTICES.sign,
-    'No partition table and no known file system was found: it is taken for a raw disk because the user says so.',
-  );
+  const isRecognised = isDisk || isBootSector(startOf(probe));
+  ledger.warnIf(!isRecognised, NOTICES.sign, unrecognised(probe));
+  return isRecognised;
 }
 
+function unrecognised(probe: Probe): string {
+  if (hasGptSignature(probe))
+    return 'The file holds a GPT, but no MBR announces it: it is ignored, and the image will probably not boot.';
+  const { head, tail } = probe;
+  const isBlank = head.isZero(0, head.length) && tail.isZero(0, tail.length);
+  return isBlank
+    ? 'The disk is blank: its start and its end hold nothing but zeros. No partition table, file system or boot sector was found: this image will probably not boot.'
+    : 'No partition table, file system or boot sector was found: this image will probably not boot.';
+}
+
+const startOf = ({ head }: Probe): Buffer => head.slice(0, Math.min(MBR_BYTES, head.length));
+
 /** An MBR may name partitions past the end: images for flash cards are published without their empty end. */
-function hasWholePartitionTable(probe: Probe): boolean {
+async function hasWholePartitionTable(probe: Probe): Promise<boolean> {
+  if (announcesGpt(probe)) await refuseCutGpt(probe);
+  return hasMbr(probe);
+}
+
+/**
+ * Of a cut disk the copy of the GPT is missed the least: it boots from a larger disk when all partitions are there. So
+ * the copy counts only where nothing else tells where the disk ends.
+ */
+async function refuseCutGpt(probe: Probe): Promise<void> {
+  const { ledger } = probe;
+  const gpt = await gptOf(probe);
+  if (gpt !== undefined) {
+    const ends = gpt.partitions.map(({ offset, length }) => offset + length);
+    ledger.refuseShorterThan(Math.max(0, ...ends), RULES.gpt, 'a partition of its GPT');
+    return;
+  }
   const end = gptEnd(probe);
-  if (end !== undefined) probe.ledger.refuseShorterThan(end, RULES.gpt, 'its GPT');
+  if (end !== undefined) ledger.refuseShorterThan(end, RULES.gpt, 'its GPT');
   else if (announcesGptOnly(probe)) refuseLostGpt(probe);
-  return hasPartitionTable(probe);
+}
+
+async function gptOf(probe: Probe): Promise<Gpt | undefined> {
+  try {
+    return await findGpt(new GuestDisk(probe, PLAIN, probe.size));
+  } catch (error) {
+    if (error instanceof NotRead) return undefined;
+    throw error;
+  }
 }
 
 /** The partitions of such a disk are known to its GPT alone. */

@@ -1,7 +1,7 @@
 import type { BlockMap } from './block-map.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
-import { FOOTER_BYTES } from './vhd-footer.ts';
+import type { VhdFooter } from './vhd-footer.ts';
 
 /** Enough for 131,072 blocks: 256 GiB of the usual 2 MiB. Further on, a missing end is not seen. */
 const MAX_TABLE_BYTES = 512 * 1024;
@@ -11,6 +11,7 @@ const NOT_STORED = 0xffffffff;
 
 const RULES = {
   places: { code: 'corrupt-header', title: 'blocks have places of their own', at: 'block table' },
+  all: { code: 'truncated', title: 'without a footer, the whole block table is looked at', at: 'block table' },
   insideFile: { code: 'truncated', title: 'blocks in use lie inside the file', at: 'block table' },
 } as const satisfies Record<string, Rule>;
 
@@ -35,10 +36,16 @@ const bitmapBytes = ({ blockBytes }: BlockTable): number =>
   Math.ceil(blockBytes / SECTOR_BYTES / 8 / SECTOR_BYTES) * SECTOR_BYTES;
 
 /** The footer is found at the end of a file however much is missing before it: only the blocks tell. */
-export async function checkBlocks(probe: Probe, table: BlockTable, virtualSize: number): Promise<void> {
+export async function checkBlocks(
+  probe: Probe,
+  table: BlockTable,
+  { virtualSize, footerBytes }: Pick<VhdFooter, 'virtualSize' | 'footerBytes'>,
+): Promise<void> {
   const { ledger } = probe;
   const blocks = Math.ceil(virtualSize / table.blockBytes);
   const length = Math.min(blocks * ENTRY_BYTES, MAX_TABLE_BYTES);
+  const isUnsure = footerBytes === 0 && length < blocks * ENTRY_BYTES;
+  ledger.refuseIf(isUnsure, RULES.all, 'The VHD has no footer in its last 512 bytes: the end is missing.');
   const entries = await probe.read(table.offset, length);
   const storedBytes = bitmapBytes(table) + table.blockBytes;
   let end = 0;
@@ -51,7 +58,7 @@ export async function checkBlocks(probe: Probe, table: BlockTable, virtualSize: 
     end = Math.max(end, block.end);
   }
   ledger.pass(RULES.places);
-  ledger.refuseShorterThan(end + FOOTER_BYTES, RULES.insideFile, 'the last block of the VHD with the footer behind it');
+  ledger.refuseShorterThan(end + footerBytes, RULES.insideFile, 'the last block of the VHD with the footer behind it');
 }
 
 /** In a disk without a parent, what was not written is zeros, and the bitmaps say nothing more. */

@@ -40,16 +40,16 @@ const RULES = {
 export const VHD_DYNAMIC_RULES: readonly Rule[] = [...Object.values(RULES), ...VHD_BLOCK_RULES];
 
 /** Virtual Hard Disk Image Format Specification 1.0, "Dynamic Hard Disk Image". */
-export async function inspectDynamic(probe: Probe, { virtualSize }: VhdFooter): Promise<Disk> {
+export async function inspectDynamic(probe: Probe, { virtualSize, footerBytes }: VhdFooter): Promise<Disk> {
   const { head, tail, ledger } = probe;
-  const isCopied = head.has(0, tail.slice(tail.length - FOOTER_BYTES, FOOTER_BYTES));
+  const isCopied = head.has(0, tail.slice(tail.length - footerBytes, footerBytes));
   ledger.refuseIf(!isCopied, RULES.copy, 'The dynamic VHD does not begin with a copy of its footer.');
   const headerOffset = head.u64be(16);
   const header = await probe.read(headerOffset, HEADER_BYTES);
   checkHeader(header, probe);
   refuseParent(header, probe);
-  const table = checkedTable(header, headerOffset, { probe, virtualSize });
-  await checkBlocks(probe, table, virtualSize);
+  const table = checkedTable(header, headerOffset, { probe, virtualSize, footerBytes });
+  await checkBlocks(probe, table, { virtualSize, footerBytes });
   return { subformat: 'dynamic', virtualSize, guest: vhdBlocks(probe, table) };
 }
 
@@ -80,7 +80,7 @@ function refuseParent(header: Bytes, { ledger }: Probe): void {
 function checkedTable(
   header: Bytes,
   headerOffset: number,
-  { probe, virtualSize }: { probe: Probe; virtualSize: number },
+  { probe, virtualSize, footerBytes }: { probe: Probe } & Pick<VhdFooter, 'virtualSize' | 'footerBytes'>,
 ): BlockTable {
   const { ledger } = probe;
   const [entries, blockBytes] = [header.u32be(28), header.u32be(32)];
@@ -98,6 +98,6 @@ function checkedTable(
   const isApart = headerOffset >= FOOTER_BYTES && headers.every((one) => end <= one.offset || offset >= one.end);
   const message = `The block table of the VHD at ${offset} and its header at ${headerOffset} lie over each other.`;
   ledger.refuseIf(!isApart, RULES.places, message);
-  ledger.refuseShorterThan(end + FOOTER_BYTES, RULES.table, 'the block table of the VHD');
+  ledger.refuseShorterThan(end + footerBytes, RULES.table, 'the block table of the VHD');
   return { offset, blockBytes, taken: [...headers, { offset, end }] };
 }

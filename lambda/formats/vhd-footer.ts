@@ -2,8 +2,12 @@ import type { Bytes } from './bytes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Rule } from './rule.ts';
 
-/** Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format". */
+/**
+ * Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format". Before Virtual PC 2004 a footer had 511
+ * bytes, without the last of the reserved zeros.
+ */
 export const FOOTER_BYTES = 512;
+export const OLD_FOOTER_BYTES = 511;
 export const VHD_COOKIE = 'conectix';
 const FORMAT_VERSION = 0x10000;
 const CHECKSUM_OFFSET = 64;
@@ -25,20 +29,34 @@ export const FOOTER_RULES: readonly Rule[] = Object.values(RULES);
 
 export interface VhdFooter {
   readonly type: number;
+  /** At the end of the file: 512, or 511; 0 where only the copy at the start is left. */
+  readonly footerBytes: number;
   /** Bytes of the disk as the footer gives them. */
   readonly currentSize: number;
   /** Bytes that the disk can have: where size and geometry differ, readers differ as well, and the larger is safe. */
   readonly virtualSize: number;
 }
 
-/** @param offset of the footer in `bytes` */
-export function parseFooter(bytes: Bytes, offset: number, ledger: Ledger): VhdFooter {
+/**
+ * @param offset of the footer in `bytes`
+ * @param footerBytes 512 or 511
+ */
+export function parseFooter(
+  bytes: Bytes,
+  { offset, footerBytes }: { offset: number; footerBytes: number },
+  ledger: Ledger,
+): VhdFooter {
   const version = bytes.u32be(offset + 12);
   ledger.refuseIf(version !== FORMAT_VERSION, RULES.version, `VHD version 0x${version.toString(16)} is not known.`);
-  // Bit 1 is reserved and always set; bit 0 marks a temporary disk.
+  // Bit 1 is reserved and always set; bit 0 marks a temporary disk. Some writers give 0, which the specification lists as
+  // "no features enabled", and QEMU reads no features at all.
   const features = bytes.u32be(offset + 8);
-  ledger.refuseIf(features !== 2, RULES.features, `The VHD footer asks for features 0x${features.toString(16)}.`);
-  const expected = onesComplementSum(bytes.slice(offset, FOOTER_BYTES), CHECKSUM_OFFSET);
+  ledger.refuseIf(
+    features !== 2 && features !== 0,
+    RULES.features,
+    `The VHD footer asks for features 0x${features.toString(16)}.`,
+  );
+  const expected = onesComplementSum(bytes.slice(offset, footerBytes), CHECKSUM_OFFSET);
   ledger.refuseIf(
     bytes.u32be(offset + CHECKSUM_OFFSET) !== expected,
     RULES.checksum,
@@ -51,7 +69,7 @@ export function parseFooter(bytes: Bytes, offset: number, ledger: Ledger): VhdFo
     RULES.size,
     `A VHD cannot have ${virtualSize} bytes; 2040 GiB is the most.`,
   );
-  return { type: bytes.u32be(offset + 60), currentSize, virtualSize };
+  return { type: bytes.u32be(offset + 60), footerBytes, currentSize, virtualSize };
 }
 
 /** The ones' complement of the sum of all bytes but the four of the checksum itself. */

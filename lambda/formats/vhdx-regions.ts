@@ -3,7 +3,7 @@ import { Bytes } from './bytes.ts';
 import { crc32cWithout } from './crc32c.ts';
 import { guidText } from './guid.ts';
 import type { Ledger } from './ledger.ts';
-import { Refusal, type Rule } from './rule.ts';
+import { type Notice, Refusal, type Rule } from './rule.ts';
 
 /** Where the two region tables stand (MS-VHDX 2.2). */
 const TABLE_OFFSETS = [0x30000, 0x40000];
@@ -18,7 +18,7 @@ const BLOCK_TABLE = '2DC27766-F623-4200-9D64-115E9BFD4A08';
 const TABLES = 'region tables at 196608 and 262144';
 
 const RULES = {
-  checksum: { code: 'corrupt-header', title: 'checksums of both region tables', at: 'u32 at 196612 and 262148' },
+  checksum: { code: 'corrupt-header', title: 'checksum of a region table', at: 'u32 at 196612 or 262148' },
   same: { code: 'corrupt-header', title: 'both region tables name the same regions', at: TABLES },
   known: { code: 'unknown-feature', title: 'required regions are known', at: TABLES },
   places: { code: 'corrupt-header', title: 'regions lie at whole MiB, each once', at: TABLES },
@@ -27,7 +27,9 @@ const RULES = {
   complete: { code: 'corrupt-header', title: 'metadata and block table are named', at: TABLES },
 } as const satisfies Record<string, Rule>;
 
-export const REGION_RULES: readonly Rule[] = Object.values(RULES);
+const BOTH_TABLES: Notice = { code: 'damaged-copy', title: 'both region tables are sound', at: TABLES };
+
+export const REGION_RULES: readonly (Rule | Notice)[] = [...Object.values(RULES), BOTH_TABLES];
 
 export interface Region {
   /** Bytes from the start of the file. */
@@ -41,14 +43,20 @@ export interface Regions {
 }
 
 /**
- * Both copies of the region table must be sound and name the same regions: readers may use either (MS-VHDX 2.2.3).
+ * One copy of the region table must be sound; where both are, they must name the same regions, since readers may use
+ * either (MS-VHDX 2.2.3). QEMU reads the first one only.
  * @param headers bytes of the file that hold both tables
  * @param origin of these bytes in the file
  */
 export function checkedRegions(headers: Bytes, origin: number, ledger: Ledger): Regions {
-  const [first, second] = TABLE_OFFSETS.map((offset) =>
-    parseTable(headers.slice(offset - origin, TABLE_BYTES), offset, ledger),
-  ) as [RegionMap, RegionMap];
+  const tables = TABLE_OFFSETS.map((offset) => ({ offset, bytes: headers.slice(offset - origin, TABLE_BYTES) }));
+  const sound = tables.filter(({ offset, bytes }) => isSound(new Bytes(bytes, offset, offset + bytes.length), bytes));
+  ledger.refuseIf(sound.length === 0, RULES.checksum, 'The checksums of both VHDX region tables are wrong.');
+  warnOfDamage(
+    sound.map(({ offset }) => offset),
+    ledger,
+  );
+  const [first = NO_REGIONS, second = first] = sound.map(({ offset, bytes }) => parseTable(bytes, offset, ledger));
   const isSame = isDeepStrictEqual(first, second);
   ledger.refuseIf(!isSame, RULES.same, 'The two VHDX region tables name different regions.');
   refuseOverlap([...first.values()], ledger);
@@ -61,13 +69,23 @@ export function checkedRegions(headers: Bytes, origin: number, ledger: Ledger): 
 }
 
 type RegionMap = ReadonlyMap<string, Region>;
+const NO_REGIONS: RegionMap = new Map();
+
+function isSound(bytes: Bytes, table: Buffer): boolean {
+  const hasChecksum = bytes.has(0, 'regi') && bytes.u32le(CRC_OFFSET) === crc32cWithout(table, CRC_OFFSET);
+  return hasChecksum && bytes.u32le(8) <= MAX_ENTRIES;
+}
+
+function warnOfDamage(sound: readonly number[], ledger: Ledger): void {
+  const isFirst = sound[0] !== TABLE_OFFSETS[0];
+  const advice = isFirst ? ' QEMU reads the damaged one only: repair the file with Hyper-V or convert it there.' : '';
+  const message = `One of the two VHDX region tables is damaged; the other is sound.${advice}`;
+  ledger.warnIf(sound.length < TABLE_OFFSETS.length, BOTH_TABLES, message);
+}
 
 function parseTable(table: Buffer, tableOffset: number, ledger: Ledger): RegionMap {
   const bytes = new Bytes(table, tableOffset, tableOffset + table.length);
   const count = bytes.u32le(8);
-  const isSound = bytes.has(0, 'regi') && bytes.u32le(CRC_OFFSET) === crc32cWithout(table, CRC_OFFSET);
-  const isUsable = isSound && count <= MAX_ENTRIES;
-  ledger.refuseIf(!isUsable, RULES.checksum, `The checksum of the VHDX region table at ${tableOffset} is wrong.`);
   const regions = new Map<string, Region>();
   for (let index = 0; index < count; index++) {
     const entry = 16 + index * ENTRY_BYTES;

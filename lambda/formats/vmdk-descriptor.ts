@@ -1,5 +1,5 @@
 import type { Ledger } from './ledger.ts';
-import { Refusal, type Rule } from './rule.ts';
+import { type Notice, Refusal, type Rule } from './rule.ts';
 import { checkedText, TEXT_RULES } from './vmdk-text.ts';
 
 /** The variants that keep the whole disk in one file. */
@@ -7,12 +7,18 @@ const SINGLE_FILE_TYPES = ['monolithicSparse', 'streamOptimized'];
 /** parentCID of a disk that has no parent (VMware, Virtual Disk Format 5.0, "The Header"). */
 const NO_PARENT = 'ffffffff';
 const EXTENT_LINE = /^(RW|RDONLY|NOACCESS)\b/i;
-/** By a plain name, which "." and ".." are not: those are folders. */
-const OWN_EXTENT = /^RW[ \t]+\d+[ \t]+SPARSE[ \t]+"(?!\.{1,2}")[^"/\\:]+"$/;
+/**
+ * Readers take the disk from the file itself and ignore access and name, which writers fill in as they like (vSphere,
+ * VirtualBox, ovftool: RDONLY; mkimg: no name). Only a path is suspicious, and refused by Glance.
+ */
+const OWN_EXTENT = /^(?:RW|RDONLY|NOACCESS)[ \t]+\d+[ \t]+SPARSE[ \t]+"[^"/\\]*"$/;
 /** 1 is what the tools write; VMware counts up with features such as change tracking, and the extents stay the same. */
 const VERSION = /^[1-4]$/;
-/** 32 bits; QEMU writes no leading zeros. */
-const CONTENT_ID = /^[\da-f]{1,8}$/i;
+/**
+ * The parent of other disks is known by it, so of a disk in one file it says nothing: Xen Orchestra writes it as a decimal
+ * number, others -1 or nothing. QEMU reads a hexadecimal number and ignores what follows; without a digit it stops.
+ */
+const CONTENT_ID = /^-?(?:0x)?[\da-f]+$/i;
 const ENTRY_LINE = /^([^\s="]+)[ \t]*=[ \t]*(.*)$/;
 const PLACE = 'descriptor at 512';
 const CVE = 'CVE-2022-47951';
@@ -26,14 +32,16 @@ const RULES = {
   repeatedKey: { code: 'corrupt-header', title: 'every key stands once', at: PLACE },
   version: { code: 'corrupt-header', title: 'version is given', at: `${PLACE}, version` },
   knownVersion: { code: 'unsupported-variant', title: 'version 1 to 4', at: `${PLACE}, version` },
-  contentId: { code: 'corrupt-header', title: 'content ID is given', at: `${PLACE}, CID` },
-  changes: { code: 'unsafe-extent', title: 'file of changed areas', at: `${PLACE}, changeTrackPath` },
+  contentId: { code: 'corrupt-header', title: 'content ID is a number', at: `${PLACE}, CID` },
+  changes: { code: 'unsafe-extent', title: 'file of changed areas has no path', at: `${PLACE}, changeTrackPath` },
   parent: { code: 'parent-image', title: 'content ID of a parent', at: `${PLACE}, parentCID` },
   oneType: { code: 'corrupt-header', title: 'createType stands once', at: `${PLACE}, createType` },
   ownType: { code: 'unsafe-extent', title: 'type keeps the disk in one file', at: `${PLACE}, createType`, cve: CVE },
 } as const satisfies Record<string, Rule>;
 
-export const DESCRIPTOR_RULES: readonly Rule[] = [...TEXT_RULES, ...Object.values(RULES)];
+const EMPTY_ID: Notice = { code: 'empty-content-id', title: 'content ID has digits', at: `${PLACE}, CID` };
+
+export const DESCRIPTOR_RULES: readonly (Rule | Notice)[] = [...TEXT_RULES, ...Object.values(RULES), EMPTY_ID];
 
 /**
  * Checks the text inside a sparse VMDK. It may name other files, which a reader would open on the host
@@ -101,16 +109,26 @@ function checkEntries(entries: ReadonlyMap<string, string>, ledger: Ledger): voi
   ledger.refuseIf(version === undefined, RULES.version, 'The VMDK descriptor has no version.');
   const message = `VMDK descriptor version ${version} is not known.`;
   ledger.refuseIf(!VERSION.test(version ?? ''), RULES.knownVersion, message);
-  const isGiven = CONTENT_ID.test(entries.get('cid') ?? '');
-  ledger.refuseIf(!isGiven, RULES.contentId, 'The VMDK descriptor gives no content ID (CID) of 1 to 8 hex digits.');
+  checkContentId(entries.get('cid'), ledger);
   // VMware opens it next to the disk (Virtual Disk Development Kit Programming Guide, "Changed Block Tracking").
-  const tracksChanges = entries.has('changetrackpath');
-  ledger.refuseIf(tracksChanges, RULES.changes, 'The VMDK names a file in which its changed areas are tracked.');
+  const changes = entries.get('changetrackpath') ?? '';
+  const hasPath = /[/\\]/.test(changes);
+  ledger.refuseIf(hasPath, RULES.changes, `The VMDK names a file of its changed areas in another folder: ${changes}.`);
   const parentCid = entries.get('parentcid') ?? NO_PARENT;
   ledger.refuseIf(
     parentCid.toLowerCase() !== NO_PARENT,
     RULES.parent,
     `The VMDK has a parent image of content ID ${parentCid}.`,
+  );
+}
+
+function checkContentId(id: string | undefined, ledger: Ledger): void {
+  const isNumber = id === undefined || id === '' || CONTENT_ID.test(id);
+  ledger.refuseIf(!isNumber, RULES.contentId, `The VMDK descriptor gives a content ID that is not a number: ${id}.`);
+  ledger.warnIf(
+    id === '',
+    EMPTY_ID,
+    'The VMDK descriptor gives a content ID (CID) without digits: qemu-img does not open the file. Convert it with the tool that wrote it.',
   );
 }
 

@@ -32,6 +32,13 @@ const RULES = {
   descriptorSize: { code: 'corrupt-header', title: 'size of the descriptor', at: 'u64@36' },
 } as const satisfies Record<string, Rule>;
 
+/** What a file without a descriptor is. */
+export const PART_OF_SPLIT = {
+  message: 'The VMDK has no descriptor inside: it is one of several files of a disk.',
+  nextStep:
+    'Convert the disk with `qemu-img convert -O qcow2` by the file that names all parts, and drop the new file.',
+} as const;
+
 export const SPARSE_HEADER_RULES: readonly Rule[] = Object.values(RULES);
 
 export interface SparseHeader {
@@ -101,11 +108,7 @@ function parseGrains({ head, ledger }: Probe) {
 
 function parseDescriptorBytes({ head, ledger }: Probe): number {
   const [startSector, sectors] = [head.u64le(28), head.u64le(36)];
-  ledger.refuseIf(
-    startSector !== 1,
-    RULES.descriptorPlace,
-    'The VMDK has no descriptor inside: it is one of several files of a disk.',
-  );
+  ledger.refuseIf(startSector !== 1, RULES.descriptorPlace, PART_OF_SPLIT.message, PART_OF_SPLIT);
   const bytes = sectors * SECTOR_BYTES;
   ledger.refuseIf(
     bytes === 0 || SECTOR_BYTES + bytes > HEAD_BYTES,

@@ -7,6 +7,7 @@ import { vmdkGrains } from './vmdk-grains.ts';
 import {
   ENTRY_BYTES,
   MAGIC,
+  PART_OF_SPLIT,
   parseHeader,
   SECTOR_BYTES,
   SPARSE_HEADER_RULES,
@@ -28,6 +29,7 @@ const RULES = {
   esxSparse: { code: 'unsupported-variant', title: 'the old ESX kind (COWD)', at: '4 bytes at 0' },
   seSparse: { code: 'unsupported-variant', title: 'the seSparse kind', at: '8 bytes at 0' },
   bareDescriptor: { code: 'unsafe-extent', title: 'descriptor alone', at: 'byte 0', cve: 'CVE-2022-47951' },
+  ownDescriptor: { code: 'unsupported-variant', title: 'descriptor has text', at: 'descriptor at 512' },
   compressionAndType: { code: 'corrupt-header', title: 'compression agrees with createType', at: 'u16@77' },
   metadata: { code: 'truncated', title: 'metadata lie inside the file', at: 'u64@64' },
   trailer: { code: 'truncated', title: 'footer and end-of-stream marker', at: 'last 1536 bytes' },
@@ -52,6 +54,9 @@ export const vmdk: Format = {
     const { head, ledger } = probe;
     const header = parseHeader(probe);
     const text = head.slice(SECTOR_BYTES, header.descriptorBytes).toString('latin1');
+    // QEMU leaves room for a descriptor in each part of a split disk; VMware leaves none (descriptorPlace).
+    const isPart = text.startsWith('\0');
+    ledger.refuseIf(isPart, RULES.ownDescriptor, PART_OF_SPLIT.message, PART_OF_SPLIT);
     const createType = checkDescriptor(text, ledger);
     ledger.refuseIf(
       header.isCompressed !== (createType === 'streamOptimized'),

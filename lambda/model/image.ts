@@ -27,6 +27,10 @@ export interface FoundImage {
   readonly partitionTable?: PartitionTable;
   /** Things worth knowing that are no reason to refuse. */
   readonly warnings?: readonly string[];
+  /** Set where nothing in a raw file shows that it is a disk; `unrecognisedRaw` of the target decides about it. */
+  readonly isUnrecognised?: true;
+  /** The one of the warnings that says why Glance refuses the file after the upload, and what to do instead. */
+  readonly glanceRefusal?: string;
 }
 
 /** How the disk that the guest sees is divided. */

@@ -7,6 +7,10 @@ export type TargetKind = (typeof TARGET_KINDS)[number];
 export const ROUTE_SETTINGS = ['auto', 'stream', 'import', 'register'] as const;
 export type RouteSetting = (typeof ROUTE_SETTINGS)[number];
 
+/** What happens to a raw file in which no partition table, file system or boot sector is found. */
+export const UNRECOGNISED_RAW = ['warn', 'reject'] as const;
+export type UnrecognisedRaw = (typeof UNRECOGNISED_RAW)[number];
+
 /**
  * A place that a drop goes to. The construct writes the targets, with all defaults filled in, into the functions'
  * environment as JSON; the credentials are found under the same name in clouds.yaml.
@@ -29,6 +33,8 @@ export interface Target {
   readonly minDisk: { readonly lowest: number; readonly highest: number };
   /** The disk_format for files that the service converts on the way in (IMS: vhd, newer services zvhd2). */
   readonly convertTo: string;
+  /** Whether a raw file without a sign of a disk is sent with a warning, or refused. */
+  readonly unrecognisedRaw: UnrecognisedRaw;
   /** Metadata of every image of this target, unless the drop says otherwise. */
   readonly metadata: ImageMetadata;
   /** What droppers may choose; absent: DEFAULT_RIGHTS. */

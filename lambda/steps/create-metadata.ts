@@ -1,3 +1,4 @@
+import { foundForTarget } from '../formats/for-target.ts';
 import { inspect } from '../formats/inspect.ts';
 import { conformed } from '../metadata/conformed.ts';
 import { originsOf } from '../metadata/origins.ts';
@@ -214,10 +215,11 @@ async function describe(
   requireChosen(record, object, deps);
   const said = settleMetadata({ target, files, userMetadata: object.userMetadata });
   const { diskFormat } = said.metadata;
-  const found = await inspect(objectReader(deps.objects, object), {
+  const inspected = await inspect(objectReader(deps.objects, object), {
     fileName: object.key,
     ...(diskFormat !== undefined && { claimedFormat: diskFormat }),
   });
+  const found = foundForTarget(inspected, target);
   const endpoint = await deps.endpoints.of(target);
   const place = dropPlace(record, deps);
   const plan = await endpoint.plan(found, object.size, place);

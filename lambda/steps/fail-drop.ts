@@ -1,4 +1,4 @@
-import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import { asImageDropError, type ErrorCode, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, QueueStage } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import type { MessageQueue, StepDependencies } from './ports.ts';
@@ -24,13 +24,24 @@ export async function failDrop(
   const record = await deps.records.load(key);
   if (record === undefined || changes.isSettled(record)) return;
   changes.requireLease(record, holder);
-  const verdict = await withoutImage(record, error, deps);
+  const verdict = await withoutImage(record, explained(error, record), deps);
   await deps.records.change(key, (stored) =>
     stored === undefined || changes.isSettled(stored)
       ? undefined
       : changes.fail(stored, verdict, deps.now(), deadLetter),
   );
   await deps.statusQueue.send({ record: key });
+}
+
+/** Codes of an image that the endpoint looked into and did not take. */
+const REFUSED_BY_CONTENT: readonly ErrorCode[] = ['content-refused', 'image-killed', 'import-failed'];
+const CONVERT = 'Convert it with `qemu-img convert -O qcow2 FILE NEW.qcow2` and drop the new file.';
+
+/** Glance says no more than that its safety checks failed; inspection has foreseen which. */
+function explained(error: ImageDropError, { found }: DropRecord): ImageDropError {
+  const reason = found?.glanceRefusal;
+  if (reason === undefined || !REFUSED_BY_CONTENT.includes(error.code)) return error;
+  return new ImageDropError(error.code, `${error.message} ${reason}`, { cause: error.cause, nextStep: CONVERT });
 }
 
 /** The verdict, with a word on the image where it cannot be removed. A fault that may pass goes out and comes again. */

@@ -1,6 +1,6 @@
 import type { DropperRights } from '../../lambda/model/dropper-rights.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
-import type { RouteSetting, TargetKind } from '../../lambda/model/target.ts';
+import type { RouteSetting, TargetKind, UnrecognisedRaw } from '../../lambda/model/target.ts';
 
 /** A place that drops go to. Its name, in `targets`, is the name of the cloud in clouds.yaml. */
 export interface TargetProps {
@@ -80,6 +80,14 @@ export interface TargetProps {
    * @default - ims: "vhd", the default of the service; newer services keep "zvhd2"
    */
   readonly convertTo?: string;
+
+  /**
+   * What happens to a raw file in which no partition table, file system or boot sector is found: `warn` sends it with a
+   * warning in its record, `reject` refuses it.
+   *
+   * @default "warn" - guests with a table or file system of their own kind are good images
+   */
+  readonly unrecognisedRaw?: UnrecognisedRaw;
 
   /**
    * Metadata of every image of this target, by the rules of docs/metadata.md. What metadata files and the object's own

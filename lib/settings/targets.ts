@@ -1,4 +1,11 @@
-import { ROUTE_SETTINGS, type RouteSetting, type Target, type TargetKind } from '../../lambda/model/target.ts';
+import {
+  ROUTE_SETTINGS,
+  type RouteSetting,
+  type Target,
+  type TargetKind,
+  UNRECOGNISED_RAW,
+  type UnrecognisedRaw,
+} from '../../lambda/model/target.ts';
 import { objectOf, plainObject, wholeNumber } from './checks.ts';
 import { droppersMayOf } from './droppers-may.ts';
 import { objectStorageOf } from './object-storage.ts';
@@ -55,6 +62,7 @@ const KNOWN = {
   activeWithinSeconds: true,
   minDisk: true,
   convertTo: true,
+  unrecognisedRaw: true,
   metadata: true,
   droppersMay: true,
 } satisfies Record<keyof TargetProps, true>;
@@ -89,6 +97,7 @@ function settleTarget(name: string, props: TargetProps, maxStreamBytes: number):
     minDisk: minDiskOf(`${property}.minDisk`, props.minDisk, defaults.minDisk),
     ...(objectStorage !== undefined && { objectStorage }),
     convertTo: convertToOf(`${property}.convertTo`, props, defaults.convertTo),
+    unrecognisedRaw: unrecognisedRawOf(`${property}.unrecognisedRaw`, props),
     metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}),
     // Left out where it is the default: the environment of a function is small.
     ...(props.droppersMay !== undefined && {
@@ -104,6 +113,11 @@ function kindOf(property: string, kind: TargetKind): TargetKind {
     kind,
     `no kind of endpoint has this name; use ${Object.keys(TARGET_DEFAULTS).join(' or ')}.`,
   );
+}
+
+function unrecognisedRawOf(property: string, { unrecognisedRaw = 'warn' }: TargetProps): UnrecognisedRaw {
+  if (UNRECOGNISED_RAW.includes(unrecognisedRaw)) return unrecognisedRaw;
+  throw new SettingError(property, unrecognisedRaw, `use ${UNRECOGNISED_RAW.join(' or ')}.`);
 }
 
 const ONLY_FOR: Readonly<Partial<Record<RouteSetting, TargetKind>>> = { import: 'glance', register: 'ims' };

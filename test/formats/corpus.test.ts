@@ -3,7 +3,7 @@ import { inspect } from '../../lambda/formats/inspect.ts';
 import { FORMATS } from '../../lambda/formats/registry.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { CORPUS, corpusEntries } from '../support/corpus/corpus.ts';
-import { type CorpusEntry, fileOf, isAccepted } from '../support/corpus/entry.ts';
+import { type CorpusEntry, fileOf, isAccepted, warningsOf } from '../support/corpus/entry.ts';
 
 /** What inspection says, as the corpus writes it down. */
 async function verdictOn(entry: CorpusEntry) {
@@ -18,8 +18,9 @@ async function verdictOn(entry: CorpusEntry) {
 
 function verdictExpectedOf(entry: CorpusEntry) {
   if (!isAccepted(entry)) return entry.expected;
-  const { format, subformat, virtualSize, warning } = entry.expected;
-  return { format, subformat, virtualSize, warnings: warning === undefined ? [] : [expect.stringContaining(warning)] };
+  const { format, subformat, virtualSize } = entry.expected;
+  const warnings = warningsOf(entry.expected).map((words) => expect.stringContaining(words));
+  return { format, subformat, virtualSize, warnings };
 }
 
 describe.each(CORPUS)('$title', ({ entries }) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { examine } from '../../lambda/formats/inspect.ts';
 import { bytesReader } from '../../lambda/formats/memory-reader.ts';
 import type { PartitionTable } from '../../lambda/model/image.ts';
+import { gptDisk } from '../support/images/gpt.ts';
 import { BIOS_BOOT, EFI_SYSTEM, gptStart, LINUX, mbrDisk } from '../support/images/partitioned.ts';
 import { patched } from '../support/images/patched.ts';
 import { qcow2Image } from '../support/images/qcow2.ts';
@@ -9,7 +10,9 @@ import { found } from '../support/images/refusal.ts';
 import { vhdxImage } from '../support/images/vhdx.ts';
 
 const SECTORS = 2048;
-const BOOT_CODE = { 0: [0xeb, 0x63, 0x90] };
+const UEFI_DISK = gptStart(SECTORS, [[EFI_SYSTEM, 40, 99]]);
+/** What Windows writes into every MBR. */
+const WINDOWS_CODE = { 0: [0x33, 0xc0, 0x8e, 0xd0], 355: 'Invalid partition table\0Missing operating system\0' };
 
 async function tableOf(disk: Buffer): Promise<PartitionTable | undefined> {
   return (await found(disk, { claimedFormat: 'raw' })).partitionTable;
@@ -97,6 +100,30 @@ describe('a GPT', () => {
   });
 });
 
+describe('a GPT whose first copy is lost', () => {
+  const copies = [
+    ['header', { 512: Array.from({ length: 92 }, () => 0) }],
+    ['checksum', { [512 + 56]: [1] }],
+    ['table', { [1024 + 16]: [1] }],
+  ] as const;
+
+  test.each(copies)('is read from the copy at the end, with a warning, raw and inside qcow2 (%s)', async (_name, changes) => {
+    const disk = patched(gptDisk(SECTORS * 512), changes);
+    const whole = await tableOf(gptDisk(SECTORS * 512));
+    const raw = await found(disk);
+    expect(raw.partitionTable).toEqual(whole);
+    expect(raw.warnings).toEqual([expect.stringContaining('copy at the end is intact')]);
+    const packed = await inside(disk, 'damaged-gpt');
+    expect(packed).toMatchObject({ table: whole, warnings: raw.warnings, outcome: 'warned' });
+  });
+
+  test('is none when its copy is that of another disk', async () => {
+    const disk = patched(gptDisk(SECTORS * 512), copies[0][1]);
+    const { table } = await inside(disk.subarray(0, -512), 'damaged-gpt');
+    expect(table).toBeUndefined();
+  });
+});
+
 describe('an MBR', () => {
   test('is read with type, place and length of its primary partitions', async () => {
     const disk = mbrDisk(SECTORS, [
@@ -139,8 +166,34 @@ describe('the firmware', () => {
       ]),
       undefined,
     ],
-    ['a GPT with code in its MBR', patched(gptStart(SECTORS, [[EFI_SYSTEM, 40, 99]]), BOOT_CODE), undefined],
-    ['an MBR with code in it', patched(mbrDisk(SECTORS, [[0xef, 40, 99]]), BOOT_CODE), undefined],
+    ['a GPT with code of Windows in its MBR', patched(UEFI_DISK, WINDOWS_CODE), 'uefi'],
+    ['an MBR with code of Windows in it', patched(mbrDisk(SECTORS, [[0xef, 40, 99]]), WINDOWS_CODE), 'uefi'],
+    ...['GRUB \0Geom', 'SYSLINUX', 'LILO', 'Missing OS', 'Limine'].map(
+      (words) => [`a GPT with a boot loader in its MBR (${words})`, patched(UEFI_DISK, { 300: words }), undefined] as const,
+    ),
+    ['a GPT whose protective MBR is active', patched(UEFI_DISK, { 446: [0x80] }), undefined],
+    ['an MBR with an active partition', patched(mbrDisk(SECTORS, [[0xef, 40, 99]]), { 446: [0x80] }), undefined],
+    [
+      'a GPT with a partition that a BIOS may start',
+      gptStart(SECTORS, [
+        [EFI_SYSTEM, 40, 99],
+        [LINUX, 100, 199, '', 4n],
+      ]),
+      undefined,
+    ],
+    [
+      'a GPT with a loader of FreeBSD',
+      gptStart(SECTORS, [
+        [EFI_SYSTEM, 40, 99],
+        ['83BD6B9D-7F41-11DC-BE0B-001560B84F0F', 100, 199],
+      ]),
+      undefined,
+    ],
+    [
+      'a GPT in sectors of 4096 bytes',
+      gptStart(SECTORS / 8, [[EFI_SYSTEM, 10, 99]], { sectorBytes: 4096 }),
+      undefined,
+    ],
     ['a GPT without an EFI system partition', gptStart(SECTORS, [[LINUX, 40, 99]]), undefined],
     [
       'a GPT with the signature of a disk alone',

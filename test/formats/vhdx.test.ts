@@ -84,8 +84,14 @@ describe('a VHDX image', () => {
     expect(await refusal(vhdxImage(DISK, options))).toBe(code);
   });
 
-  test.each([0x10020, 0x20020, 0x30020])('is refused with a wrong checksum (byte 0x%s changed)', async (offset) => {
-    expect(await refusal(patched(image, { [offset]: [0xee] }))).toBe('corrupt-header');
+  test.each([
+    ['headers', 0x10020, 0x20020],
+    ['region tables', 0x30020, 0x40020],
+  ])('is refused with wrong checksums of both %s, and accepted with one', async (_name, first, second) => {
+    for (const offset of [first, second]) {
+      expect(await refusal(patched(image, { [offset]: [0xee] }))).toBe('accepted');
+    }
+    expect(await refusal(patched(image, { [first]: [0xee], [second]: [0xee] }))).toBe('corrupt-header');
   });
 
   test('is refused with a block past the end', async () => {

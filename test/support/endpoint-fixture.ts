@@ -17,6 +17,7 @@ export const TARGETS: Record<TargetKind, Target> = {
     route: 'auto',
     maxStreamBytes: 2 ** 35,
     activeWithinSeconds: 3600,
+    unrecognisedRaw: 'warn',
     minDisk: { lowest: 0, highest: 65_536 },
     convertTo: 'qcow2',
     metadata: {},
@@ -28,6 +29,7 @@ export const TARGETS: Record<TargetKind, Target> = {
     route: 'auto',
     maxStreamBytes: 2 ** 35,
     activeWithinSeconds: 3600,
+    unrecognisedRaw: 'warn',
     minDisk: { lowest: 40, highest: 1024 },
     objectStorage: {
       maxRegisterBytes: 128e9,

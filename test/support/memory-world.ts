@@ -100,6 +100,7 @@ export function target(name: string): Target {
     route: 'auto',
     maxStreamBytes: 2 ** 35,
     activeWithinSeconds: 3600,
+    unrecognisedRaw: 'warn',
     minDisk: { lowest: 0, highest: 1024 },
     convertTo: 'vhd',
     metadata: {},

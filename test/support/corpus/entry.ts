@@ -17,13 +17,16 @@ export interface Acceptance {
   readonly format: ImageFormat;
   readonly subformat?: string;
   readonly virtualSize: number;
-  /** Words of the one warning; none is given without them. */
-  readonly warning?: string;
+  /** Words of the warnings, in their order; none is given without them. */
+  readonly warning?: string | readonly string[];
   /** How many bytes can be missing at the end without anyone noticing (docs/formats.md, "How a cut file is noticed"). */
   readonly unnoticedBytes?: number;
   /** Why qemu-img says something else of the file, or nothing. */
   readonly unlikeQemu?: string;
 }
+
+export const warningsOf = ({ warning = [] }: Acceptance): readonly string[] =>
+  typeof warning === 'string' ? [warning] : warning;
 
 export interface Refusal {
   readonly code: ErrorCode;

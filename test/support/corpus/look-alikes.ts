@@ -9,6 +9,15 @@ const beginning = (bytes: readonly number[] | string): Buffer => patched(Buffer.
 /** The same with a partition table, which a compressed file cannot have by chance. */
 const overMbr = (bytes: readonly number[] | string): Buffer => patched(DISK, { 0: bytes });
 const tar = (name: string, mark = 'ustar\x0000'): Buffer => patched(Buffer.alloc(10240), { 0: name, 257: mark });
+/** Without a magic number; the sum of the header as six octal digits, a zero and a blank. */
+function tarOfVersion7(name: string): Buffer {
+  const fields = { 0: name, 100: '0000644\0', 124: '00000400000 ', 136: '15303157361 ', 148: ' '.repeat(8) };
+  const block = patched(Buffer.alloc(10240), fields);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  return patched(block, { 148: `${sum.toString(8).padStart(6, '0')}\0 ` });
+}
+
+const NO_SIZE = [255, 255, 255, 255, 255, 255, 255, 255];
 const text = (words: string): Buffer => Buffer.from(words.padEnd(1024, '\n'));
 const LUKS = [0x4c, 0x55, 0x4b, 0x53, 0xba, 0xbe];
 const LUKS2_SECOND_HEADER = [0x53, 0x4b, 0x55, 0x4c, 0xba, 0xbe];
@@ -28,6 +37,19 @@ const files: [name: string, code: ErrorCode, file: () => Buffer][] = [
   ['bzip2', 'compressed', () => beginning('BZh91AY&SY')],
   ['7z', 'compressed', () => beginning([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c])],
   ['lz4', 'compressed', () => beginning([0x04, 0x22, 0x4d, 0x18])],
+  ['lz4 of the legacy kind', 'compressed', () => beginning([0x02, 0x21, 0x4c, 0x18])],
+  ['lzma alone', 'compressed', () => beginning([0x5d, 0, 0, 0x80, 0, ...NO_SIZE, 0, 0x19, 0x35])],
+  ['lzma alone, of a size', 'compressed', () => beginning([0x5d, 0, 0, 4, 0, ...u32le(2 ** 24), ...u32le(0), 0, 1])],
+  ['lzo', 'compressed', () => beginning([0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a, 0x0a])],
+  ['compress (.Z)', 'compressed', () => beginning([0x1f, 0x9d, 0x90])],
+  ['Zstandard behind a frame to skip', 'compressed', () => beginning([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0])],
+  ['an ar archive (a package of Debian)', 'compressed', () => beginning('!<arch>\ndebian-binary')],
+  ['a cabinet file', 'compressed', () => beginning('MSCF\0\0\0\0')],
+  ['a tar archive of Version 7', 'compressed', () => tarOfVersion7('rb')],
+  ['a Proxmox backup archive (VMA)', 'not-a-disk-image', () => beginning([0x56, 0x4d, 0x41, 0, 0, 0, 0, 1])],
+  ['an EnCase image (E01)', 'unsupported-variant', () => beginning('EVF\x09\x0d\x0a\xff\x00\x01')],
+  ['a full flash update (FFU)', 'unsupported-variant', () => beginning('\x20\0\0\0SignedImage ')],
+  ['a Partclone image', 'unsupported-variant', () => beginning('partclone-image\x000.3')],
   ['lzip', 'compressed', () => beginning('LZIP\x01')],
   ['RAR 4', 'compressed', () => beginning('Rar!\x1a\x07\x00')],
   ['RAR 5', 'compressed', () => beginning('Rar!\x1a\x07\x01\x00')],

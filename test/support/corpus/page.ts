@@ -1,5 +1,5 @@
 import { CORPUS } from './corpus.ts';
-import { type CorpusEntry, type CorpusGroup, isAccepted } from './entry.ts';
+import { type CorpusEntry, type CorpusGroup, isAccepted, warningsOf } from './entry.ts';
 
 const START = '<!-- corpus: written by `npm run docs` -->';
 const END = '<!-- end of the corpus -->';
@@ -28,11 +28,13 @@ function table({ title, entries }: CorpusGroup): string {
   return [`| ${title} … | |`, '|---|---|', ...rows].join('\n');
 }
 
+const WITH_WARNINGS = ['', ', with a warning'];
+
 const escaped = (name: string): string => name.replace(/[|\\<>*_]/g, '\\$&');
 
 function verdict({ expected }: Pick<CorpusEntry, 'expected'>): string {
   if ('code' in expected) return `\`${expected.code}\``;
-  const { format, subformat, virtualSize, warning } = expected;
+  const { format, subformat, virtualSize } = expected;
   const variant = subformat === undefined ? format : `${format} ${subformat}`;
-  return `${variant}, ${virtualSize.toLocaleString('en-US')} bytes${warning === undefined ? '' : ', with a warning'}`;
+  return `${variant}, ${virtualSize.toLocaleString('en-US')} bytes${WITH_WARNINGS[warningsOf(expected).length] ?? ', with warnings'}`;
 }

@@ -129,6 +129,10 @@ const dangersBehind64KiB: [name: string, type: number][] = [
   ['nothing', 0],
 ];
 
+/** The last entry of the L2 table in use, for the third cluster of the disk. */
+const lastEntry = (offset: number): Changes => ({ [4 * CLUSTER + 2 * 8]: u64be(offset) });
+const LEAK: Acceptance = { ...SOUND, warning: 'no table names' };
+
 const damages: [name: string, changes: Changes, code: ErrorCode][] = [
   ['that its writer marked as corrupt', incompatible(2), 'corrupt-header'],
   ['with a compression type but no bit for it', compression(1, 0), 'corrupt-header'],
@@ -167,8 +171,7 @@ const damages: [name: string, changes: Changes, code: ErrorCode][] = [
   ['with an L1 table past the end', { 40: u64be(64 * CLUSTER) }, 'truncated'],
   ['with a refcount table past the end', { 48: u64be(64 * CLUSTER) }, 'truncated'],
   ['with a refcount block past the end', { [CLUSTER]: u64be(64 * CLUSTER) }, 'truncated'],
-  ['with a cluster in use past the end', { [2 * CLUSTER + 2 * 8]: [0, 1] }, 'truncated'],
-  ['with a cluster in use 2 GiB past the end', { [CLUSTER + 8]: u64be(2 * CLUSTER) }, 'truncated'],
+  ['with a cluster in use past the end', { [2 * CLUSTER + 2 * 8]: [0, 1], ...lastEntry(8 * CLUSTER) }, 'truncated'],
 ];
 
 const cuts: [name: string, bytes: number][] = [
@@ -190,6 +193,16 @@ export const qcow2: CorpusGroup = {
   title: 'A qcow2 image',
   entries: [
     ...variants,
+    accepted(
+      'with a cluster counted past the end that nothing names',
+      LEAK,
+      changed({ [2 * CLUSTER + 8 * 2]: [0, 1] }),
+    ),
+    accepted(
+      'with a cluster counted 2 GiB past the end that nothing names',
+      LEAK,
+      changed({ [CLUSTER + 8]: u64be(2 * CLUSTER) }),
+    ),
     ...[...dangers, ...damages].map(([name, changes, code]) => refused(name, code, changed(changes))),
     refused('of version 2 with a backing file', 'backing-file', () => patched(v2, { 8: u64be(512), 16: u32be(9) })),
     refused('of version 2 with a data file by its extension', 'external-data-file', () =>

@@ -11,8 +11,11 @@ const MOST = 2040 * GIB;
 const fixed = fixedVhd(DISK);
 const dynamic = dynamicVhd(DISK);
 
-const FIXED: Acceptance = { format: 'vhd', subformat: 'fixed', virtualSize: DISK.length };
-const DYNAMIC: Acceptance = { format: 'vhd', subformat: 'dynamic', virtualSize: DISK.length };
+/** The last byte of the footer is one of those that old footers do not have. */
+const FIXED: Acceptance = { format: 'vhd', subformat: 'fixed', virtualSize: DISK.length, unnoticedBytes: 1 };
+/** Without the footer, its copy at the start counts. */
+const DYNAMIC: Acceptance = { format: 'vhd', subformat: 'dynamic', virtualSize: DISK.length, unnoticedBytes: 512 };
+const NO_FOOTER: Acceptance = { ...DYNAMIC, warning: 'has lost the footer', unnoticedBytes: 0 };
 
 type Changes = Readonly<Record<number, readonly number[] | string>>;
 
@@ -54,9 +57,12 @@ const variants: CorpusEntry[] = [
   accepted('of the dynamic kind with blocks of 2 MiB', DYNAMIC, () => dynamicVhd(DISK, { blockBytes: 2 ** 21 })),
   accepted('of the fixed kind with a GPT', { ...FIXED, virtualSize: 2 ** 18 }, () => fixedVhd(gptDisk(2 ** 18))),
   accepted('of the fixed kind with an empty disk', FIXED, () => fixedVhd(Buffer.alloc(DISK.length))),
-  accepted('of the dynamic kind with an empty disk', DYNAMIC, () => dynamicVhd(Buffer.alloc(DISK.length))),
+  // Its table of three entries must be there.
+  accepted('of the dynamic kind with an empty disk', { ...DYNAMIC, unnoticedBytes: 512 + 512 - 12 }, () => dynamicVhd(Buffer.alloc(DISK.length))),
   accepted('of the fixed kind of 2040 GiB, the most', { ...FIXED, virtualSize: MOST }, () => largeFixed(MOST)),
-  accepted('of the dynamic kind of 2040 GiB, the most', { ...DYNAMIC, virtualSize: MOST }, () => largeDynamic(MOST)),
+  accepted('of the dynamic kind of 2040 GiB, the most', { ...DYNAMIC, virtualSize: MOST, unnoticedBytes: 1 }, () =>
+    largeDynamic(MOST),
+  ),
   accepted('of the dynamic kind with a longer table than it needs', DYNAMIC, () =>
     dynamicVhd(DISK, header({ 28: u32be(64) })),
   ),
@@ -173,8 +179,34 @@ export const vhd: CorpusGroup = {
     refused('of the fixed kind without its footer, said to be vhd', 'wrong-format', () => fixed.subarray(0, -512), {
       claimedFormat: 'vhd',
     }),
-    refused('of the dynamic kind without its end', 'truncated', () => dynamic.subarray(0, -512)),
-    refused('of the dynamic kind cut in its last byte', 'truncated', () => dynamic.subarray(0, -1)),
+    accepted('of the dynamic kind without its footer', NO_FOOTER, () => dynamic.subarray(0, -512)),
+    accepted('of the dynamic kind cut in its footer', { ...NO_FOOTER, unnoticedBytes: 400 }, () =>
+      dynamic.subarray(0, -112),
+    ),
+    accepted('of the dynamic kind with bytes behind its footer', { ...NO_FOOTER, unnoticedBytes: 512 + 4096 }, () =>
+      Buffer.concat([dynamic, Buffer.alloc(4096)]),
+    ),
+    accepted('of the dynamic kind with bytes before its footer', { ...DYNAMIC, unnoticedBytes: 512 + 4096 }, () =>
+      Buffer.concat([dynamic.subarray(0, -512), Buffer.alloc(4096), dynamic.subarray(-512)]),
+    ),
+    refused('of the dynamic kind without its footer and the last byte of its disk', 'truncated', () =>
+      dynamic.subarray(0, -513),
+    ),
+    refused('of the dynamic kind of 2040 GiB without its footer', 'truncated', () =>
+      largeDynamic(MOST).resized(largeDynamic(MOST).size - 512),
+    ),
+    accepted('of the dynamic kind with a footer of 511 bytes', { ...DYNAMIC, unnoticedBytes: 511 }, () =>
+      dynamic.subarray(0, -1),
+    ),
+    accepted('of the fixed kind with a footer of 511 bytes', { ...FIXED, unnoticedBytes: 0 }, () =>
+      fixed.subarray(0, -1),
+    ),
+    ...kinds.map(([kind, build]) =>
+      accepted(`of the ${kind} kind without features`, kind === 'fixed' ? FIXED : DYNAMIC, () =>
+        build(DISK, footer({ 8: u32be(0) })),
+      ),
+    ),
+    accepted('of the fixed kind called disk.img', FIXED, () => fixed, { fileName: 'disk.img' }),
     refused('of the dynamic kind cut in its table', 'truncated', () => dynamic.subarray(0, 1540)),
     refused('that is said to be vhdx', 'wrong-format', () => dynamic, { claimedFormat: 'vhdx' }),
     refused('of the fixed kind that is said to be raw', 'wrong-format', () => fixed, { claimedFormat: 'raw' }),

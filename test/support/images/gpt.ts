@@ -47,6 +47,8 @@ function gptLayout(bytes: number, sectorBytes: number) {
 
 function protectiveMbr(sectors: number): Buffer {
   const mbr = Buffer.alloc(512);
+  // CHS 0/0/2, the sector behind the MBR.
+  mbr.writeUInt8(2, 448);
   mbr.writeUInt8(0xee, 450);
   mbr.writeUInt32LE(1, 454);
   mbr.writeUInt32LE(Math.min(sectors - 1, 0xffffffff), 458);

@@ -5,8 +5,8 @@ export const LINUX = '0FC63DAF-8483-4772-8E79-3D69D8477DE4';
 export const EFI_SYSTEM = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B';
 export const BIOS_BOOT = '21686148-6449-6E6F-744E-656564454649';
 
-/** First and last sector, and the name. */
-export type GptEntry = readonly [type: string, first: number, last: number, name?: string];
+/** First and last sector, the name, and the attributes. */
+export type GptEntry = readonly [type: string, first: number, last: number, name?: string, attributes?: bigint];
 
 export interface GptShape {
   readonly sectorBytes?: number;
@@ -22,17 +22,19 @@ export interface GptShape {
 export function gptStart(sectors: number, partitions: readonly GptEntry[], shape: GptShape = {}): Buffer {
   const { sectorBytes = 512, entriesSector = 2, entries = 128, entryBytes = 128 } = shape;
   const disk = Buffer.alloc(sectors * sectorBytes);
+  disk.writeUInt8(2, 448);
   disk.writeUInt8(0xee, 450);
   disk.writeUInt32LE(1, 454);
   disk.writeUInt32LE(sectors - 1, 458);
   disk.writeUInt16LE(0xaa55, 510);
   const table = disk.subarray(entriesSector * sectorBytes, entriesSector * sectorBytes + entries * entryBytes);
-  for (const [index, [type, first, last, name = '']] of partitions.entries()) {
+  for (const [index, [type, first, last, name = '', attributes = 0n]] of partitions.entries()) {
     const entry = table.subarray(index * entryBytes);
     guidBytes(type).copy(entry);
     entry.fill(0x5a, 16, 32);
     entry.writeBigUInt64LE(BigInt(first), 32);
     entry.writeBigUInt64LE(BigInt(last), 40);
+    entry.writeBigUInt64LE(attributes, 48);
     entry.write(name, 56, 'utf16le');
   }
   const header = disk.subarray(sectorBytes, sectorBytes + 92);

@@ -49,7 +49,8 @@ export const SAMPLES: readonly Sample[] = [
   sample('vmdk', streamOptimizedVmdk(DISK), { subformat: 'streamOptimized' }),
   // Without its footer it is the raw disk that it holds, unless its name says otherwise.
   sample('vhd', fixedVhd(DISK), { subformat: 'fixed', cutSeenBelow: 513 }),
-  sample('vhd', dynamicVhd(DISK), { subformat: 'dynamic' }),
+  // Without its footer its copy at the start counts.
+  sample('vhd', dynamicVhd(DISK), { subformat: 'dynamic', cutSeenBelow: dynamicVhd(DISK).length - 512 }),
   // The zeros that fill up the last block are not missed.
   sample('vhdx', vhdxImage(DISK), { subformat: 'dynamic', cutSeenBelow: 4 * 1024 ** 2 + DISK.length }),
   sample('vdi', vdiImage(DISK), { subformat: 'dynamic' }),
@@ -58,5 +59,6 @@ export const SAMPLES: readonly Sample[] = [
   sample('zvhd2', zvhd2Image(DISK), { virtualSize: GIB }),
   // A partition past the end is only warned of.
   sample('raw', DISK, { name: 'raw with an MBR', cutSeenBelow: 513 }),
-  sample('raw', gpt, { name: 'raw with a GPT', virtualSize: gpt.length }),
+  // What follows the partition is only warned of.
+  sample('raw', gpt, { name: 'raw with a GPT', virtualSize: gpt.length, cutSeenBelow: gpt.length - 33 * 512 }),
 ];
