@@ -11,13 +11,27 @@ const METADATA_PREFIX = 'x-amz-meta-';
 /** S3 user guide, "User-defined object metadata": 2 KB, names and values together. */
 const MAX_METADATA_BYTES = 2048;
 
-/** @throws MetadataTooLarge, InvalidTag, BadRequest */
+/** S3 API, PutObject, x-amz-storage-class: those of general purpose buckets. */
+const STORAGE_CLASSES = new Set(
+  'STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR'.split(' '),
+);
+
+/** @throws MetadataTooLarge, InvalidTag, BadRequest, InvalidStorageClass */
 export function readAttributes(request: S3Request): ObjectAttributes {
-  return { ...readDescription(request), tags: tagsOfHeader(request.header('x-amz-tagging')) };
+  const tags = tagsOfHeader(request.header('x-amz-tagging'));
+  return { ...readDescription(request), tags, storageClass: readStorageClass(request) };
 }
 
-/** All but the tags, which a copy settles by a directive of their own. */
-export function readDescription(request: S3Request): Omit<ObjectAttributes, 'tags'> {
+/** @throws InvalidStorageClass */
+export function readStorageClass(request: S3Request): string | undefined {
+  const given = request.header('x-amz-storage-class') ?? 'STANDARD';
+  if (!STORAGE_CLASSES.has(given))
+    throw new S3Error('InvalidStorageClass', { elements: { StorageClassRequested: given } });
+  return given === 'STANDARD' ? undefined : given;
+}
+
+/** What a copy takes from its source, unless it is told otherwise. */
+export function readDescription(request: S3Request): Pick<ObjectAttributes, 'headers' | 'metadata'> {
   return { headers: readHeaders(request), metadata: readMetadata(request) };
 }
 
@@ -32,8 +46,8 @@ function readHeaders(request: S3Request): Record<string, string> {
 
 /** aws-chunked is how the request came, not what the object is. */
 function contentEncoding(header = ''): string {
-  const encodings = header.split(',').map((it) => it.trim());
-  return encodings.filter((it) => it !== '' && it !== 'aws-chunked').join(',');
+  const encodings = header.split(',').filter((it) => !['', 'aws-chunked'].includes(it.trim()));
+  return encodings.join(',').trim();
 }
 
 function readMetadata(request: S3Request): Record<string, string> {
@@ -46,11 +60,12 @@ function readMetadata(request: S3Request): Record<string, string> {
 }
 
 /** The attributes as headers of an answer. */
-export function attributeHeaders({ headers, metadata, tags }: ObjectAttributes): Record<string, string> {
+export function attributeHeaders({ headers, metadata, tags, storageClass }: ObjectAttributes): Record<string, string> {
   const prefixed = Object.entries(metadata).map(([name, value]) => [METADATA_PREFIX + name, value]);
   return {
     ...headers,
     ...Object.fromEntries(prefixed),
+    ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
     ...(tags.length === 0 ? {} : { 'x-amz-tagging-count': String(tags.length) }),
   };
 }

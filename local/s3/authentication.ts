@@ -23,8 +23,9 @@ export function authenticate(request: S3Request, access: Access, now: Date): Aut
   try {
     return verifySignature(request, { access, service: 's3', payloadHash: payloadHash(request), now });
   } catch (error) {
-    if (error instanceof SignatureError) throw new S3Error(CODES[error.fault], { message: error.message });
-    throw error;
+    if (!(error instanceof SignatureError)) throw error;
+    const inQuery = request.presigned && error.fault === 'malformed';
+    throw new S3Error(inQuery ? 'AuthorizationQueryParametersError' : CODES[error.fault], { message: error.message });
   }
 }
 

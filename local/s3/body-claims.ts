@@ -45,21 +45,21 @@ export function readBodyClaims(request: S3Request): BodyClaims {
 
 function announcedSize(request: S3Request, encoding: BodyClaims['encoding']): number {
   const length = request.header(encoding === 'plain' ? 'content-length' : 'x-amz-decoded-content-length');
-  // Without a length and without chunks there is no body (RFC 9112 section 6.3).
-  if (length === undefined && encoding === 'plain' && !request.header('transfer-encoding')) return 0;
   if (length === undefined || !/^\d+$/.test(length)) throw new S3Error('MissingContentLength');
   return Number(length);
 }
 
 function announcedMd5(request: S3Request): Buffer | undefined {
-  const given = request.header('content-md5');
+  // An empty one is not an absent one: S3 refuses it.
+  const given = request.header('content-md5') ?? request.headers['content-md5']?.[0];
   if (given === undefined) return undefined;
   const digest = Buffer.from(given, 'base64');
   if (digest.length !== 16) throw new S3Error('InvalidDigest');
   return digest;
 }
 
-function announcedChecksum(request: S3Request): BodyClaims['checksum'] {
+/** @throws InvalidRequest */
+export function announcedChecksum(request: S3Request): BodyClaims['checksum'] {
   const given = CHECKSUM_ALGORITHMS.filter((it) => request.header(checksumHeader(it)) !== undefined);
   if (given.length > 1) {
     throw new S3Error('InvalidRequest', { message: 'Expecting a single x-amz-checksum- header.' });

@@ -18,6 +18,13 @@ export interface BodyChecksum {
   readonly value: string;
 }
 
+export interface BodyOptions {
+  /** A checksum that is wanted even if the client sends none. */
+  readonly computed?: ChecksumAlgorithm | undefined;
+  /** Whether the checksum in the headers is that of another thing than the body. @default false */
+  readonly foreignChecksum?: boolean;
+}
+
 /** The content of a request: decoded and, when it has been read to its end, known to be what the client meant. */
 export class RequestBody implements AsyncIterable<Buffer> {
   readonly #request: S3Request;
@@ -30,18 +37,16 @@ export class RequestBody implements AsyncIterable<Buffer> {
   #sizeBytes = 0;
   #result: { readonly md5: Buffer; readonly checksum: BodyChecksum | undefined } | undefined;
 
-  /**
-   * @param computed a checksum that is wanted even if the client sends none
-   * @throws MissingContentLength, InvalidDigest, InvalidRequest
-   */
-  constructor(request: S3Request, signer: Authentication, computed?: ChecksumAlgorithm) {
+  /** @throws MissingContentLength, InvalidDigest, InvalidRequest */
+  constructor(request: S3Request, signer: Authentication, { computed, foreignChecksum = false }: BodyOptions = {}) {
     this.#request = request;
     this.#signer = signer;
     this.#claims = readBodyClaims(request);
     this.#sha256 = this.#claims.sha256 === undefined ? undefined : createHash('sha256');
-    const algorithm = this.#claims.checksum?.algorithm ?? this.#claims.trailingChecksum ?? computed;
+    const claimed = foreignChecksum ? undefined : this.#claims.checksum;
+    const algorithm = claimed?.algorithm ?? this.#claims.trailingChecksum ?? computed;
     this.#checksum = algorithm && { algorithm, running: createChecksum(algorithm) };
-    this.#claimedChecksum = this.#claims.checksum?.value;
+    this.#claimedChecksum = claimed?.value;
   }
 
   /** Bytes of the content, as the client announced them. */

@@ -9,18 +9,21 @@ import type { Sequencer } from './sequencer.ts';
 import { Uploads } from './uploads.ts';
 import {
   type DeleteMarker,
+  type NewContent,
   NULL_VERSION,
   type ObjectAttributes,
-  type ObjectContent,
   type StoredObject,
   type Tag,
   type Version,
+  wholeSeconds,
 } from './version.ts';
 import { VersionIndex } from './version-index.ts';
 
 export interface BucketSettings {
   readonly name: string;
   readonly versioned: boolean;
+  /** Whether versioning was suspended later: what is written then has the version id `null`. @default false */
+  readonly suspended?: boolean;
   readonly notifications: readonly BucketNotification[];
   /** @default none: pages of other origins may ask nothing */
   readonly cors?: readonly CorsRule[];
@@ -87,7 +90,7 @@ export class Bucket {
   /** Needs the lock of the key. */
   async store(
     key: string,
-    content: ObjectContent & ObjectAttributes,
+    content: NewContent & ObjectAttributes,
     announce: Announce<StoredObject>,
   ): Promise<StoredObject> {
     const object: StoredObject = { kind: 'object', ...this.#identity(key), ...content };
@@ -147,8 +150,9 @@ export class Bucket {
   }
 
   #identity(key: string) {
-    const lastModified = new Date(Math.floor(this.#place.clock().getTime() / 1000) * 1000).toISOString();
-    const versionId = this.settings.versioned ? randomBytes(24).toString('base64url') : NULL_VERSION;
+    const { versioned, suspended = false } = this.settings;
+    const versionId = versioned && !suspended ? randomBytes(24).toString('base64url') : NULL_VERSION;
+    const lastModified = wholeSeconds(this.#place.clock());
     return { key, versionId, sequencer: this.#place.sequencer.next(), lastModified };
   }
 

@@ -1,5 +1,6 @@
 import type { Access } from '../access/access.ts';
 import type { Authentication } from '../access/sigv4.ts';
+import { ACCOUNT_ID } from '../template/names.ts';
 import type { Answer } from './answer.ts';
 import type { Bucket } from './bucket.ts';
 import { S3Error } from './errors.ts';
@@ -58,6 +59,18 @@ export function authorize(call: ServiceCall, action: string, resourceArn: string
   const who = call.signer.principal.name;
   const message = `User: ${who} is not authorized to perform: ${action} on resource: "${resourceArn}"`;
   throw new S3Error('AccessDenied', { message });
+}
+
+/**
+ * Compares the account that the sender expects to own the bucket.
+ * @throws AccessDenied
+ */
+export function requireOwner(request: S3Request, header: string): void {
+  const expected = request.header(header) ?? ACCOUNT_ID;
+  if (expected === ACCOUNT_ID) return;
+  throw new S3Error('AccessDenied', {
+    message: `The bucket belongs to the account ${ACCOUNT_ID}, not to ${expected}.`,
+  });
 }
 
 /** The error for a key that is not there: whoever may not list the bucket must not learn that (GetObject, "Permissions"). */

@@ -48,6 +48,22 @@ export function checksumAlgorithm(name: string): ChecksumAlgorithm {
   return algorithm;
 }
 
+/** How the checksum of an object is computed. */
+export type ChecksumKind = Pick<StoredChecksum, 'algorithm' | 'type'>;
+
+/**
+ * Which algorithm can be of which type, and what is the default (S3 user guide, "Checking object integrity").
+ * @throws InvalidRequest
+ */
+export function checksumKind(algorithm: ChecksumAlgorithm, asked: string | undefined): ChecksumKind {
+  const type = asked ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
+  if (type === 'FULL_OBJECT' && !algorithm.startsWith('SHA')) return { algorithm, type };
+  if (type === 'COMPOSITE' && algorithm !== 'CRC64NVME') return { algorithm, type };
+  throw new S3Error('InvalidRequest', {
+    message: `The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
+  });
+}
+
 /** Headers that show a checksum. */
 export function checksumHeaders(checksum: StoredChecksum | undefined): Record<string, string> {
   if (checksum === undefined) return {};
@@ -62,7 +78,7 @@ export function checksumElements(checksum: StoredChecksum | undefined): Record<s
 
 /** The checksum of an object from those of its parts (S3 user guide, "Checking object integrity", multipart uploads). */
 export function checksumOfParts(
-  { algorithm, type }: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType },
+  { algorithm, type }: ChecksumKind,
   parts: readonly { readonly checksum: string; readonly sizeBytes: number }[],
 ): StoredChecksum {
   const values = parts.map(({ checksum, sizeBytes }) => ({ value: Buffer.from(checksum, 'base64'), sizeBytes }));

@@ -1,10 +1,10 @@
 import type { Hash } from 'node:crypto';
 import { percentDecode } from '../access/request-target.ts';
-import { authorize, type ObjectCall, objectArn } from './call.ts';
+import { authorize, type ObjectCall, objectArn, requireOwner } from './call.ts';
 import { failedCondition, preconditionFailed, readConditions } from './conditions.ts';
 import type { Checksum } from './crc.ts';
 import { S3Error } from './errors.ts';
-import { findObject } from './lookup.ts';
+import { findObject, requireReadable } from './lookup.ts';
 import type { StoredObject } from './version.ts';
 
 /** The object that CopyObject or UploadPartCopy reads. */
@@ -18,17 +18,20 @@ export interface CopySource {
 
 /**
  * Reads x-amz-copy-source and its conditions.
- * @throws InvalidArgument, NoSuchBucket, NoSuchKey, NoSuchVersion, AccessDenied, PreconditionFailed
+ * @throws InvalidArgument, NoSuchBucket, NoSuchKey, NoSuchVersion, AccessDenied, PreconditionFailed,
+ * InvalidObjectState
  */
 export function findCopySource(call: ObjectCall): CopySource {
   const { bucketName, key, versionId } = parseCopySource(call.request.header('x-amz-copy-source') ?? '');
   const bucket = call.service.buckets.get(bucketName);
   if (bucket === undefined) throw new S3Error('NoSuchBucket', { elements: { BucketName: bucketName } });
+  requireOwner(call.request, 'x-amz-source-expected-bucket-owner');
   const sourceCall = { ...call, bucket, key };
   authorize(call, versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion', objectArn(bucket, key));
   const object = findObject(sourceCall, versionId);
   const failed = failedCondition(readConditions(call.request, 'x-amz-copy-source-'), object);
   if (failed !== undefined) throw preconditionFailed(failed);
+  requireReadable(object);
   const headers = bucket.settings.versioned ? { 'x-amz-copy-source-version-id': object.versionId } : {};
   return { call: sourceCall, object, headers };
 }

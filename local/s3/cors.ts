@@ -1,6 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from './answer.ts';
-import type { Service } from './call.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 
@@ -19,16 +18,17 @@ const VARY = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Met
 
 /**
  * The answer to a browser that asks whether a page may send a request. It needs no signature.
+ * @param rules of the bucket that the request is about
  * @throws AccessForbidden, BadRequest, as S3 does
  */
-export function preflight(request: S3Request, service: Service): Answer {
+export function preflight(request: S3Request, rules: readonly CorsRule[]): Answer {
   const origin = request.header('origin');
   const method = request.header('access-control-request-method');
   if (origin === undefined || method === undefined) {
     throw new S3Error('BadRequest', { message: 'Insufficient information. Origin request header needed.' });
   }
   const asked = listOf(request.header('access-control-request-headers'));
-  const rule = ruleFor(request, service, origin, method);
+  const rule = ruleFor(rules, origin, method);
   if (rule === undefined || !asked.every((name) => rule.headers.some((pattern) => matches(pattern, name)))) {
     throw new S3Error('AccessForbidden');
   }
@@ -41,24 +41,25 @@ export function preflight(request: S3Request, service: Service): Answer {
 }
 
 /** What any other answer tells the browser; nothing where the page may not see it. */
-export function corsHeaders(request: S3Request, service: Service): OutgoingHttpHeaders {
+export function corsHeaders(request: S3Request, rules: readonly CorsRule[]): OutgoingHttpHeaders {
   const origin = request.header('origin');
-  const rule = origin === undefined ? undefined : ruleFor(request, service, origin, request.method);
+  const rule = origin === undefined ? undefined : ruleFor(rules, origin, request.method);
   return origin === undefined || rule === undefined ? {} : allowance(rule, origin);
 }
 
-function allowance({ methods, exposedHeaders }: CorsRule, origin: string): OutgoingHttpHeaders {
+/** A rule for every origin names none in the answer and allows no credentials (Fetch, "CORS protocol and credentials"). */
+function allowance({ origins, methods, exposedHeaders }: CorsRule, origin: string): OutgoingHttpHeaders {
+  const forAll = origins.find((pattern) => matches(pattern, origin)) === '*';
   return {
-    'access-control-allow-origin': origin,
+    'access-control-allow-origin': forAll ? '*' : origin,
     'access-control-allow-methods': methods.join(', '),
-    'access-control-allow-credentials': 'true',
+    ...(!forAll && { 'access-control-allow-credentials': 'true' }),
     ...(exposedHeaders.length > 0 && { 'access-control-expose-headers': exposedHeaders.join(', ') }),
     vary: VARY,
   };
 }
 
-function ruleFor(request: S3Request, service: Service, origin: string, method: string): CorsRule | undefined {
-  const rules = service.buckets.get(request.bucket)?.settings.cors ?? [];
+function ruleFor(rules: readonly CorsRule[], origin: string, method: string): CorsRule | undefined {
   return rules.find(
     ({ origins, methods }) => methods.includes(method) && origins.some((pattern) => matches(pattern, origin)),
   );

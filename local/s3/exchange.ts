@@ -28,9 +28,10 @@ async function answerTo(incoming: IncomingMessage, service: Service, onBodyWante
     return errorAnswer(error, unreadable(incoming));
   }
   const identity = { 'x-amz-request-id': request.id, 'x-amz-id-2': request.id, server: 'imagedrop-local-s3' };
-  const operation = request.method === 'OPTIONS' ? preflight : perform;
-  const answer = await attempt(() => operation(request, service)).catch((error) => errorAnswer(error, request));
-  return { ...answer, headers: { ...answer.headers, ...corsHeaders(request, service), ...identity } };
+  const rules = service.buckets.get(request.bucket)?.settings.cors ?? [];
+  const serve = () => (request.method === 'OPTIONS' ? preflight(request, rules) : perform(request, service));
+  const answer = await attempt(serve).catch((error) => errorAnswer(error, request));
+  return { ...answer, headers: { ...answer.headers, ...corsHeaders(request, rules), ...identity } };
 }
 
 /** What is thrown at once, too, becomes a rejection. */

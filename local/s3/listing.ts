@@ -98,6 +98,18 @@ export function readListingQuery(request: S3Request, maxItemsParameter: string) 
   };
 }
 
+/** What a page goes on behind; opaque to clients, as S3's is. */
+export function encodeToken(name: string): string {
+  return Buffer.from(name).toString('base64url');
+}
+
+/** @throws InvalidArgument */
+export function decodeToken(token: string): string {
+  const name = Buffer.from(token, 'base64url').toString();
+  if (name !== '' && encodeToken(name) === token) return name;
+  throw new S3Error('InvalidArgument', { message: 'The continuation token provided is incorrect' });
+}
+
 /**
  * How keys are written in the answer: XML 1.0 cannot hold every character, so a client may ask for url encoding.
  * @throws InvalidArgument

@@ -42,4 +42,12 @@ function findVersion(call: ObjectCall, versionId: string): StoredObject {
   throw new S3Error('MethodNotAllowed', { headers, elements: { ResourceType: 'DeleteMarker' } });
 }
 
+const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE'];
+
+/** @throws InvalidObjectState where the object would have to be restored first */
+export function requireReadable({ storageClass = '' }: StoredObject): void {
+  if (!ARCHIVED.includes(storageClass)) return;
+  throw new S3Error('InvalidObjectState', { elements: { StorageClass: storageClass } });
+}
+
 const DELETE_MARKER = { 'x-amz-delete-marker': 'true' };

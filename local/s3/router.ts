@@ -70,6 +70,9 @@ const UNSUPPORTED_HEADERS = [
   'x-amz-object-lock-mode',
   'x-amz-object-lock-legal-hold',
   'x-amz-write-offset-bytes',
+  // Of directory buckets.
+  'x-amz-if-match-last-modified-time',
+  'x-amz-if-match-size',
 ];
 
 /** @throws NotImplemented, saying what is not; InvalidArgument for an unknown list-type */

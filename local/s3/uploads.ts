@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { BodyChecksum } from './body.ts';
-import type { ChecksumAlgorithm, ChecksumType } from './checksums.ts';
+import type { ChecksumKind } from './checksums.ts';
 import { S3Error } from './errors.ts';
 import { JsonFiles } from './json-files.ts';
 import type { BlobPart, ObjectAttributes } from './version.ts';
@@ -13,7 +13,7 @@ export interface Upload {
   readonly initiated: string;
   readonly attributes: ObjectAttributes;
   /** What CreateMultipartUpload asked for. */
-  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | undefined;
+  readonly checksum?: ChecksumKind | undefined;
   readonly parts: ReadonlyMap<number, UploadedPart>;
 }
 

@@ -5,7 +5,7 @@ export type Version = StoredObject | DeleteMarker;
 
 interface VersionIdentity {
   readonly key: string;
-  /** `null` for what was written while the bucket had no versioning. */
+  /** `null` for what was written while the bucket had no versioning, or had it suspended. */
   readonly versionId: string;
   /** Orders the versions of a key: 16 hex digits that grow with each. */
   readonly sequencer: string;
@@ -33,6 +33,9 @@ export interface ObjectContent {
   readonly uploadId?: string;
 }
 
+/** What is written; it is of now unless it says of when. */
+export type NewContent = ObjectContent & Partial<Pick<VersionIdentity, 'lastModified'>>;
+
 export interface BlobPart {
   readonly blob: string;
   /** Bytes. */
@@ -46,6 +49,8 @@ export interface ObjectAttributes {
   /** Without the prefix x-amz-meta-. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tags: readonly Tag[];
+  /** Absent for STANDARD. */
+  readonly storageClass?: string | undefined;
 }
 
 export interface Tag {
@@ -53,5 +58,10 @@ export interface Tag {
   readonly value: string;
 }
 
-/** The version id of what was written while the bucket had no versioning. */
+/** The version id of what was written while the bucket had no versioning, or had it suspended. */
 export const NULL_VERSION = 'null';
+
+/** S3 keeps no fractions of a second. */
+export function wholeSeconds(time: Date): string {
+  return new Date(Math.floor(time.getTime() / 1000) * 1000).toISOString();
+}

@@ -5,6 +5,7 @@ import { TemplateError } from './template-error.ts';
 export interface BucketPlan {
   readonly name: string;
   readonly versioned: boolean;
+  readonly suspended?: boolean;
   readonly notifications: readonly NotificationPlan[];
   readonly cors: readonly CorsPlan[];
 }
@@ -29,10 +30,12 @@ export interface NotificationPlan {
 export function readBuckets(template: StackTemplate): BucketPlan[] {
   return template.resources('AWS::S3::Bucket').map(({ identity, properties }) => {
     const notifications = properties.object('NotificationConfiguration');
+    const versioning = properties.object('VersioningConfiguration').optionalString('Status');
     notifications.refuse('LambdaConfigurations', 'TopicConfigurations', 'EventBridgeConfiguration');
     return {
       name: String(identity.Ref),
-      versioned: properties.object('VersioningConfiguration').optionalString('Status') === 'Enabled',
+      versioned: versioning !== undefined,
+      ...(versioning === 'Suspended' && { suspended: true }),
       notifications: notifications.objects('QueueConfigurations').map(readNotification),
       cors: properties.object('CorsConfiguration').objects('CorsRules').map(readCorsRule),
     };

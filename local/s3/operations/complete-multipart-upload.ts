@@ -1,14 +1,24 @@
 import { createHash } from 'node:crypto';
 import { type Answer, xmlAnswer } from '../answer.ts';
 import { RequestBody } from '../body.ts';
+import { announcedChecksum } from '../body-claims.ts';
 import { announcement, type ObjectCall, type Operation, versionHeader } from '../call.ts';
-import { checksumElements, checksumHeader, checksumOfParts, type StoredChecksum } from '../checksums.ts';
+import {
+  type ChecksumAlgorithm,
+  type ChecksumKind,
+  checksumElements,
+  checksumKind,
+  checksumOfParts,
+  createChecksum,
+  type StoredChecksum,
+} from '../checksums.ts';
 import { type ListedPart, readPartList } from '../completion-document.ts';
 import { WriteCondition } from '../conditions.ts';
 import { S3Error } from '../errors.ts';
+import { wholeRange } from '../ranges.ts';
 import type { S3Request } from '../request.ts';
 import type { Upload, UploadedPart } from '../uploads.ts';
-import type { ObjectContent, StoredObject } from '../version.ts';
+import { type NewContent, type StoredObject, wholeSeconds } from '../version.ts';
 
 /** S3 user guide, "Amazon S3 multipart upload limits": for all parts but the last. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
@@ -20,7 +30,7 @@ export const completeMultipartUpload: Operation<ObjectCall> = {
     const uploadId = request.parameter('uploadId') ?? '';
     const condition = new WriteCondition(call);
     if (completedBy(call, uploadId) === undefined) condition.check();
-    const listed = readPartList(await new RequestBody(request, signer).text());
+    const listed = readPartList(await new RequestBody(request, signer, { foreignChecksum: true }).text());
     const object = await bucket.locks.run(key, async () => {
       const completed = completedBy(call, uploadId);
       if (completed !== undefined) return announceAgain(call, completed);
@@ -48,9 +58,10 @@ async function announceAgain(call: ObjectCall, completed: StoredObject): Promise
 async function complete(call: ObjectCall, upload: Upload, parts: readonly UploadedPart[]): Promise<StoredObject> {
   const { bucket, key, request } = call;
   const content = contentOf(upload, parts);
-  checkClaims(request, content);
+  checkClaimedSize(request, content);
+  const checksum = await verifiedChecksum(call, upload, parts);
   const announce = announcement(call, 'ObjectCreated:CompleteMultipartUpload');
-  const object = await bucket.store(key, { ...upload.attributes, ...content }, announce);
+  const object = await bucket.store(key, { ...upload.attributes, ...content, checksum }, announce);
   await bucket.uploads.remove(upload);
   await bucket.blobs.remove([...upload.parts.values()].filter((part) => !parts.includes(part)));
   return object;
@@ -76,36 +87,73 @@ function tooSmall({ partNumber, size, etag }: UploadedPart): S3Error {
   return new S3Error('EntityTooSmall', { elements: Object.fromEntries(texts) });
 }
 
-function contentOf({ uploadId, checksum }: Upload, parts: readonly UploadedPart[]): ObjectContent {
+/** S3 user guide, "Working with object metadata", Last-Modified: that of a multipart upload is its initiation. */
+function contentOf({ uploadId, initiated }: Upload, parts: readonly UploadedPart[]): NewContent {
   const md5 = createHash('md5');
   for (const { etag } of parts) md5.update(etag, 'hex');
   return {
     uploadId,
+    lastModified: wholeSeconds(new Date(initiated)),
     etag: `${md5.digest('hex')}-${parts.length}`,
     size: parts.reduce((sum, { size }) => sum + size, 0),
     parts: parts.map(({ blob, size }) => ({ blob, size })),
-    checksum: checksum && checksumOfParts(checksum, parts.map(checksummed)),
   };
+}
+
+function checkClaimedSize(request: S3Request, { size }: NewContent): void {
+  const claimedSize = request.header('x-amz-mp-object-size');
+  if (claimedSize !== undefined && Number(claimedSize) !== size) {
+    throw new S3Error('InvalidRequest', { message: `The object has ${size} bytes and not ${claimedSize}.` });
+  }
+}
+
+/**
+ * The checksum of the object, compared with the one that the client claims for it.
+ * @throws InvalidRequest, BadDigest
+ */
+async function verifiedChecksum(
+  call: ObjectCall,
+  upload: Upload,
+  parts: readonly UploadedPart[],
+): Promise<StoredChecksum | undefined> {
+  const claimed = announcedChecksum(call.request);
+  const kind = upload.checksum ?? (claimed && checksumKind(claimed.algorithm, 'FULL_OBJECT'));
+  if (kind === undefined) return undefined;
+  checkKind(call.request, kind, claimed?.algorithm);
+  const checksum =
+    upload.checksum === undefined
+      ? await checksumOfBytes(call, kind.algorithm, parts)
+      : checksumOfParts(kind, parts.map(checksummed));
+  if (claimed === undefined || sameChecksum(claimed.value, checksum)) return checksum;
+  throw new S3Error('BadDigest', { message: `The ${kind.algorithm} you specified did not match.` });
+}
+
+function checkKind(request: S3Request, { algorithm, type }: ChecksumKind, claimed = algorithm): void {
+  const claimedType = request.header('x-amz-checksum-type') ?? type;
+  if (claimed === algorithm && claimedType === type) return;
+  const message = `The upload was created with a checksum ${algorithm} of type ${type}, not ${claimed} of ${claimedType}.`;
+  throw new S3Error('InvalidRequest', { message });
 }
 
 function checksummed({ size, checksum }: UploadedPart) {
   return { sizeBytes: size, checksum: checksum?.value ?? '' };
 }
 
-/** What the client says of the whole object. */
-function checkClaims(request: S3Request, { size, checksum }: ObjectContent): void {
-  const claimedSize = request.header('x-amz-mp-object-size');
-  if (claimedSize !== undefined && Number(claimedSize) !== size) {
-    throw new S3Error('InvalidRequest', { message: `The object has ${size} bytes and not ${claimedSize}.` });
-  }
-  if (checksum !== undefined && !sameChecksum(request.header(checksumHeader(checksum.algorithm)), checksum)) {
-    throw new S3Error('BadDigest', { message: `The ${checksum.algorithm} you specified did not match.` });
-  }
+/** Of an upload that began without one. */
+async function checksumOfBytes(
+  { bucket }: ObjectCall,
+  algorithm: ChecksumAlgorithm,
+  parts: readonly UploadedPart[],
+): Promise<StoredChecksum> {
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const running = createChecksum(algorithm);
+  for await (const chunk of bucket.blobs.read(parts, wholeRange(size))) running.update(chunk);
+  return { algorithm, type: 'FULL_OBJECT', value: running.digest().toString('base64') };
 }
 
 /** A composite checksum may be given without the number of its parts. */
-function sameChecksum(claimed: string | undefined, { value }: StoredChecksum): boolean {
-  return claimed === undefined || claimed === value || claimed === value.replace(/-\d+$/, '');
+function sameChecksum(claimed: string, { value }: StoredChecksum): boolean {
+  return claimed === value || claimed === value.replace(/-\d+$/, '');
 }
 
 function completionAnswer({ bucket, key, request }: ObjectCall, object: StoredObject): Answer {

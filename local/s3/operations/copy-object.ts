@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { xmlAnswer } from '../answer.ts';
-import { readDescription } from '../attributes.ts';
+import { readDescription, readStorageClass } from '../attributes.ts';
 import { authorize, type ObjectCall, type Operation, objectArn, versionHeader } from '../call.ts';
 import { checksumElements } from '../checksums.ts';
 import { WriteCondition } from '../conditions.ts';
@@ -34,14 +34,16 @@ export const copyObject: Operation<ObjectCall> = {
 function newAttributes(call: ObjectCall, source: CopySource): ObjectAttributes {
   const { request } = call;
   const replaced = directive(request, 'x-amz-metadata-directive') === 'REPLACE';
+  const storageClass = readStorageClass(request);
   const sameKey = source.call.bucket === call.bucket && source.call.key === call.key;
-  if (sameKey && !replaced && source.object === call.bucket.newest(call.key)) {
+  const changes = replaced || storageClass !== source.object.storageClass;
+  if (sameKey && !changes && source.object === call.bucket.newest(call.key)) {
     const message =
-      'This copy request is illegal because it is trying to copy an object to itself without changing its metadata.';
+      'This copy request is illegal because it is trying to copy an object to itself without changing its metadata or storage class.';
     throw new S3Error('InvalidRequest', { message });
   }
   const { headers, metadata } = replaced ? readDescription(request) : source.object;
-  return { headers, metadata, tags: newTags(call, source) };
+  return { headers, metadata, tags: newTags(call, source), storageClass };
 }
 
 function newTags(call: ObjectCall, source: CopySource): readonly Tag[] {

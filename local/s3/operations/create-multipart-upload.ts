@@ -1,8 +1,7 @@
 import { xmlAnswer } from '../answer.ts';
 import { readAttributes } from '../attributes.ts';
 import { authorize, type ObjectCall, type Operation, objectArn } from '../call.ts';
-import { checksumAlgorithm } from '../checksums.ts';
-import { S3Error } from '../errors.ts';
+import { checksumAlgorithm, checksumKind } from '../checksums.ts';
 import type { S3Request } from '../request.ts';
 import type { Upload } from '../uploads.ts';
 
@@ -19,17 +18,10 @@ export const createMultipartUpload: Operation<ObjectCall> = {
   },
 };
 
-/** S3 user guide, "Checking object integrity": which algorithm can be of which type, and what is the default. */
 function wantedChecksum(request: S3Request): Upload['checksum'] {
   const name = request.header('x-amz-checksum-algorithm');
   if (name === undefined) return undefined;
-  const algorithm = checksumAlgorithm(name);
-  const type = request.header('x-amz-checksum-type') ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
-  if (type === 'FULL_OBJECT' && !algorithm.startsWith('SHA')) return { algorithm, type };
-  if (type === 'COMPOSITE' && algorithm !== 'CRC64NVME') return { algorithm, type };
-  throw new S3Error('InvalidRequest', {
-    message: `The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
-  });
+  return checksumKind(checksumAlgorithm(name), request.header('x-amz-checksum-type'));
 }
 
 function checksumKindHeaders({ checksum }: Upload): Record<string, string> {

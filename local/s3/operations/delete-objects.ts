@@ -2,13 +2,16 @@ import { xmlAnswer } from '../answer.ts';
 import { RequestBody } from '../body.ts';
 import type { BucketCall, Operation } from '../call.ts';
 import { deleteKey } from '../deletion.ts';
-import { S3Error } from '../errors.ts';
+import { notImplemented, S3Error } from '../errors.ts';
 import { checkKeyLength } from '../request.ts';
 import type { XmlElements } from '../xml.ts';
 import { parseXml, type XmlNode } from '../xml-parser.ts';
 
 /** DeleteObjects: "up to 1,000 keys". */
 const MAX_KEYS = 1000;
+
+/** Conditions that only directory buckets know. */
+const DIRECTORY_CONDITIONS = ['LastModifiedTime', 'Size'];
 
 export const deleteObjects: Operation<BucketCall> = {
   // Asked for each key; a refusal stands in the answer beside the keys that were deleted.
@@ -34,6 +37,8 @@ async function deleteOne(call: BucketCall, object: XmlNode): Promise<{ deleted?:
   const requested = object.textOf('VersionId') || undefined;
   try {
     checkKeyLength(Key);
+    const condition = DIRECTORY_CONDITIONS.find((name) => object.textOf(name) !== undefined);
+    if (condition !== undefined) throw notImplemented(`The element ${condition} of DeleteObjects`);
     const request = { versionId: requested, ifMatch: object.textOf('ETag') };
     const { versionId, deleteMarker } = await deleteKey({ ...call, key: Key }, request);
     const marker = deleteMarker ? { DeleteMarker: true, DeleteMarkerVersionId: versionId } : {};

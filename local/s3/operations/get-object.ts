@@ -5,7 +5,7 @@ import { type ObjectCall, type Operation, versionHeader } from '../call.ts';
 import { checksumHeaders } from '../checksums.ts';
 import { failedCondition, preconditionFailed, readConditions } from '../conditions.ts';
 import { S3Error } from '../errors.ts';
-import { actionByVersion, findObject, requestedVersion } from '../lookup.ts';
+import { actionByVersion, findObject, requestedVersion, requireReadable } from '../lookup.ts';
 import { type ByteRange, parseRange, rangeLength, wholeRange } from '../ranges.ts';
 import type { S3Request } from '../request.ts';
 import type { StoredObject } from '../version.ts';
@@ -26,6 +26,7 @@ export const getObject: Operation<ObjectCall> = {
   actions,
   run: (call) => {
     const { object, range, answer } = describe(call);
+    requireReadable(object);
     return { ...answer, body: call.bucket.blobs.read(object.parts, range) };
   },
 };

@@ -52,7 +52,7 @@ function describe(upload: Upload, encode: (key: string) => string) {
     UploadId: upload.uploadId,
     Initiator: OWNER,
     Owner: OWNER,
-    StorageClass: 'STANDARD',
+    StorageClass: upload.attributes.storageClass ?? 'STANDARD',
     Initiated: upload.initiated,
     ChecksumAlgorithm: upload.checksum?.algorithm,
     ChecksumType: upload.checksum?.type,

@@ -54,7 +54,9 @@ function versionsBehind(bucket: Bucket, key: string, versionId: string): readonl
 
 function describe(bucket: Bucket, version: Version, encode: (key: string) => string): XmlElements {
   const content =
-    version.kind === 'object' ? { ETag: `"${version.etag}"`, Size: version.size, StorageClass: 'STANDARD' } : {};
+    version.kind === 'object'
+      ? { ETag: `"${version.etag}"`, Size: version.size, StorageClass: version.storageClass ?? 'STANDARD' }
+      : {};
   return {
     Key: encode(version.key),
     VersionId: version.versionId,

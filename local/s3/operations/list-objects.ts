@@ -1,7 +1,14 @@
 import { xmlAnswer } from '../answer.ts';
 import type { BucketCall, Operation } from '../call.ts';
-import { S3Error } from '../errors.ts';
-import { keyEncoding, type ListingPage, type ListingQuery, listPage, readListingQuery } from '../listing.ts';
+import {
+  decodeToken,
+  encodeToken,
+  keyEncoding,
+  type ListingPage,
+  type ListingQuery,
+  listPage,
+  readListingQuery,
+} from '../listing.ts';
 import type { StoredObject } from '../version.ts';
 import type { XmlElements } from '../xml.ts';
 import { OWNER } from './buckets.ts';
@@ -82,18 +89,7 @@ function content(page: ListingPage<StoredObject>, encode: Encode, withOwner: boo
     ChecksumType: object.checksum?.type,
     Size: object.size,
     Owner: withOwner ? OWNER : undefined,
-    StorageClass: 'STANDARD',
+    StorageClass: object.storageClass ?? 'STANDARD',
   }));
   return { Contents, CommonPrefixes: page.commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })) };
-}
-
-/** Opaque to clients, as S3's is. */
-function encodeToken(name: string): string {
-  return Buffer.from(name).toString('base64url');
-}
-
-function decodeToken(token: string): string {
-  const name = Buffer.from(token, 'base64url').toString();
-  if (name !== '' && encodeToken(name) === token) return name;
-  throw new S3Error('InvalidArgument', { message: 'The continuation token provided is incorrect' });
 }

@@ -29,7 +29,7 @@ export const listParts: Operation<ObjectCall> = {
       ChecksumType: upload.checksum?.type,
       Initiator: OWNER,
       Owner: OWNER,
-      StorageClass: 'STANDARD',
+      StorageClass: upload.attributes.storageClass ?? 'STANDARD',
       Part: page.map((part) => ({
         PartNumber: part.partNumber,
         LastModified: part.lastModified,

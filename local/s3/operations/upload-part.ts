@@ -5,7 +5,7 @@ import type { ObjectCall, Operation } from '../call.ts';
 import { checksumElement, checksumHeader, createChecksum } from '../checksums.ts';
 import { type CopySource, findCopySource, through } from '../copy-source.ts';
 import { S3Error } from '../errors.ts';
-import { type ByteRange, parseRange, rangeLength, wholeRange } from '../ranges.ts';
+import { type ByteRange, rangeLength, wholeRange } from '../ranges.ts';
 import type { S3Request } from '../request.ts';
 import type { Upload, UploadedPart } from '../uploads.ts';
 import type { BlobPart } from '../version.ts';
@@ -18,7 +18,7 @@ export const uploadPart: Operation<ObjectCall> = {
   actions: () => ['s3:PutObject'],
   run: async (call) => {
     const { upload, partNumber } = requestedPart(call);
-    const body = new RequestBody(call.request, call.signer, upload.checksum?.algorithm);
+    const body = new RequestBody(call.request, call.signer, { computed: upload.checksum?.algorithm });
     checkSize(body.announcedBytes);
     const blob = await call.bucket.blobs.write(body, body.announcedBytes);
     const part = await register(call, upload, { partNumber, blob, md5: body.md5, checksum: body.checksum });
@@ -98,14 +98,21 @@ function checkAlgorithm({ checksum: wanted }: Upload, given: BodyChecksum | unde
   });
 }
 
+/** Unlike a Range header this one must name both ends, and both must be inside the source. */
 function copyRange(request: S3Request, { object }: CopySource): ByteRange {
   const header = request.header('x-amz-copy-source-range');
-  const range = header === undefined ? wholeRange(object.size) : parseRange(header, object.size);
-  if (range === undefined) {
-    throw new S3Error('InvalidArgument', {
-      message: 'The x-amz-copy-source-range value must be of the form bytes=first-last',
-    });
+  const range = header === undefined ? wholeRange(object.size) : parseCopyRange(header);
+  if (range.end >= object.size) {
+    const message = `Range specified is not valid for source object of size: ${object.size}`;
+    throw new S3Error('InvalidArgument', { message });
   }
   checkSize(rangeLength(range));
   return range;
+}
+
+function parseCopyRange(header: string): ByteRange {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(header.trim()) ?? [];
+  if (first !== undefined && Number(first) <= Number(last)) return { start: Number(first), end: Number(last) };
+  const message = 'The x-amz-copy-source-range value must be of the form bytes=first-last';
+  throw new S3Error('InvalidArgument', { message });
 }

@@ -181,10 +181,45 @@ describe('a missing key', () => {
   });
 });
 
-test('a bucket that is there cannot be created again', async () => {
-  await expect(local.s3.send(new CreateBucketCommand({ Bucket: VERSIONED }))).rejects.toMatchObject(
-    refusal('BucketAlreadyOwnedByYou', 409),
-  );
+test('creating a bucket that is there succeeds, as in us-east-1, and changes nothing', async () => {
+  const created = await local.s3.send(new CreateBucketCommand({ Bucket: VERSIONED }));
+  expect(created.Location).toBe(`/${VERSIONED}`);
+  expect((await local.s3.send(new HeadObjectCommand(place))).VersionId).toBe(version.VersionId);
+});
+
+describe('a request that names the owner it expects', () => {
+  const ExpectedBucketOwner = '000000000000';
+  const stranger = '111111111111';
+
+  test('is served where the bucket is of that account', async () => {
+    await local.s3.send(new HeadObjectCommand({ ...place, ExpectedBucketOwner }));
+    await local.s3.send(new ListObjectsV2Command({ Bucket: VERSIONED, ExpectedBucketOwner }));
+  });
+
+  test.each<[string, Send]>([
+    ['a read', () => local.s3.send(new GetObjectCommand({ ...place, ExpectedBucketOwner: stranger }))],
+    ['a write', () => local.s3.send(new PutObjectCommand({ ...place, ExpectedBucketOwner: stranger }))],
+    ['a listing', () => local.s3.send(new ListObjectsV2Command({ Bucket: VERSIONED, ExpectedBucketOwner: stranger }))],
+    [
+      'a copy, for its source',
+      () => local.s3.send(new CopyObjectCommand({ ...copy, ExpectedSourceBucketOwner: stranger })),
+    ],
+    [
+      'a copy of a part, for its source',
+      () => local.s3.send(new UploadPartCopyCommand({ ...copy, ...part, ExpectedSourceBucketOwner: stranger })),
+    ],
+  ])('is refused where it is of another: %s', async (_, sendIt) => {
+    await expect(sendIt()).rejects.toMatchObject(refusal('AccessDenied', 403));
+  });
+
+  const copy = { Bucket: VERSIONED, Key: 'copy', CopySource: source };
+  const part = {
+    Key: 'image',
+    PartNumber: 1,
+    get UploadId() {
+      return upload.UploadId;
+    },
+  };
 });
 
 test('a missing bucket is NoSuchBucket', async () => {

@@ -15,6 +15,7 @@ beforeAll(async () => {
   local = await startLocalS3({
     buckets: [
       { name: 'open', versioned: true, notifications: [], cors: [RULE] },
+      { name: 'public', versioned: true, notifications: [], cors: [{ ...RULE, origins: ['*'] }] },
       { name: 'plain', versioned: true, notifications: [] },
     ],
   });
@@ -38,6 +39,13 @@ describe('a preflight', () => {
       'access-control-max-age': '60',
     });
     expect(headers.vary).toContain('Origin');
+  });
+
+  test('of a rule for every origin is answered with *, and without credentials', async () => {
+    const { headers } = await preflight('/public/a', {});
+    expect(headers['access-control-allow-origin']).toBe('*');
+    expect(headers).not.toHaveProperty('access-control-allow-credentials');
+    expect((await preflight('/open/a', {})).headers['access-control-allow-credentials']).toBe('true');
   });
 
   test.each([

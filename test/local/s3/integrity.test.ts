@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   codeOf,
@@ -24,6 +26,7 @@ describe('content that is not what the client meant', () => {
   test.each([
     ['BadDigest', { 'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==' }],
     ['InvalidDigest', { 'content-md5': 'short' }],
+    ['InvalidDigest', { 'content-md5': '' }],
     ['BadDigest', { 'x-amz-checksum-crc32': 'AAAAAA==' }],
     ['BadDigest', { 'x-amz-checksum-crc32c': 'AAAAAA==' }],
     ['BadDigest', { 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=' }],
@@ -101,6 +104,17 @@ describe('a client that waits for leave to send its content', () => {
     expect([heard, response.statusCode, response.headers.connection]).toEqual([continued, status, connection]);
     request.destroy();
   });
+});
+
+test('a PUT that says nothing of its length is refused with 411', async () => {
+  const headers = { host: new URL(local.server.endpoint).host };
+  const request = { method: 'PUT', path: `/${PLAIN}/endless`, headers };
+  const signed = sign(request, { principal: OPERATOR, now: new Date(), payloadHash: sha256('') });
+  const lines = Object.entries(signed.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const socket = connect(Number(new URL(local.server.endpoint).port), '127.0.0.1');
+  socket.end(`PUT ${request.path} HTTP/1.1\r\nConnection: close\r\n${lines.join('')}\r\n`);
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1.1 411 .*<Code>MissingContentLength<\/Code>/s);
 });
 
 test('an unknown kind of content is refused', async () => {

@@ -12,6 +12,7 @@ import {
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandInput,
   type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
   ListPartsCommand,
   PutObjectCommand,
   UploadPartCommand,
@@ -19,7 +20,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createChecksum } from '../../../local/s3/checksums.ts';
-import { type LocalS3, PLAIN, refusal, startLocalS3 } from './support/local-s3.ts';
+import { type LocalS3, PLAIN, refusal, startLocalS3, VERSIONED } from './support/local-s3.ts';
 
 const PART_BYTES = 5 * 1024 * 1024;
 const CONTENT = randomBytes(2 * PART_BYTES + 1000);
@@ -72,21 +73,67 @@ describe('a multipart upload', () => {
     await complete(upload, listed);
     const head = await local.s3.send(new HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' }));
     expect(head.ChecksumType).toBe(expectedType);
-    const sums = PARTS.map((part) => sum(ChecksumAlgorithm, part));
-    const expected =
-      expectedType === 'FULL_OBJECT'
-        ? sum(ChecksumAlgorithm, CONTENT).toString('base64')
-        : `${sum(ChecksumAlgorithm, Buffer.concat(sums)).toString('base64')}-3`;
-    expect(head[`Checksum${ChecksumAlgorithm}`]).toBe(expected);
+    expect(head[`Checksum${ChecksumAlgorithm}`]).toBe(wholeSum(ChecksumAlgorithm, expectedType));
   });
 
-  test('is refused when the checksum of the whole is another', async () => {
-    const wanted = { ChecksumAlgorithm: 'CRC64NVME', ChecksumType: 'FULL_OBJECT' } as const;
-    const { upload, listed } = await uploadAll({ Bucket: PLAIN, Key: 'bad-sum' }, wanted);
-    await expect(complete(upload, listed, { ChecksumCRC64NVME: 'AAAAAAAAAAA=' })).rejects.toMatchObject(
-      refusal('BadDigest', 400),
-    );
+  test.each([
+    ['CRC64NVME', 'FULL_OBJECT'],
+    ['CRC32', 'FULL_OBJECT'],
+    ['CRC32', 'COMPOSITE'],
+    ['SHA256', 'COMPOSITE'],
+  ] as const)(
+    'takes the %s of the whole (%s) at its end, and refuses another',
+    async (ChecksumAlgorithm, ChecksumType) => {
+      const place = { Bucket: PLAIN, Key: `claimed-${ChecksumAlgorithm}-${ChecksumType}` };
+      const { upload, listed } = await uploadAll(place, { ChecksumAlgorithm, ChecksumType });
+      const claim = (value: string) => ({ ChecksumType, [`Checksum${ChecksumAlgorithm}`]: value });
+      const whole = wholeSum(ChecksumAlgorithm, ChecksumType);
+      const flipped = whole.replace(/^./, (it) => (it === 'A' ? 'B' : 'A'));
+      await expect(complete(upload, listed, claim(flipped))).rejects.toMatchObject(refusal('BadDigest', 400));
+      expect(await complete(upload, listed, claim(whole))).toMatchObject(claim(whole));
+    },
+  );
+
+  test('that began without a checksum takes that of the whole all the same', async () => {
+    const place = { Bucket: PLAIN, Key: 'claimed at the end' };
+    const { upload, listed } = await uploadAll(place);
+    const other = complete(upload, listed, { ChecksumCRC64NVME: 'AAAAAAAAAAA=' });
+    await expect(other).rejects.toMatchObject(refusal('BadDigest', 400));
+    const ChecksumCRC64NVME = wholeSum('CRC64NVME', 'FULL_OBJECT');
+    await complete(upload, listed, { ChecksumCRC64NVME });
+    const head = await local.s3.send(new HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' }));
+    expect(head).toMatchObject({ ChecksumCRC64NVME, ChecksumType: 'FULL_OBJECT' });
+  });
+
+  test('is refused with a checksum of another kind than it began with', async () => {
+    const place = { Bucket: PLAIN, Key: 'another kind' };
+    const { upload, listed } = await uploadAll(place, { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
+    const refused = refusal('InvalidRequest', 400);
+    await expect(complete(upload, listed, { ChecksumType: 'COMPOSITE' })).rejects.toMatchObject(refused);
+    const sha256 = { ChecksumSHA256: sum('SHA256', CONTENT).toString('base64') };
+    await expect(complete(upload, listed, sha256)).rejects.toMatchObject(refused);
     await complete(upload, listed);
+  });
+
+  test('was last modified when it was initiated', async () => {
+    const initiated = new Date();
+    let now = initiated;
+    const other = await startLocalS3({ clock: () => now });
+    const { s3 } = other;
+    try {
+      const place = { Bucket: VERSIONED, Key: 'slow' };
+      const { UploadId } = await s3.send(new CreateMultipartUploadCommand(place));
+      now = new Date(initiated.getTime() + 600_000);
+      const { ETag } = await s3.send(new UploadPartCommand({ ...place, UploadId, PartNumber: 1, Body: 'x' }));
+      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+      await s3.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload }));
+      const LastModified = new Date(Math.floor(initiated.getTime() / 1000) * 1000);
+      expect(await s3.send(new HeadObjectCommand(place))).toMatchObject({ LastModified });
+      const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: VERSIONED }));
+      expect(Contents).toMatchObject([{ LastModified }]);
+    } finally {
+      await other.stop();
+    }
   });
 
   test('can be completed once more by a client that did not hear of its success', async () => {
@@ -148,6 +195,24 @@ describe('a multipart upload', () => {
     const got = await local.s3.send(new GetObjectCommand(place));
     expect(CONTENT.equals((await got.Body?.transformToByteArray()) ?? Buffer.alloc(0))).toBe(true);
   });
+});
+
+describe('a part that is copied', () => {
+  test.each(['bytes=0-5', 'bytes=5-5', 'bytes=-2', 'bytes=2-', 'bytes=3-2', 'bytes=0-1,3-4', '0-4'])(
+    'cannot be the range %s of five bytes',
+    async (CopySourceRange) => {
+      await local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key: 'five', Body: '12345' }));
+      const place = { Bucket: PLAIN, Key: 'of bad ranges' };
+      const { UploadId } = await local.s3.send(new CreateMultipartUploadCommand(place));
+      const upload = { ...place, UploadId };
+      const copy = { ...upload, PartNumber: 1, CopySource: `${PLAIN}/five` };
+      await expect(local.s3.send(new UploadPartCopyCommand({ ...copy, CopySourceRange }))).rejects.toMatchObject(
+        refusal('InvalidArgument', 400),
+      );
+      await local.s3.send(new UploadPartCopyCommand({ ...copy, CopySourceRange: 'bytes=0-4' }));
+      await local.s3.send(new AbortMultipartUploadCommand(upload));
+    },
+  );
 });
 
 describe('listing', () => {
@@ -220,7 +285,15 @@ function complete(upload: Target, Parts: readonly CompletedPart[], more: object 
   return local.s3.send(command);
 }
 
-function sum(algorithm: 'CRC64NVME' | 'CRC32' | 'SHA256', content: Buffer): Buffer {
+type Algorithm = 'CRC64NVME' | 'CRC32' | 'SHA256';
+
+function wholeSum(algorithm: Algorithm, type: 'FULL_OBJECT' | 'COMPOSITE'): string {
+  if (type === 'FULL_OBJECT') return sum(algorithm, CONTENT).toString('base64');
+  const sums = PARTS.map((part) => sum(algorithm, part));
+  return `${sum(algorithm, Buffer.concat(sums)).toString('base64')}-3`;
+}
+
+function sum(algorithm: Algorithm, content: Buffer): Buffer {
   const checksum = createChecksum(algorithm);
   checksum.update(content);
   return checksum.digest();

@@ -9,6 +9,8 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListBucketsCommand,
+  type ListBucketsCommandInput,
+  type ListBucketsCommandOutput,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -104,6 +106,29 @@ describe('an object', () => {
     await expect(local.s3.send(new HeadObjectCommand({ Bucket: PLAIN, Key: 'many & <one>' }))).rejects.toMatchObject(
       refusal('NotFound', 404),
     );
+  });
+
+  test('keeps its Content-Encoding as it was written', async () => {
+    const place = { Bucket: PLAIN, Key: 'encoded' };
+    await local.s3.send(new PutObjectCommand({ ...place, Body: 'x', ContentEncoding: 'deflate, gzip' }));
+    expect((await local.s3.send(new HeadObjectCommand(place))).ContentEncoding).toBe('deflate, gzip');
+  });
+
+  test('is not deleted under a condition that only directory buckets know', async () => {
+    const place = { Bucket: PLAIN, Key: 'conditional' };
+    await local.s3.send(new PutObjectCommand({ ...place, Body: 'x' }));
+    for (const condition of [{ IfMatchSize: 1 }, { IfMatchLastModifiedTime: new Date() }]) {
+      const removal = new DeleteObjectCommand({ ...place, ...condition });
+      await expect(local.s3.send(removal)).rejects.toMatchObject(refusal('NotImplemented', 501));
+    }
+    const { Key } = place;
+    const Objects = [
+      { Key, Size: 1 },
+      { Key, LastModifiedTime: new Date() },
+    ];
+    const { Errors } = await local.s3.send(new DeleteObjectsCommand({ Bucket: PLAIN, Delete: { Objects } }));
+    expect(Errors?.map(({ Code }) => Code)).toEqual(['NotImplemented', 'NotImplemented']);
+    await local.s3.send(new HeadObjectCommand(place));
   });
 
   test('that is being read is read to its end while it is replaced and deleted', async () => {
@@ -223,9 +248,30 @@ describe('a copy', () => {
   });
 });
 
-test('all buckets are listed', async () => {
-  const { Buckets } = await local.s3.send(new ListBucketsCommand({}));
-  expect(Buckets?.map(({ Name }) => Name)).toEqual(['plain', 'versioned']);
+describe('the list of buckets', () => {
+  const list = (input: ListBucketsCommandInput = {}) => local.s3.send(new ListBucketsCommand(input));
+  const namesOf = ({ Buckets }: ListBucketsCommandOutput) => Buckets?.map(({ Name }) => Name);
+
+  test('holds all of them', async () => {
+    const all = await list();
+    expect(namesOf(all)).toEqual(['plain', 'versioned']);
+    expect(all.ContinuationToken).toBeUndefined();
+  });
+
+  test('comes page by page', async () => {
+    const first = await list({ MaxBuckets: 1 });
+    expect(namesOf(first)).toEqual(['plain']);
+    const second = await list({ MaxBuckets: 1, ContinuationToken: first.ContinuationToken });
+    expect([namesOf(second), second.ContinuationToken]).toEqual([['versioned'], undefined]);
+  });
+
+  test('can be of one prefix', async () => {
+    expect(namesOf(await list({ Prefix: 'ver' }))).toEqual(['versioned']);
+  });
+
+  test('has no page of no buckets', async () => {
+    await expect(list({ MaxBuckets: 0 })).rejects.toMatchObject(refusal('InvalidArgument', 400));
+  });
 });
 
 function base64Crc32(content: Buffer): string {

@@ -12,11 +12,15 @@ describe('a presigned URL', () => {
   const urlFor = (
     method: string,
     now: Date,
-    more: { query?: Record<string, string>; principal?: typeof ROLE } = {},
+    more: { query?: Record<string, string>; principal?: typeof ROLE; expiresSeconds?: number } = {},
   ) => {
     const headers = { host: new URL(local.server.endpoint).host };
-    const { principal = OPERATOR, query = {} } = more;
-    const signed = presign({ method, path: '/versioned/presigned', headers, query }, { principal, now }, 60);
+    const { principal = OPERATOR, query = {}, expiresSeconds = 60 } = more;
+    const signed = presign(
+      { method, path: '/versioned/presigned', headers, query },
+      { principal, now },
+      expiresSeconds,
+    );
     return `${local.server.endpoint}/versioned/presigned?${signed}`;
   };
 
@@ -34,6 +38,15 @@ describe('a presigned URL', () => {
     const got = await fetch(urlFor('GET', new Date(Date.now() - 61_000)));
     expect(got.status).toBe(403);
     expect(await got.text()).toMatch(/<Code>AccessDenied<\/Code><Message>Request has expired<\/Message>/);
+  });
+
+  test.each([
+    [7 * 86_400, 200, undefined],
+    [7 * 86_400 + 1, 400, 'AuthorizationQueryParametersError'],
+    [-1, 400, 'AuthorizationQueryParametersError'],
+  ])('that is to hold for %i seconds is answered with %i %s', async (expiresSeconds, status, code) => {
+    const got = await fetch(urlFor('GET', new Date(), { expiresSeconds }));
+    expect([got.status, /<Code>(.*)<\/Code>/.exec(await got.text())?.[1]]).toEqual([status, code]);
   });
 
   test('holds for its method only', async () => {

@@ -104,6 +104,16 @@ describe('resources', () => {
     expect(queues).toEqual([]);
   });
 
+  test.each([
+    [{ Status: 'Enabled' }, { versioned: true }],
+    [{ Status: 'Suspended' }, { versioned: true, suspended: true }],
+    [undefined, { versioned: false }],
+  ])('a bucket with the versioning %j is %j', async (VersioningConfiguration, expected) => {
+    const Properties = VersioningConfiguration && { VersioningConfiguration };
+    const { buckets } = await plan({ Resources: { B: { Type: 'AWS::S3::Bucket', Properties } } });
+    expect(buckets).toEqual([expect.objectContaining(expected)]);
+  });
+
   test('a bucket tells a queue what arrives under a prefix', async () => {
     const Filter = { S3Key: { Rules: [{ Name: 'prefix', Value: 'in/' }] } };
     const QueueConfigurations = [{ Event: 's3:ObjectCreated:*', Queue: arnOf('Q'), Filter }];
