@@ -39,7 +39,11 @@ describe('a message', () => {
   });
 
   test('can come again though it was worked on', async () => {
-    const { send } = await startCase({ handler: HANDLER, faults: faults({ messages: [{ how: 'keep' }] }), ...RETRIED_SOON });
+    const { send } = await startCase({
+      handler: HANDLER,
+      faults: faults({ messages: [{ how: 'keep' }] }),
+      ...RETRIED_SOON,
+    });
     await send('In', 'a');
     await eventually(() => works('a') === 2);
     await nothingLeft();

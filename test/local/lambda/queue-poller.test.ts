@@ -1,8 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import { describe, expect, jest, test } from '@jest/globals';
-import { QueueEngine } from '../../../local/services/queue-engine.ts';
-import { fn, mapping, queue, role, temporaryFolder } from '../assembly-fixture.ts';
+import { describe, expect, test } from '@jest/globals';
+import { fn, mapping, queue, role } from '../assembly-fixture.ts';
 import { eventually, startFixture } from '../stack-fixture.ts';
 import { logged, nothingLeft, RETRIED_SOON, startCase } from './lambda-case.ts';
 
@@ -33,24 +31,6 @@ describe('a message', () => {
       },
     ]);
     await nothingLeft();
-  });
-
-  test('is received when it is sent, without waiting for a timer', async () => {
-    const { path, remove } = await temporaryFolder();
-    const engine = await QueueEngine.open(path);
-    const arn = 'arn:aws:sqs:us-east-1:000000000000:In';
-    engine.provideQueue({ name: 'In', url: 'http://127.0.0.1/000000000000/In', arn, attributes: {} });
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
-    try {
-      const received = engine.receive(arn, 1, 20, new AbortController().signal);
-      await setImmediate();
-      await engine.send(arn, 'hello');
-      expect(await received).toMatchObject([{ Body: 'hello' }]);
-    } finally {
-      jest.useRealTimers();
-      engine.close();
-      await remove();
-    }
   });
 
   test('whose function throws comes again, and goes to the dead-letter queue in the end', async () => {

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { QueueEngine } from '../../../local/services/queue-engine.ts';
 import { arn } from '../../../local/template/names.ts';
 
@@ -32,6 +33,19 @@ async function start(...names: string[]): Promise<QueueEngine> {
 
 const stop = () => engines.pop()?.close();
 const bodies = async (engine: QueueEngine) => (await engine.receive(JOBS, 10, 0, NEVER)).map(({ Body }) => Body);
+
+test('a waiting receive gets a message as soon as it is sent, without a timer', async () => {
+  const engine = await start('jobs');
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  try {
+    const received = engine.receive(JOBS, 1, 20, NEVER);
+    await setImmediate();
+    await engine.send(JOBS, 'hello');
+    expect(await received).toMatchObject([{ Body: 'hello' }]);
+  } finally {
+    jest.useRealTimers();
+  }
+});
 
 describe('the next start', () => {
   test('finds messages with their attributes, and those in flight are visible', async () => {
