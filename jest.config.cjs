@@ -17,6 +17,7 @@ const TYPES_ONLY = [
 const SLOW = [
   'bin/doctor',
   'bin/drop/drop',
+  'bin/drop/upload',
   'bin/inspect',
   'bin/look',
   'bin/stack/stack',
@@ -24,6 +25,7 @@ const SLOW = [
   'docs/documented-commands',
   'docs/snippets',
   'fuzz/fuzz',
+  'local/openstack/server-process',
   'pipeline/back-pressure',
   'pipeline/chosen-targets',
   'pipeline/drops-in-storage',
@@ -33,8 +35,8 @@ const SLOW = [
   'pipeline/roles',
   'pipeline/start',
   'pipeline/tls',
-  'protocol/protocol',
   'security/embedded-stack',
+  'steps/staging-at-scale',
 ].map((name) => `test/${name}.test.ts`);
 
 /** Tests that need more than Node.js or take minutes: `npm run suite NAME` runs them. */
