@@ -26,10 +26,13 @@ const SLOW = [
   'docs/snippets',
   'fuzz/fuzz',
   'local/openstack/server-process',
+  'local/simulator/image-upload',
+  'local/simulator/registration',
   'pipeline/back-pressure',
   'pipeline/chosen-targets',
   'pipeline/drops-in-storage',
   'pipeline/ims-storage',
+  'pipeline/metadata',
   'pipeline/observed',
   'pipeline/reconcile',
   'pipeline/roles',
@@ -86,6 +89,8 @@ module.exports = {
   maxWorkers: '100%',
   // Node's modules, CDK's among them, stay in a worker's memory for each test file; a fresh worker gives it back.
   workerIdleMemoryLimit: '1GB',
+  // Jest gives a worker half a second to end, which is too short on a busy machine. Only a leak reaches this.
+  workerGracefulExitTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/openstack/service-reporter.cjs'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['lambda/**/*.ts', 'lib/**/*.ts', ...TYPES_ONLY.map((path) => `!${path}`)],
