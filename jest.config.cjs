@@ -17,6 +17,7 @@ const TYPES_ONLY = [
 const SLOW = [
   'bin/doctor',
   'bin/drop/drop',
+  'bin/drop/upload',
   'bin/inspect',
   'bin/look',
   'bin/stack/stack',
@@ -24,17 +25,21 @@ const SLOW = [
   'docs/documented-commands',
   'docs/snippets',
   'fuzz/fuzz',
+  'local/openstack/server-process',
+  'local/simulator/image-upload',
+  'local/simulator/registration',
   'pipeline/back-pressure',
   'pipeline/chosen-targets',
   'pipeline/drops-in-storage',
   'pipeline/ims-storage',
+  'pipeline/metadata',
   'pipeline/observed',
   'pipeline/reconcile',
   'pipeline/roles',
   'pipeline/start',
   'pipeline/tls',
-  'protocol/protocol',
   'security/embedded-stack',
+  'steps/staging-at-scale',
 ].map((name) => `test/${name}.test.ts`);
 
 /** Tests that need more than Node.js or take minutes: `npm run suite NAME` runs them. */
@@ -84,6 +89,8 @@ module.exports = {
   maxWorkers: '100%',
   // Node's modules, CDK's among them, stay in a worker's memory for each test file; a fresh worker gives it back.
   workerIdleMemoryLimit: '1GB',
+  // Jest gives a worker half a second to end, which is too short on a busy machine. Only a leak reaches this.
+  workerGracefulExitTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/openstack/service-reporter.cjs'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['lambda/**/*.ts', 'lib/**/*.ts', ...TYPES_ONLY.map((path) => `!${path}`)],

@@ -1,7 +1,7 @@
 /**
  * Ours beside the others at the same work: `npm run bench`, or `npm run bench -- --quick`. Prints a table, writes it to
- * bench/results/ as JSON with a chart, and ends with 1 where something falls short that no other work of the machine can
- * have brought about. docs/performance.md says what is measured, and how.
+ * bench/results/ as JSON with a chart, and ends with 1 where a size or a ratio within this run falls short by more than
+ * the other work of the machine can explain. Times fail no run. docs/performance.md says what is measured, and how.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os';

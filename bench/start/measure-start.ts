@@ -13,7 +13,7 @@ import { type Summary, summary } from '../measure/samples.ts';
 
 /** Bytes are time, and docs/performance.md says what weighs how much. */
 const MAX_BYTES = 1_400_000;
-/** The time until the handler is loaded, on two cores of 2026. */
+/** The time until the handler is loaded, on two cores of 2026. Another machine may be slower: it fails no run. */
 const GOALS_MS: Readonly<Record<string, number>> = {
   'create-metadata': 90,
   'stream-upload': 110,
@@ -93,8 +93,7 @@ function timeRows(times: ReadonlyMap<string, readonly Start[]>): Row[] {
     const cpu = summary(starts.map(({ cpuMs }) => cpuMs));
     return [
       { ...row('cold start: handler loaded', wall), ...('goal' in goal && { met: wall.median <= most }) },
-      // A process that has to wait for a core uses no more of it.
-      { ...row('the same, CPU', cpu), ...('goal' in goal && { met: cpu.median <= most, binding: cpu.lowest > most }) },
+      { ...row('the same, CPU', cpu), ...('goal' in goal && { met: cpu.median <= most }) },
     ];
   });
 }

@@ -22,6 +22,8 @@ export interface StreamOptions {
 }
 
 const OURS = 'stream-upload';
+/** What a shell does of the same work: the bytes and their hash. */
+const SAME_WORK = 'curl | tee >(sha512sum) | curl -T -';
 
 /** Throughput, CPU and memory of the bytes' way alone. */
 export async function measureStream(rig: StreamRig, options: StreamOptions): Promise<Part> {
@@ -73,11 +75,22 @@ async function othersAt(rig: StreamRig, file: string, options: StreamOptions): P
     },
   });
   const contenders: Contender<Run>[] = [];
-  if (has('curl')) contenders.push(by('curl | curl -T -', 'curl -sSf "$1" | curl -sSf -T - "$2"', [url, sink]));
+  if (has('curl')) {
+    contenders.push(by('curl | curl -T -', 'curl -sSf "$1" | curl -sSf -T - "$2"', [url, sink]));
+    contenders.push(by(SAME_WORK, BY_TEE, [url, sink]));
+  }
   if (has('rclone')) contenders.push(by('rclone copyurl', RCLONE, [url, nginx.cloudUrl]));
   if (has('openstack')) contenders.push(await openStackClient(rig, file));
   return contenders;
 }
+
+/** Bash does not wait for `>(sha512sum)`, and would not count its time; it waits for a job that reads a named pipe. */
+const BY_TEE = `
+  pipe=$(mktemp -u) && mkfifo "$pipe"
+  sha512sum <"$pipe" >&2 &
+  curl -sSf "$1" | tee "$pipe" | curl -sSf -T - "$2"
+  wait
+  rm "$pipe"`;
 
 /** By WebDAV. nginx does not say what it holds, so nothing is compared afterwards. */
 const RCLONE =
@@ -157,6 +170,7 @@ interface RateGoal {
 
 const GOALS: Readonly<Record<string, RateGoal>> = {
   'curl | curl -T -': { ratio: 1, binding: 0.2 },
+  [SAME_WORK]: { ratio: 1, binding: 0.3 },
   'openstack image create': { ratio: 2, binding: 0.5 },
 };
 
@@ -165,14 +179,18 @@ function cpuRows(results: ReadonlyMap<string, readonly Run[]>, bytes: number): R
   const ours = cpu(OURS);
   return [...results.keys()].map((name) => {
     const common = { measure: 'the same, CPU', who: name, unit: 's/GiB', value: cpu(name) };
-    if (name !== OURS) return { ...common, ratio: cpu(name).median / ours.median };
-    // Twice as much: a machine that is busy has colder caches, and a short stream bears the requests around it.
-    const met = ours.median <= MAX_CPU_SECONDS;
-    return { ...common, goal: `<= ${MAX_CPU_SECONDS}`, met, binding: ours.lowest > 2 * MAX_CPU_SECONDS };
+    if (name === OURS) return { ...common, goal: `<= ${MAX_CPU_SECONDS}`, met: ours.median <= MAX_CPU_SECONDS };
+    const ratio = cpu(name).median / ours.median;
+    if (name !== SAME_WORK) return { ...common, ratio };
+    const goal = `>= ${LEAST_CPU_RATIO} x`;
+    return { ...common, ratio, goal, met: ratio >= LEAST_CPU_RATIO, binding: ratio < LEAST_CPU_RATIO / 2 };
   });
 }
 
+/** On two cores of 2026. Another machine may need more: it fails no run. */
 const MAX_CPU_SECONDS = 2.5;
+/** Of the CPU time of the same work in a shell. */
+const LEAST_CPU_RATIO = 0.5;
 const MAX_PEAK_MIB = 160;
 
 function memoryRows(peaks: readonly PeakOf[], results: ReadonlyMap<string, readonly Run[]>): Row[] {

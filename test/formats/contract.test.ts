@@ -11,6 +11,7 @@ import { IMAGE_FORMATS } from '../../lambda/model/image.ts';
 import { tableInside } from '../support/images/guest-tables.ts';
 import { found, refusal } from '../support/images/refusal.ts';
 import { SAMPLES, type Sample } from '../support/images/samples.ts';
+import { runs } from '../support/laws.ts';
 
 const MIB = 1024 * 1024;
 /** Where headers and trailers are: changes elsewhere are the guest's own business. */
@@ -112,7 +113,7 @@ describe.each(NAMES.flatMap(samplesOf))('$name', (sample) => {
       fc.asyncProperty(lengths, async (length) => {
         expect(await refusal(bytes.subarray(0, length))).not.toBe('accepted');
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 
@@ -136,7 +137,7 @@ describe.each(NAMES.flatMap(samplesOf))('$name', (sample) => {
         expect(count.reads).toBeLessThanOrEqual(8);
         expect(count.bytes).toBeLessThanOrEqual(MIB);
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 
@@ -155,7 +156,7 @@ describe.each(NAMES.flatMap(samplesOf))('$name', (sample) => {
         const isStillThis = stillThis?.(await Probe.open(bytesReader(changed))) ?? false;
         if (isStillThis && error?.code !== 'two-formats') expect(titlesOf(checks)).toEqual(sound);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 });

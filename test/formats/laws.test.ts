@@ -6,11 +6,11 @@ import type { ImageFormat } from '../../lambda/model/image.ts';
 import { corpusEntries } from '../support/corpus/corpus.ts';
 import { fileOf, isAccepted } from '../support/corpus/entry.ts';
 import type { SparseFile } from '../support/images/sparse-file.ts';
-import { judged } from '../support/laws.ts';
+import { judged, runs } from '../support/laws.ts';
 
 /** Where headers and trailers are. */
 const HEADER_BYTES = 1024;
-const RUNS = { numRuns: 200 };
+const RUNS = runs(200);
 
 interface Sample {
   readonly name: string;

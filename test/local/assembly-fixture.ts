@@ -45,7 +45,7 @@ export function fn(hash: string, role: string, properties: Record<string, unknow
       Handler: 'index.handler',
       Runtime: 'nodejs24.x',
       Role: { 'Fn::GetAtt': [role, 'Arn'] },
-      Timeout: 60,
+      Timeout: 30,
       ...properties,
     },
   };

@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parse, stringify } from 'yaml';
+import type { Decide } from '../../local/faults/fault.ts';
+import { FaultProxy } from '../../local/faults/fault-proxy.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { rawDisk } from '../support/disk.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 
 const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
-const BIG_BYTES = 1024 * 2 ** 20;
+const DISK_BYTES = 8 * 2 ** 20;
 
 let folder: string;
 const running = new Set<ChildProcess>();
@@ -114,23 +117,34 @@ describe('imagedrop start', () => {
   });
 
   test('goes on after Ctrl-C in the middle of an upload, to one image', async () => {
-    const path = await file('big.img', rawDisk());
-    await truncate(path, BIG_BYTES);
-    const first = imagedrop('start', path);
-    await first.until(/uploading \d+ %/);
-    first.child.kill('SIGINT');
-    expect(await first.ended).toMatchObject({ code: 130, err: expect.stringContaining('Interrupted') });
-    const second = imagedrop('start');
-    await second.until(/big\.img {2}active/);
-    second.child.kill('SIGINT');
-    expect((await second.ended).code).toBe(0);
-    const images = join(folder, '.imagedrop/simulator/glance/images');
-    const [name, ...others] = await readdir(images);
-    expect(others).toEqual([]);
-    expect(JSON.parse(await readFile(join(images, name ?? ''), 'utf8'))).toMatchObject({
-      status: 'active',
-      size: BIG_BYTES,
-    });
+    const cloud = await startSimulator({ folder: join(folder, 'cloud') });
+    let uploads = 0;
+    // The first upload never ends, however fast the machine is.
+    const decide: Decide = ({ method, url }) =>
+      method === 'PUT' && url.endsWith('/file') && ++uploads === 1 ? { how: 'hang', milliseconds: 600_000 } : undefined;
+    const proxy = await FaultProxy.listen({ target: cloud.url, decide });
+    try {
+      const { simulator } = parse(cloud.cloudsYaml()).clouds;
+      const slow = { ...simulator, image_endpoint_override: `${proxy.url}/image/v2` };
+      await file('clouds.yaml', Buffer.from(stringify({ clouds: { slow } })));
+      const first = imagedrop('start', '--os-cloud', 'slow', await file('big.img', rawDisk(DISK_BYTES)));
+      await first.until(/uploading \d+ %/);
+      first.child.kill('SIGINT');
+      expect(await first.ended).toMatchObject({ code: 130, err: expect.stringContaining('Interrupted') });
+      const second = imagedrop('start', '--os-cloud', 'slow');
+      await second.until(/big\.img {2}active/);
+      second.child.kill('SIGINT');
+      expect((await second.ended).code).toBe(0);
+      const images = join(folder, 'cloud/glance/images');
+      const [name, ...others] = await readdir(images);
+      expect(others).toEqual([]);
+      const image = JSON.parse(await readFile(join(images, name ?? ''), 'utf8'));
+      expect(image).toMatchObject({ status: 'active', size: DISK_BYTES });
+      expect(uploads).toBe(2);
+    } finally {
+      await proxy.close();
+      await cloud.close();
+    }
   });
 
   test('refuses a second stack in the same folder', async () => {

@@ -4,6 +4,12 @@ import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
 import type { FoundImage } from '../../lambda/model/image.ts';
 import { dangerIn } from './dangers.ts';
 
+/** `npm run test:full` looks at everything; `npm test` takes a sample of what is many times the same. */
+export const IS_THOROUGH = process.env.IMAGEDROP_THOROUGH === '1';
+
+/** How often fast-check tries a law. */
+export const runs = (thorough: number) => ({ numRuns: IS_THOROUGH ? thorough : Math.ceil(thorough / 5) });
+
 /** What docs/formats.md promises, head and tail among them. */
 const MAX_READS = 8;
 const MAX_READ_BYTES = 1024 * 1024;

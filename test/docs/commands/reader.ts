@@ -32,6 +32,7 @@ export class Reader {
       AWS_MAX_ATTEMPTS: '1',
       // npm asks its registry now and then whether there is a newer one.
       npm_config_update_notifier: 'false',
+      ...(process.env.NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
       ...environment,
     };
   }

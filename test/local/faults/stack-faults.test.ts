@@ -39,11 +39,13 @@ describe('a message', () => {
   });
 
   test('can come again though it was worked on', async () => {
-    const { send } = await startCase({
+    const { send, stack } = await startCase({
       handler: HANDLER,
       faults: faults({ messages: [{ how: 'keep' }] }),
       ...RETRIED_SOON,
     });
+    // A start that takes longer than the message is invisible would bring it once more.
+    await stack.invoke('Fn', { Records: [] });
     await send('In', 'a');
     await eventually(() => works('a') === 2);
     await nothingLeft();

@@ -20,7 +20,7 @@ export interface Case {
 }
 
 /** For a test that waits until its message comes again. */
-export const RETRIED_SOON = { properties: { Timeout: 3 }, queue: { VisibilityTimeout: 3 } } as const;
+export const RETRIED_SOON = { properties: { Timeout: 5 }, queue: { VisibilityTimeout: 5 } } as const;
 
 /** A queue that a function reads, with a dead-letter queue behind it, until the end of the test. */
 export async function startCase(options: Case): Promise<RunningFixture> {

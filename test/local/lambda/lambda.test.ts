@@ -12,7 +12,7 @@ describe('a function', () => {
       ...RETRIED_SOON,
     });
     await send('In', 'slow');
-    await eventually(() => logged('Task timed out after 3.00 seconds').length === 2);
+    await eventually(() => logged('Task timed out after 5.00 seconds').length === 2);
     const pids = logged(/pid \d+/).map((line) => Number(/\d+$/.exec(line)?.[0]));
     expect(new Set(pids).size).toBe(2);
     await eventually(() => !pids.some(isAlive));
