@@ -4,12 +4,12 @@ import { inTurns } from '../in-turns.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import type { StackTarget } from '../stack/targets.ts';
 import { interrupted } from '../terminal/exit-codes.ts';
+import { journalIn } from '../upload/journal.ts';
 import { dropDisplay, NO_DISPLAY } from './drop-display.ts';
 import { type DropTools, dropOne } from './drop-one.ts';
 import type { DropOptions } from './options.ts';
 import { type DropOutcome, exitCodeOf } from './outcome.ts';
 import { reportOf } from './report.ts';
-import { journalIn } from './upload/journal.ts';
 import { waitForRecords } from './wait-for-records.ts';
 
 /** Each with some parts at a time: enough to fill a line, little enough for the memory of a laptop. */

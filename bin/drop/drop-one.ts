@@ -4,12 +4,12 @@ import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
 import type { LocalFile } from '../local-files.ts';
 import { adviceOn } from '../terminal/advice.ts';
 import { TransferMeter } from '../terminal/transfer-meter.ts';
+import type { Journal } from '../upload/journal.ts';
+import { uploadFile } from '../upload/upload-file.ts';
 import { refusalOf } from './check-file.ts';
 import type { DropDisplay } from './drop-display.ts';
 import type { DropOptions } from './options.ts';
 import type { DropOutcome, FileNotDropped } from './outcome.ts';
-import type { Journal } from './upload/journal.ts';
-import { uploadFile } from './upload/upload-file.ts';
 
 export interface DropTools {
   readonly client: S3Client;

@@ -1,6 +1,6 @@
 import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { exitCodeOf as exitCodeOfRecords } from '../stack/settled.ts';
+import { exitCodeOf as exitCodeOfRecords } from '../records/settled.ts';
 import type { StackTarget } from '../stack/targets.ts';
 import { DONE, FAILED, INTERRUPTED, NOT_YET } from '../terminal/exit-codes.ts';
 import type { DropOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import { printable, printableJson } from '../printable.ts';
-import { report as recordsReport } from '../start/report.ts';
+import { report as recordsReport } from '../records/report.ts';
 import { failureLines } from '../terminal/failure-lines.ts';
 import { type Styler, stylerFor } from '../terminal/styles.ts';
 import type { DropOptions } from './options.ts';

@@ -1,12 +1,12 @@
 import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { inTurns } from '../in-turns.ts';
+import { recordLine } from '../records/record-line.ts';
+import { isOver } from '../records/settled.ts';
+import { recordsPrefix } from '../records/status-bucket.ts';
+import { lookEveryMs, watchRecords } from '../records/watch-records.ts';
 import type { StackConnection } from '../stack/connection.ts';
-import { recordsPrefix } from '../stack/records.ts';
-import { isOver } from '../stack/settled.ts';
 import { isAt, type StackTarget } from '../stack/targets.ts';
-import { lookEveryMs, watchRecords } from '../stack/watch-records.ts';
-import { recordLine } from '../start/record-line.ts';
 import { type LiveLines, liveLines } from '../terminal/live-lines.ts';
 import { statusStyle } from '../terminal/styles.ts';
 import type { DropOptions } from './options.ts';

@@ -1,12 +1,12 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { printableJson } from '../printable.ts';
+import { newestDrops } from '../records/drops.ts';
+import { beginningOf, recordsIn } from '../records/status-bucket.ts';
 import type { StackConnection } from '../stack/connection.ts';
-import { beginningOf, recordsIn } from '../stack/records.ts';
 import { isAt, type StackTarget } from '../stack/targets.ts';
 import { DONE } from '../terminal/exit-codes.ts';
 import { stylerFor } from '../terminal/styles.ts';
 import { dropTable } from './drop-table.ts';
-import { newestDrops } from './newest.ts';
 
 export interface ListOptions {
   /** Of keys. */

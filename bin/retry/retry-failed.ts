@@ -2,8 +2,8 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
 import { askForRetry } from '../../lambda/steps/redriven.ts';
 import { printable, printableJson } from '../printable.ts';
+import { type KeyedRecord, recordsIn, recordsPrefix } from '../records/status-bucket.ts';
 import type { StackConnection } from '../stack/connection.ts';
-import { type KeyedRecord, recordsIn, recordsPrefix } from '../stack/records.ts';
 import { isAt, type StackTarget } from '../stack/targets.ts';
 import type { RetryOptions } from './options.ts';
 

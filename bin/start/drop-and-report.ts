@@ -3,15 +3,15 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { inTurns } from '../in-turns.ts';
 import type { LocalFile } from '../local-files.ts';
 import { printableJson } from '../printable.ts';
-import { watchRecords } from '../stack/watch-records.ts';
+import { recordLine, wasOver } from '../records/record-line.ts';
+import { report } from '../records/report.ts';
+import { watchRecords } from '../records/watch-records.ts';
 import { DONE, FAILED, INTERRUPTED } from '../terminal/exit-codes.ts';
 import { liveLines } from '../terminal/live-lines.ts';
 import { type Style, statusStyle, stylerFor } from '../terminal/styles.ts';
 import { dropFile } from './drop-file.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { StartOptions } from './options.ts';
-import { recordLine, wasOver } from './record-line.ts';
-import { report } from './report.ts';
 
 /** Enough to keep disk and stack busy. */
 const FILES_AT_A_TIME = 4;

@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
-import { watchRecords } from '../stack/watch-records.ts';
+import { recordLine, wasOver } from '../records/record-line.ts';
+import { watchRecords } from '../records/watch-records.ts';
 import { DONE } from '../terminal/exit-codes.ts';
 import { liveLines } from '../terminal/live-lines.ts';
 import { statusStyle } from '../terminal/styles.ts';
 import type { LocalStack } from './local-stack.ts';
-import { recordLine, wasOver } from './record-line.ts';
 
 /** Says how to drop, then shows what becomes of each drop until interrupted. @returns the exit code */
 export async function serve(stack: LocalStack, stop: AbortSignal): Promise<number> {

@@ -1,10 +1,9 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { printable } from '../printable.ts';
+import type { DropRecords } from '../records/drops.ts';
 import { formatAge } from '../terminal/durations.ts';
 import { type Styler, statusStyle } from '../terminal/styles.ts';
-import type { DropRecords } from './drops.ts';
 import { type Fact, factsOf } from './facts.ts';
-import { timelineOf } from './timeline.ts';
 
 /** What `imagedrop status` prints for people. */
 export function statusReport(
@@ -39,4 +38,19 @@ function shortLine({ drop, target, status, error }: DropRecord, now: Date, style
   const age = formatAge((now.getTime() - Date.parse(drop.droppedAt)) / 1000);
   const code = error === undefined ? '' : ` (${error.code})`;
   return `  ${printable(`${age} ago at ${target}:`)} ${style(statusStyle(status), printable(`${status}${code}`))}\n`;
+}
+
+/** The states that a drop went through: the first with its time, the others with the seconds since then. */
+export function timelineOf({ history, announcedAt }: DropRecord): readonly string[] {
+  const start = Date.parse(history[0]?.at ?? '');
+  const entries = [
+    ...history,
+    ...(announcedAt === undefined ? [] : [{ status: 'announced', at: announcedAt, note: undefined }]),
+  ];
+  const times = entries.map(({ at }, i) => (i === 0 ? at : `+${((Date.parse(at) - start) / 1000).toFixed(1)} s`));
+  const width = Math.max(...times.map((time) => time.length));
+  return entries.map(({ status, note }, i) => {
+    const why = note === undefined ? '' : `  (${note})`;
+    return `${times[i]?.padStart(width)}  ${status}${why}`;
+  });
 }

@@ -1,12 +1,12 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { printableJson } from '../printable.ts';
+import { dropsIn } from '../records/drops.ts';
+import { exitCodeOf } from '../records/settled.ts';
+import { recordsOf } from '../records/status-bucket.ts';
 import type { StackConnection } from '../stack/connection.ts';
-import { recordsOf } from '../stack/records.ts';
-import { exitCodeOf } from '../stack/settled.ts';
 import { isAt, type StackTarget } from '../stack/targets.ts';
 import { INTERRUPTED, interrupted } from '../terminal/exit-codes.ts';
 import { stylerFor } from '../terminal/styles.ts';
-import { dropsIn } from './drops.ts';
 import type { StatusOptions } from './options.ts';
 import { statusReport } from './report.ts';
 import { watchDrop } from './watch-drop.ts';

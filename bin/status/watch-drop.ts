@@ -1,14 +1,14 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { printable, printableJson } from '../printable.ts';
+import { dropsIn } from '../records/drops.ts';
+import { recordLine } from '../records/record-line.ts';
+import { isOver } from '../records/settled.ts';
+import { recordsPrefix } from '../records/status-bucket.ts';
+import { lookEveryMs, watchRecords } from '../records/watch-records.ts';
 import type { StackConnection } from '../stack/connection.ts';
-import { recordsPrefix } from '../stack/records.ts';
-import { isOver } from '../stack/settled.ts';
 import { isAt, type StackTarget } from '../stack/targets.ts';
-import { lookEveryMs, watchRecords } from '../stack/watch-records.ts';
-import { recordLine } from '../start/record-line.ts';
 import { liveLines } from '../terminal/live-lines.ts';
 import { statusStyle } from '../terminal/styles.ts';
-import { dropsIn } from './drops.ts';
 import type { StatusOptions } from './options.ts';
 
 /** Shows what becomes of the last drop of a key, until it is settled at all targets that it goes to, or the time is over. */

@@ -1,10 +1,10 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { isNoSuchKey } from '../../lambda/adapters/aws-errors.ts';
 import { printable } from '../printable.ts';
+import type { DropRecords } from '../records/drops.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { formatAge } from '../terminal/durations.ts';
 import { FAILED, NOT_YET } from '../terminal/exit-codes.ts';
-import type { DropRecords } from './drops.ts';
 
 /**
  * Tells a drop that was not taken up so far from one that never was, and from one that goes elsewhere.

@@ -4,12 +4,11 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { checksOf } from './checks.ts';
 import { openFeed } from './feed.ts';
 import { passThrough } from './pass-through.ts';
-import { RecordIndex } from './record-index.ts';
+import { RecordIndex, type RecordSource, recordSource } from './record-index.ts';
 import { RecordWatch } from './record-watch.ts';
 import { countIn, jsonBody, replyJson, textIn } from './reply.ts';
 import { retryDrop } from './retry.ts';
 import { type UiStack, withoutChecksums } from './stack.ts';
-import { type RecordSource, statusBucket } from './status-bucket.ts';
 import { UiError } from './ui-error.ts';
 import { Uploads } from './uploads.ts';
 
@@ -48,7 +47,7 @@ export class Api {
 
   constructor(stack: UiStack) {
     this.#stack = stack;
-    this.#records = statusBucket(stack.s3, stack.statusBucket);
+    this.#records = recordSource(stack.s3, stack.statusBucket);
     this.#index = new RecordIndex(this.#records);
     this.#watch = new RecordWatch(this.#index);
     this.uploads = new Uploads(withoutChecksums(stack.s3), stack.dropBucket);

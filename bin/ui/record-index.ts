@@ -1,5 +1,7 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { DropRecord } from '../../lambda/model/record.ts';
 import { inTurns } from '../in-turns.ts';
-import type { ListedRecord, RecordSource } from './status-bucket.ts';
+import { type ListedRecord, listRecords, loadRecord, UnreadableRecord } from '../records/status-bucket.ts';
 import { type DropSummary, summaryOf } from './summary.ts';
 import { asUiError } from './ui-error.ts';
 
@@ -30,6 +32,19 @@ interface Entry {
   /** Absent: the record is gone. */
   readonly summary?: DropSummary;
 }
+
+/** The records that an index reads. */
+export interface RecordSource {
+  /** Pages of up to 1,000. */
+  pages(): AsyncIterable<readonly ListedRecord[]>;
+  /** @returns undefined if there is no such record. @throws UnreadableRecord */
+  load(key: string): Promise<DropRecord | undefined>;
+}
+
+export const recordSource = (client: S3Client, bucket: string): RecordSource => ({
+  pages: () => listRecords(client, bucket),
+  load: (key) => loadRecord(client, bucket, key),
+});
 
 /** Reads at a time: enough to hide the latency of S3, and few enough for a small machine. */
 const READS_AT_A_TIME = 16;
@@ -128,7 +143,7 @@ export class RecordIndex {
       this.#put({ key, etag, ...(record !== undefined && { summary: summaryOf(key, record) }) });
     } catch (error) {
       // Somebody has changed it by hand: it must not keep the others from being shown.
-      if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+      if (!(error instanceof UnreadableRecord || error instanceof TypeError)) throw error;
       this.#put({ key, etag });
       this.#unreadable.add(key);
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatBytes } from '../../bin/format-bytes.ts';
-import { recordLine } from '../../bin/start/record-line.ts';
-import { report } from '../../bin/start/report.ts';
+import { recordLine } from '../../bin/records/record-line.ts';
+import { report } from '../../bin/records/report.ts';
 import { type Styler, stylerFor } from '../../bin/terminal/styles.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';

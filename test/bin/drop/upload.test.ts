@@ -10,9 +10,9 @@ import {
   ListMultipartUploadsCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { journalIn } from '../../../bin/drop/upload/journal.ts';
-import { partBytesOf, partsAtATime, partsOf } from '../../../bin/drop/upload/part-plan.ts';
-import { uploadFile } from '../../../bin/drop/upload/upload-file.ts';
+import { journalIn } from '../../../bin/upload/journal.ts';
+import { partBytesOf, partsAtATime, partsOf } from '../../../bin/upload/parts.ts';
+import { uploadFile } from '../../../bin/upload/upload-file.ts';
 import type { Decide, FaultyRequest } from '../../../local/faults/fault.ts';
 import { FaultProxy } from '../../../local/faults/fault-proxy.ts';
 import { type LocalS3, PLAIN, startLocalS3, VERSIONED } from '../../local/s3/support/local-s3.ts';

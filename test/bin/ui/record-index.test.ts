@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { RecordIndex } from '../../../bin/ui/record-index.ts';
-import type { ListedRecord, RecordSource } from '../../../bin/ui/status-bucket.ts';
+import { type ListedRecord, UnreadableRecord } from '../../../bin/records/status-bucket.ts';
+import { RecordIndex, type RecordSource } from '../../../bin/ui/record-index.ts';
 import type { DropRecord } from '../../../lambda/model/record.ts';
 import { moveTo, type RecordDraft } from '../../../lambda/model/record-changes.ts';
 import { receivedRecord } from './ui-stack.ts';
@@ -29,7 +29,11 @@ class Bucket implements RecordSource {
   async load(key: string): Promise<DropRecord | undefined> {
     this.loaded.push(key);
     const object = this.objects.get(key);
-    return object && JSON.parse(object.text);
+    try {
+      return object && JSON.parse(object.text);
+    } catch (cause) {
+      throw new UnreadableRecord('It is not JSON.', { cause });
+    }
   }
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseObject } from '../../../lambda/endpoints/json.ts';
-import { writeForOwner } from '../../stack/local.ts';
-import { stateFolder } from '../../user-folders.ts';
+import { parseObject } from '../../lambda/endpoints/json.ts';
+import { writeForOwner } from '../stack/local.ts';
+import { stateFolder } from '../user-folders.ts';
 
 /** What an upload is of: only the same goes on with its parts. */
 export interface UploadSubject {

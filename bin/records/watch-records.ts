@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { statusOf } from '../../lambda/adapters/aws-errors.ts';
-import { isRecordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { loadRecord } from './records.ts';
+import { listRecords, loadRecord, UnreadableRecord } from './status-bucket.ts';
 
 /** Short enough to look live to a person; the listing is of this machine. */
 const EVERY_MS = 250;
@@ -49,8 +48,7 @@ export async function* watchRecords(
 }
 
 /** S3 has understood, and says no, or gives what is no record: it will do so the next time, too. */
-const isAnswer = (error: unknown): boolean =>
-  (statusOf(error) ?? 500) < 500 || (error as Error).cause instanceof SyntaxError;
+const isAnswer = (error: unknown): boolean => (statusOf(error) ?? 500) < 500 || error instanceof UnreadableRecord;
 
 interface Place {
   readonly client: S3Client;
@@ -60,23 +58,14 @@ interface Place {
 }
 
 async function changedSince(seen: Map<string, string>, place: Place): Promise<readonly DropRecord[]> {
+  const { client, bucket, signal } = place;
   const changed: DropRecord[] = [];
-  for await (const { key, etag } of listing(place)) {
-    const loaded = seen.get(key) === etag ? undefined : await loadRecord(place.client, place.bucket, key, place.signal);
-    if (loaded !== undefined) changed.push(loaded.record);
-    seen.set(key, etag);
+  for await (const page of listRecords(client, bucket, place)) {
+    for (const { key, etag } of page.filter((listed) => seen.get(listed.key) !== listed.etag)) {
+      const record = await loadRecord(client, bucket, key, signal);
+      if (record !== undefined) changed.push(record);
+      seen.set(key, etag);
+    }
   }
   return changed;
-}
-
-async function* listing({ client, bucket, prefix, signal }: Place): AsyncGenerator<{ key: string; etag: string }> {
-  let next: string | undefined;
-  do {
-    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: next });
-    const page = await client.send(command, { abortSignal: signal });
-    for (const { Key: key, ETag: etag } of page.Contents ?? []) {
-      if (key !== undefined && isRecordKey(key) && etag !== undefined) yield { key, etag };
-    }
-    next = page.NextContinuationToken;
-  } while (next !== undefined);
 }

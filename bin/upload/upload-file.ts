@@ -1,11 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { dropId } from '../../../lambda/model/drop.ts';
-import type { LocalFile } from '../../local-files.ts';
+import { dropId } from '../../lambda/model/drop.ts';
+import type { LocalFile } from '../local-files.ts';
 import type { UploadSubject } from './journal.ts';
-import { partBytesOf } from './part-plan.ts';
-import { readPart, requireUnchanged } from './part-reader.ts';
-import { beginOrResume, complete, sendRest, type UploadTools } from './send-parts.ts';
+import { beginOrResume, complete, sendRest, type UploadTools } from './multipart.ts';
+import { partBytesOf, readPart, requireUnchanged } from './parts.ts';
 
 /** The object that a file has become. */
 export interface SentFile {

@@ -1,7 +1,7 @@
 import { goesTo } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { isAt, type StackTarget } from '../stack/targets.ts';
 import { DONE, FAILED, NOT_YET } from '../terminal/exit-codes.ts';
-import { isAt, type StackTarget } from './targets.ts';
 
 /**
  * Whether every target that a drop goes to has settled and told of it.
