@@ -1,7 +1,7 @@
 import { idOf } from './accounts.ts';
 import type { Caller, ImageContext } from './flavour.ts';
 import { type Call, Fault } from './http.ts';
-import type { StoredImage } from './image.ts';
+import type { Member, StoredImage } from './image.ts';
 
 /**
  * Who makes this request. Asked once, when the request begins: a token that expires later does no harm to it.
@@ -11,11 +11,18 @@ export function callerOf(context: ImageContext, call: Call): Caller {
   const token = context.tokens.find(call.header('x-auth-token'));
   if (token === undefined) throw new Fault(401, 'The request you have made requires authentication.');
   if (token.project === undefined) throw new Fault(403, 'The token is not scoped to a project.');
-  return { projectId: idOf('project', token.project), isAdmin: token.roles.includes('admin') };
+  const isAdmin = token.roles.includes('admin');
+  return { userId: idOf('user', token.user), projectId: idOf('project', token.project), isAdmin };
 }
 
-export function maySee(caller: Caller, image: StoredImage): boolean {
-  return mayChange(caller, image) || image.visibility === 'public' || image.visibility === 'community';
+function maySee(caller: Caller, image: StoredImage): boolean {
+  const isForAll = image.owner === null || image.visibility === 'public' || image.visibility === 'community';
+  return isForAll || mayChange(caller, image) || membership(caller, image) !== undefined;
+}
+
+/** The membership by which the caller's project may see an image of another one. */
+export function membership({ projectId }: Caller, { visibility, members = [] }: StoredImage): Member | undefined {
+  return visibility === 'shared' ? members.find(({ id }) => id === projectId) : undefined;
 }
 
 /** @throws Fault 404 when it is unknown, deleted or another project's own */
@@ -38,6 +45,6 @@ export function ownImage(context: ImageContext, call: Call): StoredImage {
   return image;
 }
 
-function mayChange(caller: Caller, image: StoredImage): boolean {
+export function mayChange(caller: Caller, image: StoredImage): boolean {
   return caller.isAdmin || image.owner === caller.projectId;
 }

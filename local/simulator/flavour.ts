@@ -9,6 +9,7 @@ import type { Tokens } from './tokens.ts';
 
 /** Who makes a request, according to the token. */
 export interface Caller {
+  readonly userId: string;
   readonly projectId: string;
   readonly isAdmin: boolean;
 }
@@ -17,6 +18,8 @@ export interface Caller {
 export interface Flavour {
   readonly basePath: string;
   readonly properties: Properties;
+  /** The documents of GET /v2/schemas/{name}. */
+  readonly schemas: ReadonlyMap<string, JsonObject>;
   readonly createdHeaders: Readonly<Record<string, string>>;
   readonly checksum: boolean;
   readonly hashAlgorithm: string;
@@ -29,6 +32,8 @@ export interface Flavour {
   view(image: StoredImage): JsonObject;
   /** Throws the fault that refuses an upload of this size before anything else is looked at. */
   admitSize(declaredBytes: number | undefined, caller: Caller, live: LiveImages): void;
+  /** Throws the fault that refuses the store that the client names. */
+  admitStore(name: string | undefined): void;
   /** Throws the fault that refuses an upload before its body is read; else says how much may come. */
   admitUpload(image: StoredImage, declaredBytes: number | undefined, live: LiveImages): ByteLimit[];
   /** Looks at a whole file that has been received. */

@@ -1,21 +1,20 @@
 import { callerOf } from './callers.ts';
-import { inspectContent } from './content.ts';
+import { type Content, inspectContent } from './content.ts';
 import type { Caller, Flavour, ImageContext, Verdict } from './flavour.ts';
 import { glanceRefusal, tokenRefusal } from './glance-fault.ts';
 import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts';
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
+import { actionRoutes } from './image-actions.ts';
 import type { ByteLimit } from './image-file.ts';
+import { ImageImports } from './image-import.ts';
+import { memberRoutes } from './image-members.ts';
 import type { LiveImages } from './image-store.ts';
 import type { MishapOf } from './mishap.ts';
 import { checkNewImage } from './new-image.ts';
 import { Quotas } from './quotas.ts';
 import { type Route, route } from './router.ts';
-import { imageProperties, type Properties } from './schema.ts';
-import type { GlanceSettings } from './settings.ts';
-import { WebDownloads } from './web-download.ts';
-
-/** The one store of the simulated cloud, by Glance's customary name for a file store. */
-const STORE = 'file1';
+import { imageProperties, type Properties, schemas } from './schema.ts';
+import { type GlanceSettings, STORE } from './settings.ts';
 
 /** The formats that oslo.utils can tell; content of any other cannot be checked. */
 const INSPECTABLE = new Set(['raw', 'qcow2', 'vhd', 'vhdx', 'vmdk', 'vdi', 'qed', 'iso', 'gpt', 'luks']);
@@ -26,6 +25,7 @@ const FOUR_BYTES = /[\u{10000}-\u{10ffff}]/u;
 export class Glance implements Flavour {
   readonly basePath = '/image';
   readonly properties: Properties;
+  readonly schemas: ReadonlyMap<string, JsonObject>;
   readonly createdHeaders: Readonly<Record<string, string>>;
   readonly checksum: boolean;
   readonly hashAlgorithm: string;
@@ -33,17 +33,18 @@ export class Glance implements Flavour {
   readonly mishap: MishapOf;
   readonly #inspectsContent: boolean;
   readonly #quotas: Quotas;
-  readonly #downloads: WebDownloads;
+  readonly #imports: ImageImports;
 
   constructor(settings: GlanceSettings) {
     this.properties = imageProperties(settings.diskFormats);
+    this.schemas = schemas(this.properties, { sharing: true });
     this.checksum = settings.checksum;
     this.hashAlgorithm = settings.hashAlgorithm;
     this.activationDelayMs = settings.activationDelayMs;
     this.mishap = settings.mishap ?? (() => undefined);
     this.#inspectsContent = settings.inspectsContent;
     this.#quotas = new Quotas(settings.limits);
-    this.#downloads = new WebDownloads(settings);
+    this.#imports = new ImageImports(settings);
     this.createdHeaders = {
       'OpenStack-image-store-ids': STORE,
       ...(settings.importMethods.length > 0 && { 'OpenStack-image-import-methods': settings.importMethods.join(',') }),
@@ -56,8 +57,9 @@ export class Glance implements Flavour {
     if (image.visibility === 'public' && !caller.isAdmin) {
       throw new Fault(403, 'You are not authorized to complete publicize_image action.');
     }
+    const owner = ownerOf(body, caller);
     this.#quotas.admitImage(caller.projectId, live);
-    return image;
+    return { ...image, owner };
   }
 
   /** Its tables hold UTF-8 of three bytes. */
@@ -94,7 +96,7 @@ export class Glance implements Flavour {
       self,
       file: `${self}/file`,
       schema: '/v2/schemas/image',
-      ...(image.status === 'active' ? { stores: STORE } : {}),
+      ...(image.status === 'active' || image.status === 'deactivated' ? { stores: STORE } : {}),
     };
   }
 
@@ -102,22 +104,21 @@ export class Glance implements Flavour {
     this.#quotas.admitSize(declaredBytes, caller.projectId, live);
   }
 
+  admitStore(name = STORE): void {
+    if (name !== STORE) throw new Fault(400, `Store for identifier ${name} not found`);
+  }
+
   admitUpload(image: StoredImage, declaredBytes: number | undefined, live: LiveImages): ByteLimit[] {
     return this.#quotas.admitUpload(image.owner, declaredBytes, live);
   }
 
-  /** Glance wraps the data of bare images only in its format inspector. */
-  async judge(image: StoredImage, path: string): Promise<Verdict> {
-    if (!this.#inspectsContent || image.containerFormat !== 'bare') return { status: 'active' };
+  /** Glance wraps the data of bare images only in its format inspector, which older ones use for the virtual size alone. */
+  async judge({ containerFormat, diskFormat }: StoredImage, path: string): Promise<Verdict> {
+    if (containerFormat !== 'bare') return { status: 'active' };
     const content = await inspectContent(path);
-    const formats = content.formats.filter((format) => format !== 'gpt' || !content.formats.includes('iso'));
-    if (formats.length > 1) return refused(`Multiple formats detected: ${formats.join(', ')}`);
-    const format = formats[0] ?? 'raw';
-    const { diskFormat } = image;
-    if (!fits(format, diskFormat))
-      return refused(`Image disk_format ${diskFormat} does not match stream data ${format}`);
-    if ((content.unsafe ?? content.unsupported) !== undefined) return refused('Image failed safety checks');
-    const virtualSize = diskFormat === 'raw' || diskFormat === 'iso' ? content.size : content.virtualSize;
+    const flaw = this.#inspectsContent ? flawOf(content, diskFormat) : undefined;
+    if (flaw !== undefined) return { status: 'queued', fault: new Fault(415, flaw) };
+    const virtualSize = virtualSizeOf(content, diskFormat);
     return { status: 'active', ...(virtualSize === undefined ? {} : { virtualSize }) };
   }
 
@@ -127,11 +128,11 @@ export class Glance implements Flavour {
 
   routes(context: ImageContext): Route[] {
     return [
-      ...this.#downloads.routes(context),
-      route('GET', '/v2/info/stores', (call) => {
-        callerOf(context, call);
-        return json(200, { stores: [{ id: STORE, default: 'true' }] });
-      }),
+      ...actionRoutes(context),
+      ...memberRoutes(context),
+      ...this.#imports.routes(context),
+      route('GET', '/v2/info/stores', () => json(200, { stores: [{ id: STORE, default: 'true' }] })),
+      route('GET', '/v2/info/stores/detail', (call) => storesInDetail(callerOf(context, call))),
       route('GET', '/v2/info/usage', (call) => {
         const { projectId } = callerOf(context, call);
         return json(200, { usage: this.#quotas.usage(projectId, context.store.live()) });
@@ -140,17 +141,40 @@ export class Glance implements Flavour {
   }
 
   close(): Promise<void> {
-    return this.#downloads.close();
+    return this.#imports.close();
   }
+}
+
+/** @throws Fault 403 for another project's than the caller's, unless it is an admin */
+function ownerOf({ owner }: JsonObject, { projectId, isAdmin }: Caller): string | null {
+  if (owner === undefined || owner === projectId) return projectId;
+  if (!isAdmin) throw new Fault(403, `You are not permitted to create images owned by '${owner ?? 'None'}'.`);
+  return owner === null ? null : String(owner);
+}
+
+function storesInDetail({ isAdmin }: Caller): Answer {
+  if (!isAdmin) throw new Fault(403, 'You are not authorized to complete stores_info_detail action.');
+  const properties = { data_dir: '/var/lib/glance/images', chunk_size: 65_536, thin_provisioning: false };
+  return json(200, { stores: [{ id: STORE, default: 'true', type: 'file', properties }] });
+}
+
+/** Why content is refused after the PUT; the image can then be used for another one, as Glance sees it. */
+function flawOf({ formats: found, unsafe, unsupported }: Content, diskFormat: string | null): string | undefined {
+  const formats = found.filter((format) => format !== 'gpt' || !found.includes('iso'));
+  if (formats.length > 1) return `Multiple formats detected: ${formats.join(', ')}`;
+  const format = formats[0] ?? 'raw';
+  if (!fits(format, diskFormat)) return `Image disk_format ${diskFormat} does not match stream data ${format}`;
+  return (unsafe ?? unsupported) === undefined ? undefined : 'Image failed safety checks';
+}
+
+function virtualSizeOf({ size, formats, virtualSize }: Content, diskFormat: string | null): number | undefined {
+  if (diskFormat === 'raw') return size;
+  if (!formats.includes(diskFormat ?? '')) return undefined;
+  return diskFormat === 'iso' ? size : virtualSize;
 }
 
 /** Anything may be declared raw; what has no signature may be declared as any format that cannot be told. */
 function fits(format: string, diskFormat: string | null): boolean {
   if (format === diskFormat || diskFormat === 'raw') return true;
   return format === 'raw' && !INSPECTABLE.has(diskFormat ?? '');
-}
-
-/** The image can be used for another upload, as Glance sees it. */
-function refused(message: string): Verdict {
-  return { status: 'queued', fault: new Fault(415, message) };
 }

@@ -1,4 +1,4 @@
-import { callerOf, maySee } from './callers.ts';
+import { callerOf, membership } from './callers.ts';
 import type { Caller, ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, json } from './http.ts';
 import type { StoredImage } from './image.ts';
@@ -44,19 +44,43 @@ type Wanted = (image: StoredImage) => boolean;
 
 function filterOf(query: URLSearchParams, caller: Caller, context: ImageContext): Wanted {
   const { flavour } = context;
-  const hidden = query.get('os_hidden') === 'true';
+  refuseOdd(query);
+  const hidden = query.get('os_hidden')?.toLowerCase() === 'true';
   const filters = [...query].filter(([name]) => !PAGING.has(name) && name !== 'os_hidden');
   const tests = filters.map(([name, value]) => filter(name, value, (image) => flavour.view(image)));
   const listed = listedTo(caller, query);
   return (image) => listed(image) && image.hidden === hidden && tests.every((test) => test(image));
 }
 
-/** Community images of others are listed only when they are asked for. */
+const MEMBER_STATUSES = ['pending', 'accepted', 'rejected', 'all'];
+
+/** @throws Fault 400 */
+function refuseOdd(query: URLSearchParams): void {
+  refuseOther('os_hidden', query.get('os_hidden')?.toLowerCase());
+  refuseOther('protected', query.get('protected'));
+  const memberStatus = query.get('member_status') ?? 'accepted';
+  if (!MEMBER_STATUSES.includes(memberStatus)) throw new Fault(400, `Invalid status: ${memberStatus}`);
+  if (query.get('changes-since')) throw new Fault(400, 'The "changes-since" filter is no longer available on v2.');
+}
+
+function refuseOther(name: string, value: string | null | undefined): void {
+  if (value === null || value === undefined || value === 'true' || value === 'false') return;
+  throw new Fault(400, `Invalid value '${value}' for '${name}' filter. Valid values are 'true' or 'false'.`);
+}
+
+/** Community images of others are listed only when they are asked for, and shared ones by what the member has said. */
 function listedTo(caller: Caller, query: URLSearchParams): Wanted {
-  const community = query.get('visibility') === 'community';
-  return (image) =>
-    maySee(caller, image) &&
-    (caller.isAdmin || image.owner === caller.projectId || image.visibility === 'public' || community);
+  const askedFor = ['community', 'all'].includes(query.get('visibility') ?? '');
+  const memberStatus = query.get('member_status') ?? 'accepted';
+  const isMember = (image: StoredImage) => {
+    const status = membership(caller, image)?.status;
+    return status !== undefined && (memberStatus === 'all' || status === memberStatus);
+  };
+  return (image) => {
+    if (image.owner === caller.projectId) return true;
+    if (image.visibility === 'community') return askedFor;
+    return caller.isAdmin || image.visibility === 'public' || isMember(image);
+  };
 }
 
 function filter(name: string, value: string, view: (image: StoredImage) => object): Wanted {
@@ -91,17 +115,24 @@ function orderOf(query: URLSearchParams): (left: StoredImage, right: StoredImage
 }
 
 function sortKeys(query: URLSearchParams) {
-  const directions = query.getAll('sort_dir');
-  const classic = query.getAll('sort_key').map((key, index) => [key, directions[index] ?? directions[0]]);
-  const modern =
-    query
-      .get('sort')
-      ?.split(',')
-      .map((item) => item.split(':')) ?? [];
-  return [...classic, ...modern].map(([key = '', direction = 'desc']) => {
+  const sort = query.get('sort');
+  const keys = sort === null ? classicKeys(query) : sort.split(',').map((item) => item.split(':'));
+  if (sort !== null && (query.has('sort_key') || query.has('sort_dir'))) {
+    throw new Fault(400, 'Old and new sorting syntax cannot be combined');
+  }
+  return keys.map(([key = '', direction = 'desc']) => {
     if (direction !== 'asc' && direction !== 'desc') throw new Fault(400, `Invalid sort direction: ${direction}`);
     return { value: sortValue(key.trim()), sign: direction === 'asc' ? 1 : -1 };
   });
+}
+
+function classicKeys(query: URLSearchParams): (string | undefined)[][] {
+  const directions = query.getAll('sort_dir');
+  const keys = query.has('sort_key') ? query.getAll('sort_key') : ['created_at'];
+  if (directions.length > 1 && directions.length !== query.getAll('sort_key').length) {
+    throw new Fault(400, 'Number of sort dirs does not match the number of sort keys');
+  }
+  return keys.map((key, index) => [key, directions[index] ?? directions[0]]);
 }
 
 function sortValue(key: string): SortValue {

@@ -1,27 +1,37 @@
 import { callerOf, ownImage } from './callers.ts';
 import type { Caller, ImageContext } from './flavour.ts';
-import { type Answer, type Call, Fault, isObject, json, readJson } from './http.ts';
+import { type Answer, type Call, Fault, isObject, type JsonObject, json, readJson } from './http.ts';
 import type { StoredImage } from './image.ts';
 import { checkWritable, tagsOf } from './new-image.ts';
 import { MAX_NAME_LENGTH, mismatch, type Properties } from './schema.ts';
 
-const MEDIA_TYPE = 'application/openstack-images-v2.1-json-patch';
+/** Draft 4 of JSON patch: the operation is the name of the member that holds the path. */
+const OLD_TYPE = 'application/openstack-images-v2.0-json-patch';
+/** RFC 6902. */
+const NEW_TYPE = 'application/openstack-images-v2.1-json-patch';
+
+const OPERATIONS = ['add', 'remove', 'replace'] as const;
+type Operation = (typeof OPERATIONS)[number];
 
 interface Change {
-  readonly op: 'add' | 'replace' | 'remove';
+  readonly op: Operation;
   readonly name: string;
   readonly value: unknown;
+  /** Whether it must not be there yet, where it is added. */
+  readonly isNew: boolean;
 }
 
-/** PATCH /v2/images/{id}: JSON patch (RFC 6902) of whole properties, all changes or none. */
+/** PATCH /v2/images/{id}: JSON patch of whole properties, all changes or none. */
 export async function patchImage(context: ImageContext, call: Call): Promise<Answer> {
   const caller = callerOf(context, call);
-  if (call.header('content-type')?.split(';')[0] !== MEDIA_TYPE) {
-    throw new Fault(415, `Image PATCH expects Content-Type ${MEDIA_TYPE}`, { headers: { 'accept-patch': MEDIA_TYPE } });
+  const type = call.header('content-type')?.split(';')[0] ?? '';
+  if (type !== OLD_TYPE && type !== NEW_TYPE) {
+    const headers = { 'accept-patch': `${OLD_TYPE}, ${NEW_TYPE}` };
+    throw new Fault(415, `The request media type ${type} is not supported by this server.`, { headers });
   }
   const body = await readJson(call);
   if (!Array.isArray(body)) throw new Fault(400, 'Request body must be a JSON array of operation objects.');
-  const changes = body.map((raw) => readChange(raw, context.flavour.properties));
+  const changes = body.map((raw) => readChange(raw, type, context.flavour.properties));
   const image = ownImage(context, call);
   const changed = changes.reduce((before, change) => apply(before, change, caller), image);
   context.flavour.admitText(changed);
@@ -30,20 +40,31 @@ export async function patchImage(context: ImageContext, call: Call): Promise<Ans
   return json(200, context.flavour.view(saved));
 }
 
-function readChange(raw: unknown, properties: Properties): Change {
+function readChange(raw: unknown, type: string, properties: Properties): Change {
   if (!isObject(raw)) throw new Fault(400, 'Operations must be JSON objects.');
-  const { op, path, value } = raw;
-  if (op !== 'add' && op !== 'replace' && op !== 'remove') {
-    throw new Fault(400, `Invalid operation: \`${op}\`. It must be one of the following: add, remove, replace.`);
-  }
+  const isNew = type === OLD_TYPE;
+  const { op, path } = isNew ? oldOperation(raw) : newOperation(raw);
+  const { value } = raw;
   const name = propertyName(path);
   checkWritable(name, properties);
   if (name === 'id') throw new Fault(403, "Attribute 'id' is read-only.");
-  if (op === 'remove') return { op, name, value };
+  if (op === 'remove') return { op, name, value, isNew };
   if (value === undefined) throw new Fault(400, `Operation "${op}" requires a member named "value".`);
   const wrong = mismatch({ [name]: value }, properties);
   if (wrong !== undefined) throw new Fault(400, wrong);
-  return { op, name, value };
+  return { op, name, value, isNew };
+}
+
+function newOperation({ op: given, path }: JsonObject): { op: Operation; path: unknown } {
+  const op = OPERATIONS.find((known) => known === given);
+  if (op !== undefined) return { op, path };
+  throw new Fault(400, `Invalid operation: \`${given}\`. It must be one of the following: add, remove, replace.`);
+}
+
+function oldOperation(raw: JsonObject): { op: Operation; path: unknown } {
+  const [op, ...others] = OPERATIONS.filter((known) => Object.hasOwn(raw, known));
+  if (op !== undefined && others.length === 0) return { op, path: raw[op] };
+  throw new Fault(400, 'Operation objects must contain exactly one member named "add", "remove", or "replace".');
 }
 
 /** A JSON pointer (RFC 6901) of one step. */
@@ -70,6 +91,10 @@ const BASE: Record<string, keyof StoredImage> = {
 
 function apply(image: StoredImage, change: Change, caller: Caller): StoredImage {
   const field = Object.hasOwn(BASE, change.name) ? BASE[change.name] : undefined;
+  const isThere = field !== undefined || Object.hasOwn(image.properties, change.name);
+  if (change.op === 'add' && change.isNew && isThere) {
+    throw new Fault(409, `Property ${change.name} already present.`);
+  }
   return field === undefined ? applyCustom(image, change) : applyBase(image, field, change, caller);
 }
 

@@ -67,8 +67,18 @@ export class ImageStore {
     return path.join(this.#folder, 'data', id);
   }
 
+  /** Where the file lies that was staged for an import. */
+  stagedPath(id: string): string {
+    return `${this.dataPath(id)}.staged`;
+  }
+
+  async removeStaged(id: string): Promise<void> {
+    await rm(this.stagedPath(id), { force: true });
+  }
+
   async removeData(id: string): Promise<void> {
     await rm(this.dataPath(id), { force: true });
+    await this.removeStaged(id);
   }
 
   #save(image: StoredImage): void {

@@ -13,6 +13,7 @@ export async function uploadFile(context: ImageContext, call: Call): Promise<Ans
   const caller = callerOf(context, call);
   const declaredBytes = declaredSize(call);
   context.flavour.admitSize(declaredBytes, caller, () => context.store.live());
+  context.flavour.admitStore(call.header('x-image-meta-store'));
   const image = await beginSaving(context, ownImage(context, call));
   try {
     const received = await receiveFile(context, call, image, declaredBytes);
@@ -25,13 +26,40 @@ export async function uploadFile(context: ImageContext, call: Call): Promise<Ans
 
 /** @throws Fault 415 for another type than bytes, 400 for a size that is none */
 function declaredSize(call: Call): number | undefined {
-  if (call.header('content-type')?.split(';')[0] !== 'application/octet-stream') {
-    throw new Fault(415, 'The image file is expected as Content-Type application/octet-stream.');
-  }
+  requireBytes(call);
   const declared = call.header('x-openstack-image-size') ?? call.header('content-length');
   if (declared === undefined) return undefined;
   if (!/^\d+$/.test(declared)) throw new Fault(400, 'Invalid or missing image size in request headers.');
   return Number(declared);
+}
+
+/** @throws Fault 415 */
+function requireBytes(call: Call): void {
+  if (call.header('content-type')?.split(';')[0] === 'application/octet-stream') return;
+  throw new Fault(415, 'The image file is expected as Content-Type application/octet-stream.');
+}
+
+/**
+ * PUT /v2/images/{id}/stage: keeps the file for an import by glance-direct. Nothing but its size is known of it until
+ * then, not even that the image has formats.
+ */
+export async function stageFile(context: ImageContext, call: Call): Promise<Answer> {
+  const { flavour, store } = context;
+  requireBytes(call);
+  const image = ownImage(context, call);
+  if ((await store.change(image.id, 'queued', { status: 'uploading' })) === undefined) {
+    throw new Fault(409, `Image status transition from ${image.status} to uploading is not allowed`);
+  }
+  try {
+    const limits = flavour.admitUpload(image, undefined, () => store.live());
+    const { bytes } = await receive(call.body(), store.stagedPath(image.id), [], limits);
+    if ((await store.change(image.id, 'uploading', { size: bytes })) === undefined) throw goneWhileUploading(image.id);
+    return { status: 204 };
+  } catch (thrown) {
+    await store.removeData(image.id);
+    await store.change(image.id, 'uploading', { status: 'queued', size: null });
+    throw thrown;
+  }
 }
 
 /** @throws Fault 409 when the image is not queued, 410 when another PUT was quicker, 400 when a format is missing */

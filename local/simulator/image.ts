@@ -1,4 +1,12 @@
-export type ImageStatus = 'queued' | 'saving' | 'importing' | 'active' | 'killed' | 'deleted';
+export type ImageStatus =
+  | 'queued'
+  | 'saving'
+  | 'uploading'
+  | 'importing'
+  | 'active'
+  | 'deactivated'
+  | 'killed'
+  | 'deleted';
 
 /** What the service holds of one image; one JSON file of the store. */
 export interface StoredImage {
@@ -14,8 +22,10 @@ export interface StoredImage {
   readonly minDisk: number;
   /** MiB. */
   readonly minRam: number;
-  /** Project id. */
-  readonly owner: string;
+  /** Project id; an admin can make an image that has none. */
+  readonly owner: string | null;
+  /** The projects that a shared image is shared with. @default none */
+  readonly members?: readonly Member[];
   readonly tags: readonly string[];
   readonly properties: Readonly<Record<string, string>>;
   /** Bytes. */
@@ -30,6 +40,16 @@ export interface StoredImage {
   readonly updatedAt: string;
   /** What the image becomes, and when, while the service works on a file that it has received. */
   readonly completion?: Completion;
+}
+
+export type MemberStatus = 'pending' | 'accepted' | 'rejected';
+
+export interface Member {
+  /** Project id. */
+  readonly id: string;
+  readonly status: MemberStatus;
+  readonly createdAt: string;
+  readonly updatedAt: string;
 }
 
 export interface Completion {
@@ -50,7 +70,7 @@ export type NewImage = Pick<
   | 'minRam'
   | 'tags'
   | 'properties'
-> & { readonly id?: string };
+> & { readonly id?: string; readonly owner?: string | null };
 
 export const WITHOUT_DATA = {
   size: null,

@@ -13,10 +13,10 @@ export async function createImage(context: ImageContext, call: Call): Promise<An
   const now = context.clock().toISOString();
   const image: StoredImage = {
     id: randomUUID(),
+    owner: caller.projectId,
     ...flavour.create(body, caller, () => store.live()),
     ...WITHOUT_DATA,
     status: 'queued',
-    owner: caller.projectId,
     createdAt: now,
     updatedAt: now,
   };

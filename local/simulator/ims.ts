@@ -18,7 +18,7 @@ import { ObsClient, type ObsSettings } from './obs-client.ts';
 import { PlannedFaults } from './planned-faults.ts';
 import { registerFile } from './registration.ts';
 import { type Route, route } from './router.ts';
-import { imageProperties, type Properties } from './schema.ts';
+import { imageProperties, type Properties, schemas } from './schema.ts';
 
 /**
  * Huawei Cloud Image Management Service: its native Image API v2, registering files from object storage, fast import,
@@ -27,6 +27,7 @@ import { imageProperties, type Properties } from './schema.ts';
 export class Ims implements Flavour {
   readonly basePath = '/ims';
   readonly properties: Properties;
+  readonly schemas: ReadonlyMap<string, JsonObject>;
   readonly createdHeaders = {};
   readonly checksum: boolean;
   readonly hashAlgorithm = 'none';
@@ -39,6 +40,7 @@ export class Ims implements Flavour {
 
   constructor(settings: ImsSettings, store: JobStore, obs: ObsSettings | undefined) {
     this.properties = imageProperties(settings.diskFormats);
+    this.schemas = schemas(this.properties, { sharing: false });
     this.checksum = settings.checksum;
     this.activationDelayMs = settings.activationDelayMs;
     this.mishap = settings.mishap ?? (() => undefined);
@@ -79,6 +81,9 @@ export class Ims implements Flavour {
 
   /** Its rule for names aside, nothing is known of it. */
   admitText(): void {}
+
+  /** It has no stores that a client could name. */
+  admitStore(): void {}
 
   view(image: StoredImage): JsonObject {
     const self = `/v2/images/${image.id}`;

@@ -14,10 +14,11 @@ export class Keystone implements Service {
   readonly #urls: () => ServiceUrls;
   readonly #routes = [
     route('GET', '/', (call) => json(300, { versions: { values: [version(call)] } })),
-    route('GET', '/v3', (call) => json(200, { version: version(call) })),
-    route('POST', '/v3/auth/tokens', (call) => this.#issue(call)),
-    route('GET', '/v3/auth/tokens', (call) => this.#validate(call)),
-    route('DELETE', '/v3/auth/tokens', (call) => this.#revoke(call)),
+    route('GET', '/v3/', (call) => json(200, { version: version(call) })),
+    route('POST', '/v3/auth/tokens/', (call) => this.#issue(call)),
+    route('GET', '/v3/auth/tokens/', (call) => this.#validate(call)),
+    route('HEAD', '/v3/auth/tokens/', (call) => this.#validate(call)),
+    route('DELETE', '/v3/auth/tokens/', (call) => this.#revoke(call)),
   ];
 
   /** @param urls asked for with each token: the port is known only once the server listens */

@@ -39,7 +39,7 @@ export class Quotas {
   }
 
   /** @param live the image of this upload among them, `saving` already */
-  admitUpload(project: string, declaredBytes: number | undefined, live: LiveImages): ByteLimit[] {
+  admitUpload(project: string | null, declaredBytes: number | undefined, live: LiveImages): ByteLimit[] {
     const owned = () => ownedBy(project, live);
     const others = () => countUploading(owned()) - 1;
     this.#unified(project, 'image_count_uploading', this.#limits.imageCountUploading, others, 1);
@@ -55,7 +55,13 @@ export class Quotas {
     return [...cap, ...quota, ...store];
   }
 
-  #unified(project: string, name: string, limit: number | undefined, usageOf: () => number, delta: number): void {
+  #unified(
+    project: string | null,
+    name: string,
+    limit: number | undefined,
+    usageOf: () => number,
+    delta: number,
+  ): void {
     if (limit === undefined) return;
     const usage = usageOf();
     if (usage + delta <= limit) return;
@@ -70,13 +76,14 @@ function byteLimit(limit: number | undefined, usedBytes: () => number, words: st
   return [{ maxBytes, fault: new Fault(413, `${words}${maxBytes} bytes are left of ${limit}.`) }];
 }
 
-const ownedBy = (project: string, live: LiveImages): readonly StoredImage[] =>
+const ownedBy = (project: string | null, live: LiveImages): readonly StoredImage[] =>
   live().filter(({ owner }) => owner === project);
 
 function bytesOf(images: readonly StoredImage[]): number {
-  return images.reduce((sum, { size }) => sum + (size ?? 0), 0);
+  // What is staged lies in no store yet.
+  return images.reduce((sum, { size, status }) => sum + (status === 'uploading' ? 0 : (size ?? 0)), 0);
 }
 
 function countUploading(images: readonly StoredImage[]): number {
-  return images.filter(({ status }) => status === 'saving').length;
+  return images.filter(({ status }) => status === 'saving' || status === 'uploading').length;
 }

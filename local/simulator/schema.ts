@@ -15,15 +15,21 @@ const TEXT: PropertySchema = { type: 'string' };
 const READ_ONLY_TEXT: PropertySchema = { type: ['null', 'string'], readOnly: true };
 const READ_ONLY_COUNT: PropertySchema = { type: ['null', 'integer'], readOnly: true };
 
+const STATUSES = [
+  ...['queued', 'saving', 'active', 'killed', 'deleted'],
+  ...['uploading', 'importing', 'pending_delete', 'deactivated'],
+];
+
+const UUID = '^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$';
+
 /** Every name, tag and key of the database is a VARCHAR(255). */
 export const MAX_NAME_LENGTH = 255;
 
 /** The properties of an image that the API itself defines; all others are custom, and strings. */
 export function imageProperties(diskFormats: readonly string[]): Properties {
-  const uuid = '^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$';
   const containers = ['ami', 'ari', 'aki', 'bare', 'ovf', 'ova', 'docker', 'compressed'];
   return {
-    id: { type: 'string', pattern: uuid },
+    id: { type: 'string', pattern: UUID },
     name: { type: ['null', 'string'], maxLength: MAX_NAME_LENGTH },
     visibility: { type: 'string', enum: ['community', 'public', 'private', 'shared'] },
     protected: { type: 'boolean' },
@@ -34,7 +40,7 @@ export function imageProperties(diskFormats: readonly string[]): Properties {
     tags: { type: 'array', items: { type: 'string', maxLength: MAX_NAME_LENGTH } },
     min_ram: { type: 'integer' },
     min_disk: { type: 'integer' },
-    status: { ...TEXT, readOnly: true, enum: ['queued', 'saving', 'active', 'killed', 'deleted'] },
+    status: { ...TEXT, readOnly: true, enum: STATUSES },
     checksum: READ_ONLY_TEXT,
     os_hash_algo: READ_ONLY_TEXT,
     os_hash_value: READ_ONLY_TEXT,
@@ -50,8 +56,62 @@ export function imageProperties(diskFormats: readonly string[]): Properties {
   };
 }
 
-/** The document of GET /v2/schemas/image. */
-export function imageSchema(properties: Properties): JsonObject {
+const TIMES = { created_at: TEXT, updated_at: TEXT };
+
+const MEMBER: Properties = {
+  member_id: TEXT,
+  image_id: { type: 'string', pattern: UUID },
+  ...TIMES,
+  status: { type: 'string', enum: ['pending', 'accepted', 'rejected'] },
+  schema: { ...TEXT, readOnly: true },
+};
+
+const LISTED_TASK: Properties = {
+  id: { type: 'string', pattern: UUID },
+  type: { type: 'string', enum: ['import', 'api_image_import'] },
+  status: { type: 'string', enum: ['pending', 'processing', 'success', 'failure'] },
+  owner: TEXT,
+  image_id: TEXT,
+  request_id: TEXT,
+  user_id: TEXT,
+  expires_at: { type: ['null', 'string'] },
+  ...TIMES,
+  self: { ...TEXT, readOnly: true },
+  schema: { ...TEXT, readOnly: true },
+};
+
+const OBJECT: PropertySchema = { type: ['null', 'object'] };
+const TASK: Properties = { ...LISTED_TASK, input: OBJECT, result: OBJECT, message: TEXT };
+
+/** The documents of GET /v2/schemas/{name}; without members and tasks where the service has none. */
+export function schemas(properties: Properties, { sharing }: { sharing: boolean }): ReadonlyMap<string, JsonObject> {
+  const image = imageSchema(properties);
+  const paging = { first: TEXT, next: TEXT };
+  const ends = [
+    { rel: 'first', href: '{first}' },
+    { rel: 'next', href: '{next}' },
+  ];
+  const images = collection('images', image, { paging, ends });
+  if (!sharing) return new Map(Object.entries({ image, images }));
+  const [member, task] = [plain('member', MEMBER), plain('task', TASK)];
+  const [members, tasks] = [collection('members', member), collection('tasks', plain('task', LISTED_TASK))];
+  return new Map(Object.entries({ image, images, member, members, task, tasks }));
+}
+
+function plain(name: string, properties: Properties): JsonObject {
+  return { name, properties };
+}
+
+function collection(name: string, items: JsonObject, more: { paging?: Properties; ends?: object[] } = {}): JsonObject {
+  const { paging = {}, ends = [] } = more;
+  return {
+    name,
+    properties: { [name]: { type: 'array', items }, ...paging, schema: TEXT },
+    links: [...ends, { rel: 'describedby', href: '{schema}' }],
+  };
+}
+
+function imageSchema(properties: Properties): JsonObject {
   return {
     name: 'image',
     properties,

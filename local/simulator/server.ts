@@ -3,13 +3,16 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Answer, type Call, ClientGone, Fault, type Service } from './http.ts';
 
+/** Longer than any client keeps an idle connection, so that none is closed under a request that is just being sent. */
+const KEEP_ALIVE_MS = 75_000;
+
 /** An HTTP server with several services, each below its own base path. */
 export class CloudServer {
   readonly #services: readonly Service[];
   readonly #underWay = new Set<Promise<void>>();
   readonly #server = createServer(
     // An upload takes as long as it takes; a token of IMS is larger than the 16 KiB of headers that Node.js reads.
-    { requestTimeout: 0, maxHeaderSize: 256 * 1024 },
+    { requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: 256 * 1024 },
     (request, response) => this.#track(this.#serve(request, response, false)),
   );
 

@@ -5,6 +5,9 @@ import type { ObsSettings } from './obs-client.ts';
 
 export const HASH_ALGORITHMS = ['sha256', 'sha512', 'none'] as const;
 
+/** The one store of the simulated cloud, by Glance's customary name for a file store. */
+export const STORE = 'file1';
+
 /** The refusals with 413 that an operator of Glance can configure; one that is left out does not limit. */
 export interface GlanceLimits {
   /** Images of one project (unified limit image_count_total). */
@@ -33,7 +36,7 @@ export interface GlanceSettings {
   /** Whether content that is unsafe or not what disk_format says is refused, as Glance does from 30 on. */
   readonly inspectsContent: boolean;
   readonly limits: GlanceLimits;
-  /** [DEFAULT] enabled_import_methods; only web-download is played, and only what is played should be named. */
+  /** [DEFAULT] enabled_import_methods; glance-direct and web-download are played, and only what is played should be named. */
   readonly importMethods: readonly string[];
   /** Ports from which web-download may fetch ([import_filtering_opts] allowed_ports). */
   readonly importPorts: readonly number[] | 'any';
@@ -66,6 +69,6 @@ export const GLANCE_DEFAULTS: GlanceSettings = {
   hashAlgorithm: 'sha512',
   inspectsContent: true,
   limits: { imageSizeCapBytes: 1024 ** 4 }, // Glance's default, 1 TiB
-  importMethods: ['web-download'],
+  importMethods: ['glance-direct', 'web-download'],
   importPorts: 'any', // stock Glance has 80 and 443; the bucket of a cloud on one machine is on neither
 };

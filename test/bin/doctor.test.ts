@@ -24,7 +24,7 @@ describe('imagedrop doctor of a stack', () => {
     expect(out).toMatch(/^The stack on this machine\n {2}ok +credentials +access key/);
     expect(out).toMatch(/^ {2}ok +dropping +an upload was begun and given up$/m);
     expect(out).toMatch(/^simulator \(glance\)\n {2}ok +clouds\.yaml +password at http/m);
-    expect(out).toMatch(/^ {2}ok +import +web-download/m);
+    expect(out).toMatch(/^ {2}ok +import +glance-direct, web-download/m);
     expect(out).toMatch(/^simulator-ims \(ims\)$/m);
     expect(out.match(/^ {2}ok +creating images +an image without data was made and deleted$/gm)).toHaveLength(2);
     expect(out).not.toMatch(/failed|warning/);

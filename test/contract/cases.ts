@@ -1,7 +1,10 @@
+import { CHANGING } from './cases/changing.ts';
 import { CREATING } from './cases/creating.ts';
 import { IMPORTING } from './cases/importing.ts';
 import { LIMITS } from './cases/limits.ts';
+import { LISTING } from './cases/listing.ts';
 import { SETTLING } from './cases/settling.ts';
+import { SHARING } from './cases/sharing.ts';
 import { UPLOADING } from './cases/uploading.ts';
 import type { ContractCase } from './service-world.ts';
 
@@ -12,4 +15,7 @@ export const CASES: Readonly<Record<string, readonly ContractCase[]>> = {
   'Limits and quotas': LIMITS,
   'Importing the file': IMPORTING,
   'Hashes, tokens and deleting': SETTLING,
+  'Changing an image': CHANGING,
+  'Listing and describing': LISTING,
+  'Sharing with other projects': SHARING,
 };

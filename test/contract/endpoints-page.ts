@@ -12,10 +12,11 @@ export function withCases(page: string): string {
 
 function tables(): string {
   const parts = Object.entries(CASES).map(([title, cases]) => {
-    const rows = cases.map(({ name, service, ours, simulatorOnly }) => {
+    const rows = cases.flatMap(({ name, service, ours, simulatorOnly }) => {
       const seen = simulatorOnly === undefined ? 'both' : `simulator: ${simulatorOnly}`;
-      return `| ${name} | ${service} | ${ours} | ${seen} |`;
+      return ours === undefined ? [] : [`| ${name} | ${service} | ${ours} | ${seen} |`];
     });
+    if (rows.length === 0) return '';
     const head = '| what happens | what the service does | what imagedrop makes of it | seen on |\n|---|---|---|---|';
     return `\n### ${title}\n\n${head}\n${rows.join('\n')}\n`;
   });

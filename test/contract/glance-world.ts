@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { httpClient } from '../../lambda/adapters/http.ts';
 import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
+import { ADMIN_PROJECT } from '../../local/openstack/accounts.ts';
 import type { GlanceSettings } from '../../local/openstack/glance-settings.ts';
+import type { PasswordUser } from '../../local/openstack/identity-api.ts';
+import type { Keystone } from '../../local/openstack/keystone.ts';
 import { startOpenStack } from '../../local/openstack/openstack.ts';
 import { ask, ImageClient, passwordRequest } from '../local/simulator/cloud.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
-import type { ServiceSettings, ServiceWorld } from './service-world.ts';
+import type { ServiceSettings, ServiceWorld, Who } from './service-world.ts';
 import { startSource } from './source.ts';
 
 const run = promisify(execFile);
@@ -22,6 +25,11 @@ export async function glanceWorld(): Promise<ServiceWorld> {
   await mkdir(tinyStore);
   const openStack = await startOpenStack(folder);
   const { keystone, glance } = openStack;
+  const accounts: Readonly<Record<Who, Account>> = {
+    member: { user: keystone.accounts.user, project: keystone.accounts.projectName },
+    admin: { user: keystone.accounts.admin, project: ADMIN_PROJECT },
+    stranger: await makeStranger(keystone),
+  };
   const usualStore = glance.storeFolder;
   let tokenSeconds: number | undefined;
   const dropTinyStore = () => run('umount', [tinyStore]).catch(() => undefined);
@@ -44,10 +52,9 @@ export async function glanceWorld(): Promise<ServiceWorld> {
       const open = endpointOpener({ httpFor: () => httpClient(), now: () => new Date() });
       return open(openStack.cloudsYaml, { ...TARGETS.glance, ...changes, name: 'openstack' });
     },
-    async client() {
-      const { user, projectName: project } = keystone.accounts;
-      const who = { name: user.name, password: user.password, domain: { id: 'default' } };
-      const body = JSON.stringify(passwordRequest(who, project));
+    async client(who = 'member') {
+      const { user, project } = accounts[who];
+      const body = JSON.stringify(passwordRequest({ ...user, domain: { id: 'default' } }, project));
       const { headers } = await ask(`${keystone.url}/auth/tokens`, 'POST', body, {
         'content-type': 'application/json',
       });
@@ -69,6 +76,21 @@ export async function glanceWorld(): Promise<ServiceWorld> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+interface Account {
+  readonly user: PasswordUser;
+  readonly project: string;
+}
+
+async function makeStranger(keystone: Keystone): Promise<Account> {
+  const account = { user: { name: 'stranger', password: 'stranger-password' }, project: 'elsewhere' };
+  const api = await keystone.admin();
+  const { id: projectId } = await api.create('projects', 'project', { name: account.project });
+  const { id: userId } = await api.create('users', 'user', account.user);
+  const { id: roleId } = await api.ensure('roles', 'role', { name: 'member' });
+  await api.put(`projects/${projectId}/users/${userId}/roles/${roleId}`);
+  return account;
 }
 
 /** All settings that a case may have changed, the usual ones where this one does not. */

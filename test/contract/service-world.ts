@@ -23,6 +23,9 @@ export interface ServiceSettings {
   readonly tokenSeconds?: number;
 }
 
+/** `stranger` is a member of another project. */
+export type Who = 'member' | 'admin' | 'stranger';
+
 /** An image service with its Keystone, as the cases of the contract see it. */
 export interface ServiceWorld {
   readonly name: string;
@@ -30,8 +33,8 @@ export interface ServiceWorld {
   configure(settings: ServiceSettings): Promise<void>;
   /** Ours, with a session of its own. */
   endpoint(changes?: Partial<Target>): ImageEndpoint;
-  /** Another client of the same project, with a new token. */
-  client(): Promise<ImageClient>;
+  /** Another client, with a new token. @param who by default a member of the project that ours belongs to */
+  client(who?: Who): Promise<ImageClient>;
   /** Ends the service as a crash would, and starts it again. */
   crash(): Promise<void>;
   /** Makes an active image look as if the service had computed fewer hashes. */
@@ -49,13 +52,13 @@ export interface Source {
   serve(listener: RequestListener): void;
 }
 
-/** One behaviour of the service that a client has to live with. docs/endpoints.md shows them all. */
+/** One behaviour of the service that a client has to live with. docs/endpoints.md shows those that concern imagedrop. */
 export interface ContractCase {
   readonly name: string;
   /** What the service does. */
   readonly service: string;
-  /** What imagedrop makes of it. */
-  readonly ours: string;
+  /** What imagedrop makes of it. Absent where it never meets it: other clients do. */
+  readonly ours?: string;
   readonly settings?: ServiceSettings;
   /** Why the real service here does not show it. */
   readonly simulatorOnly?: string;

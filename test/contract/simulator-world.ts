@@ -5,10 +5,16 @@ import { httpClient } from '../../lambda/adapters/http.ts';
 import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
 import type { GlanceLimits, GlanceSettings } from '../../local/simulator/settings.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
-import { ask, ImageClient, passwordRequest, UPLOADER } from '../local/simulator/cloud.ts';
+import { ADMIN, ask, ImageClient, passwordRequest, STRANGER, UPLOADER } from '../local/simulator/cloud.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
-import type { ServiceSettings, ServiceWorld } from './service-world.ts';
+import type { ServiceSettings, ServiceWorld, Who } from './service-world.ts';
 import { startSource } from './source.ts';
+
+const ACCOUNTS: Readonly<Record<Who, { readonly user: object; readonly project: string }>> = {
+  member: { user: UPLOADER, project: 'imagedrop' },
+  admin: { user: ADMIN, project: 'imagedrop' },
+  stranger: { user: STRANGER, project: 'elsewhere' },
+};
 
 /** The simulator, in this process. */
 export async function simulatorWorld(): Promise<ServiceWorld> {
@@ -34,8 +40,9 @@ export async function simulatorWorld(): Promise<ServiceWorld> {
       const open = endpointOpener({ httpFor: () => httpClient(), now: () => new Date() });
       return open(simulator.cloudsYaml(), { ...TARGETS.glance, ...changes, name: 'simulator' });
     },
-    async client() {
-      const body = JSON.stringify(passwordRequest(UPLOADER, 'imagedrop'));
+    async client(who = 'member') {
+      const { user, project } = ACCOUNTS[who];
+      const body = JSON.stringify(passwordRequest(user, project));
       const { headers } = await ask(`${simulator.authUrl}/auth/tokens`, 'POST', body);
       return new ImageClient(`${simulator.url}/image`, String(headers['x-subject-token']));
     },

@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import type { ImageClient } from '../../local/simulator/cloud.ts';
 import { failure } from '../../support/outcome.ts';
 import { created, DISK, hash, until, uploaded } from '../fixtures.ts';
 import type { ContractCase, ServiceWorld } from '../service-world.ts';
@@ -140,6 +141,161 @@ export const IMPORTING: readonly ContractCase[] = [
       expect(await failure(begun)).toMatchObject({ code: 'route-not-offered' });
     },
   },
+  {
+    name: 'what an image shows of its import',
+    service: '`os_glance_importing_to_stores` from the start on, and `os_glance_failed_import` as soon as it fails',
+    ours: 'a failure is known at once',
+    settings: open,
+    async run(world) {
+      const client = await world.client();
+      const endless = serveEndlessly(world);
+      const id = await client.created();
+      await importFrom(client, id, world.source.url);
+      await client.untilStatus(id, 'importing');
+      expect(await client.image(id)).toMatchObject({
+        os_glance_import_task: expect.any(String),
+        os_glance_importing_to_stores: 'file1',
+        os_glance_failed_import: '',
+      });
+      endless.end();
+      await client.untilStatus(id, 'active');
+      const done = await untilUnlocked(client, id);
+      expect(done).toMatchObject({ os_glance_importing_to_stores: '', os_glance_failed_import: '' });
+      world.source.serve((_request, response) => response.writeHead(403).end());
+      const failing = await client.created();
+      await importFrom(client, failing, world.source.url);
+      await untilTask(client, failing, 'failure');
+      expect(await untilUnlocked(client, failing)).toMatchObject({
+        status: 'queued',
+        os_glance_importing_to_stores: '',
+        os_glance_failed_import: 'file1',
+      });
+    },
+  },
+  {
+    name: 'the task of an import',
+    service: 'tells the request, the owner and, after a success, how much was copied',
+    settings: open,
+    async run(world) {
+      const [client, admin] = [await world.client(), await world.client('admin')];
+      world.source.serve((_request, response) => response.end(DISK));
+      const id = await client.created();
+      const method = { name: 'web-download', uri: world.source.url };
+      await importFrom(client, id, world.source.url);
+      const task = await untilTask(client, id, 'success');
+      expect(task).toMatchObject({
+        type: 'api_image_import',
+        owner: (await client.image(id)).owner,
+        image_id: id,
+        input: { image_id: id, import_req: { method }, backend: ['file1'] },
+        result: { image_id: id },
+        message: 'Copied 1 MiB',
+        request_id: expect.stringMatching(/^req-/),
+        user_id: expect.any(String),
+        deleted: false,
+      });
+      expect((await admin.get(`/v2/tasks/${task.id}`)).json).toMatchObject({
+        id: task.id,
+        input: { image_id: id, import_req: { method }, backend: ['file1'] },
+        status: 'success',
+        message: 'Copied 1 MiB',
+        self: `/v2/tasks/${task.id}`,
+        schema: '/v2/schemas/task',
+      });
+      expect((await client.get('/v2/images/none/tasks')).status).toBe(404);
+    },
+  },
+  {
+    name: 'the list of tasks',
+    service: 'for an admin only, without what went in and came out; tasks cannot be deleted',
+    settings: open,
+    async run(world) {
+      const [client, admin] = [await world.client(), await world.client('admin')];
+      world.source.serve((_request, response) => response.end(DISK));
+      const id = await client.created();
+      await importFrom(client, id, world.source.url);
+      const task = await untilTask(client, id, 'success');
+      const { tasks, next } = (await admin.get('/v2/tasks?limit=1&status=success')).json;
+      expect(tasks).toMatchObject([{ id: task.id, status: 'success', schema: '/v2/schemas/task' }]);
+      expect(tasks[0]).not.toHaveProperty('input');
+      expect(next).toBe(`/v2/tasks?limit=1&status=success&marker=${task.id}`);
+      for (const query of ['status=x', 'type=api_image_import', 'limit=x', 'marker=x']) {
+        expect((await admin.get(`/v2/tasks?${query}`)).status).toBe(400);
+      }
+      expect((await admin.get('/v2/tasks/x')).status).toBe(404);
+      expect((await admin.ask('DELETE', `/v2/tasks/${task.id}`)).status).toBe(405);
+      for (const path of ['/v2/tasks', `/v2/tasks/${task.id}`]) expect((await client.get(path)).status).toBe(403);
+    },
+  },
+  {
+    name: 'an import to a store that there is not',
+    service: '409 at once; a PUT of the file to it is 400',
+    settings: open,
+    async run(world) {
+      const client = await world.client();
+      const id = await client.created();
+      const method = { name: 'web-download', uri: world.source.url };
+      const begin = async (body: object, headers = {}) =>
+        (await client.ask('POST', `/v2/images/${id}/import`, JSON.stringify(body), { ...JSON_TYPE, ...headers }))
+          .status;
+      const store = { 'x-image-meta-store': 'file1' };
+      expect(await begin({ method, stores: ['nowhere'] })).toBe(409);
+      expect(await begin({ method }, { 'x-image-meta-store': 'nowhere' })).toBe(409);
+      expect(await begin({ method, all_stores: 'x' })).toBe(400);
+      expect(await begin({ method, all_stores_must_succeed: 'x' })).toBe(400);
+      expect(await begin({ method, all_stores: true, stores: ['file1'] })).toBe(400);
+      expect(await begin({ method, stores: ['file1'] }, store)).toBe(400);
+      expect(await begin({ method: {} })).toBe(400);
+      expect((await client.upload(id, DISK, { 'x-image-meta-store': 'nowhere' })).status).toBe(400);
+      expect(await client.image(id)).toMatchObject({ status: 'queued' });
+      world.source.serve((_request, response) => response.end(DISK));
+      expect(await begin({ method, all_stores: true })).toBe(202);
+      await client.untilStatus(id, 'active');
+    },
+  },
+  {
+    name: 'a file that is staged, and then imported by glance-direct',
+    service: '204 and status `uploading`, with its size; 202, then active',
+    settings: open,
+    async run(world) {
+      const client = await world.client();
+      const id = await client.created();
+      const image = `/v2/images/${id}`;
+      const begin = async (method: object) =>
+        (await client.ask('POST', `${image}/import`, JSON.stringify({ method }), JSON_TYPE)).status;
+      expect(await begin({ name: 'glance-direct' })).toBe(409);
+      const stage = async (type: string) =>
+        (await client.ask('PUT', `${image}/stage`, DISK, { 'content-type': type })).status;
+      expect([await stage('text/plain'), await stage('application/octet-stream')]).toEqual([415, 204]);
+      expect(await client.image(id)).toMatchObject({ status: 'uploading', size: DISK.length, checksum: null });
+      expect(await stage('application/octet-stream')).toBe(409);
+      expect((await client.upload(id, DISK)).status).toBe(409);
+      expect((await client.get(`${image}/file`)).status).toBe(204);
+      expect(await begin({ name: 'web-download', uri: world.source.url })).toBe(409);
+      expect(await begin({ name: 'glance-direct' })).toBe(202);
+      await client.untilStatus(id, 'active');
+      expect(await client.image(id)).toMatchObject({ size: DISK.length, os_hash_value: hash('sha512', DISK) });
+      expect(await untilTask(client, id, 'success')).toMatchObject({ message: 'Copied 1 MiB' });
+      expect((await world.storedBytes(id)).equals(DISK)).toBe(true);
+    },
+  },
+  {
+    name: 'a staged image without formats, or that is deleted',
+    service: '409 to the import; 204 to the deletion',
+    settings: open,
+    async run(world) {
+      const client = await world.client();
+      const { id } = (await client.create({ name: 'no format' })).json;
+      const type = { 'content-type': 'application/octet-stream' };
+      expect((await client.ask('PUT', `/v2/images/${id}/stage`, DISK, type)).status).toBe(204);
+      const body = JSON.stringify({ method: { name: 'glance-direct' } });
+      expect((await client.ask('POST', `/v2/images/${id}/import`, body, JSON_TYPE)).status).toBe(409);
+      expect(await client.image(id)).toMatchObject({ status: 'uploading' });
+      expect((await client.ask('DELETE', `/v2/images/${id}`)).status).toBe(204);
+      expect((await client.get(`/v2/images/${id}`)).status).toBe(404);
+      expect((await client.ask('PUT', '/v2/images/none/stage', DISK, type)).status).toBe(404);
+    },
+  },
 ];
 
 /** The status of the image is set back a moment before its task is. */
@@ -150,4 +306,36 @@ async function failureOf(world: ServiceWorld, id: string): Promise<string | unde
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return undefined;
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+async function importFrom(client: ImageClient, id: string, uri: string): Promise<void> {
+  const body = JSON.stringify({ method: { name: 'web-download', uri } });
+  expect((await client.ask('POST', `/v2/images/${id}/import`, body, JSON_TYPE)).status).toBe(202);
+}
+
+/** The image when no task holds it any more. */
+async function untilUnlocked(client: ImageClient, id: string) {
+  return eventually(async () => {
+    const image = await client.image(id);
+    return image.os_glance_import_task === undefined ? image : undefined;
+  });
+}
+
+/** The newest task of an image, when it has ended in this way. */
+async function untilTask(client: ImageClient, id: string, status: string) {
+  return eventually(async () => {
+    const { tasks } = (await client.get(`/v2/images/${id}/tasks`)).json;
+    return tasks.at(-1)?.status === status ? tasks.at(-1) : undefined;
+  });
+}
+
+async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('It did not come to pass within ten seconds.');
 }

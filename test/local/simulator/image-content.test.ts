@@ -84,3 +84,15 @@ describe('content that Glance refuses after the whole body', () => {
     await older.stop();
   });
 });
+
+test('the virtual size is found before Glance 30, too', async () => {
+  const older = await TestCloud.start({ glance: { inspectsContent: false } });
+  const client = await older.glance();
+  const sizeOf = async (disk_format: string, bytes: Buffer) => {
+    const id = await client.created({ disk_format });
+    await client.upload(id, bytes);
+    return (await client.image(id)).virtual_size;
+  };
+  expect([await sizeOf('raw', mbr()), await sizeOf('qcow2', qcow2())]).toEqual([mbr().length, GIB]);
+  await older.stop();
+});

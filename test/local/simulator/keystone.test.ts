@@ -159,7 +159,7 @@ describe('Keystone', () => {
     expect((await ask(`${cloud.simulator.authUrl}/users`)).status).toBe(404);
     const reply = await ask(`${cloud.simulator.authUrl}/auth/tokens`, 'PUT', '{}');
     expect(reply.status).toBe(405);
-    expect(reply.headers.allow).toBe('POST, GET, DELETE');
+    expect(reply.headers.allow).toBe('POST, GET, HEAD, DELETE');
   });
 });
 
