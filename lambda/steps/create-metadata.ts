@@ -2,21 +2,22 @@ import { inspect } from '../formats/inspect.ts';
 import { conformed } from '../metadata/conformed.ts';
 import { originsOf } from '../metadata/origins.ts';
 import { settleMetadata } from '../metadata/settle.ts';
-import { goesTo, recordKey } from '../model/drop.ts';
+import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { type Image, METADATA_PROPERTY } from '../model/image.ts';
 import { newImage } from '../model/new-image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
+import { backfillNamedIn, type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
+import { targetsFor } from './begun-targets.ts';
 import { foundDrop } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
-import { removeForsaken, removeLeftBehind } from './forsaken-image.ts';
+import { removeForsaken, removeGivenUp, removeLeftBehind } from './give-up-image.ts';
 import { type MetadataFilesDependencies, metadataFiles, type ReadFile } from './metadata-files.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
-import type { Invocation, MessageQueue, ObjectHead, ObjectStore, RecordDraft } from './ports.ts';
+import type { BeginningStore, Invocation, MessageQueue, ObjectHead, ObjectStore, RecordDraft } from './ports.ts';
 import { existingRecord, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
 import { targetOf } from './target-of.ts';
@@ -26,6 +27,7 @@ import { isFromStorage } from './upload-from-storage.ts';
 
 export interface CreateMetadataDependencies extends LeaseDependencies, MetadataFilesDependencies {
   readonly objects: ObjectStore;
+  readonly beginnings: BeginningStore;
   readonly uploadQueue: MessageQueue;
 }
 
@@ -50,18 +52,27 @@ export async function createMetadata(
 ): Promise<void> {
   const events = objectEvents(message);
   if (events === undefined) return goOnOrRetry(message, invocation, deps);
-  await allOf(events.map((event) => takeUp(event, invocation, deps)));
+  const backfill = backfillNamedIn(message);
+  await allOf(events.map((event) => takeUp(event, backfill, invocation, deps)));
 }
 
 /** One record for each target that the drop goes to; from here each goes its own way. */
-async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
+async function takeUp(
+  event: ObjectEvent,
+  backfill: string | undefined,
+  invocation: Invocation,
+  deps: CreateMetadataDependencies,
+): Promise<void> {
   const { drop, newest } = await foundDrop(event, deps);
   let found: ReturnType<FindFiles> | undefined;
   // One look for all targets.
   const findFiles = () => (found ??= metadataFiles(drop, event.eventTime, deps));
-  const targets = deps.targets.filter(({ name }) => goesTo(drop, name));
+  const targets =
+    backfill === undefined
+      ? await targetsFor(drop, arrivalOf(event, drop), deps)
+      : [targetOf({ target: backfill }, deps.targets).name].filter((name) => goesTo(drop, name));
   await allOf(
-    targets.map(async ({ name }) => {
+    targets.map(async (name) => {
       const key = recordKey(drop, name);
       const received = await deps.records.change(key, (stored) =>
         stored ? undefined : changes.receive(drop, name, deps.now()),
@@ -71,13 +82,25 @@ async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMe
   );
 }
 
+/** The event of a multipart upload is later than its object, which is as old as the beginning of the upload. */
+const arrivalOf = ({ eventTime }: ObjectEvent, { droppedAt }: Drop): Date =>
+  new Date(Math.max(eventTime.getTime(), Date.parse(droppedAt)));
+
 async function goOnOrRetry(message: unknown, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
   const key = recordNamedIn(message);
   const failedAt = retryNamedIn(message);
   if (failedAt !== undefined) {
-    await deps.records.change(key, (stored) => stored && changes.retry(stored, failedAt, deps.now()));
+    await deps.records.change(key, (stored) => stored && announcedRetry(stored, failedAt, deps.now()));
   }
   return goOn(key, await existingRecord(key, deps.records), invocation, deps);
+}
+
+/** A drop begins again only after its outcome was announced: outcomes stay in order, and nothing is still being cleared. */
+function announcedRetry(record: DropRecord, failedAt: string, now: Date): RecordDraft | undefined {
+  const again = changes.retry(record, failedAt, now);
+  if (again === undefined || record.announcedAt !== undefined) return again;
+  const message = `The drop failed at ${failedAt}, and its outcome is not announced yet.`;
+  throw new ImageDropError('record-conflict', message);
 }
 
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */
@@ -88,7 +111,7 @@ async function goOn(
   deps: CreateMetadataDependencies,
   { newest, findFiles }: Partial<Surroundings> = {},
 ): Promise<void> {
-  if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(record, deps);
+  if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(key, record, deps);
   switch (record.status) {
     case 'received':
       return underLease(key, record, ['received'], invocation, deps, (leased) =>
@@ -114,6 +137,7 @@ async function createImage(
 ): Promise<void> {
   const object = await newestVersion(key, record, deps, newest);
   if (object === undefined) return;
+  await removeGivenUp(key, record, deps);
   const wanted = await describe(record, object, await findFiles(), deps);
   // A fast import creates the image itself.
   const image = wanted.plan.route === 'fast-import' ? undefined : await create(key, record, wanted, deps);
@@ -124,7 +148,7 @@ async function createImage(
       return changes.moveTo(created, 'created', deps.now());
     });
   } catch (error) {
-    if (image !== undefined) await removeForsaken(image, key, record, error, deps);
+    if (image !== undefined) await removeForsaken(image.id, key, record, error, deps);
     throw error;
   }
   await deps.uploadQueue.send({ record: key });
@@ -193,10 +217,13 @@ async function replaced(
   record: DropRecord,
   deps: CreateMetadataDependencies,
 ): Promise<ImageDropError> {
-  // Whoever has stood still since may not delete what others have taken up.
-  changes.requireLease(await deps.records.load(key), record.lease?.holder);
-  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
-  await endpoint.delete(image.id);
+  const { generation } = record;
+  const removal = { generation, imageId: image.id, reason: 'replaced', since: deps.now().toISOString() };
+  await deps.records.change(key, (stored) => {
+    // A stalled invocation must not give up an image that another one uses.
+    changes.requireLease(stored, record.lease?.holder);
+    return changes.withRemoval(stored, removal);
+  });
   const message = `An earlier try had created image ${image.id} by metadata files that have been changed since.`;
-  return new ImageDropError('image-id-taken', `${message} It was deleted, and the next try creates another.`);
+  return new ImageDropError('image-id-taken', `${message} The next try deletes it and creates another.`);
 }
