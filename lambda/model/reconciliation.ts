@@ -139,10 +139,10 @@ export function begun(reconciliation: Reconciliation, now: Date): Reconciliation
 const MAX_SENT = 1000;
 
 /** Remembers a drop that was sent round, and forgets those from before a time. */
-export function withSent(reconciliation: Reconciliation, subject: string, now: Date, forget: Date): Reconciliation {
+export function withSent(reconciliation: Reconciliation, drop: string, now: Date, forget: Date): Reconciliation {
   const { sent = {} } = reconciliation;
   const young = Object.entries(sent).filter(([, at]) => Date.parse(at) > forget.getTime());
-  return { ...reconciliation, sent: Object.fromEntries([...young, [subject, now.toISOString()]].slice(-MAX_SENT)) };
+  return { ...reconciliation, sent: Object.fromEntries([...young, [drop, now.toISOString()]].slice(-MAX_SENT)) };
 }
 
 /** Where a pass goes on after the last page of its position; undefined at its end. */

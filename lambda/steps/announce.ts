@@ -19,8 +19,8 @@ type Tags = Readonly<Record<string, string>>;
 
 /**
  * Deletes what a settled record has given up, then announces the outcome: tags on the dropped object, the outcome topic.
- * It is done at least once. A drop is retried only after that, so outcomes come in their order; each carries the
- * revision of its record.
+ * It is done at least once. What is announced is read again just before, and an outcome carries the revision of its
+ * record: the outcome of a drop that was retried meanwhile is not announced.
  */
 export async function announce(
   key: string,

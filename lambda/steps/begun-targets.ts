@@ -40,8 +40,14 @@ export async function beginningsNow(
   const names = deps.targets.map(({ name }) => name);
   const stored = await deps.beginnings.load();
   if (stored !== undefined && isUpToDate(stored, names)) return stored;
-  const seen = { at: await at(), now: deps.now() };
+  const seen = { at: stored === undefined ? deps.now() : await at(), now: deps.now() };
   return deps.beginnings.change((present) => withTargets(present, names, seen));
+}
+
+/** The same without a note of what is seen for the first time. */
+export async function beginningsUnnoted({ beginnings, targets, now }: BeginningDependencies): Promise<TargetBeginnings> {
+  const names = targets.map(({ name }) => name);
+  return withTargets(await beginnings.load(), names, { at: now(), now: now() });
 }
 
 /**

@@ -90,17 +90,9 @@ async function goOnOrRetry(message: unknown, invocation: Invocation, deps: Creat
   const key = recordNamedIn(message);
   const failedAt = retryNamedIn(message);
   if (failedAt !== undefined) {
-    await deps.records.change(key, (stored) => stored && announcedRetry(stored, failedAt, deps.now()));
+    await deps.records.change(key, (stored) => stored && changes.retry(stored, failedAt, deps.now()));
   }
   return goOn(key, await existingRecord(key, deps.records), invocation, deps);
-}
-
-/** A drop begins again only after its outcome was announced: outcomes stay in order, and nothing is still being cleared. */
-function announcedRetry(record: DropRecord, failedAt: string, now: Date): RecordDraft | undefined {
-  const again = changes.retry(record, failedAt, now);
-  if (again === undefined || record.announcedAt !== undefined) return again;
-  const message = `The drop failed at ${failedAt}, and its outcome is not announced yet.`;
-  throw new ImageDropError('record-conflict', message);
 }
 
 /** Does what the record's status asks for: a message that came twice or late only passes the record on. */

@@ -49,7 +49,7 @@ export async function beginAgain(
     return isDoubted ? { ...again, staging: { ...staging, doubted: true } } : again;
   });
   if (stored?.status !== 'received' || stored.generation !== read.generation + 1) return;
-  await removeAtOnce(key, stored, deps);
+  await atOnce(key, () => removeGivenUp(key, stored, deps), deps);
   await deps.ingestQueue.send({ record: key }, Math.min(why.retryAfterSeconds ?? 0, MAX_DELAY_SECONDS));
 }
 
@@ -76,14 +76,14 @@ export async function supersede(key: string, read: RecordDraft, by: string, deps
 
 async function end(key: string, record: DropRecord, deps: FailDependencies): Promise<void> {
   if (record.announcedAt !== undefined) return;
-  await removeAtOnce(key, record, deps);
+  await atOnce(key, () => removeBeforeOutcome(key, record, () => false, deps), deps);
   await deps.statusQueue.send({ record: key });
 }
 
 /** Where that fails, the next step of the record does it before it goes on. */
-async function removeAtOnce(key: string, record: DropRecord, deps: StepDependencies): Promise<void> {
+async function atOnce(key: string, remove: () => Promise<unknown>, deps: StepDependencies): Promise<void> {
   try {
-    await removeGivenUp(key, record, deps);
+    await remove();
   } catch (thrown) {
     deps.log.warn('an image is not deleted yet', { record: key, error: asImageDropError(thrown) });
   }

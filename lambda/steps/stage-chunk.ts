@@ -187,7 +187,13 @@ async function decide(
       ? { ...present, error: changes.recordedError(error, deps.now()) }
       : undefined,
   );
-  if (stored !== undefined && isOfSameUpload(record, stored)) throw error;
+  if (stored === undefined || !isOfSameUpload(record, stored)) return;
+  throw verdict === undefined ? error : heldBy(stored);
+}
+
+function heldBy({ lease }: DropRecord): ImageDropError {
+  const message = `The drop has failed, but another invocation (${lease?.holder}) works on it until ${lease?.until}.`;
+  return new ImageDropError('lease-held', message);
 }
 
 function verdictOn(chunk: number, error: ImageDropError, { receives }: Invocation): ImageDropError | undefined {

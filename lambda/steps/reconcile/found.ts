@@ -7,6 +7,8 @@ export interface Found {
   readonly finding: Finding;
   /** @returns false when it mended itself meanwhile; absent where only a person can. */
   readonly mend?: () => Promise<boolean>;
+  /** The drop that is sent round by it, which no later look must send again. */
+  readonly sends?: string;
 }
 
 /** The result of one page. */

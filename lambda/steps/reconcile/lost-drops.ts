@@ -16,7 +16,7 @@ export interface DropLook {
   readonly waiting: Waiting;
   readonly beginnings: TargetBeginnings;
   /** Whether an earlier look has sent the drop round. */
-  wasSent(subject: string): boolean;
+  wasSent(drop: string): boolean;
 }
 
 /** A page of the drop bucket: drops that lack a record where they go to, because S3's event was lost. */
@@ -26,15 +26,16 @@ export async function lostDrops(
   deps: ReconcileDependencies,
 ): Promise<Look> {
   return lookAtEach(await deps.listing.drops(cursor), subjectOf, async (drop) => {
-    if (!isDrop(drop) || !look.window.holds(drop.eventTime) || look.wasSent(subjectOf(drop))) return [];
+    if (!isDrop(drop) || !look.window.holds(drop.eventTime) || look.wasSent(nameOf(drop))) return [];
     const missing = await targetsWithoutRecord(drop, look.beginnings, deps);
     if (missing.length === 0) return [];
     return isBehind('ingest', look.waiting) ? 'left-out' : [takenUp(drop, missing, deps)];
   });
 }
 
-const subjectOf = ({ bucket, key, versionId }: ObjectEvent): string =>
-  `s3://${bucket}/${key}${versionId === undefined ? '' : `?versionId=${versionId}`}`;
+const subjectOf = ({ bucket, key }: ObjectEvent): string => `s3://${bucket}/${key}`;
+
+const nameOf = (drop: ObjectEvent): string => `${drop.key}/${dropId({ ...drop, lastModified: drop.eventTime })}`;
 
 /** Which targets it names, the object is only asked where a record is missing and no other one tells. */
 async function targetsWithoutRecord(
@@ -51,6 +52,7 @@ async function targetsWithoutRecord(
 
 function takenUp(drop: ObjectEvent, targets: readonly string[], deps: ReconcileDependencies): Found {
   return {
+    sends: nameOf(drop),
     finding: {
       kind: 'taken-up',
       subject: subjectOf(drop),

@@ -168,7 +168,7 @@ class ReconcileRun {
             window: window(dropsSince(this.#state)),
             waiting,
             beginnings: await beginningsNow(this.#deps),
-            wasSent: (subject) => this.#state.sent?.[subject] !== undefined,
+            wasSent: (drop) => this.#state.sent?.[drop] !== undefined,
           },
           this.#deps,
         );
@@ -181,7 +181,11 @@ class ReconcileRun {
 
   async #mend(found: readonly Found[]): Promise<void> {
     const done = await inTurns(found, (each) => this.#mendOne(each));
-    for (const finding of done) if (finding !== undefined) this.#note(finding);
+    for (const [index, finding] of done.entries()) {
+      if (finding !== undefined) this.#note(finding);
+      const { sends } = found[index] ?? {};
+      if (finding?.kind === 'taken-up' && sends !== undefined && !this.#dryRun) this.#remember(sends);
+    }
   }
 
   /** @returns undefined where it mended itself meanwhile */
@@ -198,16 +202,15 @@ class ReconcileRun {
   #note(finding: model.Finding): void {
     this.#findings.push(finding);
     this.#add({ ...model.NOTHING, findings: { [finding.kind]: 1 } });
-    if (finding.kind === 'taken-up') this.#remember(finding.subject);
     // What was not mended is looked at again by the next pass.
     if (finding.kind === 'not-mended' && OURS.includes(finding.code)) this.#leaveOut();
     this.#deps.log.info('reconcile', { ...finding, dryRun: this.#dryRun });
   }
 
-  #remember(subject: string): void {
+  #remember(drop: string): void {
     const now = this.#deps.now();
     const forget = new Date(now.getTime() - LONGEST_UPLOAD_DAYS * DAY_MS);
-    this.#state = model.withSent(this.#state, subject, now, forget);
+    this.#state = model.withSent(this.#state, drop, now, forget);
   }
 
   #leaveOut(): void {
