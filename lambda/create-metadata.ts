@@ -1,7 +1,7 @@
 import { createMetadataEnvironment } from './runtime/environment.ts';
 import { createMetadata } from './steps/create-metadata.ts';
 import { folderFiles } from './steps/folder-files.ts';
-import { cloudsYamlOf, handlerOf, queue, stepDependencies } from './wiring.ts';
+import { beginningsOf, cloudsYamlOf, handlerOf, queue, stepDependencies } from './wiring.ts';
 
 const environment = createMetadataEnvironment();
 const shared = stepDependencies(environment, cloudsYamlOf(environment));
@@ -9,6 +9,7 @@ const dependencies = {
   ...shared,
   folderFiles: folderFiles(shared.objects, shared.now),
   ownQueue: queue(environment.INGEST_QUEUE_URL),
+  beginnings: beginningsOf(environment),
   uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
   statusQueue: queue(environment.STATUS_QUEUE_URL),
 };

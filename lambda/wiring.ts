@@ -5,6 +5,7 @@ import { s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aw
 import { httpClient } from './adapters/http.ts';
 import { measuredHttp } from './adapters/measured-http.ts';
 import { observedRecords } from './adapters/observed-records.ts';
+import { s3Beginnings } from './adapters/s3-beginnings.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Objects } from './adapters/s3-objects.ts';
 import { s3Pauses } from './adapters/s3-pauses.ts';
@@ -26,6 +27,7 @@ import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
 import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
 import type {
+  BeginningStore,
   Endpoints,
   MessageQueue,
   ScheduledInvocation,
@@ -56,6 +58,10 @@ export function bucketsOf({ STATUS_BUCKET }: SharedEnvironment, dropBucket: stri
     reconciliations: s3Reconciliations(s3, STATUS_BUCKET),
   };
 }
+
+/** When each target began, for the functions that take drops up. */
+export const beginningsOf = ({ STATUS_BUCKET }: SharedEnvironment): BeginningStore =>
+  s3Beginnings(s3, STATUS_BUCKET, now);
 
 export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 

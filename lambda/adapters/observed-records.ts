@@ -11,6 +11,7 @@ export interface RecordObserver {
 export function observedRecords(records: RecordStore, { log, count }: RecordObserver): RecordStore {
   return {
     load: (key) => records.load(key),
+    keysBelow: (prefix) => records.keysBelow(prefix),
     async change(key, decide) {
       let before: DropRecord | undefined;
       const after = await records.change(key, (stored) => {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
@@ -65,6 +65,7 @@ export function s3Records(client: S3Client, bucket: string, options: RecordStore
 
   return {
     load: async (key) => (await look(key))?.record,
+    keysBelow: (prefix) => keysBelow(client, bucket, prefix),
     async change(key, decide) {
       const before = seen.take(key);
       const guess = guessed(decide, before?.record);
@@ -117,6 +118,15 @@ function guessed(decide: Decide, seen: DropRecord | undefined): RecordDraft | un
 
 function revise(draft: RecordDraft, stored: Stored | undefined, nonce: string): DropRecord {
   return { ...draft, revision: (stored?.record.revision ?? 0) + 1, nonce };
+}
+
+async function keysBelow(client: S3Client, bucket: string, prefix: string): Promise<readonly string[]> {
+  try {
+    const { Contents: found = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+    return found.map(({ Key: key = '' }) => key);
+  } catch (error) {
+    throw awsUnavailable(`The records below ${prefix} could not be listed`, error);
+  }
 }
 
 async function read(client: S3Client, bucket: string, key: string): Promise<Stored | undefined> {

@@ -35,6 +35,7 @@ function subject({ status, drop }: DropRecord): string {
   return `imagedrop ${status}: ${drop.key}`.replace(/[^\x20-\x7e]/gu, '?').slice(0, MAX_SUBJECT_CHARACTERS);
 }
 
-function outcome(recordKey: string, { status, target, drop, found, image, sent, verification, error }: DropRecord) {
-  return { record: recordKey, status, target, drop, found, image, name: sent?.name, verification, error };
+function outcome(recordKey: string, record: DropRecord) {
+  const { revision, status, target, drop, found, image, sent, verification, error } = record;
+  return { record: recordKey, revision, status, target, drop, found, image, name: sent?.name, verification, error };
 }

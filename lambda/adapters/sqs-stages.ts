@@ -11,10 +11,12 @@ export interface StageUrls {
 
 /** Amazon SQS API reference, ReceiveMessage: MaxNumberOfMessages. */
 const BATCH = 10;
-/** Batches read at most of a stage: more letters than that have one cause, and the next runs come to the others. */
-const MAX_BATCHES = 10;
-/** Long enough that the next batch brings others, short enough that a redrive finds all soon. */
-const HIDDEN_SECONDS = 30;
+/** Letters of a stage that a run reads: a run of five minutes settles as many. */
+const MAX_LETTERS = 10_000;
+/** Readers of one queue at a time: ten thousand letters take them some ten seconds. */
+const READERS = 8;
+/** Long enough that no letter is read twice meanwhile, short enough that a redrive finds all soon. */
+const HIDDEN_SECONDS = 60;
 
 /** The queues of all stages. Fails with `aws-unavailable`. */
 export function sqsStages(client: SQSClient, urls: Readonly<Record<QueueStage, StageUrls>>): StageQueues {
@@ -39,13 +41,21 @@ async function waitingIn(client: SQSClient, url: string): Promise<number> {
 
 /** They are only looked at: none is deleted, and each shows again by itself. */
 async function deadLetters(client: SQSClient, stage: QueueStage, url: string): Promise<readonly DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-    const messages = await receive(client, url);
-    letters.push(...messages.map(({ MessageId = '', Body = '' }) => ({ stage, messageId: MessageId, body: Body })));
-    if (messages.length < BATCH) break;
-  }
-  return letters;
+  const letters = new Map<string, DeadLetter>();
+  const read = async (): Promise<void> => {
+    for (let batch = 0; batch < MAX_LETTERS / BATCH / READERS; batch += 1) {
+      const messages = await receive(client, url);
+      if (messages.length === 0) return;
+      for (const message of messages) letters.set(message.MessageId ?? '', letterOf(stage, message));
+    }
+  };
+  await Promise.all(Array.from({ length: READERS }, read));
+  return [...letters.values()];
+}
+
+function letterOf(stage: QueueStage, { MessageId: messageId = '', Body: body = '', Attributes }: Message): DeadLetter {
+  const sentAt = Attributes?.SentTimestamp;
+  return { stage, messageId, body, ...(sentAt !== undefined && { sentAt: new Date(Number(sentAt)) }) };
 }
 
 async function receive(client: SQSClient, url: string): Promise<readonly Message[]> {
@@ -54,6 +64,7 @@ async function receive(client: SQSClient, url: string): Promise<readonly Message
       QueueUrl: url,
       MaxNumberOfMessages: BATCH,
       VisibilityTimeout: HIDDEN_SECONDS,
+      MessageSystemAttributeNames: ['SentTimestamp'],
     });
     return (await client.send(command)).Messages ?? [];
   } catch (cause) {

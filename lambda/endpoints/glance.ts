@@ -12,7 +12,7 @@ import { ID_PROPERTY } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
 import type { Connection } from './connection.ts';
 import { type Discovery, decideBy, discover } from './discovery.ts';
-import type { ImageEndpoint } from './endpoint.ts';
+import type { ImageEndpoint, ImagePage } from './endpoint.ts';
 import { type Dialect, ImageApi } from './image-api.ts';
 import { imageImport } from './image-import.ts';
 import { planRoute } from './plan-route.ts';
@@ -35,11 +35,20 @@ export function glanceEndpoint(target: Target, connection: Connection): ImageEnd
       return image !== undefined && isOurs(image, id) ? [image] : [];
     },
     get: (id) => images.show(id),
-    list: (cursor) => images.list(cursor),
+    list: (cursor) => listWithHidden(images, cursor),
     upload: (id, body, length, signal) => images.upload(id, body, length, signal),
     imports: imageImport(images),
     delete: (id) => images.delete(id),
   };
+}
+
+/** Hidden images are in no list but their own (Image API v2, "List images": os_hidden). */
+const HIDDEN = 'limit=200&os_hidden=true';
+
+async function listWithHidden(images: ImageApi, cursor: string | undefined): Promise<ImagePage> {
+  const page = await images.list(cursor);
+  const isOfHidden = new URLSearchParams(cursor).get('os_hidden') === 'true';
+  return page.next === undefined && !isOfHidden ? { ...page, next: HIDDEN } : page;
 }
 
 const GLANCE: Dialect = {

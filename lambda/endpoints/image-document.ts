@@ -1,4 +1,4 @@
-import { HASH_ALGORITHMS, type Hashes, type Image, type ImageStatus } from '../model/image.ts';
+import { HASH_ALGORITHMS, type Hashes, ID_PROPERTY, type Image, type ImageStatus } from '../model/image.ts';
 import type { JsonObject } from './json.ts';
 
 /** Images in these states are gone for everyone but an administrator. */
@@ -27,8 +27,15 @@ export function imageFrom(document: JsonObject, size: number | undefined): Image
     diskFormat: typeof diskFormat === 'string' ? diskFormat : '',
     ...(size !== undefined && { size }),
     hashes: hashesIn(document),
-    properties: Object.fromEntries(Object.entries(document).filter(isText)),
+    properties: { ...markIn(document), ...Object.fromEntries(Object.entries(document).filter(isText)) },
   };
+}
+
+/** A fast import of IMS takes tags only, so that our mark is one of them (ims-register.ts). */
+function markIn({ tags }: JsonObject): Readonly<Record<string, string>> {
+  const prefix = `${ID_PROPERTY}=`;
+  const mark = Array.isArray(tags) ? tags.find((tag) => String(tag).startsWith(prefix)) : undefined;
+  return mark === undefined ? {} : { [ID_PROPERTY]: String(mark).slice(prefix.length) };
 }
 
 export function isGone(image: Image): boolean {

@@ -34,6 +34,12 @@ export function dropId(object: { versionId?: string | undefined; etag: string; l
   return `${object.etag}-${Math.floor(object.lastModified.getTime() / 1000)}`;
 }
 
+/** When a drop arrived that has no version, in seconds, as its id says; undefined of any other id. */
+export function secondsIn(dropId: string, etag: string): number | undefined {
+  const [, seconds] = dropId.startsWith(`${etag}-`) ? (/^(\d+)$/.exec(dropId.slice(etag.length + 1)) ?? []) : [];
+  return seconds === undefined ? undefined : Number(seconds);
+}
+
 /**
  * Where the record of a drop at a target lies in the status bucket: `<drop key>/<drop id>/<target>.json`.
  * A drop key that would make this too long for S3 is cut, at a whole character, and marked with `~` and a hash of the

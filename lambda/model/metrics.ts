@@ -27,6 +27,7 @@ export const METRICS = {
   BytesMoved: { unit: 'Bytes', dimensions: BY_TARGET },
   UploadRate: { unit: 'Bytes/Second', dimensions: BY_TARGET },
   TargetPaused: { unit: 'Count', dimensions: BY_TARGET },
+  ReconcileErrors: { unit: 'Count', dimensions: [] },
   EndpointLatency: { unit: 'Milliseconds', dimensions: ['target', 'call'] },
   EndpointAnswers: { unit: 'Count', dimensions: ['target', 'status'] },
 } as const satisfies Record<string, MetricKind>;

@@ -22,6 +22,10 @@ export interface Reconciliation {
   readonly seenUpTo: string;
   /** When images were last looked at: once a day, for that takes one request for each of them. */
   readonly imagesSeenAt?: string;
+  /** When a pass last looked back for as long as an upload may take: once a day. */
+  readonly lookedBackAt?: string;
+  /** The drops that were sent round since then, with the time: looking back must not send them again. */
+  readonly sent?: Readonly<Record<string, string>>;
   readonly lastPass?: Pass & { readonly endedAt: string };
   readonly lastRun?: Run;
 }
@@ -33,6 +37,8 @@ export interface Pass extends Position {
   readonly counts: Counts;
   /** Whether something was left out, because its queue was long or its lease had not ended: the next pass must look at the same again. */
   readonly leftOut: boolean;
+  /** Whether it looks at older drops, too: an upload of days has the time of its beginning. */
+  readonly looksBack?: boolean;
 }
 
 /** Where a pass stands. */
@@ -48,6 +54,8 @@ export interface Run {
   readonly startedAt: string;
   readonly seconds: number;
   readonly counts: Counts;
+  /** Items that could not be looked at or not mended; the findings name them. */
+  readonly errors: number;
   /** What was done or should be looked at, one line each; the first ones where there are many. */
   readonly findings: readonly Finding[];
 }
@@ -60,6 +68,7 @@ export const FINDINGS = [
   'orphaned-image',
   'orphaned-image-deleted',
   'unreadable',
+  'not-mended',
 ] as const;
 export type FindingKind = (typeof FINDINGS)[number];
 
@@ -96,6 +105,9 @@ export function added(one: Counts, other: Counts): Counts {
   };
 }
 
+/** The findings that are faults of the run, not of what it looks at. */
+export const errorsIn = ({ findings }: Counts): number => (findings.unreadable ?? 0) + (findings['not-mended'] ?? 0);
+
 export interface Beginning {
   /** Everything in the bucket was meant for this stack. */
   readonly takesUpAll: boolean;
@@ -117,9 +129,20 @@ export function firstReconciliation(now: Date, { takesUpAll, lostAfterSeconds }:
 
 /** A pass begins with its first page, not when the one before it ended. */
 export function begun(reconciliation: Reconciliation, now: Date): Reconciliation {
-  const { pass } = reconciliation;
+  const { pass, lookedBackAt } = reconciliation;
   if (pass.phase !== 'drops' || pass.cursor !== undefined) return reconciliation;
-  return { ...reconciliation, pass: { ...pass, startedAt: now.toISOString() } };
+  const looksBack = isDue(lookedBackAt, now);
+  return { ...reconciliation, pass: { ...pass, startedAt: now.toISOString(), looksBack } };
+}
+
+/** More drops than get lost in a week; beyond that one may be sent again, which changes nothing. */
+const MAX_SENT = 1000;
+
+/** Remembers a drop that was sent round, and forgets those from before a time. */
+export function withSent(reconciliation: Reconciliation, drop: string, now: Date, forget: Date): Reconciliation {
+  const { sent = {} } = reconciliation;
+  const young = Object.entries(sent).filter(([, at]) => Date.parse(at) > forget.getTime());
+  return { ...reconciliation, sent: Object.fromEntries([...young, [drop, now.toISOString()]].slice(-MAX_SENT)) };
 }
 
 /** Where a pass goes on after the last page of its position; undefined at its end. */
@@ -129,14 +152,14 @@ export function nextPosition(
   now: Date,
 ): Position | undefined {
   if (phase === 'drops') return { phase: 'records' };
-  if (phase === 'records' && !areImagesDue(imagesSeenAt, now)) return undefined;
+  if (phase === 'records' && !isDue(imagesSeenAt, now)) return undefined;
   const next = phase === 'records' ? targets[0] : targets[targets.indexOf(target ?? '') + 1];
   return next === undefined ? undefined : { phase: 'images', target: next };
 }
 
 const DAY_MS = 86_400_000;
 
-const areImagesDue = (seenAt: string | undefined, now: Date): boolean =>
+const isDue = (seenAt: string | undefined, now: Date): boolean =>
   seenAt === undefined || now.getTime() - Date.parse(seenAt) >= DAY_MS;
 
 /**
@@ -149,6 +172,7 @@ export function nextPass(reconciliation: Reconciliation, seenUpTo: Date, now: Da
     ...reconciliation,
     ...(!pass.leftOut && { seenUpTo: seenUpTo.toISOString() }),
     ...(pass.phase === 'images' && { imagesSeenAt: now.toISOString() }),
+    ...(pass.looksBack && !pass.leftOut && { lookedBackAt: pass.startedAt }),
     lastPass: { ...pass, endedAt: now.toISOString() },
     pass: { number: pass.number + 1, startedAt: now.toISOString(), phase: 'drops', counts: NOTHING, leftOut: false },
   };

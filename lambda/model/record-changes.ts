@@ -1,7 +1,7 @@
 /** The moves a record can make, as pure functions; what they return is stored by compare-and-swap. */
 import type { Drop } from './drop.ts';
 import { causeLine, ImageDropError } from './errors.ts';
-import type { DropRecord, HistoryEntry, QueueStage, RecordedError, RecordStatus } from './record.ts';
+import type { DropRecord, HistoryEntry, QueueStage, RecordedError, RecordStatus, Removal } from './record.ts';
 import { RECORD_SCHEMA } from './record.ts';
 import type { TargetPause } from './target-pause.ts';
 
@@ -56,6 +56,12 @@ export function release(record: RecordDraft, error: ImageDropError, now: Date): 
   return { ...rest, error: recordedError(error, now) };
 }
 
+/** An attempt that only found that it has to wait does not count. */
+export const withoutAttempt = <R extends RecordDraft>(record: R): R => ({
+  ...record,
+  attempts: Math.max(0, record.attempts - 1),
+});
+
 /** Says why nothing happens, from the beginning of the wait on. */
 export function wait(record: RecordDraft, { code, message }: TargetPause, now: Date): RecordDraft {
   return { ...record, waiting: record.waiting ?? { since: now.toISOString(), code, message } };
@@ -75,7 +81,7 @@ export function withoutStaging(record: RecordDraft): RecordDraft {
 
 /** The next status; a lease, a wait, the count of attempts and an error of the status before are gone. */
 export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, note?: string): RecordDraft {
-  const { lease: _lease, error: _error, waiting: _waiting, ...rest } = record;
+  const { lease: _lease, error: _error, waiting: _waiting, unseen: _unseen, ...rest } = record;
   return { ...rest, status, attempts: 0, history: [...record.history, entry(status, now, note)] };
 }
 
@@ -83,6 +89,80 @@ export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, not
 export function beginUpload(record: RecordDraft, now: Date): RecordDraft {
   if (record.status === 'uploading') return record;
   return { ...record, status: 'uploading', history: [...record.history, entry('uploading', now, undefined)] };
+}
+
+/**
+ * Whether the record still is what was read, as far as a verdict on its image goes: under the lease of the reader, or
+ * under nobody's and with the same image, job and upload. A verdict on one image must not hit the next.
+ */
+export function isUndecided(read: RecordDraft, stored: RecordDraft, now: Date): boolean {
+  if (stored.generation !== read.generation || isSettled(stored)) return false;
+  if (read.lease !== undefined) return stored.lease?.holder === read.lease.holder;
+  return !isLeased(stored, now) && stored.status === read.status && isOfSameImage(read, stored);
+}
+
+export const isLeased = ({ lease }: Pick<RecordDraft, 'lease'>, now: Date): boolean =>
+  lease !== undefined && Date.parse(lease.until) > now.getTime();
+
+const isOfSameImage = (one: RecordDraft, other: RecordDraft): boolean =>
+  one.image?.id === other.image?.id &&
+  one.register?.jobId === other.register?.jobId &&
+  one.staging?.uploadId === other.staging?.uploadId;
+
+/**
+ * Gives up the image of the present generation: the record names what is to be deleted before anybody deletes it.
+ * @param reason the error code, or `superseded`
+ */
+function giveUpImage(record: RecordDraft, reason: string, now: Date): RecordDraft {
+  const { generation, image } = record;
+  const because = { generation, reason, since: now.toISOString() };
+  const removals = [
+    ...(image === undefined ? [] : [{ ...because, imageId: image.id }]),
+    ...(mayHaveUntoldImage(record) ? [because] : []),
+  ];
+  return removals.reduce(withRemoval, record);
+}
+
+/** Names one more image that is to be deleted; once. */
+export function withRemoval(record: RecordDraft, removal: Removal): RecordDraft {
+  const { removing = [] } = record;
+  const isNamed = removing.some((each) => isSameRemoval(each, removal));
+  return isNamed ? record : { ...record, removing: [...removing, removal] };
+}
+
+/** Strikes out an image that is gone. */
+export function withoutRemoval(record: RecordDraft, removal: Removal): RecordDraft {
+  const { removing = [], ...rest } = record;
+  const left = removing.filter((each) => !isSameRemoval(each, removal));
+  return left.length === 0 ? rest : { ...rest, removing: left };
+}
+
+/** Notes why an image could not be deleted, in the words of the target. */
+export function withObstacle(record: RecordDraft, removal: Removal, error: ImageDropError): RecordDraft {
+  const removing = record.removing?.map((each) =>
+    isSameRemoval(each, removal) ? { ...each, obstacle: error.message } : each,
+  );
+  const rest =
+    removal.imageId === undefined ? 'An image of it may be there' : `Its image ${removal.imageId} is still there`;
+  const message = `${record.error?.message} ${rest}: ${error.message}`;
+  return {
+    ...record,
+    ...(removing !== undefined && { removing }),
+    ...(record.error !== undefined && { error: { ...record.error, message } }),
+  };
+}
+
+const isSameRemoval = (one: Removal, other: Removal): boolean =>
+  one.generation === other.generation && one.imageId === other.imageId;
+
+/**
+ * A fast import creates the image itself, and an attempt may have died between the creation and the record. Where no
+ * attempt was made nobody is asked, so that a bad file is refused although its cloud is away.
+ */
+function mayHaveUntoldImage({ status, plan, register, attempts, lease, error }: RecordDraft): boolean {
+  if (plan?.route === 'fast-import' && register !== undefined) return true;
+  const attemptsBefore = attempts - (lease === undefined ? 0 : 1);
+  return status === 'received' && (attemptsBefore > 0 || error !== undefined);
 }
 
 /** Back to the start with a new image, because the one before is broken or gone. A copy in object storage stays. */
@@ -98,12 +178,17 @@ export function beginAgain(record: RecordDraft, now: Date, why: string): RecordD
     metadata: _metadata,
     verification: _verification,
     ...rest
-  } = record;
-  return { ...moveTo(rest, 'received', now, why), generation: record.generation + 1 };
+  } = moveTo(giveUpImage(record, why, now), 'received', now, why);
+  return { ...rest, generation: record.generation + 1 };
+}
+
+/** The key was written again before the upload began. */
+export function supersede(record: RecordDraft, by: string, now: Date): RecordDraft {
+  return moveTo(giveUpImage(record, 'superseded', now), 'superseded', now, `by ${by}`);
 }
 
 /**
- * A drop that failed, from the start again, with another image.
+ * A drop that failed, from the start again, with another image. A copy in object storage that was removed is made anew.
  * @param failedAt when, as its history says: a message that asks for it twice is obeyed once
  * @returns undefined where it has not failed then
  */
@@ -111,13 +196,18 @@ export function retry(record: RecordDraft, failedAt: string, now: Date): RecordD
   if (record.status !== 'failed' || record.history.at(-1)?.at !== failedAt) return undefined;
   const { announcedAt: _announcedAt, deadLetter: _deadLetter, ...rest } = record;
   const again = beginAgain(rest, now, 'retried');
-  return { ...again, retriedFrom: again.generation };
+  const retried = { ...again, retriedFrom: again.generation };
+  return record.staging?.removedAt === undefined ? retried : withoutStaging(retried);
 }
 
 /** @param deadLetter the stage of the dead letter that has settled it */
 export function fail(record: RecordDraft, error: ImageDropError, now: Date, deadLetter?: QueueStage): RecordDraft {
-  const failed = { ...moveTo(record, 'failed', now, error.code), error: recordedError(error, now) };
-  return deadLetter === undefined ? failed : { ...failed, deadLetter };
+  const ended = moveTo(giveUpImage(record, error.code, now), 'failed', now, error.code);
+  return {
+    ...ended,
+    error: recordedError(error, now),
+    ...(deadLetter !== undefined && { deadLetter }),
+  };
 }
 
 /** When the record came to the status that it has. */

@@ -33,6 +33,14 @@ export interface DropRecord {
   readonly metadata?: RecordedMetadata;
   readonly plan?: UploadPlan;
   readonly image?: RecordedImage;
+  /**
+   * Images at the target that are no longer this record's: written before anything is deleted, struck out when it is
+   * gone. Nobody may settle or continue with an image that is named here. Deleted before the next image is created and
+   * before an outcome is announced; absent when nothing is left.
+   */
+  readonly removing?: readonly Removal[];
+  /** Present while the endpoint does not show the image that it should have: it is asked again before it counts as lost. */
+  readonly unseen?: Unseen;
   /** By the route `import`: the endpoint was asked to fetch the bytes itself. */
   readonly import?: RecordedImport;
   /** By the routes `register` and `fast-import`: the copy in object storage, where one is made. */
@@ -85,6 +93,27 @@ export interface RecordedImage {
   readonly id: string;
 }
 
+/** One image that is to be deleted. */
+export interface Removal {
+  /** Of the record when the image was begun: the image bears the mark of this generation. */
+  readonly generation: number;
+  /** Absent where an answer was lost: all images that bear the mark of the generation. */
+  readonly imageId?: string;
+  /** The error code, or `superseded`, `replaced` or `forsaken`. */
+  readonly reason: string;
+  /** When it was decided; ISO 8601, UTC. */
+  readonly since: string;
+  /** Why the image could not be deleted. A retry tries again before it creates another. */
+  readonly obstacle?: string;
+}
+
+export interface Unseen {
+  /** When the endpoint first answered so; ISO 8601, UTC. */
+  readonly since: string;
+  /** What it answered: `gone` or the status of the image. */
+  readonly as: string;
+}
+
 /** The steps that work on a queue, by the name of the queue. */
 export const QUEUE_STAGES = ['ingest', 'upload', 'status'] as const;
 export type QueueStage = (typeof QUEUE_STAGES)[number];
@@ -123,6 +152,8 @@ export interface RecordedStaging {
   readonly partsPerChunk: number;
   /** The multipart upload; absent until one is begun. */
   readonly uploadId?: string;
+  /** What was made of the copy had another size or hash: the copy is removed before it is used again. */
+  readonly doubted?: true;
   /** When the copy was removed. */
   readonly removedAt?: string;
   /** Why it is still there although the record is settled. */

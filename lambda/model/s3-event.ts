@@ -38,6 +38,11 @@ export function objectEventMessage(event: ObjectEvent): { readonly Records: read
   };
 }
 
+/** The target that an object is sent to although it may have been dropped before that existed; undefined in any other message. */
+export function backfillNamedIn(message: unknown): string | undefined {
+  return isObject(message) && typeof message.backfill === 'string' ? message.backfill : undefined;
+}
+
 /** Whether an object is to become an image: one that says what another shall be, or shows a folder, is not. */
 export const isDrop = (object: Pick<ObjectEvent, 'key' | 'size'>): boolean =>
   !isFolder(object) && !isMetadataKey(object.key);

@@ -18,6 +18,7 @@ export interface FunctionMetrics {
   /** A record has come to its status. */
   countStatus(key: string, record: DropRecord): void;
   countMoved(moved: MovedBytes): void;
+  countReconcileErrors(errors: number): void;
   /** A pause begins or goes on. */
   countPause(pause: TargetPause): void;
   /** Kept until `flush`: there are many calls, and each line of the log costs. */
@@ -58,6 +59,7 @@ export function functionMetrics(metrics: Metrics = new Metrics({ serviceName: ME
       const line = { record, ...dropIdIn(record) };
       write({ target }, { BytesMoved: [bytes], UploadRate: [bytesPerSecond] }, line);
     },
+    countReconcileErrors: (errors) => write({}, { ReconcileErrors: [errors] }),
     countPause: ({ target }) => write({ target }, { TargetPaused: [1] }),
     countAnswer: (answer) => answers.add(answer),
     flush() {

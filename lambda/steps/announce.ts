@@ -1,36 +1,68 @@
 import { isDeepStrictEqual } from 'node:util';
 import { goesTo, recordKey } from '../model/drop.ts';
-import { ImageDropError } from '../model/errors.ts';
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
 import { type ClearingDependencies, clearStaging } from './clear-staging.ts';
-import type { OutcomeTopic, TaggingStore } from './ports.ts';
+import { removeBeforeOutcome } from './give-up-image.ts';
+import type { Invocation, MessageQueue, OutcomeTopic, TaggingStore } from './ports.ts';
+import { MAX_ATTEMPTS } from './under-lease.ts';
+import { hasWaitedTooLong, putOffOutcome } from './waiting-for-target.ts';
 
 export interface AnnounceDependencies extends ClearingDependencies {
   readonly objects: TaggingStore;
   readonly topic: OutcomeTopic;
+  readonly statusQueue: MessageQueue;
 }
 
 type Tags = Readonly<Record<string, string>>;
 
 /**
- * Cleans up behind a settled record, then tells the world of it: tags on the dropped object, the outcome topic.
- * It is done at least once; a message that comes after it was done changes nothing.
+ * Deletes what a settled record has given up, then announces the outcome: tags on the dropped object, the outcome topic.
+ * It is done at least once. What is announced is read again just before, and an outcome carries the revision of its
+ * record: the outcome of a drop that was retried meanwhile is not announced.
  */
-export async function announce(key: string, record: DropRecord, deps: AnnounceDependencies): Promise<void> {
-  if (record.announcedAt !== undefined) return;
+export async function announce(
+  key: string,
+  record: DropRecord,
+  { receives }: Pick<Invocation, 'receives'>,
+  deps: AnnounceDependencies,
+): Promise<void> {
+  const isHopeless = (error: ImageDropError): boolean =>
+    error.wholeTarget ? hasWaitedTooLong(record, deps.now()) : receives >= MAX_ATTEMPTS;
+  try {
+    const settled = await removeBeforeOutcome(key, record, isHopeless, deps);
+    await announceOnce(key, settled, receives, deps);
+  } catch (thrown) {
+    const error = asImageDropError(thrown);
+    if (!error.wholeTarget) throw error;
+    await putOffOutcome(key, record, error, deps);
+  }
+}
+
+async function announceOnce(
+  key: string,
+  record: DropRecord,
+  receives: number,
+  deps: AnnounceDependencies,
+): Promise<void> {
+  // An invocation that stalled while it wrote the tags, and died, may have overwritten newer ones.
+  if (record.announcedAt !== undefined) return receives > 1 ? tagObject(record, deps) : undefined;
   const staging = await clearStaging(record, deps);
   await tagObject(record, deps);
-  await deps.topic.publish(key, record);
+  const present = await deps.records.load(key);
+  if (present === undefined || present.announcedAt !== undefined || !isSameOutcome(present, record)) return;
+  await deps.topic.publish(key, present);
   await deps.records.change(key, (stored) => {
     if (stored === undefined || stored.announcedAt !== undefined || !isSameOutcome(stored, record)) return undefined;
-    return { ...stored, announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
+    const { waiting: _, ...rest } = stored;
+    return { ...rest, announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
   });
 }
 
-/** A drop that is retried meanwhile has an outcome of its own to come. */
-const isSameOutcome = (stored: DropRecord, told: DropRecord): boolean =>
-  stored.history.at(-1)?.at === told.history.at(-1)?.at && stored.status === told.status;
+/** A drop that was retried meanwhile has another outcome to come. */
+const isSameOutcome = (stored: DropRecord, read: DropRecord): boolean =>
+  stored.history.at(-1)?.at === read.history.at(-1)?.at && stored.status === read.status;
 
 /**
  * S3 replaces all tags at once and without condition, and another target of the same drop may write at the same time:
@@ -62,10 +94,8 @@ async function writeTags(record: DropRecord, tags: Tags, deps: AnnounceDependenc
 async function outcomeTags(record: DropRecord, deps: AnnounceDependencies): Promise<Tags> {
   const targets = deps.targets.filter(({ name }) => goesTo(record.drop, name));
   const records = await Promise.all(
-    targets.map(({ name }) =>
-      // Its own is settled, and known.
-      name === record.target ? record : deps.records.load(recordKey(record.drop, name)),
-    ),
+    // Its own as well: it may have been retried since it was read.
+    targets.map(({ name }) => deps.records.load(recordKey(record.drop, name))),
   );
   const settled = records.filter((each): each is DropRecord => each !== undefined && isSettled(each));
   return Object.fromEntries(settled.map((each) => [`imagedrop:${each.target}`, outcome(each)]));

@@ -3,23 +3,24 @@ import { inspect } from '../formats/inspect.ts';
 import { conformed } from '../metadata/conformed.ts';
 import { originsOf } from '../metadata/origins.ts';
 import { settleMetadata } from '../metadata/settle.ts';
-import { goesTo, recordKey } from '../model/drop.ts';
+import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { type Image, METADATA_PROPERTY } from '../model/image.ts';
 import { imageId } from '../model/image-id.ts';
 import { fingerprinted, newImage, unreleased } from '../model/new-image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { type ObjectEvent, objectEvents } from '../model/s3-event.ts';
+import { backfillNamedIn, type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { allOf } from './all-of.ts';
+import { targetsFor } from './begun-targets.ts';
 import { foundDrop } from './drop-of.ts';
 import { dropPlace } from './drop-place.ts';
 import { isPlaceholder } from './empty-drop.ts';
-import { removeForsaken, removeLeftBehind } from './forsaken-image.ts';
+import { removeForsaken, removeGivenUp, removeLeftBehind } from './give-up-image.ts';
 import { type MetadataFilesDependencies, metadataFiles, type ReadFile } from './metadata-files.ts';
 import { newestVersion } from './newest-version.ts';
 import { objectReader } from './object-reader.ts';
-import type { Invocation, MessageQueue, ObjectHead, ObjectStore, RecordDraft } from './ports.ts';
+import type { BeginningStore, Invocation, MessageQueue, ObjectHead, ObjectStore, RecordDraft } from './ports.ts';
 import { existingRecord, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
 import { targetOf } from './target-of.ts';
@@ -29,6 +30,7 @@ import { isFromStorage } from './upload-from-storage.ts';
 
 export interface CreateMetadataDependencies extends LeaseDependencies, MetadataFilesDependencies {
   readonly objects: ObjectStore;
+  readonly beginnings: BeginningStore;
   readonly uploadQueue: MessageQueue;
 }
 
@@ -53,18 +55,27 @@ export async function createMetadata(
 ): Promise<void> {
   const events = objectEvents(message);
   if (events === undefined) return goOnOrRetry(message, invocation, deps);
-  await allOf(events.map((event) => takeUp(event, invocation, deps)));
+  const backfill = backfillNamedIn(message);
+  await allOf(events.map((event) => takeUp(event, backfill, invocation, deps)));
 }
 
 /** One record for each target that the drop goes to; from here each goes its own way. */
-async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
+async function takeUp(
+  event: ObjectEvent,
+  backfill: string | undefined,
+  invocation: Invocation,
+  deps: CreateMetadataDependencies,
+): Promise<void> {
   const { drop, newest } = await foundDrop(event, deps);
   let found: ReturnType<FindFiles> | undefined;
   // One look for all targets.
   const findFiles = () => (found ??= metadataFiles(drop, event.eventTime, deps));
-  const targets = deps.targets.filter(({ name }) => goesTo(drop, name));
+  const targets =
+    backfill === undefined
+      ? await targetsFor(drop, arrivalOf(event, drop), deps)
+      : [targetOf({ target: backfill }, deps.targets).name].filter((name) => goesTo(drop, name));
   await allOf(
-    targets.map(async ({ name }) => {
+    targets.map(async (name) => {
       const key = recordKey(drop, name);
       const received = await deps.records.change(key, (stored) =>
         stored ? undefined : changes.receive(drop, name, deps.now()),
@@ -73,6 +84,10 @@ async function takeUp(event: ObjectEvent, invocation: Invocation, deps: CreateMe
     }),
   );
 }
+
+/** The event of a multipart upload is later than its object, which is as old as the beginning of the upload. */
+const arrivalOf = ({ eventTime }: ObjectEvent, { droppedAt }: Drop): Date =>
+  new Date(Math.max(eventTime.getTime(), Date.parse(droppedAt)));
 
 async function goOnOrRetry(message: unknown, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
   const key = recordNamedIn(message);
@@ -91,7 +106,7 @@ async function goOn(
   deps: CreateMetadataDependencies,
   { newest, findFiles }: Partial<Surroundings> = {},
 ): Promise<void> {
-  if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(record, deps);
+  if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(key, record, deps);
   switch (record.status) {
     case 'received':
       return underLease(key, record, ['received'], invocation, deps, (leased) =>
@@ -117,6 +132,7 @@ async function createImage(
 ): Promise<void> {
   const object = await newestVersion(key, record, deps, newest);
   if (object === undefined || (await isPlaceholder(key, record, object, deps))) return;
+  await removeGivenUp(key, record, deps);
   const made = await describeAndCreate(key, record, { object, files: await findFiles() }, deps);
   const { image, wanted } = made;
   try {
@@ -126,7 +142,7 @@ async function createImage(
       return changes.moveTo(created, 'created', deps.now());
     });
   } catch (error) {
-    if (image !== undefined) await removeForsaken(image, key, made.record, error, deps);
+    if (image !== undefined) await removeForsaken(image.id, key, made.record, error, deps);
     throw error;
   }
   await deps.uploadQueue.send({ record: key });
@@ -190,10 +206,16 @@ async function removeEarlier(
   record: DropRecord,
   deps: CreateMetadataDependencies,
 ): Promise<void> {
-  // A stalled invocation must not delete an image that another invocation uses.
-  changes.requireLease(await deps.records.load(key), record.lease?.holder);
-  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
-  for (const { id } of images) await endpoint.delete(id);
+  if (images.length === 0) return;
+  const { generation } = record;
+  const since = deps.now().toISOString();
+  const removals = images.map(({ id }) => ({ generation, imageId: id, reason: 'replaced', since }));
+  const stored = await deps.records.change(key, (present) => {
+    // A stalled invocation must not give up an image that another one uses.
+    changes.requireLease(present, record.lease?.holder);
+    return removals.reduce<RecordDraft>(changes.withRemoval, present);
+  });
+  if (stored !== undefined) await removeGivenUp(key, stored, deps, removals);
 }
 
 async function nextGeneration(key: string, record: DropRecord, deps: CreateMetadataDependencies): Promise<DropRecord> {

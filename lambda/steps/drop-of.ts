@@ -1,10 +1,11 @@
-import { type Drop, dropId } from '../model/drop.ts';
+import { type Drop, dropId, dropIdIn, recordKey, secondsIn } from '../model/drop.ts';
 import type { ObjectEvent } from '../model/s3-event.ts';
-import type { ObjectHead, ObjectStore } from './ports.ts';
+import type { ObjectHead, ObjectStore, RecordStore } from './ports.ts';
 import { type ChoiceDependencies, withTargets } from './targets-of-drop.ts';
 
 export interface DropDependencies extends ChoiceDependencies {
   readonly objects: Pick<ObjectStore, 'head'>;
+  readonly records: Pick<RecordStore, 'load' | 'keysBelow'>;
 }
 
 export interface FoundDrop {
@@ -26,7 +27,38 @@ export async function foundDrop(event: ObjectEvent, deps: DropDependencies): Pro
 export async function dropOf(event: ObjectEvent, deps: DropDependencies): Promise<Drop> {
   const { bucket, key, versionId } = event;
   const head = await deps.objects.head(bucket, key, versionId);
-  return withTargets(dropAs({ ...event, ...(head ?? { lastModified: event.eventTime }) }), head, deps);
+  const object = head ?? { lastModified: (await recordedArrival(event, deps)) ?? event.eventTime };
+  return withTargets(dropAs({ ...event, ...object }), head, deps);
+}
+
+/** S3 tells Last-Modified in whole seconds, and the event a moment later. */
+const EVENT_DELAY_SECONDS = 3;
+
+/** Of a multipart upload, Last-Modified is when it was begun: days before the event of its end. */
+const LONGEST_UPLOAD_SECONDS = 8 * 86_400;
+
+/**
+ * When a drop arrived whose object is gone and had no version: its record says so, if it was taken up before. An event
+ * that comes again must not make a second record.
+ */
+async function recordedArrival(event: ObjectEvent, deps: DropDependencies): Promise<Date | undefined> {
+  const { etag, versionId, eventTime } = event;
+  if (versionId !== undefined) return undefined;
+  const latest = eventTime.getTime() / 1000 + EVENT_DELAY_SECONDS;
+  const earliest = latest - (etag.includes('-') ? LONGEST_UPLOAD_SECONDS : 2 * EVENT_DELAY_SECONDS);
+  const arrivals = (await recordedIds(event, deps))
+    .map((id) => secondsIn(id, etag))
+    .filter((seconds) => seconds !== undefined)
+    .filter((seconds) => seconds >= earliest && seconds <= latest);
+  return arrivals.length === 0 ? undefined : new Date(Math.max(...arrivals) * 1000);
+}
+
+async function recordedIds(event: ObjectEvent, deps: DropDependencies): Promise<readonly string[]> {
+  const { key, etag, eventTime } = event;
+  const likely = { key, id: dropId({ etag, lastModified: eventTime }) };
+  const prefixes = deps.targets.map(({ name }) => recordKey(likely, name).replace(/\/[^/]*\/[^/]*$/, `/${etag}-`));
+  const keys = await Promise.all([...new Set(prefixes)].map((prefix) => deps.records.keysBelow(prefix)));
+  return keys.flat().flatMap((each) => dropIdIn(each).dropId ?? []);
 }
 
 /** The drop as its event told it, where its object cannot be asked. */

@@ -9,6 +9,10 @@ import type { DropRecord } from '../model/record.ts';
  */
 const BEGINS_WITHIN_SECONDS = 300;
 
+/** Glance's own signs of an import, where it has several stores: names, separated by commas (api-ref, "Import an image"). */
+const STORES_TO_COME = 'os_glance_importing_to_stores';
+const FAILED_STORES = 'os_glance_failed_import';
+
 /** The first pause before a failed import is tried once more; each further one is four times as long. */
 const FIRST_PAUSE_SECONDS = 30;
 
@@ -25,6 +29,9 @@ export async function importFailure(
 ): Promise<ImageDropError | undefined> {
   const words = await endpoint.imports?.failure(image.id);
   if (words !== undefined) return failed(record, now, `failed: ${words}`);
+  const { [FAILED_STORES]: failedStores = '', [STORES_TO_COME]: storesToCome = '' } = image.properties;
+  if (failedStores !== '') return failed(record, now, `failed at the stores ${failedStores}`);
+  if (storesToCome !== '') return undefined;
   const waitedSeconds = (now.getTime() - Date.parse(record.import?.askedAt ?? '')) / 1000;
   if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
   const silence = `left it queued for ${Math.round(waitedSeconds)} s, and the service does not say why`;

@@ -1,10 +1,8 @@
 import { dropId } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
-import * as changes from '../model/record-changes.ts';
-import type { FailDependencies } from './fail-drop.ts';
+import { type FailDependencies, supersede } from './give-up-image.ts';
 import type { ObjectHead } from './ports.ts';
-import { removeImage } from './remove-image.ts';
 
 /**
  * The object of the drop, as long as it is what lies under its key now.
@@ -26,13 +24,4 @@ export async function newestVersion(
   if (dropId(newest) === drop.id) return newest;
   await supersede(key, record, dropId(newest), deps);
   return undefined;
-}
-
-async function supersede(key: string, record: DropRecord, by: string, deps: FailDependencies): Promise<void> {
-  await removeImage(record, deps);
-  await deps.records.change(key, (stored) => {
-    changes.requireLease(stored, record.lease?.holder);
-    return changes.moveTo(stored, 'superseded', deps.now(), `by ${by}`);
-  });
-  await deps.statusQueue.send({ record: key });
 }

@@ -7,6 +7,7 @@ import type { MovedBytes } from '../model/metrics.ts';
 import type { DropRecord, QueueStage } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import type { Target } from '../model/target.ts';
+import type { TargetBeginnings } from '../model/target-beginnings.ts';
 import type { Refused, TargetPause } from '../model/target-pause.ts';
 
 export type { RecordDraft } from '../model/record-changes.ts';
@@ -65,6 +66,8 @@ export interface TaggingStore extends ObjectStore {
 
 export interface RecordStore {
   load(key: string): Promise<DropRecord | undefined>;
+  /** The keys of records that begin so, a thousand at most. */
+  keysBelow(prefix: string): Promise<readonly string[]>;
   /**
    * Changes a record by compare-and-swap, reading and deciding again as often as another writer was faster.
    * `decide` gets what is stored now (undefined: nothing yet) and returns what shall be stored, or undefined to leave it.
@@ -161,6 +164,8 @@ export interface RecordMessage {
 /** An object that is to be taken up, as an S3 event names it. */
 export interface ObjectMessage {
   readonly Records: readonly object[];
+  /** The one target that it is meant for, whether or not that had begun when the object was dropped. */
+  readonly backfill?: string;
 }
 
 /** Amazon SQS, "DelaySeconds". */
@@ -169,6 +174,14 @@ export const MAX_DELAY_SECONDS = 900;
 export interface MessageQueue {
   /** @param delaySeconds 0 to MAX_DELAY_SECONDS */
   send(message: RecordMessage | ObjectMessage, delaySeconds?: number): Promise<void>;
+}
+
+/** When each target began. */
+export interface BeginningStore {
+  /** @returns what was stored a minute ago at most; undefined before the first drop of the stack */
+  load(): Promise<TargetBeginnings | undefined>;
+  /** Changes it by compare-and-swap. @returns what is stored afterwards */
+  change(decide: (stored: TargetBeginnings | undefined) => TargetBeginnings): Promise<TargetBeginnings>;
 }
 
 export interface OutcomeTopic {
@@ -216,6 +229,8 @@ export interface Sent {
 /** What the operator's metrics are told. */
 export interface Meter {
   countMoved(moved: MovedBytes): void;
+  /** Items that a run of reconcile could not look at or not mend; 0 counts as well. */
+  countReconcileErrors(errors: number): void;
 }
 
 export interface StepLog {

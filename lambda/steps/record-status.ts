@@ -5,8 +5,7 @@ import type { HashAlgorithm, Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
-import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
-import { type FailDependencies, failDrop } from './fail-drop.ts';
+import { type BeginAgainDependencies, beginAgain, type FailDependencies, failDrop } from './give-up-image.ts';
 import { importFailure } from './import-failure.ts';
 import { type Invocation, MAX_DELAY_SECONDS, type RecordMessage } from './ports.ts';
 import { existingRecord, recordNamedIn, roundNamedIn } from './record-message.ts';
@@ -14,6 +13,7 @@ import { askForRetry, isRedriven } from './redriven.ts';
 import { lookAtJob, requireReadDrop } from './registration.ts';
 import { releaseImage } from './release-image.ts';
 import { targetOf } from './target-of.ts';
+import { ASK_AGAIN_SECONDS, isLost, noteSeen } from './unseen-image.ts';
 import { verify } from './verify.ts';
 import { hasWaitedTooLong, isPutOff, pauseTarget } from './waiting-for-target.ts';
 
@@ -25,7 +25,7 @@ export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies
  */
 export async function recordStatus(
   message: unknown,
-  invocation: Pick<Invocation, 'sentAt'>,
+  invocation: Pick<Invocation, 'sentAt' | 'receives'>,
   deps: RecordStatusDependencies,
 ): Promise<void> {
   const key = recordNamedIn(message);
@@ -40,10 +40,10 @@ export async function recordStatus(
     case 'processing':
       if (isOvertaken(message, record)) return;
       if (await isPutOff(key, record, deps.statusQueue, deps, lookAgain(key, record))) return;
-      return check(key, record, deps);
+      return check(key, record, invocation, deps);
     default:
       if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
-      return announce(key, record, deps);
+      return announce(key, record, invocation, deps);
   }
 }
 
@@ -55,10 +55,15 @@ function isOvertaken(message: unknown, { rounds = 0 }: DropRecord): boolean {
   return round !== undefined && round < rounds;
 }
 
-async function check(key: string, record: DropRecord, deps: RecordStatusDependencies): Promise<void> {
+async function check(
+  key: string,
+  record: DropRecord,
+  invocation: Pick<Invocation, 'receives'>,
+  deps: RecordStatusDependencies,
+): Promise<void> {
   const settled = await settledOrWaiting(key, record, deps);
   // Outside of what is caught below: a record that is settled needs its announcement, however long that takes.
-  if (settled?.status === 'active') await announce(key, settled, deps);
+  if (settled?.status === 'active') await announce(key, settled, invocation, deps);
 }
 
 /** @returns the record when the image has become active and agrees; undefined when another message goes on with it */
@@ -71,6 +76,7 @@ async function settledOrWaiting(
     const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
     const image = record.image && (await endpoint.get(record.image.id));
     await deps.pauses.end(record.target, 'status');
+    if (image !== undefined && image.status !== 'queued') await noteSeen(key, record, deps);
     if (record.register !== undefined && image?.status !== 'active' && image?.status !== 'deactivated') {
       return await judgeRegistration(key, record, image, endpoint, deps);
     }
@@ -80,7 +86,7 @@ async function settledOrWaiting(
     return await judge(key, record, image, deps);
   } catch (thrown) {
     const error = asImageDropError(thrown);
-    await (error.retryable ? wait(key, record, error, deps) : failDrop(key, error, deps));
+    await (error.retryable ? wait(key, record, error, deps) : failDrop(key, record, error, deps));
     return undefined;
   }
 }
@@ -101,9 +107,22 @@ async function judge(
       await wait(key, record, stillWaiting(image), deps);
       return undefined;
     default:
-      await beginAgain(key, record, broken(record, image), deps);
+      await beginAgainIfLost(key, record, image, deps);
       return undefined;
   }
+}
+
+/** One answer that the image is gone or empty may come from a server that lags: it is asked again before. */
+async function beginAgainIfLost(
+  key: string,
+  record: DropRecord,
+  image: Image | undefined,
+  deps: RecordStatusDependencies,
+): Promise<void> {
+  const why = broken(record, image);
+  if (await isLost(key, record, image, deps)) return beginAgain(key, record, why, deps);
+  deps.log.info('asks again for the image', { record: key, why: why.message });
+  await deps.statusQueue.send(lookAgain(key, record), ASK_AGAIN_SECONDS);
 }
 
 /** An import that failed leaves its image as it was before. */
@@ -129,9 +148,10 @@ async function judgeRegistration(
 ): Promise<undefined> {
   const { record: noted, failure } = await lookAtJob(key, record, image, endpoint, deps);
   if (failure?.retryable === false) throw failure;
-  const isBroken = image?.status === 'killed' || (image === undefined && record.image !== undefined);
-  const why = failure ?? (isBroken ? broken(record, image) : undefined);
-  await (why === undefined ? wait(key, noted, stillReading(noted), deps) : beginAgain(key, noted, why, deps));
+  if (failure !== undefined) await beginAgain(key, noted, failure, deps);
+  else if (image?.status === 'killed' || (image === undefined && record.image !== undefined)) {
+    await beginAgainIfLost(key, noted, image, deps);
+  } else await wait(key, noted, stillReading(noted), deps);
 }
 
 async function settle(
@@ -152,7 +172,7 @@ async function settle(
   }
   if (!(await releaseImage(key, record, image, verification, deps))) return undefined;
   return deps.records.change(key, (stored) =>
-    stored?.status === 'processing' && stored.image?.id === image.id
+    stored !== undefined && changes.isUndecided(record, stored, deps.now())
       ? { ...changes.moveTo(stored, 'active', deps.now()), ...wholly(stored), verification }
       : undefined,
   );
@@ -169,7 +189,7 @@ async function readAgain(
   deps: RecordStatusDependencies,
 ): Promise<void> {
   await deps.records.change(key, (stored) =>
-    stored?.status === 'processing' && stored.image?.id === record.image?.id
+    stored !== undefined && changes.isUndecided(record, stored, deps.now())
       ? changes.moveTo(stored, 'uploading', deps.now(), `to be read again for its ${algorithm}`)
       : undefined,
   );
@@ -189,7 +209,9 @@ async function wait(
   }
   const { activeWithinSeconds } = targetOf(record, deps.targets);
   const elapsedSeconds = (deps.now().getTime() - changes.statusSince(record).getTime()) / 1000;
-  if (elapsedSeconds > activeWithinSeconds) return failDrop(key, neverActive(activeWithinSeconds, why), deps);
+  if (elapsedSeconds > activeWithinSeconds) {
+    return failDrop(key, record, neverActive(activeWithinSeconds, why), deps);
+  }
   deps.log.info('waits for the image', { record: key, why: why.message });
   const delaySeconds = Math.max(pollDelaySeconds(elapsedSeconds), Math.ceil(why.retryAfterSeconds ?? 0));
   await deps.statusQueue.send(lookAgain(key, record), Math.min(delaySeconds, MAX_DELAY_SECONDS));

@@ -3,6 +3,7 @@ import { dropId } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
+import * as changes from '../model/record-changes.ts';
 import type { StepDependencies } from './ports.ts';
 
 /**
@@ -62,7 +63,7 @@ async function note(key: string, record: DropRecord, job: RegisterJob, deps: Ste
   const imageId = record.image?.id ?? job.imageId;
   if (percent === record.register?.percent && imageId === record.image?.id) return record;
   const changed = await deps.records.change(key, (stored) => {
-    if (stored?.status !== 'processing' || stored.register?.jobId !== record.register?.jobId) return undefined;
+    if (stored === undefined || !changes.isUndecided(record, stored, deps.now())) return undefined;
     const register = stored.register && { ...stored.register, ...(percent !== undefined && { percent }) };
     return {
       ...stored,

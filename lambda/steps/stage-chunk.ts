@@ -4,7 +4,7 @@ import * as changes from '../model/record-changes.ts';
 import { partsOfChunk, rangeOfPart } from '../model/staging.ts';
 import { bytesPerSecond, reportProgress } from '../transfer/progress.ts';
 import { readRange } from '../transfer/read-range.ts';
-import { type FailDependencies, failDrop } from './fail-drop.ts';
+import { type FailDependencies, failDrop } from './give-up-image.ts';
 import type { Invocation, StagedPart, StagingStore } from './ports.ts';
 import { missingIn, type StagingDependencies } from './stage-image.ts';
 import { targetOf } from './target-of.ts';
@@ -37,7 +37,7 @@ export async function stageChunk(
     await copyMissing(key, record, staging, chunk, store, invocation, deps);
     return await isWhole(key, record, staging, store, deps);
   } catch (thrown) {
-    await decide(key, chunk, asImageDropError(thrown), invocation, deps);
+    await decide(key, record, chunk, asImageDropError(thrown), invocation, deps);
     return false;
   }
 }
@@ -152,7 +152,7 @@ async function noteProgress(
   const progress = { bytes, totalBytes: record.drop.size, bytesPerSecond: rate, at: now.toISOString() };
   try {
     await deps.records.change(key, (stored) => {
-      if (stored?.status !== 'uploading') return undefined;
+      if (stored === undefined || !isOfSameUpload(record, stored)) return undefined;
       const before = stored.progress;
       const isDue = before === undefined || now.getTime() - Date.parse(before.at) >= PROGRESS_SECONDS * 1000;
       return isDue && bytes > (before?.bytes ?? -1) ? { ...stored, progress } : undefined;
@@ -162,22 +162,43 @@ async function noteProgress(
   }
 }
 
-/** As steps/under-lease.ts decides, but that the attempts of a chunk are counted by its queue. */
+/** A chunk may come late: the record may be at another image, or at another upload of the file. */
+const isOfSameUpload = (read: DropRecord, stored: DropRecord): boolean =>
+  stored.status === 'uploading' &&
+  stored.generation === read.generation &&
+  stored.staging?.uploadId === read.staging?.uploadId;
+
+/**
+ * As steps/under-lease.ts decides, but that the attempts of a chunk are counted by its queue. A chunk has no lease: it
+ * decides nothing while another invocation holds one.
+ */
 async function decide(
   key: string,
+  record: DropRecord,
   chunk: number,
   error: ImageDropError,
   invocation: Invocation,
   deps: FailDependencies,
 ): Promise<void> {
-  if (!error.retryable) return failDrop(key, error, deps);
-  if (invocation.receives >= MAX_ATTEMPTS) {
-    return failDrop(key, exhausted(chunk, error.code, error.message, error), deps);
-  }
-  await deps.records.change(key, (stored) =>
-    stored?.status === 'uploading' ? { ...stored, error: changes.recordedError(error, deps.now()) } : undefined,
+  const verdict = verdictOn(chunk, error, invocation);
+  if (verdict !== undefined) await failDrop(key, changes.giveBack(record), verdict, deps);
+  const stored = await deps.records.change(key, (present) =>
+    present !== undefined && isOfSameUpload(record, present)
+      ? { ...present, error: changes.recordedError(error, deps.now()) }
+      : undefined,
   );
-  throw error;
+  if (stored === undefined || !isOfSameUpload(record, stored)) return;
+  throw verdict === undefined ? error : heldBy(stored);
+}
+
+function heldBy({ lease }: DropRecord): ImageDropError {
+  const message = `The drop has failed, but another invocation (${lease?.holder}) works on it until ${lease?.until}.`;
+  return new ImageDropError('lease-held', message);
+}
+
+function verdictOn(chunk: number, error: ImageDropError, { receives }: Invocation): ImageDropError | undefined {
+  if (!error.retryable) return error;
+  return receives >= MAX_ATTEMPTS ? exhausted(chunk, error.code, error.message, error) : undefined;
 }
 
 function exhausted(

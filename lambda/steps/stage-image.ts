@@ -3,6 +3,7 @@ import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { cutFor, missingChunks } from '../model/staging.ts';
+import { clearStaging } from './clear-staging.ts';
 import { whileHolding } from './hold.ts';
 import type { Invocation, MessageQueue, StagedPart, Staging, StagingStore, StepDependencies } from './ports.ts';
 import { stageBitmap } from './stage-bitmap.ts';
@@ -32,6 +33,8 @@ export async function stageImage(
   const { drop } = record;
   const target = targetOf(record, deps.targets);
   if (deps.staging.holds(target, drop.bucket)) return { bucket: drop.bucket, key: drop.key };
+  if (record.staging?.doubted)
+    return stageImage(key, await withoutDoubted(key, record, invocation, deps), invocation, deps);
   const store = await deps.staging.of(target);
   const staging = await begun(key, record, store, invocation, deps);
   const place = { bucket: staging.bucket, key: staging.key };
@@ -50,6 +53,22 @@ export async function stageImage(
     return changes.giveBack(stored);
   });
   return undefined;
+}
+
+/** Removes a copy of which a bad image was made. @throws `staging-refused` where it cannot be removed */
+async function withoutDoubted(
+  key: string,
+  record: DropRecord,
+  invocation: Invocation,
+  deps: StagingDependencies,
+): Promise<DropRecord> {
+  const cleared = await clearStaging(record, deps);
+  if (cleared?.removedAt === undefined) throw new ImageDropError('staging-refused', cleared?.left ?? '');
+  const changed = await deps.records.change(key, (stored) => {
+    changes.requireLease(stored, invocation.id);
+    return changes.withoutStaging(stored);
+  });
+  return changed ?? record;
 }
 
 export function missingIn(

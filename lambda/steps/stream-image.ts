@@ -3,10 +3,13 @@ import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { MeasuredUpload } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
 import { dropPlace } from './drop-place.ts';
+import { type BeginAgainDependencies, beginAgain } from './give-up-image.ts';
 import { moveBytes } from './move-bytes.ts';
 import type { Invocation, Sent, StepDependencies } from './ports.ts';
+
+/** Progress is reported every ten seconds (transfer/progress.ts). */
+const REPORTED_WITHIN_SECONDS = 10;
 
 /**
  * Streams the object into its image. An upload that did not end within its time would not end the next time either:
@@ -27,6 +30,7 @@ export async function streamImage(
   } catch (thrown) {
     const error = asImageDropError(thrown);
     const measured = error.code === 'out-of-time' ? await measuredSince(beganAt, key, deps) : undefined;
+    // What was sent whole is still being saved; the next attempt looks at that before anything is deleted.
     if (measured === undefined || !(await hasOtherRoute({ ...record, measured }, endpoint, deps))) throw error;
     await deps.records.change(key, (stored) => {
       changes.requireLease(stored, invocation.id);
@@ -37,11 +41,18 @@ export async function streamImage(
   }
 }
 
+/** Whether everything may have gone out: what was missing at the last report takes less time than a lease lasts. */
+export function wasReadWhole({ progress }: Pick<DropRecord, 'progress'>): boolean {
+  if (progress === undefined) return false;
+  return progress.totalBytes - progress.bytes <= progress.bytesPerSecond * REPORTED_WITHIN_SECONDS;
+}
+
 async function measuredSince(beganAt: Date, key: string, deps: StepDependencies): Promise<MeasuredUpload | undefined> {
   const progress = (await deps.records.load(key))?.progress;
   const seconds = (deps.now().getTime() - beganAt.getTime()) / 1000;
   // Without a report of its own this upload has measured nothing.
-  if (progress === undefined || Date.parse(progress.at) < beganAt.getTime()) return undefined;
+  if (progress === undefined || Date.parse(progress.at) < beganAt.getTime() || wasReadWhole({ progress }))
+    return undefined;
   return { bytesPerSecond: progress.bytesPerSecond, seconds };
 }
 

@@ -3,7 +3,7 @@ import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { beginAgain } from './begin-again.ts';
+import { beginAgain } from './give-up-image.ts';
 import { beginImport, hashMeanwhile, type ImportDependencies } from './import-image.ts';
 import { lostImage } from './lost-image.ts';
 import { hashAgain } from './move-bytes.ts';
@@ -12,19 +12,23 @@ import type { Invocation } from './ports.ts';
 import { chunkNamedIn, existingRecord, recordNamedIn } from './record-message.ts';
 import { askForRetry, isRedriven } from './redriven.ts';
 import { stageChunk } from './stage-chunk.ts';
-import { streamImage } from './stream-image.ts';
+import { streamImage, wasReadWhole } from './stream-image.ts';
 import { targetOf } from './target-of.ts';
 import { LEASE_SECONDS, type LeaseDependencies, underLease } from './under-lease.ts';
+import { askAgain, isLost, noteSeen } from './unseen-image.ts';
 import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
 
 export type StreamUploadDependencies = LeaseDependencies & ImportDependencies & StorageDependencies;
 
 /**
- * How long an image may stay in `saving` without us before it counts as abandoned: a server finishes what it has
- * received within seconds, one whose worker was killed never does.
+ * How long an image may stay in `saving` after an upload that broke off before it counts as abandoned: a server gives up
+ * a body that has no end within seconds, one whose worker was killed never does.
  */
 const ABANDONED_AFTER_SECONDS = 60;
+
+/** A server that has received everything may still write it: no store in use is slower than this, in bytes per second. */
+const SLOWEST_STORE = 10 * 2 ** 20;
 
 /** How long the answer that an image was made stands for one that it is there; it saves a request for each drop. */
 const FRESH_SECONDS = 60;
@@ -84,6 +88,7 @@ async function upload(
   const isStreamed = record.plan?.route !== 'import';
   if (isStreamed && isFresh(record, deps.now())) return stream(key, record, endpoint, invocation, deps);
   const image = record.image && (await endpoint.get(record.image.id));
+  if (image !== undefined) await noteSeen(key, record, deps);
   switch (image?.status) {
     case 'queued':
       if (isStreamed) return stream(key, record, endpoint, invocation, deps);
@@ -95,10 +100,13 @@ async function upload(
     case 'saving':
     case 'importing':
     case 'uploading':
-      if (record.import === undefined) return waitOrBeginAgain(key, record, image, deps);
+      if (record.import === undefined) return waitForSave(key, record, image, deps);
       return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);
-    default:
-      return beginAgain(key, record, lostImage(record, image), deps);
+    default: {
+      const lost = lostImage(record, image);
+      if (!(await isLost(key, record, image, deps))) throw askAgain(lost);
+      return beginAgain(key, record, lost, deps);
+    }
   }
 }
 
@@ -134,7 +142,11 @@ async function pass(
   await deps.statusQueue.send({ record: key });
 }
 
-async function waitOrBeginAgain(
+/**
+ * An upload before was interrupted, and its image is still being saved: by a server that has everything and writes it, or
+ * by none. It is looked at again by a new message, and no attempt is counted: only the time decides.
+ */
+async function waitForSave(
   key: string,
   record: DropRecord,
   image: Image,
@@ -142,11 +154,18 @@ async function waitOrBeginAgain(
 ): Promise<void> {
   const lastSign = record.progress === undefined ? changes.statusSince(record) : new Date(record.progress.at);
   const silentSeconds = (deps.now().getTime() - lastSign.getTime()) / 1000;
-  const error = new ImageDropError(
-    'upload-interrupted',
-    `Image ${image.id} is still in status ${image.status}, ${Math.round(silentSeconds)} s after the upload before was interrupted.`,
-    { retryAfterSeconds: LOOK_AGAIN_SECONDS },
-  );
-  if (silentSeconds < ABANDONED_AFTER_SECONDS) throw error;
-  await beginAgain(key, record, error, deps);
+  const message = `Image ${image.id} is still in status ${image.status}, ${Math.round(silentSeconds)} s after the upload before was interrupted.`;
+  const error = new ImageDropError('upload-interrupted', message);
+  if (silentSeconds >= savesWithinSeconds(record, deps)) return beginAgain(key, record, error, deps);
+  await deps.records.change(key, (stored) => {
+    changes.requireLease(stored, record.lease?.holder);
+    return changes.release(changes.withoutAttempt(stored), error, deps.now());
+  });
+  await deps.ownQueue.send({ record: key }, LOOK_AGAIN_SECONDS);
+}
+
+function savesWithinSeconds(record: DropRecord, deps: StreamUploadDependencies): number {
+  if (!wasReadWhole(record)) return ABANDONED_AFTER_SECONDS;
+  const writesWithin = ABANDONED_AFTER_SECONDS + (record.plan?.range.length ?? 0) / SLOWEST_STORE;
+  return Math.min(writesWithin, Math.max(ABANDONED_AFTER_SECONDS, targetOf(record, deps.targets).activeWithinSeconds));
 }

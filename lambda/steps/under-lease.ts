@@ -1,7 +1,7 @@
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import { type DropRecord, type RecordStatus, STAGE_OF } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { type FailDependencies, failDrop } from './fail-drop.ts';
+import { type FailDependencies, failDrop } from './give-up-image.ts';
 import type { Invocation, MessageQueue } from './ports.ts';
 import { noRecord } from './record-message.ts';
 import { hasWaitedTooLong, isPutOff, LONGEST_WAIT_SECONDS, pauseTarget } from './waiting-for-target.ts';
@@ -77,11 +77,11 @@ async function decide(
   if (error.code === 'lease-held' || error.code === 'record-conflict') throw error;
   if (error.wholeTarget) {
     if (!hasWaitedTooLong(record, deps.now())) return pauseTarget(key, record, error, deps.ownQueue, deps);
-    return failDrop(key, waitedTooLong(error), deps, invocation.id);
+    return failDrop(key, record, waitedTooLong(error), deps);
   }
-  if (!error.retryable) return failDrop(key, error, deps, invocation.id);
+  if (!error.retryable) return failDrop(key, record, error, deps);
   if (record.attempts >= MAX_ATTEMPTS) {
-    return failDrop(key, exhausted(error.code, error.message, error), deps, invocation.id);
+    return failDrop(key, record, exhausted(error.code, error.message, error), deps);
   }
   await deps.records.change(key, (stored) =>
     stored?.lease?.holder === invocation.id ? changes.release(stored, error, deps.now()) : undefined,

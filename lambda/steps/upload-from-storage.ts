@@ -2,12 +2,12 @@ import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import type { Image, Route } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { type BeginAgainDependencies, beginAgain } from './begin-again.ts';
-import type { FailDependencies } from './fail-drop.ts';
+import { type BeginAgainDependencies, beginAgain, type FailDependencies } from './give-up-image.ts';
 import { lostImage } from './lost-image.ts';
 import type { Invocation } from './ports.ts';
 import { type Registered, registerImage } from './register-image.ts';
 import { type StagingDependencies, stageImage } from './stage-image.ts';
+import { askAgain, isLost } from './unseen-image.ts';
 
 export type StorageDependencies = FailDependencies & BeginAgainDependencies & StagingDependencies;
 
@@ -35,7 +35,11 @@ export async function uploadFromStorage(
     if (object === undefined) return;
     return pass(key, invocation, await registerImage(key, record, object, endpoint, invocation, deps), deps);
   }
-  if (image === undefined || image.status === 'killed') return beginAgain(key, record, lostImage(record, image), deps);
+  if (image === undefined || image.status === 'killed') {
+    const lost = lostImage(record, image);
+    if (!(await isLost(key, record, image, deps))) throw askAgain(lost);
+    return beginAgain(key, record, lost, deps);
+  }
   // An attempt before had it read; what became of that, record-status finds out.
   await pass(key, invocation, {}, deps);
 }

@@ -28,7 +28,9 @@ export async function isPutOff(
   if (record.waiting === undefined) {
     // Once for each wait: the record says why nothing happens.
     await deps.records.change(key, (stored) =>
-      stored !== undefined && isWhere(record, stored) ? changes.wait(stored, pause, deps.now()) : undefined,
+      stored !== undefined && changes.isUndecided(record, stored, deps.now())
+        ? changes.wait(stored, pause, deps.now())
+        : undefined,
     );
   }
   await queue.send(message, delaySeconds(key, pause, deps.now()));
@@ -46,23 +48,28 @@ export async function pauseTarget(
 ): Promise<void> {
   const pause = await deps.pauses.begin({ target: record.target, stage: STAGE_OF[record.status] }, error);
   await deps.records.change(key, (stored) =>
-    stored !== undefined && isWhere(record, stored)
-      ? changes.wait(changes.release(withoutAttempt(stored), error, deps.now()), pause, deps.now())
+    stored !== undefined && changes.isUndecided(record, stored, deps.now())
+      ? changes.wait(changes.release(changes.withoutAttempt(stored), error, deps.now()), pause, deps.now())
       : undefined,
   );
   await queue.send(message, delaySeconds(key, pause, deps.now()));
 }
 
-/**
- * Whether the record is still where it was when it was read. Another message of the same drop may have settled it: its
- * outcome must not be given the error of a target that had no room later.
- */
-function isWhere(record: DropRecord, stored: DropRecord): boolean {
-  if (record.lease !== undefined) return stored.lease?.holder === record.lease.holder;
-  return stored.lease === undefined && stored.status === record.status;
+/** Puts the outcome of a settled drop off, whose image cannot be deleted now. Its error stays. */
+export async function putOffOutcome(
+  key: string,
+  record: DropRecord,
+  error: ImageDropError,
+  deps: StepDependencies & { readonly statusQueue: MessageQueue },
+): Promise<void> {
+  const pause = await deps.pauses.begin({ target: record.target, stage: STAGE_OF[record.status] }, error);
+  await deps.records.change(key, (stored) =>
+    stored?.status === record.status && stored.generation === record.generation && stored.waiting === undefined
+      ? changes.wait(stored, pause, deps.now())
+      : undefined,
+  );
+  await deps.statusQueue.send({ record: key }, delaySeconds(key, pause, deps.now()));
 }
-
-const withoutAttempt = (record: DropRecord): DropRecord => ({ ...record, attempts: Math.max(0, record.attempts - 1) });
 
 export function hasWaitedTooLong({ waiting }: DropRecord, now: Date): boolean {
   return waiting !== undefined && now.getTime() - Date.parse(waiting.since) > LONGEST_WAIT_SECONDS * 1000;

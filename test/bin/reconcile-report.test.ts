@@ -3,7 +3,7 @@ import { report } from '../../bin/reconcile/report.ts';
 import { firstReconciliation, NOTHING } from '../../lambda/model/reconciliation.ts';
 
 const reconciliation = firstReconciliation(new Date(0), { takesUpAll: true, lostAfterSeconds: 1800 });
-const run = { startedAt: '', seconds: 1, counts: NOTHING, findings: [] };
+const run = { startedAt: '', seconds: 1, counts: NOTHING, errors: 0, findings: [] };
 
 test('a run that found nothing says so', () => {
   expect(report({ dryRun: false, complete: true, run, reconciliation })).toBe(

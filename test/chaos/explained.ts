@@ -1,5 +1,5 @@
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { MAX_GENERATIONS } from '../../lambda/steps/begin-again.ts';
+import { MAX_GENERATIONS } from '../../lambda/steps/give-up-image.ts';
 import { MAX_ATTEMPTS } from '../../lambda/steps/under-lease.ts';
 import { OTHER_KINDS } from './kinds.ts';
 

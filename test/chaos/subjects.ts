@@ -1,6 +1,6 @@
 import { type Drop, recordKey } from '../../lambda/model/drop.ts';
 import { imageId } from '../../lambda/model/image-id.ts';
-import { MAX_GENERATIONS } from '../../lambda/steps/begin-again.ts';
+import { MAX_GENERATIONS } from '../../lambda/steps/give-up-image.ts';
 
 /** Ids beyond the last generation: an id that a deleted image has used up is passed over, too. */
 const IDS = MAX_GENERATIONS + 5;

@@ -177,6 +177,7 @@ export class DropScenario implements Scenario {
     const { records } = this.#world;
     return {
       load: (key) => records.load(key),
+      keysBelow: (prefix) => records.keysBelow(prefix),
       change: (key, decide) =>
         records.change(key, (stored) => {
           const next = decide(stored);
@@ -196,7 +197,7 @@ export class DropScenario implements Scenario {
   }
 
   #dependencies(from: QueueName, gate: Gate) {
-    const { objects, folderFiles, staging, pauses, targets, log, now, topic, meter } = this.#world;
+    const { objects, folderFiles, staging, pauses, beginnings, targets, log, now, topic, meter } = this.#world;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
       send: async (body: unknown) => {
@@ -224,6 +225,7 @@ export class DropScenario implements Scenario {
       endpoints: { of: async () => endpoint },
       topic: gated('topic', topic, gate),
       pauses,
+      beginnings,
       ownQueue: queue(from),
       ingestQueue: queue('ingestQueue'),
       uploadQueue: queue('uploadQueue'),

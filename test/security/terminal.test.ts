@@ -59,7 +59,7 @@ describe.each(FOR_TERMINALS)('%s', (_what, text) => {
     expect(table).not.toMatch(OBEYED);
     expect(table.split('\n')).toHaveLength(report(records('a'), plain).split('\n').length);
     const finding = { kind: 'unreadable', subject: text, why: text } as const;
-    const run = { startedAt: '', seconds: 1, counts: NOTHING, findings: [finding] };
+    const run = { startedAt: '', seconds: 1, counts: NOTHING, errors: 0, findings: [finding] };
     const reconciliation = firstReconciliation(now, { takesUpAll: true, lostAfterSeconds: 0 });
     expect(reconcileReport({ dryRun: true, complete: true, run, reconciliation })).not.toMatch(OBEYED);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { imageId } from '../../lambda/model/image-id.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
+import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld, target } from '../support/memory-world.ts';
 
@@ -158,16 +159,19 @@ describe('create-metadata', () => {
       expect(world.record('a.img').error?.message).toMatch(/An image of it may be there: We may not look\.$/);
     });
 
-    test('a cloud that is away is asked again', async () => {
+    test('a cloud that is away is asked again, and the outcome waits for it', async () => {
       const world = await afterDeath();
       world.objects.deleted.add('a.img');
-      world.endpoint.faults.push({ call: 'get', error: busy() });
-      const again = () => createMetadata(world.event('a.img'), world.invocation('next'), world);
-      await expect(again()).rejects.toMatchObject({ code: 'endpoint-busy' });
-      expect(world.record('a.img').status).toBe('received');
-      await again();
-      expect(world.record('a.img').status).toBe('failed');
+      world.endpoint.faults.push({ call: 'get', error: busy() }, { call: 'get', error: busy() });
+      await createMetadata(world.event('a.img'), world.invocation('next'), world);
+      expect(world.record('a.img')).toMatchObject({ status: 'failed', removing: [{ generation: 1 }] });
+      const announce = () => recordStatus(world.statusQueue.sent[0], world.invocation(), world);
+      await expect(announce()).rejects.toMatchObject({ code: 'endpoint-busy' });
+      expect(world.outcomes).toEqual([]);
+      await announce();
       expect(world.endpoint.images.size).toBe(0);
+      expect(world.outcomes).toMatchObject([{ status: 'failed' }]);
+      expect(world.record('a.img').removing).toBeUndefined();
     });
   });
 

@@ -119,18 +119,55 @@ describe('record-status', () => {
     expect(world.endpoint.images.size).toBe(0);
   });
 
-  test.each(['killed', 'queued', 'deleted'] as const)('begins again with an image in status %s', async (status) => {
+  test('begins again at once with an image that was killed', async () => {
     const { world, id, check } = await uploaded();
-    world.endpoint.become(id, status);
+    world.endpoint.become(id, 'killed');
     await check();
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+    expect(world.endpoint.deletedIds).toContain(id);
   });
 
-  test('begins again with an image that is gone', async () => {
+  test.each(['queued', 'gone'] as const)(
+    'asks again for a minute about an image that is %s, then begins again',
+    async (what) => {
+      const { world, id, check } = await uploaded();
+      if (what === 'gone') world.endpoint.images.delete(id);
+      else world.endpoint.become(id, what);
+      await check();
+      world.pass(59);
+      await check();
+      expect(world.record('a.img')).toMatchObject({ status: 'processing', unseen: { as: what } });
+      expect(world.endpoint.deletedIds).not.toContain(id);
+      expect(world.statusQueue.sent.slice(-2)).toMatchObject([{ delaySeconds: 20 }, { delaySeconds: 20 }]);
+      world.pass(1);
+      await check();
+      expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+      expect(world.record('a.img').unseen).toBeUndefined();
+    },
+  );
+
+  test('keeps an image that a replica did not show once', async () => {
     const { world, id, check } = await uploaded();
-    await world.endpoint.delete(id);
+    const image = world.endpoint.images.get(id);
+    world.endpoint.images.delete(id);
     await check();
-    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+    if (image !== undefined) world.endpoint.images.set(id, image);
+    world.pass(61);
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'active', image: { id } });
+  });
+
+  test('counts the time anew when the image was shown in between', async () => {
+    const { world, id, check } = await uploaded();
+    world.endpoint.become(id, 'queued');
+    await check();
+    world.endpoint.become(id, 'saving');
+    world.pass(50);
+    await check();
+    world.endpoint.become(id, 'queued');
+    world.pass(50);
+    await check();
+    expect(world.record('a.img').status).toBe('processing');
   });
 
   test('fails when the endpoint refuses our credentials', async () => {

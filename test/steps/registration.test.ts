@@ -125,18 +125,25 @@ describe('a registered image', () => {
   });
 
   test('that does not compare is made anew of another copy', async () => {
-    const { world, upload, check, record } = await created('register', false);
+    const { world, create, upload, check, record } = await created('register', false);
     await upload();
     await upload({ chunk: 0 });
     world.endpoint.become(record().image?.id ?? '', 'active', Buffer.alloc(100));
     await check();
-    expect(record().staging).toBeUndefined();
+    expect(record()).toMatchObject({ status: 'received', staging: { doubted: true } });
+    await create();
+    await upload();
     expect(world.staging.objects.size).toBe(0);
+    await upload({ chunk: 0 });
+    expect(world.staging.storedParts).toEqual([1, 1]);
+    expect(record().staging?.doubted).toBeUndefined();
   });
 
   test('that is gone is made anew', async () => {
     const { world, id, check, record } = await registered();
     world.endpoint.images.delete(id);
+    await check();
+    world.pass(60);
     await check();
     expect(record()).toMatchObject({ status: 'received', generation: 2 });
   });
@@ -178,6 +185,8 @@ describe('a registered image', () => {
   test('that was broken before it was registered is made anew', async () => {
     const { world, id, upload, record } = await created();
     world.endpoint.images.delete(id);
+    await expect(upload()).rejects.toMatchObject({ code: 'image-lost' });
+    world.pass(60);
     await upload();
     expect(record()).toMatchObject({ status: 'received', generation: 2 });
   });

@@ -22,7 +22,7 @@ class PlanningEndpoint extends MemoryEndpoint {
   }
 }
 
-/** An upload of which 4096 bytes had gone by after some seconds, when the time of its function was over. */
+/** An upload of which 2048 bytes had gone by after some seconds, when the time of its function was over. */
 async function outOfTime(otherRoute: PlanningEndpoint['otherRoute'], seconds = 800) {
   const world = new MemoryWorld();
   const endpoint = new PlanningEndpoint();
@@ -35,7 +35,7 @@ async function outOfTime(otherRoute: PlanningEndpoint['otherRoute'], seconds = 8
     world.pass(seconds);
     await world.records.change(key, (stored) => {
       const at = world.time.toISOString();
-      return stored && { ...stored, progress: { bytes: 4096, totalBytes: DISK.length, bytesPerSecond: 5.12, at } };
+      return stored && { ...stored, progress: { bytes: 2048, totalBytes: DISK.length, bytesPerSecond: 5.12, at } };
     });
     throw new ImageDropError('out-of-time', 'The time is over.');
   };

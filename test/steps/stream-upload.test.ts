@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
+import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
@@ -84,7 +85,9 @@ describe('stream-upload', () => {
     const { world, id, upload } = await created();
     await world.endpoint.delete(id);
     await expect(upload()).rejects.toMatchObject({ code: 'upload-interrupted' });
-    await upload('upload-2');
+    await expect(upload('upload-2')).rejects.toMatchObject({ code: 'image-lost', retryAfterSeconds: 20 });
+    world.pass(60);
+    await upload('upload-3');
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
   });
 
@@ -93,7 +96,9 @@ describe('stream-upload', () => {
     world.endpoint.faults.push({ call: 'upload', error: interrupted() });
     await expect(upload()).rejects.toThrow();
     world.endpoint.become(id, 'saving');
-    await expect(upload('upload-2')).rejects.toMatchObject({ code: 'upload-interrupted', retryAfterSeconds: 30 });
+    await upload('upload-2');
+    expect(world.ownQueue.sent).toMatchObject([{ record: world.recordKey('a.img'), delaySeconds: 30 }]);
+    expect(world.record('a.img')).toMatchObject({ attempts: 1, error: { code: 'upload-interrupted' } });
     world.pass(121);
     await upload('upload-3');
     expect(world.endpoint.images.has(id)).toBe(false);
@@ -105,7 +110,9 @@ describe('stream-upload', () => {
     const { world, id, upload } = await created();
     await world.endpoint.delete(id);
     world.pass(61);
-    await upload();
+    await expect(upload()).rejects.toMatchObject({ code: 'image-lost' });
+    world.pass(60);
+    await upload('upload-1b');
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
     await createMetadata(world.ingestQueue.sent[0], world.invocation('again'), world);
     await upload('upload-2');
@@ -130,12 +137,23 @@ describe('stream-upload', () => {
     expect(world.record('a.img').error?.message).toContain(`Its image ${id} is still there: It is protected.`);
   });
 
-  test('does not settle before the image is removed', async () => {
-    const { world, upload } = await created();
+  test('names an image that it cannot remove now, and announces no outcome before it is gone', async () => {
+    const { world, id, message, upload } = await created();
+    const down = () => new ImageDropError('endpoint-unavailable', 'Down.');
     world.endpoint.faults.push({ call: 'upload', error: new ImageDropError('content-refused', 'No.') });
-    world.endpoint.faults.push({ call: 'delete', error: new ImageDropError('endpoint-unavailable', 'Down.') });
-    await expect(upload()).rejects.toMatchObject({ code: 'endpoint-unavailable' });
-    expect(world.record('a.img').status).toBe('uploading');
+    world.endpoint.faults.push({ call: 'delete', error: down() }, { call: 'delete', error: down() });
+    await upload();
+    expect(world.record('a.img')).toMatchObject({
+      status: 'failed',
+      error: { message: 'No.' },
+      removing: [{ generation: 1, imageId: id, reason: 'content-refused' }],
+    });
+    await expect(recordStatus(message, world.invocation(), world)).rejects.toMatchObject({ message: 'Down.' });
+    expect(world.outcomes).toEqual([]);
+    await recordStatus(message, world.invocation(), world);
+    expect(world.outcomes).toMatchObject([{ status: 'failed' }]);
+    expect(world.endpoint.images.has(id)).toBe(false);
+    expect(world.record('a.img').removing).toBeUndefined();
   });
 
   test('a key that was written again before the upload began is superseded and its image removed', async () => {

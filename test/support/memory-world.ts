@@ -8,9 +8,11 @@ import { ID_PROPERTY, type Image, type NewImage, type Route, type UploadPlan } f
 import type { MovedBytes } from '../../lambda/model/metrics.ts';
 import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
+import type { TargetBeginnings } from '../../lambda/model/target-beginnings.ts';
 import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
 import { folderFiles } from '../../lambda/steps/folder-files.ts';
 import type {
+  BeginningStore,
   Invocation,
   MessageQueue,
   ObjectHead,
@@ -38,12 +40,18 @@ export class MemoryWorld {
   /** Of the step that is at work. */
   readonly ownQueue = new MemoryQueue();
   readonly pauses = new MemoryPauses(() => this.time);
+  readonly beginnings = new MemoryBeginnings();
+  /** Of each run of reconcile, in the order of the runs. */
+  readonly reconcileErrors: number[] = [];
   readonly outcomes: DropRecord[] = [];
   readonly moved: MovedBytes[] = [];
   targets: Target[] = [target('here')];
 
   readonly topic = { publish: async (_key: string, record: DropRecord) => void this.outcomes.push(record) };
-  readonly meter = { countMoved: (moved: MovedBytes) => void this.moved.push(moved) };
+  readonly meter = {
+    countMoved: (moved: MovedBytes) => void this.moved.push(moved),
+    countReconcileErrors: (errors: number) => void this.reconcileErrors.push(errors),
+  };
   readonly endpoints = { of: async () => this.endpoint };
   readonly log = { info: () => {}, warn: () => {} };
   readonly now = () => this.time;
@@ -142,6 +150,19 @@ class MemoryPauses implements TargetPauses {
   }
 }
 
+class MemoryBeginnings implements BeginningStore {
+  stored: TargetBeginnings | undefined;
+
+  async load(): Promise<TargetBeginnings | undefined> {
+    return this.stored;
+  }
+
+  async change(decide: Parameters<BeginningStore['change']>[0]): Promise<TargetBeginnings> {
+    this.stored = decide(this.stored);
+    return this.stored;
+  }
+}
+
 interface StoredObject extends ObjectHead {
   readonly bytes: Buffer;
   readonly tags: Record<string, string>;
@@ -222,6 +243,10 @@ class MemoryRecords implements RecordStore {
 
   async load(key: string): Promise<DropRecord | undefined> {
     return this.stored.get(key);
+  }
+
+  async keysBelow(prefix: string): Promise<readonly string[]> {
+    return [...this.stored.keys()].filter((key) => key.startsWith(prefix));
   }
 
   async change(key: string, decide: Parameters<RecordStore['change']>[1]): Promise<DropRecord | undefined> {

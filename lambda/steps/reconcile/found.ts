@@ -1,3 +1,4 @@
+import { asImageDropError } from '../../model/errors.ts';
 import type { Finding } from '../../model/reconciliation.ts';
 import type { Page } from './ports.ts';
 
@@ -6,9 +7,11 @@ export interface Found {
   readonly finding: Finding;
   /** @returns false when it mended itself meanwhile; absent where only a person can. */
   readonly mend?: () => Promise<boolean>;
+  /** The drop that is sent round by it, which no later look must send again. */
+  readonly sends?: string;
 }
 
-/** What one page came to. */
+/** The result of one page. */
 export interface Look {
   readonly listed: number;
   readonly found: readonly Found[];
@@ -20,19 +23,42 @@ export interface Look {
 /** Requests to S3 at a time: enough to hide its latency. */
 const AT_A_TIME = 16;
 
-/** What a look at each item of a page comes to. */
+type Result = readonly Found[] | 'left-out';
+
+/**
+ * Looks at each item of a page. One that cannot be looked at becomes a finding of its own, and holds nothing else up.
+ * @param subjectOf names an item for people
+ */
 export async function lookAtEach<Item>(
   page: Page<Item>,
-  look: (item: Item) => Promise<readonly Found[] | 'left-out'>,
+  subjectOf: (item: Item) => string,
+  look: (item: Item) => Promise<Result>,
 ): Promise<Look> {
-  const results: (readonly Found[] | 'left-out')[] = [];
-  for (let from = 0; from < page.items.length; from += AT_A_TIME) {
-    results.push(...(await Promise.all(page.items.slice(from, from + AT_A_TIME).map(look))));
-  }
+  const results = await inTurns(page.items, (item) =>
+    look(item).catch((thrown) => unreadable(subjectOf(item), thrown)),
+  );
+  const found = results.flatMap((result) => (result === 'left-out' ? [] : result));
   return {
     listed: page.items.length,
-    found: results.flatMap((result) => (result === 'left-out' ? [] : result)),
-    leftOut: results.includes('left-out'),
+    found,
+    leftOut: results.includes('left-out') || found.some(({ finding }) => mayBeSeenLater(finding)),
     ...(page.next !== undefined && { next: page.next }),
   };
 }
+
+/** Works on a few items at a time. */
+export async function inTurns<Item, T>(items: readonly Item[], work: (item: Item) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let from = 0; from < items.length; from += AT_A_TIME) {
+    results.push(...(await Promise.all(items.slice(from, from + AT_A_TIME).map(work))));
+  }
+  return results;
+}
+
+export function unreadable(subject: string, thrown: unknown): readonly Found[] {
+  const { code, message } = asImageDropError(thrown);
+  return [{ finding: { kind: 'unreadable', subject, why: message, code } }];
+}
+
+/** Where AWS did not answer, the next pass looks again; what cannot be read stays so, and must not hold up the window. */
+const mayBeSeenLater = ({ kind, code }: Finding): boolean => kind === 'unreadable' && code === 'aws-unavailable';

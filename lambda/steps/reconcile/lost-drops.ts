@@ -1,5 +1,7 @@
-import { dropId, goesTo } from '../../model/drop.ts';
+import { dropId } from '../../model/drop.ts';
 import { isDrop, type ObjectEvent, objectEventMessage } from '../../model/s3-event.ts';
+import type { TargetBeginnings } from '../../model/target-beginnings.ts';
+import { begunTargets } from '../begun-targets.ts';
 import { dropOf } from '../drop-of.ts';
 import { recordsOf } from '../targets-of-drop.ts';
 import type { Found, Look } from './found.ts';
@@ -8,35 +10,52 @@ import type { ReconcileDependencies } from './ports.ts';
 import { isBehind, type Waiting } from './waiting.ts';
 import type { Window } from './window.ts';
 
+/** What decides whether a drop counts as lost. */
+export interface DropLook {
+  readonly window: Window;
+  readonly waiting: Waiting;
+  readonly beginnings: TargetBeginnings;
+  /** Whether an earlier look has sent the drop round. */
+  wasSent(drop: string): boolean;
+}
+
 /** A page of the drop bucket: drops that lack a record where they go to, because S3's event was lost. */
 export async function lostDrops(
   cursor: string | undefined,
-  window: Window,
-  waiting: Waiting,
+  look: DropLook,
   deps: ReconcileDependencies,
 ): Promise<Look> {
-  return lookAtEach(await deps.listing.drops(cursor), async (drop) => {
-    if (!isDrop(drop) || !window.holds(drop.eventTime)) return [];
-    const missing = await targetsWithoutRecord(drop, deps);
+  return lookAtEach(await deps.listing.drops(cursor), subjectOf, async (drop) => {
+    if (!isDrop(drop) || !look.window.holds(drop.eventTime) || look.wasSent(nameOf(drop))) return [];
+    const missing = await targetsWithoutRecord(drop, look.beginnings, deps);
     if (missing.length === 0) return [];
-    return isBehind('ingest', waiting) ? 'left-out' : [takenUp(drop, missing, deps)];
+    return isBehind('ingest', look.waiting) ? 'left-out' : [takenUp(drop, missing, deps)];
   });
 }
 
+const subjectOf = ({ bucket, key }: ObjectEvent): string => `s3://${bucket}/${key}`;
+
+const nameOf = (drop: ObjectEvent): string => `${drop.key}/${dropId({ ...drop, lastModified: drop.eventTime })}`;
+
 /** Which targets it names, the object is only asked where a record is missing and no other one tells. */
-async function targetsWithoutRecord(event: ObjectEvent, deps: ReconcileDependencies): Promise<readonly string[]> {
+async function targetsWithoutRecord(
+  event: ObjectEvent,
+  beginnings: TargetBeginnings,
+  deps: ReconcileDependencies,
+): Promise<readonly string[]> {
   const id = dropId({ ...event, lastModified: event.eventTime });
   const { missing, targets } = await recordsOf({ key: event.key, id }, deps);
-  if (missing.length === 0) return [];
+  if (begunTargets({}, event.eventTime, beginnings, deps).every((name) => !missing.includes(name))) return [];
   const drop = targets === undefined ? await dropOf(event, deps) : { targets };
-  return missing.filter((name) => goesTo(drop, name));
+  return begunTargets(drop, event.eventTime, beginnings, deps).filter((name) => missing.includes(name));
 }
 
 function takenUp(drop: ObjectEvent, targets: readonly string[], deps: ReconcileDependencies): Found {
   return {
+    sends: nameOf(drop),
     finding: {
       kind: 'taken-up',
-      subject: `s3://${drop.bucket}/${drop.key}`,
+      subject: subjectOf(drop),
       why: `It arrived at ${drop.eventTime.toISOString()} and has no record at ${targets.join(', ')}.`,
     },
     async mend() {

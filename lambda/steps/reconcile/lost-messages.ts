@@ -1,6 +1,5 @@
-import { asImageDropError } from '../../model/errors.ts';
 import { type DropRecord, STAGE_OF } from '../../model/record.ts';
-import { isSettled, statusSince } from '../../model/record-changes.ts';
+import { isLeased, isSettled, statusSince } from '../../model/record-changes.ts';
 import { type Found, type Look, lookAtEach } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
 import { isBehind, type Waiting } from './waiting.ts';
@@ -13,16 +12,12 @@ export async function lostMessages(
   waiting: Waiting,
   deps: ReconcileDependencies,
 ): Promise<Look> {
-  return lookAtEach(await deps.listing.records(cursor), async ({ key, lastModified }) => {
-    if (!window.holds(lastModified)) return [];
-    try {
-      return await lookAt(key, await deps.records.load(key), waiting, deps);
-    } catch (thrown) {
-      const { code, message, retryable } = asImageDropError(thrown);
-      if (retryable) throw thrown;
-      return [{ finding: { kind: 'unreadable', subject: key, why: message, code } }];
-    }
-  });
+  return lookAtEach(
+    await deps.listing.records(cursor),
+    ({ key }) => key,
+    async ({ key, lastModified }) =>
+      window.holds(lastModified) ? lookAt(key, await deps.records.load(key), waiting, deps) : [],
+  );
 }
 
 async function lookAt(
@@ -33,14 +28,24 @@ async function lookAt(
 ): Promise<readonly Found[] | 'left-out'> {
   if (record === undefined || isOver(record)) return [];
   // Who works renews its lease, which takes the record out of the window. This holder may be dead, its message lost.
-  if (isHeld(record, deps.now())) return 'left-out';
+  if (isLeased(record, deps.now()) || (await isWaiting(record, deps))) return 'left-out';
   return isBehind(STAGE_OF[record.status], waiting) ? 'left-out' : [sentAgain(key, record, deps)];
 }
 
-const isOver = (record: DropRecord): boolean => isSettled(record) && record.announcedAt !== undefined;
+/** Announced, and nothing is left to be deleted that could be. */
+const isOver = ({ removing = [], ...record }: DropRecord): boolean =>
+  isSettled(record) && record.announcedAt !== undefined && removing.every(({ obstacle }) => obstacle !== undefined);
 
-export const isHeld = ({ lease }: DropRecord, now: Date): boolean =>
-  lease !== undefined && Date.parse(lease.until) > now.getTime();
+/**
+ * While its target is paused a drop waits in its queue, and sends itself a message with a delay each time. Those who
+ * have waited come back within MAX_DELAY_SECONDS of the end of the pause, which is less than lostAfterSeconds.
+ */
+async function isWaiting({ waiting, target }: DropRecord, deps: ReconcileDependencies): Promise<boolean> {
+  const pause = waiting && (await deps.pauses.of(target));
+  if (pause === undefined) return false;
+  const endsAt = Date.parse(pause.endedAt ?? pause.until);
+  return endsAt + deps.settings.lostAfterSeconds * 1000 > deps.now().getTime();
+}
 
 function sentAgain(key: string, record: DropRecord, deps: ReconcileDependencies): Found {
   const what = isSettled(record) ? 'but was not announced' : 'and nobody works on it';

@@ -1,16 +1,18 @@
 import type { ImageEndpoint, ImagePage } from '../../endpoints/endpoint.ts';
+import type { Drop } from '../../model/drop.ts';
 import { asImageDropError } from '../../model/errors.ts';
 import { ID_PROPERTY, type Image, RECORD_PROPERTY } from '../../model/image.ts';
 import { imageId } from '../../model/image-id.ts';
 import type { DropRecord } from '../../model/record.ts';
-import { isSettled } from '../../model/record-changes.ts';
+import { isSettled, withRemoval } from '../../model/record-changes.ts';
 import type { Target } from '../../model/target.ts';
+import { removeGivenUp } from '../give-up-image.ts';
 import { targetOf } from '../target-of.ts';
 import { type Found, type Look, lookAtEach } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
 
-/** More images than any drop has begun: where its record is gone, they show whose an image is. */
-const MOST_GENERATIONS = 64;
+/** More images than any drop has begun, five for each retry: the marks show whose an image is. */
+const MOST_GENERATIONS = 32;
 
 /** A page of the images at a target: those that we have created and no record stands for. */
 export async function orphanedImages(
@@ -29,16 +31,21 @@ export async function orphanedImages(
     const finding = { kind: 'unreadable', subject: targetName, why: message, code } as const;
     return { listed: 0, found: [{ finding }], leftOut: false };
   }
-  return lookAtEach(listed.page, (image) => lookAt(image, target, listed.endpoint, deps));
+  const keys = await recordKeysOf(listed.page.items, target, deps);
+  return lookAtEach(
+    listed.page,
+    ({ id }) => `${target.name}: ${id}`,
+    (image) => lookAt(image, keys(image), target, listed.endpoint, deps),
+  );
 }
 
 async function lookAt(
   image: Image,
+  key: string | undefined,
   target: Target,
   endpoint: ImageEndpoint,
   deps: ReconcileDependencies,
 ): Promise<readonly Found[]> {
-  const key = recordKeyOf(image);
   if (key === undefined) return [];
   const record = await readable(key, deps);
   if (record === 'unreadable' || !isOurs(image, key, record, target, deps) || isKnown(image, record)) return [];
@@ -51,15 +58,69 @@ async function lookAt(
         subject: `${target.name}: ${image.id}`,
         why: `It was created for the record ${key}, which ${state}.`,
       },
-      ...(deleteOrphanedImages && {
-        async mend() {
-          await endpoint.delete(image.id);
-          return true;
-        },
-      }),
+      ...(deleteOrphanedImages && { mend: () => deleteOrphan(image, key, endpoint, deps) }),
     },
   ];
 }
+
+/** The record gives the image up first, unless it has come to stand for it; one that is gone has nothing to say. */
+async function deleteOrphan(
+  image: Image,
+  key: string,
+  endpoint: ImageEndpoint,
+  deps: ReconcileDependencies,
+): Promise<boolean> {
+  const removal = { imageId: image.id, reason: 'orphaned', since: deps.now().toISOString() };
+  const stored = await deps.records.change(key, (record) =>
+    record === undefined || isKnown(image, record)
+      ? undefined
+      : withRemoval(record, { ...removal, generation: record.generation }),
+  );
+  if (stored === undefined) await endpoint.delete(image.id);
+  else if (isKnown(image, stored)) return false;
+  else await removeGivenUp(key, stored, deps, named(stored, image));
+  return true;
+}
+
+const named = ({ removing = [] }: DropRecord, { id }: Image) => removing.filter(({ imageId: named }) => named === id);
+
+/**
+ * Names the record of each image. A fast import takes no property of ours but a mark, which leads to no record: then all
+ * records of the target are asked whose mark it is.
+ */
+async function recordKeysOf(
+  images: readonly Image[],
+  target: Target,
+  deps: ReconcileDependencies,
+): Promise<(image: Image) => string | undefined> {
+  const marks = images
+    .filter((image) => recordKeyOf(image) === undefined)
+    .flatMap(({ properties }) => properties[ID_PROPERTY] ?? []);
+  const found = marks.length === 0 ? new Map<string, string>() : await keysByMark(new Set(marks), target, deps);
+  return (image) => recordKeyOf(image) ?? found.get(image.properties[ID_PROPERTY] ?? '');
+}
+
+async function keysByMark(
+  marks: ReadonlySet<string>,
+  target: Target,
+  deps: ReconcileDependencies,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  let cursor: string | undefined;
+  do {
+    const page = await deps.listing.records(cursor);
+    for (const { key } of page.items) {
+      const drop = dropNamedIn(key, target.name, deps.settings.dropBucket);
+      for (const mark of drop === undefined ? [] : marksOf(drop, target)) if (marks.has(mark)) found.set(mark, key);
+    }
+    cursor = page.next;
+  } while (cursor !== undefined && found.size < marks.size);
+  return found;
+}
+
+/** The marks of all images that a drop can have begun at a target. */
+const marksOf = (drop: Pick<Drop, 'bucket' | 'key' | 'id'>, { name }: Target): readonly string[] =>
+  Array.from({ length: MOST_GENERATIONS }, (_, index) => imageId(drop, name, index + 1));
 
 /** A record that cannot be read says nothing against its image; the look at the records names it. */
 async function readable(key: string, deps: ReconcileDependencies): Promise<DropRecord | undefined | 'unreadable'> {
@@ -91,8 +152,7 @@ function isOurs(
 ): boolean {
   const drop = record?.drop ?? dropNamedIn(key, target.name, deps.settings.dropBucket);
   if (drop === undefined) return false;
-  const generations = Array.from({ length: MOST_GENERATIONS }, (_, index) => index + 1);
-  return generations.some((generation) => image.properties[ID_PROPERTY] === imageId(drop, target.name, generation));
+  return marksOf(drop, target).includes(image.properties[ID_PROPERTY] ?? '');
 }
 
 const idOf = (record: DropRecord, generation: number): string => imageId(record.drop, record.target, generation);

@@ -3,8 +3,8 @@
 import type { Reconciliation } from '../../model/reconciliation.ts';
 import type { QueueStage } from '../../model/record.ts';
 import type { ObjectEvent } from '../../model/s3-event.ts';
-import type { FailDependencies } from '../fail-drop.ts';
-import type { MessageQueue } from '../ports.ts';
+import type { FailDependencies } from '../give-up-image.ts';
+import type { BeginningStore, MessageQueue } from '../ports.ts';
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -29,12 +29,14 @@ export interface DeadLetter {
   readonly stage: QueueStage;
   readonly messageId: string;
   readonly body: string;
+  /** Absent where the queue does not say: then it is older than anything. */
+  readonly sentAt?: Date;
 }
 
 export interface StageQueues {
   /** Messages that wait to be taken up, by stage; those that are delayed or worked on do not count. */
   waiting(): Promise<Readonly<Record<QueueStage, number>>>;
-  /** Some dead letters of a stage. They stay where they are. */
+  /** The dead letters of a stage, ten thousand at most. They stay where they are. */
   deadLetters(stage: QueueStage): Promise<readonly DeadLetter[]>;
 }
 
@@ -64,5 +66,6 @@ export interface ReconcileDependencies extends FailDependencies {
   readonly queues: StageQueues;
   readonly reconciliations: ReconciliationStore;
   readonly ingestQueue: MessageQueue;
+  readonly beginnings: BeginningStore;
   readonly settings: ReconcileSettings;
 }

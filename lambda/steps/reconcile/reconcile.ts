@@ -1,15 +1,16 @@
-import { asImageDropError, type ImageDropError } from '../../model/errors.ts';
+import { asImageDropError, type ErrorCode, type ImageDropError } from '../../model/errors.ts';
 import * as model from '../../model/reconciliation.ts';
 import { QUEUE_STAGES } from '../../model/record.ts';
+import { beginningsNow } from '../begun-targets.ts';
 import type { ScheduledInvocation } from '../ports.ts';
-import type { Found, Look } from './found.ts';
+import { type Found, inTurns, type Look, unreadable } from './found.ts';
 import { lostDrops } from './lost-drops.ts';
 import { lostMessages } from './lost-messages.ts';
 import { orphanedImages } from './orphaned-images.ts';
-import type { ReconcileDependencies } from './ports.ts';
-import { deadLetterFindings } from './settle-dead-letter.ts';
+import type { DeadLetter, ReconcileDependencies } from './ports.ts';
+import { deadLetterFindings, subjectOf } from './settle-dead-letter.ts';
 import type { Waiting } from './waiting.ts';
-import { dropsSince, windowOf } from './window.ts';
+import { dropsSince, LONGEST_UPLOAD_DAYS, windowOf } from './window.ts';
 
 /** Pages of a thousand per run: a pass over a million drops and their records takes ten runs and a cent. */
 const MAX_PAGES = 200;
@@ -19,6 +20,14 @@ const MAX_PAGES = 200;
  * clocks of machines that are looked after agree within a second.
  */
 const CLOCK_ERROR_SECONDS = 120;
+
+/** Dead letters that are looked at before the next look at the time that is left. */
+const LETTERS_AT_A_TIME = 64;
+
+const DAY_MS = 86_400_000;
+
+/** Why a mend failed that the next pass tries again; an image that a target does not delete must not hold up the window. */
+const OURS: readonly (ErrorCode | undefined)[] = ['aws-unavailable', 'record-conflict'];
 
 /** Findings that the document keeps of a run; the counts know of all. */
 const MAX_FINDINGS = 100;
@@ -39,7 +48,7 @@ export interface ReconcileReport {
 /**
  * Compares bucket, records and images, page by page: what was lost is sent round again, what nobody could handle is
  * settled, and what no record stands for is reported. Every mend is one that the steps take for a message that came
- * twice, so a run may die anywhere, or meet another.
+ * twice, so a run may die anywhere, or meet another. An item that fails is a finding, and holds nothing else up.
  */
 export async function reconcile(
   { dryRun }: ReconcileRequest,
@@ -55,12 +64,13 @@ export async function reconcile(
   if (!dryRun && !(await deps.reconciliations.save(report.reconciliation, stored))) {
     deps.log.warn('another run of reconcile was faster; what this one mended stays, its position is forgotten');
   }
+  if (!dryRun) deps.meter.countReconcileErrors(report.run.errors + (run.fault === undefined ? 0 : 1));
   if (run.fault !== undefined) throw run.fault;
   return report;
 }
 
 /** A whole pass, whatever was looked at before. */
-function fromTheStart({ imagesSeenAt: _, ...reconciliation }: model.Reconciliation): model.Reconciliation {
+function fromTheStart({ imagesSeenAt: _, sent: _sent, ...reconciliation }: model.Reconciliation): model.Reconciliation {
   const { pass } = reconciliation;
   return {
     ...reconciliation,
@@ -110,6 +120,7 @@ class ReconcileRun {
       startedAt: this.#startedAt.toISOString(),
       seconds: Math.round((this.#deps.now().getTime() - this.#startedAt.getTime()) / 1000),
       counts: this.#counts,
+      errors: model.errorsIn(this.#counts),
       findings: this.#findings.slice(0, MAX_FINDINGS),
     };
     const reconciliation = { ...this.#state, lastRun: run };
@@ -126,10 +137,16 @@ class ReconcileRun {
     for (const stage of QUEUE_STAGES) {
       const letters = await this.#deps.queues.deadLetters(stage);
       this.#add({ ...model.NOTHING, deadLetters: letters.length });
-      for (const letter of letters) {
-        await this.#mend(await deadLetterFindings(letter, this.#invocation, this.#deps));
+      for (let from = 0; from < letters.length && !this.#invocation.signal.aborted; from += LETTERS_AT_A_TIME) {
+        const some = letters.slice(from, from + LETTERS_AT_A_TIME);
+        const found = await inTurns(some, (letter) => this.#lookAtLetter(letter));
+        await this.#mend(found.flat());
       }
     }
+  }
+
+  #lookAtLetter(letter: DeadLetter): Promise<readonly Found[]> {
+    return deadLetterFindings(letter, this.#deps).catch((thrown) => unreadable(subjectOf(letter), thrown));
   }
 
   async #page(waiting: Waiting): Promise<void> {
@@ -140,12 +157,21 @@ class ReconcileRun {
     this.#advance(look);
   }
 
-  #look({ phase, target, cursor }: model.Pass, waiting: Waiting): Promise<Look> {
+  async #look({ phase, target, cursor }: model.Pass, waiting: Waiting): Promise<Look> {
     const { lostAfterSeconds } = this.#deps.settings;
     const window = (since: string) => windowOf(since, this.#deps.now(), lostAfterSeconds);
     switch (phase) {
       case 'drops':
-        return lostDrops(cursor, window(dropsSince(this.#state)), waiting, this.#deps);
+        return lostDrops(
+          cursor,
+          {
+            window: window(dropsSince(this.#state)),
+            waiting,
+            beginnings: await beginningsNow(this.#deps),
+            wasSent: (drop) => this.#state.sent?.[drop] !== undefined,
+          },
+          this.#deps,
+        );
       case 'records':
         return lostMessages(cursor, window(this.#state.seenUpTo), waiting, this.#deps);
       case 'images':
@@ -154,12 +180,41 @@ class ReconcileRun {
   }
 
   async #mend(found: readonly Found[]): Promise<void> {
-    for (const { finding, mend } of found) {
-      if (!this.#dryRun && mend !== undefined && !(await mend())) continue;
-      this.#findings.push(finding);
-      this.#add({ ...model.NOTHING, findings: { [finding.kind]: 1 } });
-      this.#deps.log.info('reconcile', { ...finding, dryRun: this.#dryRun });
+    const done = await inTurns(found, (each) => this.#mendOne(each));
+    for (const [index, finding] of done.entries()) {
+      if (finding !== undefined) this.#note(finding);
+      const { sends } = found[index] ?? {};
+      if (finding?.kind === 'taken-up' && sends !== undefined && !this.#dryRun) this.#remember(sends);
     }
+  }
+
+  /** @returns undefined where it mended itself meanwhile */
+  async #mendOne({ finding, mend }: Found): Promise<model.Finding | undefined> {
+    try {
+      const isMended = this.#dryRun || mend === undefined || (await mend());
+      return isMended ? finding : undefined;
+    } catch (thrown) {
+      const { code, message } = asImageDropError(thrown);
+      return { kind: 'not-mended', subject: finding.subject, why: `${finding.kind}: ${message}`, code };
+    }
+  }
+
+  #note(finding: model.Finding): void {
+    this.#findings.push(finding);
+    this.#add({ ...model.NOTHING, findings: { [finding.kind]: 1 } });
+    // What was not mended is looked at again by the next pass.
+    if (finding.kind === 'not-mended' && OURS.includes(finding.code)) this.#leaveOut();
+    this.#deps.log.info('reconcile', { ...finding, dryRun: this.#dryRun });
+  }
+
+  #remember(drop: string): void {
+    const now = this.#deps.now();
+    const forget = new Date(now.getTime() - LONGEST_UPLOAD_DAYS * DAY_MS);
+    this.#state = model.withSent(this.#state, drop, now, forget);
+  }
+
+  #leaveOut(): void {
+    this.#state = { ...this.#state, pass: { ...this.#state.pass, leftOut: true } };
   }
 
   #advance({ next, leftOut }: Look): void {

@@ -1,15 +1,13 @@
 import { type Drop, goesTo, recordKey } from '../../model/drop.ts';
 import { asImageDropError, ImageDropError } from '../../model/errors.ts';
 import { type DropRecord, type QueueStage, STAGE_OF } from '../../model/record.ts';
+import type { RecordDraft } from '../../model/record-changes.ts';
 import * as changes from '../../model/record-changes.ts';
-import { objectEvents } from '../../model/s3-event.ts';
+import { backfillNamedIn, objectEvents } from '../../model/s3-event.ts';
+import { beginningsNow, begunTargets } from '../begun-targets.ts';
 import { dropAsTold, dropOf } from '../drop-of.ts';
-import { failDrop } from '../fail-drop.ts';
-import type { ScheduledInvocation } from '../ports.ts';
 import { recordNamedIn } from '../record-message.ts';
-import { LEASE_SECONDS } from '../under-lease.ts';
 import type { Found } from './found.ts';
-import { isHeld } from './lost-messages.ts';
 import type { DeadLetter, ReconcileDependencies } from './ports.ts';
 
 /** The function of each stage, as its user knows it. */
@@ -23,14 +21,10 @@ const FUNCTION_OF: Readonly<Record<QueueStage, string>> = {
  * The drops that a dead letter was about, as far as they still wait for it. The letter itself stays: whoever has mended
  * the cause redrives it.
  */
-export async function deadLetterFindings(
-  letter: DeadLetter,
-  invocation: ScheduledInvocation,
-  deps: ReconcileDependencies,
-): Promise<readonly Found[]> {
+export async function deadLetterFindings(letter: DeadLetter, deps: ReconcileDependencies): Promise<readonly Found[]> {
   try {
     const waiting = await recordsNamedIn(letter, deps);
-    const found = await Promise.all(waiting.map((each) => lookAt(each, letter, invocation, deps)));
+    const found = await Promise.all(waiting.map((each) => lookAt(each, letter, deps)));
     return found.flat();
   } catch (thrown) {
     const { code, message, retryable } = asImageDropError(thrown);
@@ -54,9 +48,12 @@ async function recordsNamedIn({ body }: DeadLetter, deps: ReconcileDependencies)
     // The bucket that cannot be read may be why the letter is dead.
     events.map((event) => dropOf(event, deps).catch(() => dropAsTold(event, deps))),
   );
+  const beginnings = await beginningsNow(deps);
+  const backfill = backfillNamedIn(message);
   return drops.flatMap((drop) => {
-    const targets = deps.targets.filter(({ name }) => goesTo(drop, name));
-    return targets.map(({ name }) => ({ key: recordKey(drop, name), drop, target: name }));
+    const begun = begunTargets(drop, new Date(drop.droppedAt), beginnings, deps);
+    const targets = backfill === undefined ? begun : [backfill].filter((name) => goesTo(drop, name));
+    return targets.map((name) => ({ key: recordKey(drop, name), drop, target: name }));
   });
 }
 
@@ -68,12 +65,7 @@ function parsed(body: string): unknown {
   }
 }
 
-async function lookAt(
-  named: NamedRecord,
-  letter: DeadLetter,
-  invocation: ScheduledInvocation,
-  deps: ReconcileDependencies,
-): Promise<readonly Found[]> {
+async function lookAt(named: NamedRecord, letter: DeadLetter, deps: ReconcileDependencies): Promise<readonly Found[]> {
   const record = await deps.records.load(named.key);
   if (record === undefined && named.drop === undefined) {
     const why = `The record ${named.key} is not there.`;
@@ -84,14 +76,25 @@ async function lookAt(
   return [
     {
       finding: { kind: 'dead-letter-settled', subject: named.key, why: why.message, code: why.code },
-      mend: () => settle(named, letter, why, invocation, deps),
+      mend: () => settle(named, letter, why, deps),
     },
   ];
 }
 
-/** A letter whose record has moved on was a double, or late. */
-function waitsFor(letter: DeadLetter, record: DropRecord, now: Date): boolean {
-  return !changes.isSettled(record) && STAGE_OF[record.status] === letter.stage && !isHeld(record, now);
+/** A letter whose record has moved on was a duplicate, or late; one from before the record last began again is history. */
+function waitsFor(letter: DeadLetter, record: RecordDraft, now: Date): boolean {
+  if (changes.isSettled(record) || changes.isLeased(record, now)) return false;
+  return STAGE_OF[record.status] === letter.stage && !isFromBefore(letter, record);
+}
+
+/** The clocks of SQS and of the functions differ by less. */
+const CLOCK_MARGIN_MS = 5000;
+
+/** The event of a drop is older than its record, so that the first `received` separates nothing. */
+function isFromBefore({ sentAt }: DeadLetter, { history }: RecordDraft): boolean {
+  const [, ...again] = history.filter(({ status }) => status === 'received');
+  const last = again.at(-1);
+  return last !== undefined && (sentAt?.getTime() ?? 0) + CLOCK_MARGIN_MS < Date.parse(last.at);
 }
 
 function verdict(letter: DeadLetter, record: DropRecord | undefined): ImageDropError {
@@ -103,24 +106,24 @@ function verdict(letter: DeadLetter, record: DropRecord | undefined): ImageDropE
   });
 }
 
-/** Under a lease, so that nobody begins meanwhile. */
+/** @returns false where the record has moved on since it was looked at */
 async function settle(
   { key, drop, target }: NamedRecord,
   letter: DeadLetter,
   why: ImageDropError,
-  { id }: ScheduledInvocation,
   deps: ReconcileDependencies,
 ): Promise<boolean> {
-  const taken = await deps.records.change(key, (stored) => {
-    if (stored !== undefined && !waitsFor(letter, stored, deps.now())) return undefined;
-    const begun = drop && target !== undefined ? changes.receive(drop, target, deps.now()) : undefined;
-    const record = stored ?? begun;
-    if (record === undefined) return undefined;
-    return changes.lease(record, id, LEASE_SECONDS, deps.now());
+  const begun = drop && target !== undefined ? changes.receive(drop, target, deps.now()) : undefined;
+  const stored = await deps.records.change(key, (present) => {
+    const record = present ?? begun;
+    if (record === undefined || !waitsFor(letter, record, deps.now())) return undefined;
+    return changes.fail(record, why, deps.now(), letter.stage);
   });
-  if (taken?.lease?.holder !== id) return false;
-  await failDrop(key, why, deps, id, letter.stage);
+  if (stored?.status !== 'failed' || stored.deadLetter !== letter.stage || stored.announcedAt !== undefined)
+    return false;
+  await deps.statusQueue.send({ record: key });
   return true;
 }
 
-const subjectOf = ({ stage, messageId }: DeadLetter): string => `dead letter ${messageId} of ${FUNCTION_OF[stage]}`;
+export const subjectOf = ({ stage, messageId }: DeadLetter): string =>
+  `dead letter ${messageId} of ${FUNCTION_OF[stage]}`;

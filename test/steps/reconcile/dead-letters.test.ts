@@ -7,8 +7,9 @@ import { streamUpload } from '../../../lambda/steps/stream-upload.ts';
 import { rawDisk } from '../../support/disk.ts';
 import { ReconcileWorld } from '../../support/reconcile-world.ts';
 
-function letter(world: ReconcileWorld, stage: QueueStage, message: unknown): void {
-  world.letters.push({ stage, messageId: 'm1', body: typeof message === 'string' ? message : JSON.stringify(message) });
+function letter(world: ReconcileWorld, stage: QueueStage, message: unknown, sentAt = world.time): void {
+  const body = typeof message === 'string' ? message : JSON.stringify(message);
+  world.letters.push({ stage, messageId: 'm1', body, sentAt });
 }
 
 async function created() {
@@ -36,6 +37,7 @@ describe('a dead letter', () => {
       },
       deadLetter: 'upload',
     });
+    await recordStatus(message, world.invocation(), world);
     expect(world.endpoint.images.size).toBe(0);
     expect(world.letters).toHaveLength(1);
   });
@@ -85,12 +87,37 @@ describe('a dead letter', () => {
     ]);
   });
 
-  test('whose image cannot be removed now is tried again by the next run', async () => {
+  test('of a cloud that is away is settled, and its image is left to the announcement', async () => {
     const { world, message } = await created();
     letter(world, 'upload', message);
-    world.endpoint.faults.push({ call: 'delete', error: new ImageDropError('endpoint-unavailable', 'No answer.') });
-    await expect(world.run()).rejects.toMatchObject({ code: 'endpoint-unavailable' });
-    world.pass(61);
+    Object.assign(world.endpoints, { of: () => Promise.reject(new Error('A cloud was asked.')) });
+    await world.run();
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', removing: [{ generation: 1 }] });
+    expect(world.statusQueue.sent).toMatchObject([message]);
+  });
+
+  test.each([
+    ['from before the drop was retried settles nothing', -60, 'created'],
+    ['from after it was retried settles it', 60, 'failed'],
+  ])('%s', async (_which, seconds, status) => {
+    const { world, message } = await created();
+    letter(world, 'upload', message);
+    await world.run();
+    await recordStatus(message, world.invocation(), world);
+    const retry = world.record('a.img').history.at(-1)?.at;
+    world.pass(900);
+    await createMetadata({ ...message, retry }, world.invocation('retried'), world);
+    expect(world.record('a.img').status).toBe('created');
+    letter(world, 'upload', message, new Date(world.time.getTime() + seconds * 1000));
+    world.pass(900);
+    await world.run();
+    expect(world.record('a.img').status).toBe(status);
+  });
+
+  test('is reached, whatever number of others there are', async () => {
+    const { world, message } = await created();
+    for (let index = 0; index < 10_000; index += 1) letter(world, 'upload', { record: `gone-${index}/v1/here.json` });
+    letter(world, 'upload', message);
     await world.run();
     expect(world.record('a.img').status).toBe('failed');
   });
