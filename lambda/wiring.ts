@@ -6,6 +6,7 @@ import { httpClient } from './adapters/http.ts';
 import { measuredHttp } from './adapters/measured-http.ts';
 import { observedRecords } from './adapters/observed-records.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
+import { s3Logins } from './adapters/s3-logins.ts';
 import { s3Objects } from './adapters/s3-objects.ts';
 import { s3Pauses } from './adapters/s3-pauses.ts';
 import { sharedObjects } from './adapters/s3-presign.ts';
@@ -13,7 +14,7 @@ import { s3Reconciliations } from './adapters/s3-reconciliations.ts';
 import { s3Records } from './adapters/s3-records.ts';
 import { s3Staging } from './adapters/s3-staging.ts';
 import { taggedObjects } from './adapters/s3-tags.ts';
-import { cachedSecret } from './adapters/secrets.ts';
+import { cachedSecret, type Secret } from './adapters/secrets.ts';
 import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { sqsStages } from './adapters/sqs-stages.ts';
 import type { Cloud } from './endpoints/cloud.ts';
@@ -59,10 +60,11 @@ export function bucketsOf({ STATUS_BUCKET }: SharedEnvironment, dropBucket: stri
 
 export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 
-type CloudsYaml = () => Promise<string>;
+/** Where it is a secret it can be read again. */
+type CloudsYaml = (() => Promise<string>) & Partial<Pick<Secret, 'again' | 'version'>>;
 
 /** One cache for all who need it. */
-export const cloudsYamlOf = ({ CLOUDS_YAML_SECRET }: SharedEnvironment): CloudsYaml =>
+export const cloudsYamlOf = ({ CLOUDS_YAML_SECRET }: SharedEnvironment): Secret =>
   cachedSecret(secretsClient(), CLOUDS_YAML_SECRET, now);
 
 /** What all functions need. What only some do has functions of its own below, and is in their bundles only. */
@@ -73,7 +75,7 @@ export function stepDependencies(environment: SharedEnvironment, cloudsYaml: Clo
       log,
       count: metrics.countStatus,
     }),
-    endpoints: endpointsOf(cloudsYaml),
+    endpoints: endpointsOf(environment, cloudsYaml),
     staging: stagingPlaces(environment, cloudsYaml),
     pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: metrics.countPause }),
     targets: targetsOf(environment),
@@ -83,12 +85,18 @@ export function stepDependencies(environment: SharedEnvironment, cloudsYaml: Clo
   };
 }
 
-function endpointsOf(cloudsYaml: CloudsYaml): Endpoints {
+function endpointsOf({ STATUS_BUCKET }: SharedEnvironment, cloudsYaml: CloudsYaml): Endpoints {
   const warn = once((message) => log.warn(message));
   const { debug } = log;
   const httpFor = (cloud: Cloud) =>
     measuredHttp(httpClient({ ...cloud, warn }), { target: cloud.name, count: metrics.countAnswer, debug });
-  const open = endpointOpener({ httpFor, now });
+  const { again: reread, version } = cloudsYaml;
+  const open = endpointOpener({
+    httpFor,
+    now,
+    ...(reread && { reread }),
+    ...(version && { attempt: s3Logins(s3, STATUS_BUCKET, { now, version }) }),
+  });
   return { of: async (target) => open(await cloudsYaml(), target) };
 }
 
