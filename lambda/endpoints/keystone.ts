@@ -2,7 +2,7 @@ import { ImageDropError } from '../model/errors.ts';
 import { refusal } from './answers.ts';
 import { imageApiV2, imageUrlIn } from './catalog.ts';
 import type { Cloud } from './cloud.ts';
-import type { HttpAnswer, HttpClient } from './endpoint.ts';
+import type { HttpAnswer, HttpClient, LoginAttempts } from './endpoint.ts';
 import { identityRequest } from './identity-request.ts';
 import { isObject, parseObject } from './json.ts';
 import { withoutSecret } from './words.ts';
@@ -41,12 +41,6 @@ const LIFE_SECONDS = 120;
 
 /** With so much of its life before it, a token is as good as a new one: clouds with short tokens are not asked for ever. */
 const AS_GOOD_AS_NEW = 0.9;
-
-/**
- * Makes one authentication at a target, or refuses to, where another function has just failed with the same credentials.
- * @param isDoubtful whether a token of these credentials was refused, which may mean that they were changed
- */
-export type LoginAttempts = <T>(target: string, isDoubtful: boolean, work: () => Promise<T>) => Promise<T>;
 
 /** What a session knows of its credentials. */
 export interface Credentials {

@@ -1,8 +1,8 @@
 import type { Target } from '../model/target.ts';
 import type { Cloud } from './cloud.ts';
 import { cloudNamed } from './clouds-yaml.ts';
-import type { HttpClient, ImageEndpoint } from './endpoint.ts';
-import { keystoneSession, type LoginAttempts } from './keystone.ts';
+import type { HttpClient, ImageEndpoint, LoginAttempts } from './endpoint.ts';
+import { keystoneSession } from './keystone.ts';
 import { imageEndpoint } from './registry.ts';
 
 export interface OpenEndpointDependencies {
