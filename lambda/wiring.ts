@@ -7,6 +7,7 @@ import { measuredHttp } from './adapters/measured-http.ts';
 import { observedRecords } from './adapters/observed-records.ts';
 import { s3Beginnings } from './adapters/s3-beginnings.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
+import { s3Logins } from './adapters/s3-logins.ts';
 import { s3Objects } from './adapters/s3-objects.ts';
 import { s3Pauses } from './adapters/s3-pauses.ts';
 import { sharedObjects } from './adapters/s3-presign.ts';
@@ -14,7 +15,7 @@ import { s3Reconciliations } from './adapters/s3-reconciliations.ts';
 import { s3Records } from './adapters/s3-records.ts';
 import { s3Staging } from './adapters/s3-staging.ts';
 import { taggedObjects } from './adapters/s3-tags.ts';
-import { cachedSecret } from './adapters/secrets.ts';
+import { cachedSecret, type Secret } from './adapters/secrets.ts';
 import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { sqsStages } from './adapters/sqs-stages.ts';
 import type { Cloud } from './endpoints/cloud.ts';
@@ -65,10 +66,11 @@ export const beginningsOf = ({ STATUS_BUCKET }: SharedEnvironment): BeginningSto
 
 export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 
-type CloudsYaml = () => Promise<string>;
+/** Where it is a secret it can be read again. */
+type CloudsYaml = (() => Promise<string>) & Partial<Pick<Secret, 'again' | 'version'>>;
 
 /** One cache for all who need it. */
-export const cloudsYamlOf = ({ CLOUDS_YAML_SECRET }: SharedEnvironment): CloudsYaml =>
+export const cloudsYamlOf = ({ CLOUDS_YAML_SECRET }: SharedEnvironment): Secret =>
   cachedSecret(secretsClient(), CLOUDS_YAML_SECRET, now);
 
 /** What all functions need. What only some do has functions of its own below, and is in their bundles only. */
@@ -79,7 +81,7 @@ export function stepDependencies(environment: SharedEnvironment, cloudsYaml: Clo
       log,
       count: metrics.countStatus,
     }),
-    endpoints: endpointsOf(cloudsYaml),
+    endpoints: endpointsOf(environment, cloudsYaml),
     staging: stagingPlaces(environment, cloudsYaml),
     pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: metrics.countPause }),
     targets: targetsOf(environment),
@@ -89,12 +91,18 @@ export function stepDependencies(environment: SharedEnvironment, cloudsYaml: Clo
   };
 }
 
-function endpointsOf(cloudsYaml: CloudsYaml): Endpoints {
+function endpointsOf({ STATUS_BUCKET }: SharedEnvironment, cloudsYaml: CloudsYaml): Endpoints {
   const warn = once((message) => log.warn(message));
   const { debug } = log;
   const httpFor = (cloud: Cloud) =>
     measuredHttp(httpClient({ ...cloud, warn }), { target: cloud.name, count: metrics.countAnswer, debug });
-  const open = endpointOpener({ httpFor, now });
+  const { again: reread, version } = cloudsYaml;
+  const open = endpointOpener({
+    httpFor,
+    now,
+    ...(reread && { reread }),
+    ...(version && { attempt: s3Logins(s3, STATUS_BUCKET, { now, version }) }),
+  });
   return { of: async (target) => open(await cloudsYaml(), target) };
 }
 

@@ -5,28 +5,48 @@ import { awsUnavailable, isName } from './aws-errors.ts';
 /** A changed secret is taken up within five minutes; until then one read serves all invocations of an environment. */
 const KEPT_MS = 300_000;
 
+export interface Secret {
+  /** The text, at most five minutes old. */
+  (): Promise<string>;
+  /** The text as it is now. */
+  again(): Promise<string>;
+  /** Names the text that was read last. */
+  version(): string;
+}
+
 /**
  * Gives the text of a secret, read at most every five minutes; one that could not be read is asked for again.
  * Fails with `bad-clouds-yaml` where there is no such secret, no right to read it or no text in it, else with
  * `aws-unavailable`.
  */
-export function cachedSecret(client: SecretsManagerClient, id: string, now: () => Date): () => Promise<string> {
+export function cachedSecret(client: SecretsManagerClient, id: string, now: () => Date): Secret {
   let kept: { readonly text: Promise<string>; readonly until: number } | undefined;
-  return () => {
-    if (kept !== undefined && now().getTime() < kept.until) return kept.text;
-    const text = read(client, id);
+  let version = '';
+  const again = (): Promise<string> => {
+    const text = read(client, id).then((value) => {
+      version = value.version;
+      return value.text;
+    });
     kept = { text, until: now().getTime() + KEPT_MS };
     text.catch(() => {
       kept = undefined;
     });
     return text;
   };
+  const cached = () => (kept !== undefined && now().getTime() < kept.until ? kept.text : again());
+  return Object.assign(cached, { again, version: () => version });
 }
 
-async function read(client: SecretsManagerClient, id: string): Promise<string> {
+interface SecretValue {
+  readonly text: string;
+  readonly version: string;
+}
+
+async function read(client: SecretsManagerClient, id: string): Promise<SecretValue> {
   try {
-    const { SecretString: text } = await client.send(new GetSecretValueCommand({ SecretId: id }));
-    if (text !== undefined) return text;
+    const answer = await client.send(new GetSecretValueCommand({ SecretId: id }));
+    const { SecretString: text, VersionId: version = '' } = answer;
+    if (text !== undefined) return { text, version };
   } catch (cause) {
     throw unreadable(id, cause);
   }

@@ -79,7 +79,7 @@ const AWAY: readonly number[] = [502, 503, 504];
 
 /** Whether any other request would have been answered like this. A conflict (409) concerns one image only. */
 function concernsAll(code: ErrorCode, status: number): boolean {
-  if (code === 'quota-exceeded' || code === 'store-full') return true;
+  if (code === 'quota-exceeded' || code === 'store-full' || code === 'unauthorized') return true;
   return code === 'endpoint-busy' ? status !== 409 : AWAY.includes(status);
 }
 

@@ -157,3 +157,9 @@ export interface HttpAnswer {
  * @throws `endpoint-unavailable` when there was no answer (the cause says why), and the signal's reason when it was aborted
  */
 export type HttpClient = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/**
+ * Makes one authentication at a target, or refuses to, where another function has just failed with the same credentials.
+ * @param isDoubtful whether a token of these credentials was refused, which may mean that they were changed
+ */
+export type LoginAttempts = <T>(target: string, isDoubtful: boolean, work: () => Promise<T>) => Promise<T>;

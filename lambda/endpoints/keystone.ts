@@ -2,7 +2,7 @@ import { ImageDropError } from '../model/errors.ts';
 import { refusal } from './answers.ts';
 import { imageApiV2, imageUrlIn } from './catalog.ts';
 import type { Cloud } from './cloud.ts';
-import type { HttpAnswer, HttpClient } from './endpoint.ts';
+import type { HttpAnswer, HttpClient, LoginAttempts } from './endpoint.ts';
 import { identityRequest } from './identity-request.ts';
 import { isObject, parseObject } from './json.ts';
 import { withoutSecret } from './words.ts';
@@ -42,21 +42,39 @@ const LIFE_SECONDS = 120;
 /** With so much of its life before it, a token is as good as a new one: clouds with short tokens are not asked for ever. */
 const AS_GOOD_AS_NEW = 0.9;
 
+/** What a session knows of its credentials. */
+export interface Credentials {
+  /** The cloud by a clouds.yaml that is read again. @default the credentials stay as they are */
+  readonly latest?: () => Promise<Cloud>;
+  /** @default credentials are tried at any time */
+  readonly attempt?: LoginAttempts;
+}
+
 /** A session by Keystone v3, or a service with the same API. Authenticates when first asked. */
-export function keystoneSession(cloud: Cloud, http: HttpClient, now: () => Date): Session {
-  return new KeystoneSession(cloud, http, now);
+export function keystoneSession(
+  cloud: Cloud,
+  http: HttpClient,
+  now: () => Date,
+  credentials: Credentials = {},
+): Session {
+  return new KeystoneSession(cloud, http, now, credentials);
 }
 
 class KeystoneSession implements Session {
   readonly cloud: string;
-  readonly #settings: Cloud;
   readonly #http: HttpClient;
   readonly #now: () => Date;
+  readonly #latest: () => Promise<Cloud>;
+  readonly #attempt: LoginAttempts;
+  #settings: Cloud;
+  #isDoubtful = false;
   #current: Token | undefined;
   #coming: Promise<Token> | undefined;
 
-  constructor(cloud: Cloud, http: HttpClient, now: () => Date) {
+  constructor(cloud: Cloud, http: HttpClient, now: () => Date, { latest, attempt }: Credentials) {
     this.cloud = cloud.name;
+    this.#latest = latest ?? (async () => this.#settings);
+    this.#attempt = attempt ?? ((_target, _isDoubtful, work) => work());
     this.#settings = cloud;
     this.#http = http;
     this.#now = now;
@@ -67,7 +85,10 @@ class KeystoneSession implements Session {
   }
 
   async renew(refused: string): Promise<string> {
-    if (this.#current?.id === refused) this.#current = undefined;
+    if (this.#current?.id === refused) {
+      this.#current = undefined;
+      this.#isDoubtful = true;
+    }
     return this.token();
   }
 
@@ -87,7 +108,7 @@ class KeystoneSession implements Session {
   /** Callers that come while an authentication is under way share it. */
   async #living(lifeSeconds: number): Promise<Token> {
     if (this.#current !== undefined && this.#lives(this.#current, lifeSeconds)) return this.#current;
-    this.#coming ??= this.#authenticate().finally(() => {
+    this.#coming ??= this.#login().finally(() => {
       this.#coming = undefined;
     });
     return this.#coming;
@@ -96,6 +117,27 @@ class KeystoneSession implements Session {
   #lives({ issuedAt, expiresAt }: Token, lifeSeconds: number): boolean {
     const enough = Math.min(lifeSeconds * 1000, (expiresAt - issuedAt) * AS_GOOD_AS_NEW);
     return expiresAt - this.#now().getTime() > enough;
+  }
+
+  /** Most clouds end the tokens of a user whose password is changed: the secret is read again before it is used again. */
+  async #login(): Promise<Token> {
+    if (this.#isDoubtful) this.#settings = await this.#latest();
+    const used = this.#settings;
+    try {
+      return await this.#tryCredentials();
+    } catch (error) {
+      if (!(error instanceof ImageDropError) || error.code !== 'unauthorized') throw error;
+      this.#settings = await this.#latest();
+      if (haveSameCredentials(used, this.#settings)) throw error;
+      return await this.#tryCredentials();
+    }
+  }
+
+  async #tryCredentials(): Promise<Token> {
+    const token = await this.#attempt(this.cloud, this.#isDoubtful, () => this.#authenticate());
+    this.#isDoubtful = false;
+    this.#current = token;
+    return token;
   }
 
   async #authenticate(): Promise<Token> {
@@ -114,9 +156,12 @@ class KeystoneSession implements Session {
     }
     const token = tokenIn(answer, askedAt);
     if (token === undefined) throw notKeystone(this.#settings);
-    this.#current = token;
     return token;
   }
+}
+
+function haveSameCredentials(one: Cloud, other: Cloud): boolean {
+  return JSON.stringify([one.authUrl, one.auth]) === JSON.stringify([other.authUrl, other.auth]);
 }
 
 function secretOf(auth: Cloud['auth']): string {

@@ -57,7 +57,7 @@ export function dropIdIn(recordKey: string): { readonly dropId?: string } {
   return dropId === undefined ? {} : { dropId };
 }
 
-/** What else lies in the status bucket, reconcile.json and targets/<target>.json, has fewer slashes. */
+/** What else lies in the status bucket, reconcile.json, targets/<target>.json and logins/<target>.json, has fewer slashes. */
 export const isRecordKey = (key: string): boolean => key.split('/').length > 2;
 
 function shortened(key: string, maxBytes: number): string {

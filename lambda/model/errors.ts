@@ -46,7 +46,9 @@ export const ERROR_KINDS = {
   // What is wrong with the target
   'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then drop the file again.'),
   'no-such-cloud': permanent('Add the cloud to the clouds.yaml in the secret, or take the target out of the stack.'),
-  unauthorized: permanent('Check user, password or application credential in clouds.yaml, then drop the file again.'),
+  unauthorized: passing(
+    'Correct user, password or application credential in clouds.yaml; waiting drops go on automatically, for four days.',
+  ),
   'token-refused': passing(
     'Check that the image service can ask Keystone about tokens ([keystone_authtoken], clocks), if this goes on.',
   ),

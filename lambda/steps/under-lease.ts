@@ -94,7 +94,10 @@ function waitedTooLong(error: ImageDropError): ImageDropError {
   return new ImageDropError(error.code, `For ${days} days there was no way: ${error.message}`, {
     cause: error.cause,
     retryable: false,
-    nextStep: 'Make room at the target, then run `imagedrop retry` for the drop.',
+    nextStep:
+      error.code === 'unauthorized'
+        ? 'Correct the credentials in clouds.yaml, then run `imagedrop retry` for the drop.'
+        : 'Make room at the target, then run `imagedrop retry` for the drop.',
   });
 }
 

@@ -26,6 +26,21 @@ export function clientVariables(principal: Principal, endpoints: Endpoints): Rec
   };
 }
 
+const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY'];
+const OWN_ADDRESSES = 'localhost,127.0.0.1,::1';
+
+/** The proxies of this machine, by which a real cloud may have to be reached; the stack itself is never behind them. */
+export function proxyVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const read = (name: string) => environment[name.toLowerCase()] ?? environment[name];
+  const set = PROXIES.flatMap((name): [string, string][] => {
+    const value = read(name);
+    return value ? [[name, value]] : [];
+  });
+  if (set.length === 0) return {};
+  const past = [read('NO_PROXY'), OWN_ADDRESSES].filter(Boolean).join(',');
+  return { ...Object.fromEntries(set), NO_PROXY: past };
+}
+
 /** The share of a function's memory that its heap may take; the rest is for buffers, code and stacks. */
 const HEAP_SHARE = 0.9;
 
@@ -40,6 +55,7 @@ export function functionVariables(
   return {
     PATH: process.env.PATH ?? '',
     TZ: 'UTC',
+    ...proxyVariables(process.env),
     ...plan.environment,
     ...client,
     NODE_OPTIONS: [...nodeOptions].join(' ').trim(),

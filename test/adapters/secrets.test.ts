@@ -41,6 +41,16 @@ describe('a secret', () => {
     expect(await secret()).toBe('new');
   });
 
+  test('is read again at once for somebody who asks for that, and has a version', async () => {
+    await secretsService(
+      [200, { SecretString: 'old', VersionId: 'v1' }],
+      [200, { SecretString: 'new', VersionId: 'v2' }],
+    );
+    const secret = cachedSecret(secretsClient(), 'a', () => new Date(0));
+    expect([await secret(), secret.version()]).toEqual(['old', 'v1']);
+    expect([await secret.again(), secret.version(), await secret()]).toEqual(['new', 'v2', 'new']);
+  });
+
   test('is asked for again when it could not be read', async () => {
     await secretsService(refusal('ResourceNotFoundException'), [200, { SecretString: 'there' }]);
     const secret = cachedSecret(secretsClient(), 'a', () => new Date(0));

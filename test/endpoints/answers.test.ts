@@ -9,7 +9,7 @@ function read(status: number, text = '', headers: Record<string, string> = {}) {
 describe('an answer that is no success', () => {
   test.each([
     [400, 'invalid-request', false],
-    [401, 'unauthorized', false],
+    [401, 'unauthorized', true],
     [403, 'forbidden', false],
     [409, 'endpoint-busy', true],
     [410, 'image-lost', true],

@@ -183,7 +183,7 @@ describe.each(TARGET_KINDS)('every image endpoint, here %s,', (kind) => {
     const cloudsYaml = simulator.cloudsYaml().replaceAll('uploader-password', 'wrong-password');
     const endpoint = open(cloudsYaml, { ...TARGETS[kind], name: CLOUDS[kind] });
     const error = await failure(endpoint.create(anImage()));
-    expect(error).toMatchObject({ code: 'unauthorized', retryable: false });
+    expect(error).toMatchObject({ code: 'unauthorized', wholeTarget: true });
     expect(error.message).not.toContain('wrong-password');
   });
 });

@@ -6,7 +6,7 @@ import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
 import { ENDPOINTS } from '../../lambda/endpoints/registry.ts';
 import { TARGET_KINDS } from '../../lambda/model/target.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
-import { answer, serve } from '../support/http-server.ts';
+import { answer, bodyOf, serve } from '../support/http-server.ts';
 import { failure } from '../support/outcome.ts';
 
 /** A Keystone and an Image API without images in one; it counts the authentications. */
@@ -61,6 +61,57 @@ describe('opening an endpoint', () => {
     await open(cloudsYaml(url), TARGETS.glance).get('x');
     await open(cloudsYaml(url, 'second'), TARGETS.glance).get('x');
     expect(asked.authentications).toBe(2);
+  });
+
+  describe('of a cloud whose password is changed', () => {
+    /** A Keystone and an Image API that know one password, and the tokens that they gave for it. */
+    async function strictCloud() {
+      const state = { password: 'first', tried: [] as string[] };
+      const url: string = await serve(async (request, response) => {
+        if (request.method !== 'POST') {
+          return answer(response, request.headers['x-auth-token'] === state.password ? 404 : 401);
+        }
+        const { password } = JSON.parse(await bodyOf(request)).auth.identity.password.user;
+        state.tried.push(password);
+        if (password !== state.password) return answer(response, 401, { error: { message: 'No.' } });
+        const life = { issued_at: '2026-11-01T10:00:00Z', expires_at: '2026-11-01T11:00:00Z' };
+        const catalog = [{ type: 'image', endpoints: [{ interface: 'public', region: 'R', url }] }];
+        answer(response, 201, { token: { ...life, catalog } }, { 'x-subject-token': password });
+      });
+      return { url, state };
+    }
+
+    test('reads the secret again before it uses the old password once more', async () => {
+      const { url, state } = await strictCloud();
+      let secret = cloudsYaml(url);
+      const reread = async () => secret;
+      const open = endpointOpener({ httpFor: () => httpClient(), now: () => new Date(), reread });
+      const endpoint = open(secret, TARGETS.glance);
+      expect(await endpoint.get('x')).toBeUndefined();
+      state.password = 'second';
+      secret = cloudsYaml(url, 'second');
+      expect(await endpoint.get('x')).toBeUndefined();
+      expect(state.tried).toEqual(['first', 'second']);
+    });
+
+    test('reads the secret again when its first login is refused', async () => {
+      const { url, state } = await strictCloud();
+      state.password = 'second';
+      const reread = async () => cloudsYaml(url, 'second');
+      const open = endpointOpener({ httpFor: () => httpClient(), now: () => new Date(), reread });
+      expect(await open(cloudsYaml(url), TARGETS.glance).get('x')).toBeUndefined();
+      expect(state.tried).toEqual(['first', 'second']);
+    });
+
+    test('tries a password no second time that the secret still has, and holds the target', async () => {
+      const { url, state } = await strictCloud();
+      state.password = 'second';
+      const reread = async () => cloudsYaml(url);
+      const open = endpointOpener({ httpFor: () => httpClient(), now: () => new Date(), reread });
+      const error = await failure(open(cloudsYaml(url), TARGETS.glance).plan({ format: 'raw', virtualSize: 1 }, 1));
+      expect(error).toMatchObject({ code: 'unauthorized', retryable: true, wholeTarget: true });
+      expect(state.tried).toEqual(['first']);
+    });
   });
 
   test('fails for a target without a cloud', async () => {

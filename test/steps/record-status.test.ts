@@ -172,9 +172,9 @@ describe('record-status', () => {
 
   test('fails when the endpoint refuses our credentials', async () => {
     const { world, check } = await uploaded();
-    world.endpoint.faults.push({ call: 'get', error: new ImageDropError('unauthorized', 'Wrong password.') });
+    world.endpoint.faults.push({ call: 'get', error: new ImageDropError('forbidden', 'Not allowed.') });
     await check();
-    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'unauthorized' } });
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'forbidden' } });
   });
 
   test('announces a failure with its code', async () => {

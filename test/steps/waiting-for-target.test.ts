@@ -81,6 +81,37 @@ describe('a target that has no room for anybody', () => {
     });
   });
 
+  test('or refuses the password keeps its drops waiting at each stage, and they go on', async () => {
+    const world = worldWith();
+    world.endpoint.faults.push({ call: 'create', error: refused('unauthorized') });
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    expect(world.record('a.img')).toMatchObject({ status: 'received', attempts: 0, waiting: { code: 'unauthorized' } });
+    await createMetadata(nextMessage(world), world.invocation('again'), world);
+    const message = { record: world.recordKey('a.img') };
+    await streamUpload(message, world.invocation(), world);
+    world.endpoint.faults.push({ call: 'get', error: refused('unauthorized') });
+    await recordStatus(message, world.invocation(), world);
+    expect(world.record('a.img')).toMatchObject({ status: 'processing', waiting: { code: 'unauthorized' } });
+    const again = world.statusQueue.sent.at(-1);
+    world.pass(again?.delaySeconds ?? 0);
+    await recordStatus(again, world.invocation(), world);
+    expect(world.record('a.img').status).toBe('active');
+  });
+
+  test('fails a drop whose credentials were wrong for four days, and says what to correct', async () => {
+    const world = worldWith();
+    world.endpoint.faults.push({ call: 'create', error: refused('unauthorized') });
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    const message = nextMessage(world);
+    world.pass(LONGEST_WAIT_SECONDS);
+    world.endpoint.faults.push({ call: 'create', error: refused('unauthorized') });
+    await createMetadata(message, world.invocation('late'), world);
+    expect(world.record('a.img')).toMatchObject({
+      status: 'failed',
+      error: { code: 'unauthorized', retryable: false, nextStep: expect.stringContaining('clouds.yaml') },
+    });
+  });
+
   test('keeps an upload waiting, too', async () => {
     const world = worldWith();
     await createMetadata(world.event('a.img'), world.invocation(), world);
