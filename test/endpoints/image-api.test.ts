@@ -27,7 +27,11 @@ describe.each(TARGET_KINDS)('the Image API calls of %s', (kind) => {
 
   test('list in smaller pages where the documents of others are long', async () => {
     const limits: number[] = [];
-    const others = Array.from({ length: 30 }, (_, index) => ({ ...IMAGE, id: `i${index}`, padding: 'x'.repeat(40_000) }));
+    const others = Array.from({ length: 30 }, (_, index) => ({
+      ...IMAGE,
+      id: `i${index}`,
+      padding: 'x'.repeat(40_000),
+    }));
     const endpoint = await endpointAt(kind, (request, response) => {
       const limit = Number(new URL(request.url ?? '', 'http://here').searchParams.get('limit'));
       limits.push(limit);

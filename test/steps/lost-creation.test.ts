@@ -84,7 +84,9 @@ describe('an image whose creation no record has seen', () => {
       world.endpoint.images.set(image.id, { ...image, properties: { [ID_PROPERTY]: 'of-others' } });
     }
     world.endpoint.plan = async (found, bytes) =>
-      planForGlance(found as never, bytes, target('here'), { quotas: [{ name: 'image_count_total', limit: 1, usage: 1 }] });
+      planForGlance(found as never, bytes, target('here'), {
+        quotas: [{ name: 'image_count_total', limit: 1, usage: 1 }],
+      });
     await again(world);
     expect(world.record('a.img')).toMatchObject({ status: 'received', waiting: { code: 'quota-exceeded' } });
     expect(world.endpoint.images.size).toBe(1);

@@ -285,7 +285,11 @@ describe('a drop that is read where it lies', () => {
   const done: RegisterJob = { state: 'done', percent: 100 };
 
   test.each([
-    ['written again', (world: MemoryWorld) => void world.objects.put('a.raw', rawDisk(4096, 9)), 'was replaced by version'],
+    [
+      'written again',
+      (world: MemoryWorld) => void world.objects.put('a.raw', rawDisk(4096, 9)),
+      'was replaced by version',
+    ],
     ['deleted', (world: MemoryWorld) => void world.objects.deleted.add('a.raw'), 'was deleted while'],
   ])('fails, and leaves no image, when its key was %s before the service had read it', async (_what, change, words) => {
     const { world, key, id, check, tell } = await registered();

@@ -69,7 +69,10 @@ describe('an image that is to be public and protected', () => {
 
   test('fails, and leaves no image, where the cloud does not let us publish: the place is named', async () => {
     const { world, check } = await uploaded();
-    world.endpoint.faults.push({ call: 'release', error: new ImageDropError('forbidden', 'It was answered with 403.') });
+    world.endpoint.faults.push({
+      call: 'release',
+      error: new ImageDropError('forbidden', 'It was answered with 403.'),
+    });
     await check();
     const { status, error } = world.record('a.img');
     expect([status, error?.code]).toEqual(['failed', 'forbidden']);
