@@ -37,10 +37,10 @@ describe('an image that is to be public and protected', () => {
   test('stays private where its bytes are not what was sent', async () => {
     const { world, image, check } = await uploaded();
     world.endpoint.become(image()?.id ?? '', 'active', rawDisk(4096, 2));
-    let released = 0;
-    world.endpoint.release = async () => void (released += 1);
+    const released: string[] = [];
+    world.endpoint.release = async (id) => void released.push(id);
     await check();
-    expect(released).toBe(0);
+    expect(released).toEqual([]);
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
     expect(world.record('a.img').verification).toBeUndefined();
     expect(world.endpoint.images.size).toBe(0);
