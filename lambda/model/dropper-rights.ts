@@ -12,10 +12,13 @@ export interface DropperRights {
   readonly properties: readonly string[];
 }
 
-/** Private images with harmless properties: nothing that others see, and nothing that outlives a clean-up. */
+/**
+ * Private images with harmless properties: nothing that others see. Protection is harmless, too: it keeps an image from
+ * being deleted by mistake, the project can take it off at any time, and it is set after imagedrop's own clean-up.
+ */
 export const DEFAULT_RIGHTS: DropperRights = {
   visibility: ['private'],
-  protected: false,
+  protected: true,
   hidden: false,
   properties: [],
 };

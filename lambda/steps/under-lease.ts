@@ -10,8 +10,8 @@ import { hasWaitedTooLong, isPutOff, LONGEST_WAIT_SECONDS, pauseTarget } from '.
 export const LEASE_SECONDS = 60;
 
 /**
- * How often work on one status is begun before the drop fails: with the pauses of model/backoff.ts that is a little
- * over an hour and a half.
+ * How often work on one status is begun before the drop fails: with the pauses of model/backoff.ts that is 24 to 47
+ * minutes. What lasts longer is as a rule the whole target, which is paused without an attempt.
  */
 export const MAX_ATTEMPTS = 12;
 

@@ -102,7 +102,7 @@ export interface TargetProps {
    * (os_hidden), and reserved `properties` by name, with `*` for any ending. `metadata` of the target is not limited by
    * it. Properties that no setting allows, and the reserved ones, are in docs/metadata.md.
    *
-   * @default { visibility: ["private"], protected: false, hidden: false, properties: [] } - private images with harmless
+   * @default { visibility: ["private"], protected: true, hidden: false, properties: [] } - private images with harmless
    * properties: everyone who may write into the drop bucket is a dropper
    */
   readonly droppersMay?: Partial<DropperRights>;

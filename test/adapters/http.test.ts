@@ -29,6 +29,16 @@ function put(url: string, bytes: number, chunkBytes?: number) {
 }
 
 describe('the HTTP client', () => {
+  test('keeps the beginning of an answer of more than 1 MiB, and says that it is cut', async () => {
+    const url = await serve((request, response) => {
+      response.end('x'.repeat(2 ** 20 + (request.url === '/longer' ? 1 : 0)));
+    });
+    const whole = await client()({ method: 'GET', url: `${url}/whole` });
+    expect([whole.text.length, whole.isCut]).toEqual([2 ** 20, undefined]);
+    const longer = await client()({ method: 'GET', url: `${url}/longer` });
+    expect([longer.text.length, longer.isCut]).toEqual([2 ** 20, true]);
+  });
+
   test('sends method, path, headers and text, and returns status, headers and text', async () => {
     const url = await serve(async (request, response) => {
       const echo = [request.method, request.url, request.headers['x-auth-token'], await bodyOf(request)];

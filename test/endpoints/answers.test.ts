@@ -52,6 +52,9 @@ describe('an answer that is no success', () => {
     ['Wed, 21 Oct 2026 07:28:30 GMT', { date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 30],
     ['Wed, 21 Oct 2026 07:27:00 GMT', { date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 0],
     ['soon', {}, undefined],
+    ['31536000', {}, 3600],
+    ['9999999999999', {}, 3600],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', { date: 'Fri, 02 Jan 2026 03:04:05 GMT' }, 3600],
   ])('with Retry-After: %s and %j is busy and waits for %s s', (value, headers, retryAfterSeconds) => {
     expect(read(503, '', { 'retry-after': value, ...headers })).toMatchObject({
       code: 'endpoint-busy',

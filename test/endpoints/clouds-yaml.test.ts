@@ -266,3 +266,34 @@ describe('a cloud of clouds.yaml', () => {
     expect(`${error.message} ${causeLine(error)}`).not.toContain('pass-word');
   });
 });
+
+describe('a placeholder that was not filled in', () => {
+  test.each(['%(os_password)s', 'x%(os.password)sy', '{{ os_password }}', 'a{{b}}c', '\u0024{OS_PASSWORD}'])(
+    '%s is refused with its place, and never used as text',
+    async (password) => {
+      const { code, message } = await failure(() => cloudNamed(yaml({ auth: { ...AUTH, password } }), 'here'));
+      expect(code).toBe('bad-clouds-yaml');
+      expect(message).toContain('clouds.here.auth.password holds a placeholder of a template');
+      expect(message).not.toContain('os_password');
+    },
+  );
+
+  test.each(['100%s', '%(', 'a{b}c', '$PASSWORD', 'a\u0024{b}'])('is not %s, which may be a password', (password) => {
+    expect(cloudNamed(yaml({ auth: { ...AUTH, password } }), 'here').auth).toMatchObject({ password });
+  });
+
+  test('of another cloud does not matter', () => {
+    const text = stringify({ clouds: { here: { auth: AUTH }, there: { auth: { ...AUTH, password: '{{ p }}' } } } });
+    expect(cloudNamed(text, 'here').name).toBe('here');
+  });
+
+  test.each([
+    { region_name: '{{ region }}' },
+    { cacert: '{{ ca }}' },
+    { interface: '%(interface)s' },
+    { auth: { ...AUTH, auth_url: 'https://{{ host }}/v3' } },
+  ])('in any setting that is read is refused: %j', async (changes) => {
+    const { code } = await failure(() => cloudNamed(yaml({ auth: AUTH, ...changes }), 'here'));
+    expect(code).toBe('bad-clouds-yaml');
+  });
+});

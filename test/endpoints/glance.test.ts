@@ -338,3 +338,25 @@ describe('creating an image at Glance', () => {
     expect(await endpoint.get('empty')).not.toHaveProperty('size');
   });
 });
+
+describe('a creation whose answer was lost, on the last place of the quota', () => {
+  const full = { message: 'The quota image_count_total is used up.' };
+  const service = (existing: object | undefined) =>
+    endpointAt('glance', (request, response) => {
+      if (request.method === 'POST') return answer(response, 413, full);
+      answer(response, existing === undefined ? 404 : 200, existing);
+    });
+
+  test('is found by its id, though Glance looks at the quota first', async () => {
+    const endpoint = await service({ id: IMAGE_ID, status: 'queued', [ID_PROPERTY]: IMAGE_ID });
+    expect(await endpoint.create(newImage())).toMatchObject({ id: IMAGE_ID, status: 'queued' });
+  });
+
+  test.each([
+    ['nothing is there', undefined],
+    ['the image is of others', { id: IMAGE_ID, status: 'queued', name: 'x' }],
+  ])('is the quota where %s', async (_what, existing) => {
+    const endpoint = await service(existing);
+    expect(await failure(endpoint.create(newImage()))).toMatchObject({ code: 'quota-exceeded', wholeTarget: true });
+  });
+});

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { TARGET_KINDS } from '../../lambda/model/target.ts';
 import { source } from '../support/bytes.ts';
 import { endpointAt, IMAGE_ID } from '../support/endpoint-fixture.ts';
-import { answer, serve } from '../support/http-server.ts';
+import { answer, bodyOf, serve } from '../support/http-server.ts';
+
 import { failure } from '../support/outcome.ts';
 
 const IMAGE = { id: IMAGE_ID, name: 'x', status: 'queued', disk_format: 'raw' };
@@ -16,6 +17,57 @@ describe.each(TARGET_KINDS)('the Image API calls of %s', (kind) => {
     });
     expect(await endpoint.get(IMAGE_ID)).toMatchObject({ id: IMAGE_ID, status: 'queued' });
     expect(tokens).toEqual(['t1', 't2']);
+  });
+
+  test('never read the beginning of a document as the document: the error is permanent', async () => {
+    const long = { ...IMAGE, padding: 'x'.repeat(1024 * 1024) };
+    const endpoint = await endpointAt(kind, (_, response) => answer(response, 200, long));
+    const { code, retryable, message } = await failure(endpoint.get(IMAGE_ID));
+    expect({ code, retryable }).toEqual({ code: 'endpoint-answer', retryable: false });
+    expect(message).toContain('longer than imagedrop reads');
+  });
+
+  test('list in smaller pages where the documents of others are long', async () => {
+    const limits: number[] = [];
+    const others = Array.from({ length: 30 }, (_, index) => ({
+      ...IMAGE,
+      id: `i${index}`,
+      padding: 'x'.repeat(40_000),
+    }));
+    const endpoint = await endpointAt(kind, (request, response) => {
+      const limit = Number(new URL(request.url ?? '', 'http://here').searchParams.get('limit'));
+      limits.push(limit);
+      answer(response, 200, { images: others.slice(0, limit), next: `/v2/images?limit=${limit}&marker=m` });
+    });
+    const { items, next } = await endpoint.list();
+    expect(limits).toEqual([200, 20]);
+    expect(items).toHaveLength(20);
+    expect(next).toBe('limit=20&marker=m');
+  });
+
+  test('release an image by one patch of visibility and protection', async () => {
+    const seen: unknown[] = [];
+    const endpoint = await endpointAt(kind, async (request, response) => {
+      seen.push(request.method, request.url, request.headers['content-type'], JSON.parse(await bodyOf(request)));
+      answer(response, 200, IMAGE);
+    });
+    await endpoint.release(IMAGE_ID, { visibility: 'shared', protected: true });
+    expect(seen).toEqual([
+      'PATCH',
+      `/v2/images/${IMAGE_ID}`,
+      'application/openstack-images-v2.1-json-patch',
+      [
+        { op: 'replace', path: '/visibility', value: 'shared' },
+        { op: 'replace', path: '/protected', value: true },
+      ],
+    ]);
+  });
+
+  test('say which visibility the cloud does not let us set', async () => {
+    const endpoint = await endpointAt(kind, (_, response) => answer(response, 403, { message: 'Not allowed.' }));
+    const { code, message } = await failure(endpoint.release(IMAGE_ID, { visibility: 'public', protected: false }));
+    expect(code).toBe('forbidden');
+    expect(message).toContain('(visibility public)');
   });
 
   test('are to be tried again later when the new token is refused too', async () => {

@@ -68,3 +68,34 @@ describe('YAML, read as version 1.1', () => {
     expect(parseYaml('a: &name b\n*name : x\n', 'clouds.yaml')).toEqual({ a: 'b', b: 'x' });
   });
 });
+
+describe('text that is not what its writer meant', () => {
+  const problemOf = async (text: string) => (await failure(() => parseYaml(text, 'clouds.yaml'))).message;
+
+  test.each(['!vault |\n    6338', '!env OS_PASSWORD', '!!python/object:os.system secret', '!Ref secret'])(
+    'a tag that YAML does not define is refused with its place: %j',
+    async (value) => {
+      expect(await problemOf(`clouds:\n  password: ${value}\n`)).toBe(
+        'clouds.yaml has a tag (!) that YAML does not define at line 2, column 13: write the value itself there.',
+      );
+    },
+  );
+
+  test('a tag that YAML defines is read', () => {
+    expect(value('!!str 0123')).toBe('0123');
+  });
+
+  test.each([
+    ['UTF-16', Buffer.from('\ufeffclouds:\n  a: b\n', 'utf16le'), 'line 1, column 1'],
+    ['UTF-16 without a mark', Buffer.from('clouds:\n', 'utf16le'), 'line 1, column 2'],
+    ['Latin-1', Buffer.from('clouds:\n  password: geheim\u00fc\n', 'latin1'), 'line 2, column 19'],
+  ])('%s is refused with its place', async (_name, bytes, place) => {
+    const message = await problemOf(bytes.toString());
+    expect(message).toContain(`clouds.yaml is not text in UTF-8 at ${place}`);
+    expect(message).not.toContain('geheim');
+  });
+
+  test('UTF-8 with a mark is read', () => {
+    expect(parseYaml('\ufeffa: \u00fc\n', 'clouds.yaml')).toEqual({ a: '\u00fc' });
+  });
+});

@@ -108,6 +108,14 @@ describe('the roles', () => {
     });
   });
 
+  test('record-status may ask what a key holds where a service may read it in place', () => {
+    const staging = { bucket: 'drops', endpoint: 'https://obs.here.example' };
+    const inPlace = deployed(() => ({ targets: { otc: { kind: 'ims', staging } } }));
+    const grants = grantsOf(inPlace, inPlace.drop.functions.recordStatus);
+    expect(grants['s3:GetObject']).toEqual(['<drops>/*', '<status>/*']);
+    expect(grants['s3:GetObjectVersion']).toBeUndefined();
+  });
+
   test('reconcile may do this and nothing else', () => {
     const queues = ['<ingest queue>', '<status queue>', '<upload queue>'];
     expect(grantsOf(built, reconcile)).toEqual({

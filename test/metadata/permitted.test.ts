@@ -117,11 +117,21 @@ describe('a choice of the operator', () => {
     ['visibility', 'visibility: public', 'linux/imagedrop.yaml:1:1: visibility "public"', '{ visibility: ["public"] }'],
     ['protected', 'protected: true', 'linux/imagedrop.yaml:1:1: protected true', '{ protected: true }'],
     ['osHidden', 'os_hidden: true', 'linux/imagedrop.yaml:1:1: os_hidden true', '{ hidden: true }'],
-  ])('%s is refused by default, with the place and the setting', async (_field, yaml, words, setting) => {
-    const { code, message, nextStep } = await failure(() => settled({ yaml }));
-    expect(code).toBe('bad-metadata');
-    expect(message).toBe(`${words} is for the operator of target here to choose.`);
-    expect(nextStep).toContain(`targets.here.droppersMay to ${setting}`);
+  ])(
+    '%s is refused where the target keeps it, with the place and the setting',
+    async (_field, yaml, words, setting) => {
+      const { code, message, nextStep } = await failure(() => settled({ yaml, may: { protected: false } }));
+      expect(code).toBe('bad-metadata');
+      expect(message).toBe(`${words} is for the operator of target here to choose.`);
+      expect(nextStep).toContain(`targets.here.droppersMay to ${setting}`);
+    },
+  );
+
+  test('is by default the visibility and os_hidden, and not the protection', async () => {
+    expect(settled({ yaml: 'visibility: private\nprotected: true\n' })).toMatchObject({ protected: true });
+    for (const yaml of ['visibility: shared', 'visibility: community', 'visibility: public', 'os_hidden: true']) {
+      expect((await failure(() => settled({ yaml }))).code).toBe('bad-metadata');
+    }
   });
 
   test('is free where the target lets droppers choose', () => {
@@ -136,7 +146,7 @@ describe('a choice of the operator', () => {
     const metadata = { visibility: 'public', protected: true };
     expect(settled({ metadata, yaml: 'visibility: public\nprotected: true\n' })).toMatchObject(metadata);
     expect(settled({ metadata, yaml: 'visibility: private' })).toMatchObject({ visibility: 'private' });
-    expect(() => settled({ metadata, yaml: 'protected: false' })).toThrow('protected false');
+    expect(() => settled({ metadata, yaml: 'protected: false', may: { protected: false } })).toThrow('protected false');
   });
 });
 

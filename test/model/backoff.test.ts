@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { pollDelaySeconds, retryDelaySeconds } from '../../lambda/model/backoff.ts';
+import { MAX_ATTEMPTS } from '../../lambda/steps/under-lease.ts';
 
 describe('retry delay', () => {
   test.each([
@@ -16,6 +17,14 @@ describe('retry delay', () => {
     expect(retryDelaySeconds(1, 0, 120)).toBe(120);
     expect(retryDelaySeconds(9, 1, 1)).toBe(512);
   });
+});
+
+test('all attempts together last 24 to 47 minutes, by chance', () => {
+  const attempts = Array.from({ length: MAX_ATTEMPTS - 1 }, (_, index) => index + 1);
+  const minutes = (random: number) =>
+    attempts.reduce((sum, attempt) => sum + retryDelaySeconds(attempt, random), 0) / 60;
+  expect(Math.round(minutes(0))).toBe(24);
+  expect(Math.round(minutes(1))).toBe(47);
 });
 
 test.each([

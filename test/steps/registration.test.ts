@@ -289,3 +289,37 @@ describe('a fast import', () => {
     expect(record()).toMatchObject({ status: 'failed', error: { code: 'too-large' } });
   });
 });
+
+describe('a drop that is read where it lies', () => {
+  const done: RegisterJob = { state: 'done', percent: 100 };
+
+  test.each([
+    [
+      'written again',
+      (world: MemoryWorld) => void world.objects.put('a.raw', rawDisk(4096, 9)),
+      'was replaced by version',
+    ],
+    ['deleted', (world: MemoryWorld) => void world.objects.deleted.add('a.raw'), 'was deleted while'],
+  ])('fails, and leaves no image, when its key was %s before the service had read it', async (_what, change, words) => {
+    const { world, key, id, check, tell } = await registered();
+    change(world);
+    world.endpoint.become(id, 'active', rawDisk(4096, 9));
+    tell(done);
+    await check();
+    const record = world.records.stored.get(key);
+    expect(record).toMatchObject({ status: 'failed', error: { code: 'object-changed', retryable: false } });
+    expect(record?.error?.message).toContain(words);
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
+  test('is not asked for again where the service reads a copy of ours', async () => {
+    const { world, key, upload, check, record } = await created('register', false);
+    await upload();
+    for (const { chunk } of world.uploadQueue.sent) if (chunk !== undefined) await upload({ chunk });
+    expect(record().status).toBe('processing');
+    world.objects.put('a.raw', rawDisk(4096, 9));
+    world.endpoint.become(world.records.stored.get(key)?.image?.id ?? '', 'active');
+    await check();
+    expect(world.records.stored.get(key)?.status).toBe('active');
+  });
+});

@@ -77,6 +77,18 @@ export const SETTLING: readonly ContractCase[] = [
     },
   },
   {
+    name: 'releasing a verified image',
+    service: 'PATCH of visibility and protected: 200, once more, too; public is 403 for most users',
+    ours: 'after verification alone; `forbidden`, permanent',
+    async run(world) {
+      const endpoint = world.endpoint();
+      const id = await uploaded(endpoint);
+      for (const _ of [1, 2]) await endpoint.release(id, { visibility: 'shared', protected: true });
+      const shown = await (await world.client()).get(`/v2/images/${id}`);
+      expect(shown.json).toMatchObject({ visibility: 'shared', protected: true });
+    },
+  },
+  {
     name: 'deleting an image, and once more',
     service: '204, then 404',
     ours: 'a success, both times',

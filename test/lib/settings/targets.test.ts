@@ -28,7 +28,7 @@ describe('the targets', () => {
     });
     expect(mycloud?.droppersMay).toEqual({
       visibility: ['shared'],
-      protected: false,
+      protected: true,
       hidden: false,
       properties: ['img_*'],
     });
