@@ -26,12 +26,19 @@ export function objectEvents(message: unknown): ObjectEvent[] | undefined {
     .filter(isDrop);
 }
 
-/** The message by which an object is taken up whose own event was lost: it reads as that event would. */
-export function objectEventMessage(event: ObjectEvent): { readonly Records: readonly object[] } {
+/**
+ * The message by which an object is taken up whose own event was lost: it reads as that event would.
+ * @param backfill the one target that it is meant for
+ */
+export function objectEventMessage(
+  event: ObjectEvent,
+  backfill?: string,
+): { readonly Records: readonly object[]; readonly backfill?: string } {
   const { bucket, key, versionId, etag, size, eventTime } = event;
   const object = { key: encodeURIComponent(key), size, eTag: etag, ...(versionId !== undefined && { versionId }) };
   const s3 = { bucket: { name: bucket }, object };
   return {
+    ...(backfill !== undefined && { backfill }),
     Records: [
       { eventSource: 'imagedrop', eventName: 'ObjectCreated:Reconciled', eventTime: eventTime.toISOString(), s3 },
     ],

@@ -77,12 +77,12 @@ async function deleteOrphan(
       : withRemoval(record, { ...removal, generation: record.generation }),
   );
   if (stored === undefined) await endpoint.delete(image.id);
-  else if (isKnown(image, stored)) return false;
-  else await removeGivenUp(key, stored, deps, named(stored, image));
+  else if (namedIn(stored, image).length === 0) return false;
+  else await removeGivenUp(key, stored, deps, namedIn(stored, image));
   return true;
 }
 
-const named = ({ removing = [] }: DropRecord, { id }: Image) => removing.filter(({ imageId: named }) => named === id);
+const namedIn = ({ removing = [] }: DropRecord, { id }: Image) => removing.filter(({ imageId: doomed }) => doomed === id);
 
 /**
  * Names the record of each image. A fast import takes no property of ours but a mark, which leads to no record: then all
@@ -135,6 +135,8 @@ async function readable(key: string, deps: ReconcileDependencies): Promise<DropR
 /** The record stands for the image, or may yet come to: what it is creating now. */
 function isKnown(image: Image, record: DropRecord | undefined): boolean {
   if (record === undefined) return false;
+  // Its own steps delete it, before they announce the outcome or create the next.
+  if (namedIn(record, image).some(({ obstacle }) => obstacle === undefined)) return true;
   if (record.image?.id === image.id) return record.status !== 'failed' && record.status !== 'superseded';
   return !isSettled(record) && image.properties[ID_PROPERTY] === idOf(record, record.generation);
 }

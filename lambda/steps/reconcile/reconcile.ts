@@ -1,7 +1,8 @@
 import { asImageDropError, type ErrorCode, type ImageDropError } from '../../model/errors.ts';
 import * as model from '../../model/reconciliation.ts';
 import { QUEUE_STAGES } from '../../model/record.ts';
-import { beginningsNow } from '../begun-targets.ts';
+import type { TargetBeginnings } from '../../model/target-beginnings.ts';
+import { beginningsNow, beginningsUnnoted } from '../begun-targets.ts';
 import type { ScheduledInvocation } from '../ports.ts';
 import { type Found, inTurns, type Look, unreadable } from './found.ts';
 import { lostDrops } from './lost-drops.ts';
@@ -107,9 +108,10 @@ class ReconcileRun {
   /** What has been looked at by then is kept, whatever goes wrong. */
   async go(): Promise<void> {
     try {
-      await this.#deadLetters();
+      const beginnings = await (this.#dryRun ? beginningsUnnoted(this.#deps) : beginningsNow(this.#deps));
+      await this.#deadLetters(beginnings);
       const waiting = await this.#deps.queues.waiting();
-      for (let pages = 0; this.#mayGoOn(pages); pages += 1) await this.#page(waiting);
+      for (let pages = 0; this.#mayGoOn(pages); pages += 1) await this.#page(waiting, beginnings);
     } catch (thrown) {
       this.fault = asImageDropError(thrown);
     }
@@ -133,31 +135,31 @@ class ReconcileRun {
     return pages === 0 || (!this.#invocation.signal.aborted && (this.#dryRun || pages < MAX_PAGES));
   }
 
-  async #deadLetters(): Promise<void> {
+  async #deadLetters(beginnings: TargetBeginnings): Promise<void> {
     for (const stage of QUEUE_STAGES) {
       const letters = await this.#deps.queues.deadLetters(stage);
       this.#add({ ...model.NOTHING, deadLetters: letters.length });
       for (let from = 0; from < letters.length && !this.#invocation.signal.aborted; from += LETTERS_AT_A_TIME) {
         const some = letters.slice(from, from + LETTERS_AT_A_TIME);
-        const found = await inTurns(some, (letter) => this.#lookAtLetter(letter));
+        const found = await inTurns(some, (letter) => this.#lookAtLetter(letter, beginnings));
         await this.#mend(found.flat());
       }
     }
   }
 
-  #lookAtLetter(letter: DeadLetter): Promise<readonly Found[]> {
-    return deadLetterFindings(letter, this.#deps).catch((thrown) => unreadable(subjectOf(letter), thrown));
+  #lookAtLetter(letter: DeadLetter, beginnings: TargetBeginnings): Promise<readonly Found[]> {
+    return deadLetterFindings(letter, beginnings, this.#deps).catch((thrown) => unreadable(subjectOf(letter), thrown));
   }
 
-  async #page(waiting: Waiting): Promise<void> {
+  async #page(waiting: Waiting, beginnings: TargetBeginnings): Promise<void> {
     const { pass } = this.#state;
-    const look = await this.#look(pass, waiting);
+    const look = await this.#look(pass, waiting, beginnings);
     this.#add({ ...model.NOTHING, [pass.phase]: look.listed });
     await this.#mend(look.found);
     this.#advance(look);
   }
 
-  async #look({ phase, target, cursor }: model.Pass, waiting: Waiting): Promise<Look> {
+  async #look({ phase, target, cursor }: model.Pass, waiting: Waiting, beginnings: TargetBeginnings): Promise<Look> {
     const { lostAfterSeconds } = this.#deps.settings;
     const window = (since: string) => windowOf(since, this.#deps.now(), lostAfterSeconds);
     switch (phase) {
@@ -167,7 +169,7 @@ class ReconcileRun {
           {
             window: window(dropsSince(this.#state)),
             waiting,
-            beginnings: await beginningsNow(this.#deps),
+            beginnings,
             wasSent: (drop) => this.#state.sent?.[drop] !== undefined,
           },
           this.#deps,

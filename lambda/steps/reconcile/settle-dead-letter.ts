@@ -4,7 +4,8 @@ import { type DropRecord, type QueueStage, STAGE_OF } from '../../model/record.t
 import type { RecordDraft } from '../../model/record-changes.ts';
 import * as changes from '../../model/record-changes.ts';
 import { backfillNamedIn, objectEvents } from '../../model/s3-event.ts';
-import { beginningsNow, begunTargets } from '../begun-targets.ts';
+import type { TargetBeginnings } from '../../model/target-beginnings.ts';
+import { begunTargets } from '../begun-targets.ts';
 import { dropAsTold, dropOf } from '../drop-of.ts';
 import { recordNamedIn } from '../record-message.ts';
 import type { Found } from './found.ts';
@@ -21,9 +22,13 @@ const FUNCTION_OF: Readonly<Record<QueueStage, string>> = {
  * The drops that a dead letter was about, as far as they still wait for it. The letter itself stays: whoever has mended
  * the cause redrives it.
  */
-export async function deadLetterFindings(letter: DeadLetter, deps: ReconcileDependencies): Promise<readonly Found[]> {
+export async function deadLetterFindings(
+  letter: DeadLetter,
+  beginnings: TargetBeginnings,
+  deps: ReconcileDependencies,
+): Promise<readonly Found[]> {
   try {
-    const waiting = await recordsNamedIn(letter, deps);
+    const waiting = await recordsNamedIn(letter, beginnings, deps);
     const found = await Promise.all(waiting.map((each) => lookAt(each, letter, deps)));
     return found.flat();
   } catch (thrown) {
@@ -40,7 +45,11 @@ interface NamedRecord {
   readonly target?: string;
 }
 
-async function recordsNamedIn({ body }: DeadLetter, deps: ReconcileDependencies): Promise<readonly NamedRecord[]> {
+async function recordsNamedIn(
+  { body }: DeadLetter,
+  beginnings: TargetBeginnings,
+  deps: ReconcileDependencies,
+): Promise<readonly NamedRecord[]> {
   const message = parsed(body);
   const events = objectEvents(message);
   if (events === undefined) return [{ key: recordNamedIn(message) }];
@@ -48,7 +57,6 @@ async function recordsNamedIn({ body }: DeadLetter, deps: ReconcileDependencies)
     // The bucket that cannot be read may be why the letter is dead.
     events.map((event) => dropOf(event, deps).catch(() => dropAsTold(event, deps))),
   );
-  const beginnings = await beginningsNow(deps);
   const backfill = backfillNamedIn(message);
   return drops.flatMap((drop) => {
     const begun = begunTargets(drop, new Date(drop.droppedAt), beginnings, deps);
