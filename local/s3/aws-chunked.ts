@@ -1,5 +1,5 @@
-import { ByteReader } from './byte-reader.ts';
-import type { ChunkSignatures } from './chunk-signatures.ts';
+import { createHash, type Hash } from 'node:crypto';
+import { type Authentication, signatureMatches } from '../access/sigv4.ts';
 import { S3Error } from './errors.ts';
 
 /** "10000;chunk-signature=" and 64 digits come to 90 bytes; a trailer with a checksum to less than 200. */
@@ -87,4 +87,95 @@ function parseTrailer(line: string): [name: string, value: string] {
   const colon = line.indexOf(':');
   if (colon < 0) throw new S3Error('MalformedTrailerError');
   return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+}
+
+/** Reads lines and pieces of known length from a stream, however it is cut into chunks. */
+class ByteReader {
+  readonly #chunks: AsyncIterator<Buffer>;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(source: AsyncIterable<Buffer>) {
+    this.#chunks = source[Symbol.asyncIterator]();
+  }
+
+  /** At least one and at most `maxBytes`, as they come. */
+  async piece(maxBytes: number): Promise<Buffer> {
+    while (this.#rest.length === 0) this.#rest = await this.#next();
+    const piece = this.#rest.subarray(0, maxBytes);
+    this.#rest = this.#rest.subarray(piece.length);
+    return piece;
+  }
+
+  /**
+   * Up to CRLF, which is dropped.
+   * @throws IncompleteBody when the line is longer than `maxBytes`
+   */
+  async line(maxBytes: number): Promise<string> {
+    let end = this.#rest.indexOf('\r\n');
+    while (end < 0) {
+      if (this.#rest.length > maxBytes) throw incomplete('a line of the chunked body is too long');
+      this.#rest = Buffer.concat([this.#rest, await this.#next()]);
+      end = this.#rest.indexOf('\r\n');
+    }
+    const line = this.#rest.toString('latin1', 0, end);
+    this.#rest = this.#rest.subarray(end + 2);
+    return line;
+  }
+
+  /** Lets go of the stream, wherever it stands. */
+  async release(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
+  async #next(): Promise<Buffer> {
+    const next = await this.#chunks.next();
+    if (next.done) throw incomplete('the chunked body ends early');
+    return next.value;
+  }
+}
+
+function incomplete(what: string): S3Error {
+  return new S3Error('IncompleteBody', { message: `The request body is malformed: ${what}.` });
+}
+
+const SHA256_OF_NOTHING = createHash('sha256').digest('hex');
+
+/**
+ * The chain of signatures of a STREAMING-AWS4-HMAC-SHA256-PAYLOAD body: each covers its chunk and the signature before
+ * it, the first one that of the headers (S3 API, "Signature calculations for the Authorization header: transferring
+ * payload in multiple chunks").
+ */
+export class ChunkSignatures {
+  readonly #seed: Authentication;
+  #previous: string;
+  #hash: Hash = createHash('sha256');
+
+  constructor(seed: Authentication) {
+    this.#seed = seed;
+    this.#previous = seed.signature;
+  }
+
+  /** Takes bytes of the present chunk. */
+  update(piece: Buffer): void {
+    this.#hash.update(piece);
+  }
+
+  /** @throws SignatureDoesNotMatch */
+  endChunk(signature: string | undefined): void {
+    this.#check('AWS4-HMAC-SHA256-PAYLOAD', [SHA256_OF_NOTHING, this.#hash.digest('hex')], signature);
+    this.#hash = createHash('sha256');
+  }
+
+  /** @throws SignatureDoesNotMatch */
+  endTrailer(lines: readonly string[], signature: string | undefined): void {
+    const trailer = lines.map((line) => `${line}\n`).join('');
+    this.#check('AWS4-HMAC-SHA256-TRAILER', [createHash('sha256').update(trailer).digest('hex')], signature);
+  }
+
+  #check(algorithm: string, hashes: readonly string[], signature = ''): void {
+    const { timestamp, scope, signingKey } = this.#seed;
+    const text = [algorithm, timestamp, scope, this.#previous, ...hashes].join('\n');
+    if (!signatureMatches(signingKey, text, signature)) throw new S3Error('SignatureDoesNotMatch');
+    this.#previous = signature;
+  }
 }

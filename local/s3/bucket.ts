@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { Blobs } from './blobs.ts';
 import type { CorsRule } from './cors.ts';
 import { JsonFiles } from './json-files.ts';
-import { KeyLock } from './key-lock.ts';
 import type { BucketNotification } from './notifications.ts';
-import type { Sequencer } from './sequencer.ts';
 import { Uploads } from './uploads.ts';
 import {
   type DeleteMarker,
@@ -17,7 +15,7 @@ import {
   type Version,
   wholeSeconds,
 } from './version.ts';
-import { VersionIndex } from './version-index.ts';
+import { type Sequencer, VersionIndex } from './version-index.ts';
 
 export interface BucketSettings {
   readonly name: string;
@@ -178,4 +176,21 @@ export class Bucket {
 /** Keys are hashed: they may be longer than file names, and hold `/` and `..`. */
 function documentName({ key, versionId }: Version): string {
   return `${createHash('sha256').update(key).digest('hex')}.${versionId}`;
+}
+
+/** Lets one task at a time work on a key; the others wait in their order. */
+class KeyLock {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key) ?? Promise.resolve();
+    const mine = before.then(task);
+    const settled = mine.catch(() => undefined);
+    this.#last.set(key, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.#last.get(key) === settled) this.#last.delete(key);
+    }
+  }
 }

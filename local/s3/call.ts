@@ -6,8 +6,8 @@ import type { Bucket } from './bucket.ts';
 import { S3Error } from './errors.ts';
 import { announce, type EventName, type Notify } from './notifications.ts';
 import type { S3Request } from './request.ts';
-import type { Sequencer } from './sequencer.ts';
 import type { Version } from './version.ts';
+import type { Sequencer } from './version-index.ts';
 
 /** What every operation works with. */
 export interface Service {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Checksum, Crc32, Crc32c, Crc64Nvme } from './crc.ts';
-import { combineCrcs } from './crc-combine.ts';
+import { type Checksum, Crc32, Crc32c, Crc64Nvme, combineCrcs } from './crc.ts';
 import { S3Error } from './errors.ts';
 
 export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;

@@ -1,17 +1,18 @@
 import type { BucketCall, ObjectCall, Operation, ServiceCall } from './call.ts';
 import { notImplemented, S3Error } from './errors.ts';
-import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
 import { createBucket, getBucketLocation, getBucketVersioning, headBucket, listBuckets } from './operations/buckets.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
-import { createMultipartUpload } from './operations/create-multipart-upload.ts';
-import { deleteObject } from './operations/delete-object.ts';
-import { deleteObjects } from './operations/delete-objects.ts';
+import { deleteObject, deleteObjects } from './operations/delete-object.ts';
 import { getObject, headObject } from './operations/get-object.ts';
-import { listMultipartUploads } from './operations/list-multipart-uploads.ts';
 import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjectsV1, listObjectsV2 } from './operations/list-objects.ts';
-import { listParts } from './operations/list-parts.ts';
+import {
+  abortMultipartUpload,
+  createMultipartUpload,
+  listMultipartUploads,
+  listParts,
+} from './operations/multipart-uploads.ts';
 import { putObject } from './operations/put-object.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/tagging.ts';
 import { uploadPart, uploadPartCopy } from './operations/upload-part.ts';

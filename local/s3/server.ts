@@ -6,8 +6,8 @@ import { Bucket, type BucketSettings } from './bucket.ts';
 import type { Service } from './call.ts';
 import { exchange } from './exchange.ts';
 import type { Notify } from './notifications.ts';
-import { Sequencer } from './sequencer.ts';
 import { putSparse, type SparseObject } from './sparse-object.ts';
+import { Sequencer } from './version-index.ts';
 
 export type { BucketSettings } from './bucket.ts';
 export type { BucketNotification, Notify } from './notifications.ts';

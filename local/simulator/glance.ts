@@ -96,7 +96,7 @@ export class Glance implements Flavour {
       self,
       file: `${self}/file`,
       schema: '/v2/schemas/image',
-      ...(image.status === 'active' || image.status === 'deactivated' ? { stores: STORE } : {}),
+      ...(image.status === 'active' ? { stores: STORE } : {}),
     };
   }
 

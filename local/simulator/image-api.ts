@@ -37,6 +37,7 @@ export class ImageApi implements Service {
     this.#context.flavour.meet?.(call);
     if (!VERSIONED.test(call.path)) return versions(call.path.startsWith('/versions') ? 200 : 300, call);
     callerOf(this.#context, call);
+    if (call.path === '/v2') return { status: 302, headers: { location: `${call.serviceUrl}/v2/` } };
     return dispatch(this.#routes, call);
   }
 

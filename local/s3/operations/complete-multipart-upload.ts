@@ -1,24 +1,25 @@
 import { createHash } from 'node:crypto';
 import { type Answer, xmlAnswer } from '../answer.ts';
-import { RequestBody } from '../body.ts';
-import { announcedChecksum } from '../body-claims.ts';
+import { announcedChecksum, RequestBody } from '../body.ts';
 import { announcement, type ObjectCall, type Operation, versionHeader } from '../call.ts';
 import {
+  CHECKSUM_ALGORITHMS,
   type ChecksumAlgorithm,
   type ChecksumKind,
+  checksumElement,
   checksumElements,
   checksumKind,
   checksumOfParts,
   createChecksum,
   type StoredChecksum,
 } from '../checksums.ts';
-import { type ListedPart, readPartList } from '../completion-document.ts';
 import { WriteCondition } from '../conditions.ts';
 import { S3Error } from '../errors.ts';
 import { wholeRange } from '../ranges.ts';
 import type { S3Request } from '../request.ts';
 import type { Upload, UploadedPart } from '../uploads.ts';
 import { type NewContent, type StoredObject, wholeSeconds } from '../version.ts';
+import { parseXml, type XmlNode } from '../xml-parser.ts';
 
 /** S3 user guide, "Amazon S3 multipart upload limits": for all parts but the last. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
@@ -165,4 +166,33 @@ function completionAnswer({ bucket, key, request }: ObjectCall, object: StoredOb
     ...checksumElements(object.checksum),
   };
   return xmlAnswer('CompleteMultipartUploadResult', content, versionHeader(bucket, object));
+}
+
+/** A part as the client that completes an upload names it. */
+interface ListedPart {
+  readonly partNumber: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly checksums: { readonly [algorithm in ChecksumAlgorithm]?: string | undefined };
+}
+
+/**
+ * The document of CompleteMultipartUpload.
+ * @throws MalformedXML, InvalidPartOrder
+ */
+function readPartList(document: string): readonly ListedPart[] {
+  const parts = parseXml(document, 'CompleteMultipartUpload').all('Part').map(readPart);
+  if (parts.length === 0) throw new S3Error('MalformedXML', { message: 'You must specify at least one part' });
+  const ordered = parts.every(({ partNumber }, index) => partNumber > (parts[index - 1]?.partNumber ?? 0));
+  if (!ordered) throw new S3Error('InvalidPartOrder');
+  return parts;
+}
+
+function readPart(node: XmlNode): ListedPart {
+  const checksums = CHECKSUM_ALGORITHMS.map((algorithm) => [algorithm, node.textOf(checksumElement(algorithm))]);
+  return {
+    partNumber: Number(node.requiredTextOf('PartNumber')),
+    etag: node.requiredTextOf('ETag').trim().replaceAll('"', ''),
+    checksums: Object.fromEntries(checksums),
+  };
 }

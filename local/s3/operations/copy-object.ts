@@ -6,12 +6,11 @@ import { checksumElements } from '../checksums.ts';
 import { WriteCondition } from '../conditions.ts';
 import { type CopySource, findCopySource, through } from '../copy-source.ts';
 import { S3Error } from '../errors.ts';
-import { publish } from '../publish.ts';
 import { wholeRange } from '../ranges.ts';
 import type { S3Request } from '../request.ts';
 import { tagsOfHeader } from '../tags.ts';
 import type { ObjectAttributes, ObjectContent, Tag } from '../version.ts';
-import { checkSize } from './put-object.ts';
+import { checkSize, publish } from './put-object.ts';
 
 export const copyObject: Operation<ObjectCall> = {
   actions: () => ['s3:PutObject'],

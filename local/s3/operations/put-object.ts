@@ -1,11 +1,12 @@
 import { emptyAnswer } from '../answer.ts';
 import { readAttributes } from '../attributes.ts';
 import { RequestBody } from '../body.ts';
-import { authorize, type ObjectCall, type Operation, objectArn, versionHeader } from '../call.ts';
+import { announcement, authorize, type ObjectCall, type Operation, objectArn, versionHeader } from '../call.ts';
 import { checksumHeaders } from '../checksums.ts';
 import { WriteCondition } from '../conditions.ts';
 import { S3Error } from '../errors.ts';
-import { publish } from '../publish.ts';
+import type { EventName } from '../notifications.ts';
+import type { ObjectAttributes, ObjectContent, StoredObject } from '../version.ts';
 
 /** S3 user guide, "Uploading objects": more than 5 GiB only in parts. */
 export const MAX_PUT_BYTES = 5 * 1024 ** 3;
@@ -42,4 +43,26 @@ export function checkSize(bytes: number): void {
   throw new S3Error('EntityTooLarge', {
     elements: { ProposedSize: String(bytes), MaxSizeAllowed: String(MAX_PUT_BYTES) },
   });
+}
+
+/**
+ * Makes written bytes an object and tells the queues, or clears the bytes away.
+ * @throws ConditionalRequestConflict
+ */
+export async function publish(
+  call: ObjectCall,
+  condition: WriteCondition,
+  content: ObjectContent & ObjectAttributes,
+  eventName: EventName,
+): Promise<StoredObject> {
+  const { bucket, key } = call;
+  try {
+    return await bucket.locks.run(key, async () => {
+      condition.checkAgain();
+      return bucket.store(key, content, announcement(call, eventName));
+    });
+  } catch (error) {
+    await bucket.blobs.remove(content.parts);
+    throw error;
+  }
 }

@@ -1,7 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
-import { decodeAwsChunked } from '../../../local/s3/aws-chunked.ts';
-import { ChunkSignatures } from '../../../local/s3/chunk-signatures.ts';
+import { ChunkSignatures, decodeAwsChunked } from '../../../local/s3/aws-chunked.ts';
 import { hmac } from './support/signer.ts';
 
 const CHUNK_BYTES = [1, 3, 7, 13, 64, 65_536, Number.MAX_SAFE_INTEGER];
