@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { dropFile } from '../../bin/start/drop-file.ts';
+import { dropFile } from '../../bin/upload/upload-file.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { FaultProxy } from '../../local/faults/fault-proxy.ts';
 import type { FaultyEnvironment, StackFaults } from '../../local/faults/faults.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { dropFile } from '../../bin/start/drop-file.ts';
+import { dropFile } from '../../bin/upload/upload-file.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { type OpenStack, startOpenStack } from '../../local/openstack/openstack.ts';
 import { realCloud } from '../pipeline/cloud.ts';
