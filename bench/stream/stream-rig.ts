@@ -11,7 +11,7 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { moveTo, receive } from '../../lambda/model/record-changes.ts';
 import { Environment } from '../../local/lambda/environment.ts';
 import { clientVariables, functionVariables } from '../../local/lambda/variables.ts';
-import { freePort } from '../../local/openstack/free-port.ts';
+import { freePort } from '../../local/contributing/openstack/free-port.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { readPlan } from '../../local/template/plan.ts';
 import { simulatedCloud } from '../../test/pipeline/cloud.ts';

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { dropFile } from '../../bin/upload/upload-file.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { type OpenStack, startOpenStack } from '../../local/openstack/openstack.ts';
+import { type OpenStack, startOpenStack } from '../../local/contributing/openstack/openstack.ts';
 import { realCloud } from '../pipeline/cloud.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { pipelineCases } from '../pipeline/pipeline-cases.ts';
