@@ -25,7 +25,7 @@ const SLOW = [
   'docs/documented-commands',
   'docs/snippets',
   'fuzz/fuzz',
-  'local/openstack/server-process',
+  'local/contributing/openstack/server-process',
   'local/simulator/image-upload',
   'local/simulator/registration',
   'pipeline/back-pressure',

@@ -54,7 +54,6 @@ export function bundle(entryPoint: EntryPoint, folder: string): void {
     define: { esbuildDetection: 'true' },
     minify: true,
     legalComments: 'none',
-    charset: 'utf8',
     // External: Node.js does not read it at each start. runtime/stack-positions.ts reads it when an error occurs.
     sourcemap: 'external',
     // Stack traces need positions only.

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Principal } from './access/access.ts';
 import { type AccessUsage, Iam } from './access/iam.ts';
-import type { StackFaults } from './faults/faults.ts';
+import type { StackFaults } from './faults.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { Outcome } from './lambda/environment.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';

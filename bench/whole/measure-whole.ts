@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inTurns } from '../../bin/in-turns.ts';
-import { dropFile } from '../../bin/start/drop-file.ts';
+import { dropFile } from '../../bin/upload/upload-file.ts';
 import type { Pipeline } from '../../test/pipeline/pipeline.ts';
 import { rawDisk } from '../../test/support/disk.ts';
 import { writeRandomDisk } from '../../test/support/disk-files.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type OpenStack, startOpenStack } from '../../local/openstack/openstack.ts';
-import { installPackages } from '../../local/openstack/packages.ts';
+import { type OpenStack, startOpenStack } from '../../local/contributing/openstack/openstack.ts';
+import { installPackages } from '../../local/contributing/openstack/packages.ts';
 import { realCloud } from '../../test/pipeline/cloud.ts';
 import { Pipeline } from '../../test/pipeline/pipeline.ts';
 import { runScript } from '../measure/run.ts';

@@ -9,7 +9,7 @@ import { watchRecords } from '../records/watch-records.ts';
 import { DONE, FAILED, INTERRUPTED } from '../terminal/exit-codes.ts';
 import { liveLines } from '../terminal/live-lines.ts';
 import { type Style, statusStyle, stylerFor } from '../terminal/styles.ts';
-import { dropFile } from './drop-file.ts';
+import { dropFile } from '../upload/upload-file.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { StartOptions } from './options.ts';
 
@@ -24,7 +24,7 @@ export async function dropAndReport(stack: LocalStack, options: StartOptions, st
   const startedAt = new Date();
   const lines = options.json ? undefined : liveLines(process.stdout);
   const show: Show = (key, line, style) => lines?.show(key, line, style);
-  const dropped = dropAll(stack, options.files, show);
+  const dropped = dropAll(options.files, { stack, stop, show });
   const seen = new Map<string, DropRecord>();
   for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {
     for (const record of changed) {
@@ -40,18 +40,26 @@ export async function dropAndReport(stack: LocalStack, options: StartOptions, st
 
 type Show = (key: string, line: string, style?: Style) => void;
 
-/** What speaks of images goes first. @returns the versions of those that become images */
-async function dropAll(stack: LocalStack, files: readonly LocalFile[], show: Show): Promise<readonly string[]> {
-  const isSaid = ({ key }: LocalFile) => isMetadataKey(key);
-  await inTurns(files.filter(isSaid), FILES_AT_A_TIME, (file) => dropFile(stack.client, stack.dropBucket, file));
-  const images = files.filter((file) => !isSaid(file));
-  return inTurns(images, FILES_AT_A_TIME, (file) => drop(stack, file, show));
+interface DropTools {
+  readonly stack: LocalStack;
+  readonly stop: AbortSignal;
+  readonly show: Show;
 }
 
-async function drop(stack: LocalStack, file: LocalFile, show: Show): Promise<string> {
-  show(file.key, `${file.key}  dropping`);
-  return dropFile(stack.client, stack.dropBucket, file);
+/** Metadata files go first: an image is created with the metadata that is there. @returns the ids of the dropped images */
+async function dropAll(files: readonly LocalFile[], tools: DropTools): Promise<readonly string[]> {
+  const { yes: metadata = [], no: images = [] } = Object.groupBy(files, ({ key }) =>
+    isMetadataKey(key) ? 'yes' : 'no',
+  );
+  await inTurns(metadata, FILES_AT_A_TIME, (file) => drop(file, tools));
+  return inTurns(images, FILES_AT_A_TIME, (file) => {
+    tools.show(file.key, `${file.key}  dropping`);
+    return drop(file, tools);
+  });
 }
+
+const drop = (file: LocalFile, { stack, stop }: DropTools): Promise<string> =>
+  dropFile(stack.client, stack.dropBucket, file, stop);
 
 /** The value of a promise that has been kept already; undefined while it has not. */
 function ifDone<T>(promise: Promise<T>): Promise<T | undefined> {

@@ -3,16 +3,14 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  ListPartsCommand,
-  type Part,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { listParts } from '../upload/multipart.ts';
+import { partBytesOf } from '../upload/parts.ts';
 import { UiError } from './ui-error.ts';
 
-/** S3 user guide, "Amazon S3 multipart upload limits". */
-const MAX_PARTS = 10_000;
 const MAX_KEY_BYTES = 1024;
 /** Few requests, and little to send again where a connection breaks. */
 const USUAL_PART_BYTES = 16 * 2 ** 20;
@@ -52,7 +50,7 @@ export class Uploads {
       });
     }
     const created = await this.#s3.send(new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: key }));
-    const partBytes = Math.max(USUAL_PART_BYTES, Math.ceil(size / MAX_PARTS));
+    const partBytes = partBytesOf(size, USUAL_PART_BYTES);
     // A file without bytes is an upload of one empty part.
     const parts = Math.max(Math.ceil(size / partBytes), 1);
     const id = randomBytes(12).toString('base64url');
@@ -79,7 +77,7 @@ export class Uploads {
    */
   async complete(id: string): Promise<{ key: string; versionId?: string | undefined }> {
     const upload = this.#find(id);
-    const parts = await this.#partsOf(upload);
+    const parts = (await listParts(this.#s3, this.#address(upload))) ?? [];
     const size = parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
     if (parts.length !== upload.parts || size !== upload.size) {
       const message = `${size} of ${upload.size} bytes have arrived: the file has changed, or parts are missing.`;
@@ -107,18 +105,6 @@ export class Uploads {
   async abortAll(): Promise<readonly unknown[]> {
     const results = await Promise.allSettled(Array.from(this.#underWay.keys(), (id) => this.abort(id)));
     return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  }
-
-  /** (The SDK's paginator goes by the marker alone, which S3 gives with the last page too.) */
-  async #partsOf(upload: Upload): Promise<Part[]> {
-    const parts: Part[] = [];
-    let PartNumberMarker: string | undefined;
-    do {
-      const page = await this.#s3.send(new ListPartsCommand({ ...this.#address(upload), PartNumberMarker }));
-      parts.push(...(page.Parts ?? []));
-      PartNumberMarker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-    } while (PartNumberMarker !== undefined);
-    return parts;
   }
 
   #address({ key, uploadId }: Upload) {

@@ -131,7 +131,7 @@ export interface SentPart {
  * SHA-256 compared with the one by which S3 has checked it.
  * @returns undefined when there is no such upload any more
  */
-export async function sentParts(
+async function sentParts(
   client: S3Client,
   { bucket, key }: UploadSubject,
   uploadId: string,
@@ -149,7 +149,11 @@ export async function sentParts(
   return same;
 }
 
-async function listParts(
+/**
+ * The parts that S3 has. (The SDK's paginator goes by the marker alone, which S3 gives with the last page too.)
+ * @returns undefined if there is no such upload
+ */
+export async function listParts(
   client: S3Client,
   upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string },
 ): Promise<readonly ListedPart[] | undefined> {

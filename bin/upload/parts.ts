@@ -4,7 +4,7 @@ import { ImageDropError } from '../../lambda/model/errors.ts';
 
 /** Amazon S3 user guide, "Amazon S3 multipart upload limits". */
 const MAX_PARTS = 10_000;
-/** Parts wait in memory for their turn, and what is broken off is sent again by whole parts: small where the file allows it. */
+/** Parts wait in memory for their turn, and an interrupted upload sends whole parts again: so they are small if the file allows it. */
 const USUAL_PART_BYTES = 8 * 2 ** 20;
 /** All parts of one file that are under way together; a terabyte has parts of 100 MiB. */
 const MEMORY_BYTES = 256 * 2 ** 20;
@@ -17,9 +17,9 @@ export interface Part {
   readonly length: number;
 }
 
-/** The bytes of each part but the last; a file of at most so many goes by one PUT. */
-export function partBytesOf(size: number): number {
-  return Math.max(USUAL_PART_BYTES, Math.ceil(size / MAX_PARTS));
+/** The bytes of each part but the last. */
+export function partBytesOf(size: number, usualBytes = USUAL_PART_BYTES): number {
+  return Math.max(usualBytes, Math.ceil(size / MAX_PARTS));
 }
 
 /** A file in parts, the same at each try. */

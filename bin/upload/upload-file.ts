@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { dropId } from '../../lambda/model/drop.ts';
 import type { LocalFile } from '../local-files.ts';
-import type { UploadSubject } from './journal.ts';
+import { journalIn, type UploadSubject } from './journal.ts';
 import { beginOrResume, complete, sendRest, type UploadTools } from './multipart.ts';
 import { partBytesOf, readPart, requireUnchanged } from './parts.ts';
 
@@ -41,6 +41,17 @@ export async function uploadFile(
   } finally {
     await file.close();
   }
+}
+
+/** Puts a file without metadata into a bucket, and shows no progress. @returns the id of the drop */
+export async function dropFile(
+  client: S3Client,
+  bucket: string,
+  file: LocalFile,
+  signal = new AbortController().signal,
+): Promise<string> {
+  const tools = { client, signal, journal: journalIn(), resumed: () => {}, sent: () => {} };
+  return (await uploadFile(file, { bucket, metadata: {} }, tools)).id;
 }
 
 type Put = (

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Access, Principal } from '../access/access.ts';
-import type { FaultyEnvironment, FunctionFaults } from '../faults/faults.ts';
+import type { FaultyEnvironment, FunctionFaults } from '../faults.ts';
 import type { FunctionPlan } from '../template/functions.ts';
 import { arn } from '../template/names.ts';
 import { Environment, type Outcome } from './environment.ts';

@@ -1,5 +1,5 @@
 import type { Access, Principal } from '../access/access.ts';
-import type { FunctionFaults, MessageFaults } from '../faults/faults.ts';
+import type { FunctionFaults, MessageFaults } from '../faults.ts';
 import type { QueueEngine } from '../services/queue-engine.ts';
 import type { FunctionPlan, MappingPlan } from '../template/functions.ts';
 import { TemplateError } from '../template/template-error.ts';

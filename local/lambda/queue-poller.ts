@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { MessageFault, MessageFaults } from '../faults/faults.ts';
+import type { MessageFault, MessageFaults } from '../faults.ts';
 import type { QueueEngine, ReceivedMessage } from '../services/queue-engine.ts';
 import type { MappingPlan } from '../template/functions.ts';
 import type { LambdaFunction } from './lambda-function.ts';

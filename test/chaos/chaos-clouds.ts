@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ownCloud } from '../../bin/clouds/clouds-yaml.ts';
-import { startOpenStack } from '../../local/openstack/openstack.ts';
+import { startOpenStack } from '../../local/contributing/openstack/openstack.ts';
 import type { Mishap } from '../../local/simulator/mishap.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { ChaosCloud } from './chaos-cloud.ts';

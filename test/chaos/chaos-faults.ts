@@ -1,6 +1,6 @@
 import type { Cloud } from '../../lambda/endpoints/cloud.ts';
-import { FaultProxy } from '../../local/faults/fault-proxy.ts';
-import type { StackFaults } from '../../local/faults/faults.ts';
+import { FaultProxy } from '../../local/contributing/faults/fault-proxy.ts';
+import type { StackFaults } from '../../local/faults.ts';
 import type { Endpoints } from '../../local/lambda/variables.ts';
 import { FunctionWatch } from './function-watch.ts';
 import { KINDS } from './kinds.ts';

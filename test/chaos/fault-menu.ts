@@ -1,4 +1,4 @@
-import type { Fault, FaultyAnswer } from '../../local/faults/fault.ts';
+import type { Fault, FaultyAnswer } from '../../local/contributing/faults/fault.ts';
 import type { Service } from './operation.ts';
 
 /** In [0, 1), another for each name; the same for the same request of the same run. */

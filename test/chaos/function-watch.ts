@@ -1,6 +1,6 @@
-import type { Fault } from '../../local/faults/fault.ts';
-import type { FaultyEnvironment, FunctionFaults } from '../../local/faults/faults.ts';
-import { seeded } from '../../local/faults/seeded.ts';
+import type { Fault } from '../../local/contributing/faults/fault.ts';
+import { seeded } from '../../local/contributing/faults/seeded.ts';
+import type { FaultyEnvironment, FunctionFaults } from '../../local/faults.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
 import { subjectOfBody } from './subject-of-body.ts';
@@ -24,7 +24,7 @@ interface Invocation {
   readonly killAt?: { readonly request: number; readonly when: 'before' | 'after' };
 }
 
-const PRELOAD = new URL('../../local/faults/function-preload.ts', import.meta.url);
+const PRELOAD = new URL('../../local/contributing/faults/function-preload.ts', import.meta.url);
 
 const KILL_AT_REQUEST_CHANCE = 0.12;
 /** An invocation makes up to 30 requests, most of them fewer; a kill beyond its last one never comes. */

@@ -1,5 +1,5 @@
-import type { MessageFault, MessageFaults } from '../../local/faults/faults.ts';
-import { seeded } from '../../local/faults/seeded.ts';
+import { seeded } from '../../local/contributing/faults/seeded.ts';
+import type { MessageFault, MessageFaults } from '../../local/faults.ts';
 import type { ReceivedMessage } from '../../local/services/queue-engine.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,4 +1,4 @@
-import type { FaultyRequest } from '../../local/faults/fault.ts';
+import type { FaultyRequest } from '../../local/contributing/faults/fault.ts';
 import type { Subjects } from './subjects.ts';
 
 export const SERVICES = ['s3', 'gate', 'cloud'] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Drop, recordKey } from '../../lambda/model/drop.ts';
-import type { FaultyRequest } from '../../local/faults/fault.ts';
+import type { FaultyRequest } from '../../local/contributing/faults/fault.ts';
 import { ChaosFaults } from './chaos-faults.ts';
 import { dropPlan } from './drop-plan.ts';
 

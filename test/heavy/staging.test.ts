@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { dropFile } from '../../bin/start/drop-file.ts';
+import { dropFile } from '../../bin/upload/upload-file.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { type ObsCloud, obsCloud } from '../pipeline/obs-cloud.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { dropFile } from '../../bin/start/drop-file.ts';
+import { dropFile } from '../../bin/upload/upload-file.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { sameBytes, writeRandomDisk } from '../support/disk-files.ts';
 

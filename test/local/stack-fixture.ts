@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { StackFaults } from '../../local/faults/faults.ts';
+import type { StackFaults } from '../../local/faults.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import { type Fixture, STACK_NAME, temporaryFolder, writeAssembly } from './assembly-fixture.ts';
 

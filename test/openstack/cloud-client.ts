@@ -1,4 +1,4 @@
-import type { Keystone } from '../../local/openstack/keystone.ts';
+import type { Keystone } from '../../local/contributing/openstack/keystone.ts';
 
 /** An image as the Image API answers it. */
 export interface ImageAnswer {

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { databaseName, type MariaDb, startMariaDb } from '../../local/openstack/mariadb.ts';
-import { runProgram } from '../../local/openstack/run-program.ts';
+import { databaseName, type MariaDb, startMariaDb } from '../../local/contributing/openstack/mariadb.ts';
+import { runProgram } from '../../local/contributing/openstack/run-program.ts';
 
 /** Of Debian, as the services are: another Python on the PATH has not their packages. */
 const PYTHON = '/usr/bin/python3';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startGlance } from '../../local/openstack/glance.ts';
-import { type OpenStack, startOpenStack } from '../../local/openstack/openstack.ts';
+import { startGlance } from '../../local/contributing/openstack/glance.ts';
+import { type OpenStack, startOpenStack } from '../../local/contributing/openstack/openstack.ts';
 import { CloudClient, type ImageAnswer } from './cloud-client.ts';
 
 const CONTENT = Buffer.alloc(64 * 1024, 'imagedrop');

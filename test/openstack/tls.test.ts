@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
 import { parse } from 'yaml';
-import { startOpenStack } from '../../local/openstack/openstack.ts';
+import { startOpenStack } from '../../local/contributing/openstack/openstack.ts';
 import { type PlainCloud, tlsCases } from '../pipeline/tls-cases.ts';
 
 async function real(folder: string): Promise<PlainCloud> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { OpenStack } from '../../local/openstack/openstack.ts';
+import type { OpenStack } from '../../local/contributing/openstack/openstack.ts';
 import type { SimulatorOptions } from '../../local/simulator/settings.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { ask, ImageClient, passwordRequest, UPLOADER } from '../local/simulator/cloud.ts';

@@ -17,7 +17,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
-import type { StackFaults } from '../../local/faults/faults.ts';
+import type { StackFaults } from '../../local/faults.ts';
 import type { SimulatorOptions } from '../../local/simulator/settings.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import type { ImageClient } from '../local/simulator/cloud.ts';

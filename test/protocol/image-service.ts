@@ -48,7 +48,8 @@ export class ImageService {
       create: (image) => this.#create(image, gate),
       release: async (id, { visibility, protected: isProtected }) => {
         const image = this.images.get(id);
-        if (image !== undefined) this.images.set(id, Object.assign({ ...image }, { visibility, protected: isProtected }));
+        if (image !== undefined)
+          this.images.set(id, Object.assign({ ...image }, { visibility, protected: isProtected }));
       },
       createdFor: async (id) => this.#createdFor(id),
       get: async (id) => this.images.get(id),

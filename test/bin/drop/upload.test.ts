@@ -13,8 +13,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { journalIn } from '../../../bin/upload/journal.ts';
 import { partBytesOf, partsAtATime, partsOf } from '../../../bin/upload/parts.ts';
 import { uploadFile } from '../../../bin/upload/upload-file.ts';
-import type { Decide, FaultyRequest } from '../../../local/faults/fault.ts';
-import { FaultProxy } from '../../../local/faults/fault-proxy.ts';
+import type { Decide, FaultyRequest } from '../../../local/contributing/faults/fault.ts';
+import { FaultProxy } from '../../../local/contributing/faults/fault-proxy.ts';
 import { type LocalS3, PLAIN, startLocalS3, VERSIONED } from '../../local/s3/support/local-s3.ts';
 
 const MIB = 2 ** 20;

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, type QueueAttributeName } from '@aws-sdk/client-sqs';
 import { afterEach } from '@jest/globals';
-import type { StackFaults } from '../../../local/faults/faults.ts';
+import type { StackFaults } from '../../../local/faults.ts';
 import { arnOf, fn, type Grant, LOGGING, mapping, POLLING, queue, role } from '../assembly-fixture.ts';
 import { eventually, type RunningFixture, startFixture } from '../stack-fixture.ts';
 

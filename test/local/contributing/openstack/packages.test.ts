@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { installPackages, missingPackages, PACKAGES } from '../../../local/openstack/packages.ts';
+import { installPackages, missingPackages, PACKAGES } from '../../../../local/contributing/openstack/packages.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A folder with programs, to be the whole PATH. They can only use what the shell has built in. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { FaultyEnvironment, MessageFault, StackFaults } from '../../../local/faults/faults.ts';
-import { logged, nothingLeft, RETRIED_SOON, startCase } from '../lambda/lambda-case.ts';
-import { eventually } from '../stack-fixture.ts';
+import type { FaultyEnvironment, MessageFault, StackFaults } from '../../../../local/faults.ts';
+import { logged, nothingLeft, RETRIED_SOON, startCase } from '../../lambda/lambda-case.ts';
+import { eventually } from '../../stack-fixture.ts';
 
 /** Nothing goes wrong but what is given. */
 function faults(more: { messages?: (MessageFault | undefined)[]; functions?: Partial<StackFaults['functions']> }) {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LOCK_FILE } from '../folder-lock.ts';
+import { LOCK_FILE } from '../../folder-lock.ts';
 import { isOwnCloudsYaml } from './clouds-yaml.ts';
 import { savedGlance } from './glance-folder.ts';
 import { savedKeystone } from './keystone-folder.ts';

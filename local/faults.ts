@@ -1,5 +1,5 @@
-import type { Endpoints } from '../lambda/variables.ts';
-import type { ReceivedMessage } from '../services/queue-engine.ts';
+import type { Endpoints } from './lambda/variables.ts';
+import type { ReceivedMessage } from './services/queue-engine.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

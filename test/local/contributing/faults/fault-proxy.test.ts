@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
-import type { Fault, FaultyRequest } from '../../../local/faults/fault.ts';
-import { FaultProxy } from '../../../local/faults/fault-proxy.ts';
-import { answer, serve } from '../../support/http-server.ts';
+import type { Fault, FaultyRequest } from '../../../../local/contributing/faults/fault.ts';
+import { FaultProxy } from '../../../../local/contributing/faults/fault-proxy.ts';
+import { answer, serve } from '../../../support/http-server.ts';
 
 /** Larger than what the proxy reads before it decides. */
 const LARGE = randomBytes(300_000);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { configFile } from '../../../local/openstack/config-file.ts';
-import { glanceConfig } from '../../../local/openstack/glance-config.ts';
-import { GLANCE_PASTE } from '../../../local/openstack/glance-paste.ts';
-import type { GlanceSettings } from '../../../local/openstack/glance-settings.ts';
-import { keystoneConfig } from '../../../local/openstack/keystone-config.ts';
+import { configFile } from '../../../../local/contributing/openstack/config-file.ts';
+import { glanceConfig } from '../../../../local/contributing/openstack/glance-config.ts';
+import { GLANCE_PASTE } from '../../../../local/contributing/openstack/glance-paste.ts';
+import type { GlanceSettings } from '../../../../local/contributing/openstack/glance-settings.ts';
+import { keystoneConfig } from '../../../../local/contributing/openstack/keystone-config.ts';
 
 const accounts = {
   admin: { name: 'admin', password: 'a' },

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openStackOptions } from '../../../bin/openstack/options.ts';
-import { lockFolder } from '../../../local/folder-lock.ts';
+import { openStackOptions } from '../../../../bin/openstack/options.ts';
+import { lockFolder } from '../../../../local/folder-lock.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const OPENSTACK = join(import.meta.dirname, '../../../bin/openstack.ts');

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { cloudsYaml } from '../../../local/openstack/clouds-yaml.ts';
-import { prepareGlance } from '../../../local/openstack/glance-folder.ts';
-import { startKeystone } from '../../../local/openstack/keystone.ts';
-import { MariaDb, startMariaDb } from '../../../local/openstack/mariadb.ts';
-import { startOpenStack } from '../../../local/openstack/openstack.ts';
-import { purge, removeIfEmpty } from '../../../local/openstack/purge.ts';
+import { cloudsYaml } from '../../../../local/contributing/openstack/clouds-yaml.ts';
+import { prepareGlance } from '../../../../local/contributing/openstack/glance-folder.ts';
+import { startKeystone } from '../../../../local/contributing/openstack/keystone.ts';
+import { MariaDb, startMariaDb } from '../../../../local/contributing/openstack/mariadb.ts';
+import { startOpenStack } from '../../../../local/contributing/openstack/openstack.ts';
+import { purge, removeIfEmpty } from '../../../../local/contributing/openstack/purge.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A folder with a file that somebody else wrote. */

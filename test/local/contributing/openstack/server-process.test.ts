@@ -5,9 +5,9 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { freePort } from '../../../local/openstack/free-port.ts';
-import { ServerProcess } from '../../../local/openstack/server-process.ts';
-import type { ServerCommand } from '../../../local/openstack/spawn-server.ts';
+import { freePort } from '../../../../local/contributing/openstack/free-port.ts';
+import { ServerProcess } from '../../../../local/contributing/openstack/server-process.ts';
+import type { ServerCommand } from '../../../../local/contributing/openstack/spawn-server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A server with two workers that survive it, as those of Glance do. */
@@ -45,7 +45,7 @@ async function serverIn(folder: string, script = SCRIPT, givenPort?: number): Pr
 /** Has another process start the server, and kills that one. */
 async function startedByTheKilled(command: ServerCommand, outlive: boolean): Promise<ServerProcess> {
   const script = `
-    import { ServerProcess } from ${JSON.stringify(join(import.meta.dirname, '../../../local/openstack/server-process.ts'))};
+    import { ServerProcess } from ${JSON.stringify(join(import.meta.dirname, '../../../local/contributing/openstack/server-process.ts'))};
     await new ServerProcess(${JSON.stringify(command)}).start(${outlive});
     console.log('started');
     setInterval(() => undefined, 1000);`;
