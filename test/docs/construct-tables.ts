@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The interfaces whose members a user writes, and where they stand. */
+/** The interfaces whose members a user writes, and their files. */
 const INTERFACES = [
   ['ImageDropProps', 'lib/settings/props.ts'],
   ['ExistingDropBucket', 'lib/settings/props.ts'],
@@ -46,17 +46,17 @@ const lineOf = (doc: string): string =>
     .filter((line) => line !== '')
     .join(' ');
 
-/** The tables of docs/construct.md. */
-export function constructTables(): string {
-  return INTERFACES.map(([name, path]) => `### ${name}\n\n${tableOf(membersOf(name, path))}\n`).join('\n');
+/** The lists of docs/construct.md. */
+export function constructLists(): string {
+  return INTERFACES.map(([name, path]) => `### ${name}\n\n${listOf(membersOf(name, path))}\n`).join('\n');
 }
 
-function tableOf(members: readonly Member[]): string {
-  const rows = members.map(({ name, type, text, byDefault, isOptional }) => {
-    const wanted = isOptional ? (byDefault ?? 'none').replace(/^- /, '') : 'needed';
-    return `| \`${name}\` | \`${cell(type)}\` | ${cell(text)} | ${cell(wanted)} |`;
+function listOf(members: readonly Member[]): string {
+  const items = members.map(({ name, type, text, byDefault = 'none', isOptional }) => {
+    return `- **\`${name}\`** (\`${type}\`): ${text} ${isOptional ? `Default: ${valueOf(byDefault)}.` : 'Required.'}`;
   });
-  return ['| property | type | meaning | default |', '|---|---|---|---|', ...rows].join('\n');
+  return items.join('\n');
 }
 
-const cell = (text: string): string => text.replaceAll('|', '\\|');
+/** A default without its reason, which follows " - " in a docstring. */
+const valueOf = (byDefault: string): string => (byDefault.replace(/^- /, '').split(' - ')[0] ?? '').replace(/\.$/, '');

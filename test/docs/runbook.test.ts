@@ -44,7 +44,7 @@ describe('every alarm of the template', () => {
   test('has one, and no section is without an alarm', () => {
     const led = new Set(links.map((link) => link?.split('#')[1]));
     expect([...led].sort()).toEqual(Object.values(RUNBOOK_SECTIONS).sort());
-    expect(anchors.filter((anchor) => !led.has(anchor))).toEqual(['before-anything-else']);
+    expect(anchors.filter((anchor) => !led.has(anchor))).toEqual(['preparation']);
   });
 
   test('leads to the copy of the runbook that is named, and tells the topic', () => {

@@ -48,7 +48,7 @@ describe('the corpus', () => {
     expect(new Set(formats)).toEqual(new Set([...FORMATS.map(({ name }) => name), 'raw']));
   });
 
-  test('stands in docs/formats.md as it is; `npm run docs:formats` writes it anew', () => {
+  test('is shown by its README.md; `npm run docs:formats` writes it anew', () => {
     const page = readFileSync(PAGE, 'utf8');
     expect(page).toBe(corpusPage(page));
   });

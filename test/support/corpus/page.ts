@@ -3,7 +3,7 @@ import { CORPUS } from './corpus.ts';
 import { type CorpusEntry, type CorpusGroup, isAccepted } from './entry.ts';
 
 /** The page whose tables show the corpus. */
-export const PAGE = fileURLToPath(new URL('../../../docs/formats.md', import.meta.url));
+export const PAGE = fileURLToPath(new URL('README.md', import.meta.url));
 
 const START = '<!-- corpus: written by `npm run docs:formats` -->';
 const END = '<!-- end of the corpus -->';
