@@ -53,10 +53,11 @@ export function constructLists(): string {
 
 function listOf(members: readonly Member[]): string {
   const items = members.map(({ name, type, text, byDefault = 'none', isOptional }) => {
-    return `- **\`${name}\`** (\`${type}\`): ${text} ${isOptional ? `Default: ${valueOf(byDefault)}.` : 'Required.'}`;
+    return `- **\`${name}\`** (\`${type}\`): ${text} ${isOptional ? `Default: ${withoutReason(byDefault)}.` : 'Required.'}`;
   });
   return items.join('\n');
 }
 
 /** A default without its reason, which follows " - " in a docstring. */
-const valueOf = (byDefault: string): string => (byDefault.replace(/^- /, '').split(' - ')[0] ?? '').replace(/\.$/, '');
+const withoutReason = (byDefault: string): string =>
+  (byDefault.replace(/^- /, '').split(' - ')[0] ?? '').replace(/\.$/, '');
