@@ -1,6 +1,6 @@
 import { CASES } from './cases.ts';
 
-const BEGIN = '<!-- the cases of test/contract, written by `npm run docs:endpoints` -->';
+const BEGIN = '<!-- the cases of test/contract, written by `npm run docs` -->';
 const END = '<!-- end of the cases -->';
 
 /** README.md of this folder with the tables of all cases as they are now. */

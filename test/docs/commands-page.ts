@@ -2,7 +2,7 @@ import type { Command } from '../../bin/terminal/command.ts';
 import { optionWords } from '../../bin/terminal/help-text.ts';
 import { COMMON_OPTIONS, STACK_OPTION } from '../../bin/terminal/options.ts';
 
-const BEGIN = '<!-- the commands of bin/commands, written by `npm run docs:commands` -->';
+const BEGIN = '<!-- the commands of bin/commands, written by `npm run docs` -->';
 const END = '<!-- end of the commands -->';
 
 /** The page with its part on each command written anew. */

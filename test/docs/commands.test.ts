@@ -1,19 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { COMMANDS } from '../../bin/commands/table.ts';
 import { understand, wordsOf } from './commands/understood.ts';
-import { withCommands } from './commands-page.ts';
-
-const FOLDER = join(import.meta.dirname, '../..');
-const PAGE = join(FOLDER, 'docs/commands.md');
-
-test('docs/commands.md says what the help of each command says', async () => {
-  const page = await readFile(PAGE, 'utf8');
-  const now = withCommands(page, COMMANDS);
-  if (process.env.UPDATE_DOCS) await writeFile(PAGE, now);
-  else expect(page).toBe(now);
-});
 
 /** The calls of this command line in a text, each as its words. */
 function callsIn(text: string): string[][] {

@@ -14,6 +14,12 @@ const INTERFACES = [
   ['ManagedInstancesProps', 'lib/settings/managed-instances-props.ts'],
 ] as const;
 
+/** Begins what is written from the docstrings. */
+export const BEGIN = '<!-- the properties of lib/, written by `npm run docs` -->\n\n';
+
+/** The page with its lists written anew. */
+export const withConstructLists = (page: string): string => `${page.split(BEGIN)[0]}${BEGIN}${constructLists()}`;
+
 export interface Member {
   readonly name: string;
   readonly type: string;

@@ -1,18 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { constructLists, membersOf } from './construct-tables.ts';
+import { BEGIN, constructLists, membersOf } from './construct-tables.ts';
 
 const PATH = new URL('../../docs/construct.md', import.meta.url);
-const INTRODUCTION = '<!-- the properties of lib/, written by `npm run docs:construct` -->\n\n';
-
-const [before = '', lists] = readFileSync(PATH, 'utf8').split(INTRODUCTION);
-if (process.env.UPDATE_DOCS === '1') writeFileSync(PATH, before + INTRODUCTION + constructLists());
+const [before = ''] = readFileSync(PATH, 'utf8').split(BEGIN);
 
 describe('docs/construct.md', () => {
-  test('has every property with its type and its default as the docstrings have them', () => {
-    expect(process.env.UPDATE_DOCS === '1' ? constructLists() : lists).toBe(constructLists());
-  });
-
   test('describes interfaces that the package gives', () => {
     const index = readFileSync(new URL('../../lib/index.ts', import.meta.url), 'utf8');
     for (const [, name = ''] of constructLists().matchAll(/^### (\w+)$/gm)) expect(index).toMatch(`${name}`);

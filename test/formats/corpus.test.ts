@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { inspect } from '../../lambda/formats/inspect.ts';
 import { FORMATS } from '../../lambda/formats/registry.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { CORPUS, corpusEntries } from '../support/corpus/corpus.ts';
 import { type CorpusEntry, fileOf, isAccepted } from '../support/corpus/entry.ts';
-import { corpusPage, PAGE } from '../support/corpus/page.ts';
 
 /** What inspection says, as the corpus writes it down. */
 async function verdictOn(entry: CorpusEntry) {
@@ -46,10 +44,5 @@ describe('the corpus', () => {
       .filter(isAccepted)
       .map(({ expected }) => expected.format);
     expect(new Set(formats)).toEqual(new Set([...FORMATS.map(({ name }) => name), 'raw']));
-  });
-
-  test('is shown by its README.md; `npm run docs:formats` writes it anew', () => {
-    const page = readFileSync(PAGE, 'utf8');
-    expect(page).toBe(corpusPage(page));
   });
 });

@@ -1,11 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { CORPUS } from './corpus.ts';
 import { type CorpusEntry, type CorpusGroup, isAccepted } from './entry.ts';
 
-/** The page whose tables show the corpus. */
-export const PAGE = fileURLToPath(new URL('README.md', import.meta.url));
-
-const START = '<!-- corpus: written by `npm run docs:formats` -->';
+const START = '<!-- corpus: written by `npm run docs` -->';
 const END = '<!-- end of the corpus -->';
 
 /**
@@ -15,7 +11,7 @@ const END = '<!-- end of the corpus -->';
 export function corpusPage(page: string): string {
   const [start, end] = [page.indexOf(START), page.indexOf(END)];
   if (start < 0 || end < start)
-    throw new Error(`${PAGE} lacks "${START}" and "${END}", between which the tables stand.`);
+    throw new Error(`The page of the corpus lacks "${START}" and "${END}" around its tables.`);
   return `${page.slice(0, start + START.length)}\n\n${tables()}\n\n${page.slice(end)}`;
 }
 

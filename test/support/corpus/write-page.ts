@@ -1,4 +1,0 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { corpusPage, PAGE } from './page.ts';
-
-writeFileSync(PAGE, corpusPage(readFileSync(PAGE, 'utf8')));
