@@ -3,7 +3,7 @@ import { CASES } from './cases.ts';
 const BEGIN = '<!-- the cases of test/contract, written by `npm run docs` -->';
 const END = '<!-- end of the cases -->';
 
-/** docs/endpoints.md with the table of all cases as they are now. */
+/** README.md of this folder with the tables of all cases as they are now. */
 export function withCases(page: string): string {
   const [before = '', rest = ''] = page.split(BEGIN);
   const after = rest.split(END)[1] ?? '';

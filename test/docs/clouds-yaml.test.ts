@@ -73,11 +73,11 @@ describe('docs/clouds-yaml.md', () => {
     expect(cloud.cacert?.trim()).toBe(private_ ? AUTHORITY.trim() : undefined);
   });
 
-  test.each(settingsBelow('What is read'))('says of %s that it is read, and it is', (setting) => {
+  test.each(settingsBelow('Supported settings'))('says of %s that it is read, and it is', (setting) => {
     expect(cloudNamed(withSetting(setting), 'here').name).toBe('here');
   });
 
-  test.each(settingsBelow('What is refused'))('says of %s that it is refused, and it is', async (setting) => {
+  test.each(settingsBelow('Rejected settings'))('says of %s that it is refused, and it is', async (setting) => {
     const error = await failure(() => cloudNamed(withSetting(setting), 'here'));
     const [name = '', value] = Object.entries(parse(setting))[0] ?? [];
     const place = [name, ...(name === 'auth' ? Object.keys(Object(value)) : [])].join('.');
@@ -85,7 +85,7 @@ describe('docs/clouds-yaml.md', () => {
   });
 
   test('has both tables', () => {
-    expect(settingsBelow('What is read').length).toBeGreaterThan(10);
-    expect(settingsBelow('What is refused').length).toBeGreaterThan(5);
+    expect(settingsBelow('Supported settings').length).toBeGreaterThan(10);
+    expect(settingsBelow('Rejected settings').length).toBeGreaterThan(5);
   });
 });

@@ -1,6 +1,6 @@
 import type { Command } from '../../bin/terminal/command.ts';
 import { optionWords } from '../../bin/terminal/help-text.ts';
-import { COMMON_OPTIONS } from '../../bin/terminal/options.ts';
+import { COMMON_OPTIONS, STACK_OPTION } from '../../bin/terminal/options.ts';
 
 const BEGIN = '<!-- the commands of bin/commands, written by `npm run docs` -->';
 const END = '<!-- end of the commands -->';
@@ -20,31 +20,29 @@ function section(command: Command): string {
     '',
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
     '',
-    ...table(
-      ['call', 'what it does'],
-      usage.map(([words, meaning]) => [`\`${words}\``, meaning]),
-    ),
+    ...list(usage),
     ...notes.flatMap((note) => [note, '']),
-    ...optionTable(command),
+    ...optionList(command),
     '```sh',
     ...examples,
     '```',
     '',
-    ...table(['exit code', 'meaning'], Object.entries(exitCodes)),
+    `Exit codes: ${Object.entries(exitCodes)
+      .map(([code, meaning]) => `**${code}** ${meaning}`)
+      .join('; ')}.`,
+    '',
   ].join('\n');
 }
 
-/** What every command has is said once, at the top of the page. */
-function optionTable({ options }: Command): string[] {
-  const own = Object.entries(options).filter(([name]) => !Object.hasOwn(COMMON_OPTIONS, name));
+/** The options that the top of the page describes are left out. */
+const DESCRIBED_ONCE = { ...COMMON_OPTIONS, ...STACK_OPTION };
+
+function optionList({ options }: Command): string[] {
+  const own = Object.entries(options).filter(([name]) => !Object.hasOwn(DESCRIBED_ONCE, name));
   if (own.length === 0) return [];
-  return table(
-    ['option', 'meaning'],
-    own.map(([name, form]) => [`\`${optionWords(name, form)}\``, form.help]),
-  );
+  return list(own.map(([name, form]) => [optionWords(name, form), form.help] as const));
 }
 
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(titles), `|${titles.map(() => '---|').join('')}`, ...rows.map(line), ''];
+function list(entries: readonly (readonly [words: string, meaning: string])[]): string[] {
+  return [...entries.map(([words, meaning]) => `- \`${words}\`: ${meaning}`), ''];
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The interfaces whose members a user writes, and where they stand. */
+/** The interfaces whose members a user writes, and their files. */
 const INTERFACES = [
   ['ImageDropProps', 'lib/settings/props.ts'],
   ['ExistingDropBucket', 'lib/settings/props.ts'],
@@ -14,12 +14,11 @@ const INTERFACES = [
   ['ManagedInstancesProps', 'lib/settings/managed-instances-props.ts'],
 ] as const;
 
-/** Ends what construct.md says by hand; the tables follow. */
-export const INTRODUCTION = 'These tables are made of the docstrings that your editor shows (`npm run docs`).\n\n';
+/** Begins what is written from the docstrings. */
+export const BEGIN = '<!-- the properties of lib/, written by `npm run docs` -->\n\n';
 
-/** The page with its tables written anew. */
-export const withConstructTables = (page: string): string =>
-  `${page.split(INTRODUCTION)[0]}${INTRODUCTION}${constructTables()}`;
+/** The page with its lists written anew. */
+export const withConstructLists = (page: string): string => `${page.split(BEGIN)[0]}${BEGIN}${constructLists()}`;
 
 export interface Member {
   readonly name: string;
@@ -53,17 +52,18 @@ const lineOf = (doc: string): string =>
     .filter((line) => line !== '')
     .join(' ');
 
-/** The tables of docs/construct.md. */
-export function constructTables(): string {
-  return INTERFACES.map(([name, path]) => `### ${name}\n\n${tableOf(membersOf(name, path))}\n`).join('\n');
+/** The lists of docs/construct.md. */
+export function constructLists(): string {
+  return INTERFACES.map(([name, path]) => `### ${name}\n\n${listOf(membersOf(name, path))}\n`).join('\n');
 }
 
-function tableOf(members: readonly Member[]): string {
-  const rows = members.map(({ name, type, text, byDefault, isOptional }) => {
-    const wanted = isOptional ? (byDefault ?? 'none').replace(/^- /, '') : 'needed';
-    return `| \`${name}\` | \`${cell(type)}\` | ${cell(text)} | ${cell(wanted)} |`;
+function listOf(members: readonly Member[]): string {
+  const items = members.map(({ name, type, text, byDefault = 'none', isOptional }) => {
+    return `- **\`${name}\`** (\`${type}\`): ${text} ${isOptional ? `Default: ${withoutReason(byDefault)}.` : 'Required.'}`;
   });
-  return ['| property | type | meaning | default |', '|---|---|---|---|', ...rows].join('\n');
+  return items.join('\n');
 }
 
-const cell = (text: string): string => text.replaceAll('|', '\\|');
+/** A default without its reason, which follows " - " in a docstring. */
+const withoutReason = (byDefault: string): string =>
+  (byDefault.replace(/^- /, '').split(' - ')[0] ?? '').replace(/\.$/, '');

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { constructTables, INTRODUCTION, membersOf } from './construct-tables.ts';
+import { BEGIN, constructLists, membersOf } from './construct-tables.ts';
 
 const PATH = new URL('../../docs/construct.md', import.meta.url);
-
-const [before = ''] = readFileSync(PATH, 'utf8').split(INTRODUCTION);
+const [before = ''] = readFileSync(PATH, 'utf8').split(BEGIN);
 
 describe('docs/construct.md', () => {
   test('describes interfaces that the package gives', () => {
     const index = readFileSync(new URL('../../lib/index.ts', import.meta.url), 'utf8');
-    for (const [, name = ''] of constructTables().matchAll(/^### (\w+)$/gm)) expect(index).toMatch(`${name}`);
+    for (const [, name = ''] of constructLists().matchAll(/^### (\w+)$/gm)) expect(index).toMatch(`${name}`);
   });
 
   test('shows an app of ten lines', () => {
@@ -20,7 +19,7 @@ describe('docs/construct.md', () => {
 });
 
 test('every property says what it means', () => {
-  expect(constructTables()).not.toMatch(/\| {2}\|/);
+  expect(constructLists()).not.toMatch(/\): {2}/);
 });
 
 test('every optional property of the construct says its default', () => {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { ERROR_KINDS } from '../../lambda/model/errors.ts';
 
-const ROW = /^\| `(?<code>[a-z-]+)` \| .+ \| (?<again>yes|no) \| (?<nextStep>.+) \|$/gm;
+const ITEM = /^- `(?<code>[a-z-]+)`(?<retried> \(retried\))?: .+ → (?<nextStep>.+)$/gm;
 
-test('docs/errors.md says of every code what the code itself says', () => {
+test('docs/errors.md has every code with its next step, and whether it is retried', () => {
   const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
-  const documented = Array.from(text.matchAll(ROW), ({ groups }) => [
+  const documented = Array.from(text.matchAll(ITEM), ({ groups }) => [
     groups?.code,
-    { retryable: groups?.again === 'yes', nextStep: groups?.nextStep },
+    { retryable: groups?.retried !== undefined, nextStep: groups?.nextStep },
   ]);
   expect(Object.fromEntries(documented)).toEqual(ERROR_KINDS);
 });

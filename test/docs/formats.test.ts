@@ -8,8 +8,7 @@ import { FORMATS } from '../../lambda/formats/registry.ts';
 const PAGE = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
 /** The tables of codes: refusals, and remarks. */
 const ROW = /^\| `(?<code>[a-z-]+)` \| (?<what>.*) \| .*\|$/gm;
-/** The section stands before the tables of the corpus, which show codes as well. */
-const SECTION = PAGE.slice(PAGE.indexOf('## What is refused'), PAGE.indexOf('## How a cut file'));
+const SECTION = PAGE.slice(PAGE.indexOf('## Rejected files'), PAGE.indexOf('## Truncation'));
 const documented = new Map(Array.from(SECTION.matchAll(ROW), ({ groups }) => [groups?.code, groups?.what]));
 
 /** Of the checks of every file, by the report on one of no bytes, and of each format. */

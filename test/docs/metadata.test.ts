@@ -62,8 +62,8 @@ describe('docs/metadata.md', () => {
   });
 
   test('says where a drop goes, by what it names', () => {
-    const named = rows(section('Which targets')).map(([said]) => unquoted(said));
-    expect(named).toEqual(['not there', 'mycloud', 'mycloud,huawei', expect.stringContaining('letters beyond ASCII')]);
+    const named = rows(section('Target selection')).map(([said]) => unquoted(said));
+    expect(named).toEqual(['absent', 'mycloud', 'mycloud,huawei', expect.stringContaining('letters beyond ASCII')]);
     for (const targets of named.slice(1, 3)) {
       expect(chosenTargets({ targets }, ['mycloud', 'huawei', 'other'])).toEqual({ targets: targets.split(',') });
     }
@@ -75,7 +75,7 @@ describe('docs/metadata.md', () => {
   });
 
   test('names all that can be said, in each way of writing', () => {
-    const documented = rows(section('What can be said')).map((cells) => cells.slice(0, 3).map(unquoted));
+    const documented = rows(section('Fields')).map((cells) => cells.slice(0, 3).map(unquoted));
     const names = Object.keys(FIELD_OF) as (keyof typeof FIELD_OF)[];
     const header = (name: string) => (name === 'properties' ? 'property-NAME' : name.replaceAll('_', '-'));
     expect(documented).toEqual(names.map((name) => [name, header(name), FIELD_OF[name]]));
@@ -106,14 +106,14 @@ describe('docs/metadata.md', () => {
     ).toEqual(shown.sort());
   });
 
-  test.each(rows(section('What is refused')))('says how %s is refused', async (said, words) => {
+  test.each(rows(section('Validation errors')))('says how %s is refused', async (said, words) => {
     const { code, message } = await failure(() => fileLayer(file('a.yaml', unquoted(said))));
     expect(code).toBe('bad-metadata');
     expect(message.startsWith(`a.yaml, ${words}`)).toBe(true);
   });
 
   test('names every origin that a value can have', () => {
-    const origins = rows(section('Where a value came from')).map(([origin]) => unquoted(origin));
+    const origins = rows(section('Origins')).map(([origin]) => unquoted(origin));
     expect(origins).toEqual(expect.arrayContaining(['found', 'default', 'endpoint', 'imagedrop']));
     // Those that are no place are words of the code.
     const words = new Set(
@@ -138,7 +138,7 @@ describe('imagedrop inspect in docs/metadata.md', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test('prints what is shown there', async () => {
-    const [shown = ''] = blocks(section('Look before you drop'), 'console');
+    const [shown = ''] = blocks(section('Preview'), 'console');
     const [command = '', ...lines] = shown.trimEnd().split('\n');
     const args = command.replace('$ npx imagedrop ', '').split(' ');
     const { INIT_CWD: _, ...env } = process.env;

@@ -44,7 +44,7 @@ describe('every alarm of the template', () => {
   test('has one, and no section is without an alarm', () => {
     const led = new Set(links.map((link) => link?.split('#')[1]));
     expect([...led].sort()).toEqual(Object.values(RUNBOOK_SECTIONS).sort());
-    expect(anchors.filter((anchor) => !led.has(anchor))).toEqual(['before-anything-else']);
+    expect(anchors.filter((anchor) => !led.has(anchor))).toEqual(['preparation']);
   });
 
   test('leads to the copy of the runbook that is named, and tells the topic', () => {
@@ -73,7 +73,7 @@ describe('the commands of the runbook', () => {
 
   test('name codes that there are', () => {
     const codes = Array.from(PAGE.matchAll(/^ +\| `([a-z-]+)` \|/gm), ([, code]) => code);
-    expect(codes).toHaveLength(4);
+    expect(codes).toHaveLength(5);
     expect(Object.keys(ERROR_KINDS)).toEqual(expect.arrayContaining(codes));
   });
 });

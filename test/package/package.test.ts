@@ -18,7 +18,7 @@ const app = EXAMPLES.find(({ place }) => place.startsWith('docs/construct.md'))?
 describe('the tarball', () => {
   const ALLOWED = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/imagedrop\.js|dist\/cdk\.json)$/,
-    /^docs\/[a-z-]+\.md$/,
+    /^docs\/(README|[a-z-]+)\.md$/,
     /^docs\/schema\/metadata\.schema\.json$/,
     /^dist\/(bin|lambda|lib|local)\/.+\.js(\.map)?$/,
     /^dist\/bin\/.+\.(css|html|svg)$/,

@@ -1,7 +1,7 @@
 import type { ImageFormat } from '../../lambda/model/image.ts';
 import type { RouteSetting } from '../../lambda/model/target.ts';
 
-/** docs/routes.md shows these cases to people. */
+/** docs/routes.md has the rules behind these cases. */
 export interface RouteCase {
   readonly when: string;
   /** @default auto */

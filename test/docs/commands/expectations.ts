@@ -31,8 +31,9 @@ const RULES: readonly (readonly [RegExp, Expectation])[] = [
   [/^npm start|imagedrop start/, { isStart: true }],
   [/^npm start$|imagedrop start --kind ims$/, { until: 'Ctrl-C ends.', shows: /Stopping; what was under way/ }],
   [/^npm start -- (--os-cloud mycloud )?ubuntu/, { shows: /^ubuntu-24\.04\.qcow2 +qcow2 v3 .* sha512 /m }],
-  // Two of the four files are none.
-  [/^npm start -- a\.qcow2 c\.vhd notes\.txt cut\.qcow2$/, { code: 1, shows: /^cut\.qcow2 {2}failed {2}truncated$/m }],
+  [/^npm start -- blank\.img/, { shows: /^blank\.img +raw .* sha512 /m }],
+  // One of the two files is not a disk image.
+  [/^npm start -- blank\.img README\.md$/, { code: 1, shows: /^README\.md {2}failed {2}not-a-disk-image$/m }],
   [/^npx cdk synth$/, { shows: /Type: AWS::Lambda::Function/ }],
   [/imagedrop drop /, { shows: / dropped · |"outcome": ?"dropped"/ }],
   [/imagedrop drop .*--wait/, { shows: /active/ }],
@@ -59,7 +60,6 @@ const RULES: readonly (readonly [RegExp, Expectation])[] = [
   [/targets\/mycloud\.json/, { given: isPaused, shows: /quota-exceeded/ }],
   [/^aws s3 cp \S+ s3:\/\/DROP-BUCKET/, { shows: /upload: / }],
   [/^aws s3 cp \S+\.(qcow2|img) s3:\/\/DROP-BUCKET/, { becomes: 'active' }],
-  [/^aws s3 cp blank\.img/, { given: ({ reader }) => reader.file('blank.img', Buffer.alloc(2 ** 20)) }],
   [/QueueArn$/, { shows: /arn:aws:sqs:/ }],
   [/ApproximateNumberOfMessages/, { shows: /"ApproximateNumberOfMessages": "\d+"/ }],
   [/^openstack .* image list/, { given: isActive, shows: /active/ }],

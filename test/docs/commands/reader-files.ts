@@ -13,8 +13,8 @@ const QCOW2 = sample('qcow2 v3');
 /** What people have lying there who type what the documentation says. */
 const FILES: Readonly<Record<string, Buffer | string>> = {
   'ubuntu-24.04.qcow2': QCOW2,
-  'a.qcow2': QCOW2,
-  'c.vhd': sample('vhd dynamic'),
+  'blank.img': Buffer.alloc(2 ** 20),
+  'README.md': '# What a clone has\n',
   'notes.txt': 'Bread, milk and a new disk.\n',
   'cut.qcow2': QCOW2.subarray(0, 300_000),
   'disk.img': sample('raw with an MBR'),

@@ -19,6 +19,12 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   { command: 'npm run bench -- --quick', because: 'It takes ten minutes.', by: 'step npm run bench' },
   { command: /^npm run bench( -- --only [\w,]+)?$/, because: 'It takes an hour.', by: 'step npm run bench' },
   { command: 'npm run chaos -- --drops 300 --seed 1', because: 'It takes minutes.', by: 'step npm run chaos' },
+  {
+    command: 'git clone REPOSITORY imagedrop',
+    because: 'A test has the checkout already; CI begins with a clean one.',
+    by: '.ci/run',
+  },
+  { command: 'cd imagedrop', because: 'The reader of a test is in the clone.', by: 'test/docs/commands/reader.ts' },
   { command: 'git pull', because: 'The checkout of a test has no other side.', by: '.ci/run' },
   {
     command: /^npx cdk (bootstrap|deploy|diff)$/,

@@ -11,7 +11,7 @@ const END = '<!-- end of the corpus -->';
 export function corpusPage(page: string): string {
   const [start, end] = [page.indexOf(START), page.indexOf(END)];
   if (start < 0 || end < start)
-    throw new Error(`docs/formats.md lacks "${START}" and "${END}", between which the tables stand.`);
+    throw new Error(`The page of the corpus lacks "${START}" and "${END}" around its tables.`);
   return `${page.slice(0, start + START.length)}\n\n${tables()}\n\n${page.slice(end)}`;
 }
 
