@@ -1,4 +1,5 @@
 import type { Command } from '../terminal/command.ts';
+import { backfill } from './backfill.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { drop } from './drop.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   inspect,
   retry,
   reconcile,
+  backfill,
   doctor,
   stack,
   completion,

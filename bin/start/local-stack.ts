@@ -45,7 +45,8 @@ export async function startLocalStack(folder: string, options: StartOptions): Pr
     const targets = { [cloud.name]: { kind: options.kind, ...(cloud.obs && { staging: stagingIn(cloud.obs) }) } };
     await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET_NAME });
     const secrets = { [SECRET_NAME]: cloud.cloudsYaml };
-    const state = join(folder, 'stack');
+    // Drops and records of one cloud are none of another's: what was dropped for the simulator stays there.
+    const state = join(folder, 'stacks', `${cloud.file === undefined ? 'cloud' : 'simulated'}-${cloud.name}`);
     const stack = await startStack({ cloudAssembly, stackName: STACK_NAME, folder: state, secrets });
     const withdraw = await publishStack(folder, { environment: stack.environment(), outputs: stack.outputs });
     return withCloud(stack, cloud, join(state, 'logs'), withdraw);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { rawDisk } from '../support/disk.ts';
 import { type StackAtHand, stackAtHand } from './support/stack-at-hand.ts';
@@ -172,6 +173,30 @@ describe('imagedrop retry', () => {
     [['a', '--code', 'bad'], 'There is no code "bad"'],
   ])('%j is wrong use', async (args, message) => {
     expect(await hand.user.run('retry', ...args)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
+  });
+});
+
+describe('imagedrop backfill', () => {
+  test('sends a drop without a record at the target, and only lists it in a dry run', async () => {
+    const nothing = { code: 1, out: 'Nothing to send: each drop has a record at simulator.\n' };
+    expect(await hand.user.run('backfill', '--target', 'simulator', 'linux/')).toMatchObject(nothing);
+    const { s3 } = hand.pipeline;
+    const Bucket = hand.pipeline.output('StatusBucketName');
+    const { Contents: records = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'linux/a.img/' }));
+    for (const { Key } of records) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+    const dry = await hand.user.run('backfill', '--target', 'simulator', '--dry-run', 'linux/');
+    expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('linux/a.img: would be sent to simulator') });
+    const { code, out } = await hand.user.run('backfill', '--target', 'simulator', 'linux/');
+    expect(out).toMatch(/^linux\/a\.img: sent to simulator\n(.*\n)*\d+ drops? sent to simulator\.\n$/);
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    [[], 'The option --target is missing'],
+    [['--target', 'simulator', 'a', 'b'], 'Only one PREFIX is possible'],
+    [['--target', 'nowhere'], 'The stack has no target "nowhere"'],
+  ])('%j is wrong use', async (args, message) => {
+    expect(await hand.user.run('backfill', ...args)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
   });
 });
 

@@ -172,6 +172,33 @@ describe('what a Glance says of itself', () => {
   });
 });
 
+test('the list of Glance holds the hidden images after the others, which no list but their own does', async () => {
+  const asked: string[] = [];
+  const document = (id: string) => ({ id, status: 'active', name: id });
+  const endpoint = await endpointAt('glance', (request, response) => {
+    const query = new URL(request.url ?? '', 'http://x').searchParams;
+    asked.push(query.toString());
+    const names = query.get('os_hidden') === 'true' ? ['hidden'] : [query.get('marker') === null ? 'first' : 'second'];
+    const next = names[0] === 'first' ? { next: '/v2/images?limit=200&marker=first' } : {};
+    answer(response, 200, { images: names.map(document), ...next });
+  });
+  const ids: string[] = [];
+  for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page += 1) {
+    const { items, next } = await endpoint.list(cursor);
+    ids.push(...items.map(({ id }) => id));
+    cursor = next;
+  }
+  expect(ids).toEqual(['first', 'second', 'hidden']);
+  expect(asked).toHaveLength(3);
+});
+
+test('an image that a fast import of IMS made bears our mark in a tag, and shows it', async () => {
+  const images = [{ id: 'made', status: 'active', name: 'a', tags: ['x=', `${ID_PROPERTY}=the-mark`] }];
+  const endpoint = await endpointAt('ims', (_request, response) => answer(response, 200, { images }));
+  const { items } = await endpoint.list();
+  expect(items[0]?.properties[ID_PROPERTY]).toBe('the-mark');
+});
+
 describe('an import by Glance', () => {
   const begin = async (status: number, message: string) => {
     const bodies: unknown[] = [];

@@ -240,6 +240,31 @@ describe('record-status', () => {
     expect(world.record('a.img').announcedAt).toBe(first);
   });
 
+  test('does not announce the outcome of a drop that was retried while its tags were written', async () => {
+    const { world, message } = await uploaded();
+    await world.records.change(message.record, (stored) => stored && changes.fail(stored, new ImageDropError('internal', 'x'), world.time));
+    const { tag } = world.objects;
+    world.objects.tag = async (ref, tags) => {
+      await tag.call(world.objects, ref, tags);
+      const retry = world.record('a.img').history.at(-1)?.at ?? '';
+      await world.records.change(message.record, (stored) => stored && changes.retry(stored, retry, world.time));
+    };
+    await recordStatus(message, world.invocation(), world);
+    expect(world.outcomes).toEqual([]);
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+    expect(world.record('a.img').announcedAt).toBeUndefined();
+  });
+
+  test('writes the tags again when its message comes again, from the records as they are', async () => {
+    const { world, message, check } = await uploaded();
+    await check();
+    const object = world.objects.newest('a.img');
+    Object.assign(object?.tags ?? {}, { 'imagedrop:here': 'failed internal' });
+    await recordStatus(message, world.invocation('again', undefined, 2), world);
+    expect(object?.tags).toEqual({ 'imagedrop:here': expect.stringMatching(/^active /) });
+    expect(world.outcomes).toHaveLength(1);
+  });
+
   test('announces although the object has been deleted', async () => {
     const { world, check } = await uploaded();
     world.objects.versions.length = 0;

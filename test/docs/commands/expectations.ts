@@ -46,6 +46,7 @@ const RULES: readonly (readonly [RegExp, Expectation])[] = [
   [/imagedrop inspect .*s3:/, { given: isActive }],
   [/imagedrop retry \w+\//, { given: hasFailed, shows: /begins? again/ }],
   [/imagedrop retry --all-failed/, { shows: /^\d+ drops? begins? again\.$/m }],
+  [/imagedrop backfill/, { code: 1, shows: /^Nothing to send/m }],
   [/imagedrop reconcile/, { shows: /^Looked at \d+ drops, \d+ records/m }],
   [/imagedrop doctor(?!.*jq)/, { shows: /^ {2}ok .*[\s\S]*\b\d+ ok\b/m }],
   [/imagedrop stack ImageDrop/, { shows: /^ {2}DropBucketName /m }],

@@ -50,6 +50,23 @@ describe('an image of ours', () => {
     ]);
   });
 
+  test('that a fast import made after its record had failed is orphaned, though it names no record', async () => {
+    const { world, key, id } = await created();
+    const image = world.endpoint.images.get(id);
+    if (image === undefined) throw new Error('no image');
+    const { imagedrop_record: _, ...mark } = image.properties;
+    world.endpoint.images.set(id, { ...image, properties: mark });
+    world.records.stored.set(key, { ...world.record('a.img'), status: 'failed', announcedAt: 'now' });
+    expect(await findings(world)).toMatchObject([{ kind: 'orphaned-image', subject: `here: ${id}` }]);
+  });
+
+  test('that its record still has to delete is left to the record', async () => {
+    const { world, key, id } = await created();
+    const removing = [{ generation: 1, imageId: id, reason: 'forbidden', since: world.time.toISOString() }];
+    world.records.stored.set(key, { ...world.record('a.img'), status: 'failed', announcedAt: 'now', removing });
+    expect(await findings(world)).toEqual([]);
+  });
+
   test('of an earlier generation is orphaned', async () => {
     const { world, key } = await created();
     const { image: _, ...record } = world.record('a.img');
