@@ -117,6 +117,12 @@ async function writeAtOnce(source: AsyncIterable<Buffer>, path: string): Promise
 
 async function writeAsItComes(source: AsyncIterable<Buffer>, path: string): Promise<number> {
   const file = new SparseWriteStream(path);
-  await pipeline(source, file);
-  return file.bytesWritten;
+  const closed = new Promise((resolve) => file.once('close', resolve));
+  try {
+    await pipeline(source, file);
+    return file.bytesWritten;
+  } finally {
+    // A file that is still being opened when the source fails must not come after its removal.
+    await closed;
+  }
 }
