@@ -1,18 +1,18 @@
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { acknowledgeAllKeys } from './acknowledge-keys.ts';
-import { type AnyBucket, type DropBucket, newDropBucket, newStatusBucket } from './buckets.ts';
+import { type AnyBucket, acknowledgeAllKeys, type DropBucket, newDropBucket, newStatusBucket } from './buckets.ts';
 import { OperatorDashboard } from './dashboard/operator-dashboard.ts';
 import type { Watched } from './dashboard/watched.ts';
 import { type Environments, environmentsOf } from './environments.ts';
 import { createMetadataGrants, reconcileGrants, recordStatusGrants, streamUploadGrants } from './grants.ts';
 import { admitEventsOf, notifyOfNewObjects } from './notifications.ts';
 import type { AlarmNotice } from './operator-alarm.ts';
-import { newOutcomeTopic } from './outcome-topic.ts';
 import type { Parts, Queues } from './parts.ts';
 import { RECONCILE_MEMORY_MIB, ReconcileFunction } from './reconcile.ts';
+import type { OutcomeEmails } from './settings/outcome-emails-props.ts';
 import type { ImageDropProps } from './settings/props.ts';
 import { type Settings, settle } from './settings/settings.ts';
 import { StageAlarms } from './stage-alarms.ts';
@@ -180,4 +180,14 @@ export class ImageDrop extends Construct {
 /** What all functions have in common. */
 function commonOf({ logRetention, logLevel, metricsNamespace, network }: Settings) {
   return { logRetention, logLevel, metricsNamespace, network };
+}
+
+/** The topic that every settled record is published to. @param emails who is written to; undefined: nobody is */
+function newOutcomeTopic(scope: Construct, id: string, emails: OutcomeEmails | undefined): Topic {
+  const topic = new Topic(scope, id, { enforceSSL: true });
+  if (emails === undefined) return topic;
+  // An attribute of each message, set by lambda/adapters/sns-topic.ts.
+  const filterPolicy = { status: SubscriptionFilter.stringFilter({ allowlist: [...emails.statuses] }) };
+  for (const address of emails.addresses) topic.addSubscription(new EmailSubscription(address, { filterPolicy }));
+  return topic;
 }

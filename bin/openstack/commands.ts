@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { knownServers } from '../../local/contributing/openstack/known-servers.ts';
-import { refuseMisreadPath } from '../../local/contributing/openstack/misread-path.ts';
+import { knownServers, purge, removeIfEmpty } from '../../local/contributing/openstack/known-servers.ts';
 import { startOpenStack } from '../../local/contributing/openstack/openstack.ts';
+import { refuseMisreadPath } from '../../local/contributing/openstack/own-folder.ts';
 import { installPackages, missingPackages } from '../../local/contributing/openstack/packages.ts';
-import { purge, removeIfEmpty } from '../../local/contributing/openstack/purge.ts';
 import type { ServerProcess } from '../../local/contributing/openstack/server-process.ts';
 import { lockFolder } from '../../local/folder-lock.ts';
 import { DONE, FAILED } from '../terminal/exit-codes.ts';

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { askForRetry } from '../../lambda/steps/redriven.ts';
 import { checksOf } from './checks.ts';
 import { openFeed } from './feed.ts';
-import { passThrough } from './pass-through.ts';
 import { RecordIndex, type RecordSource, recordSource } from './record-index.ts';
 import { RecordWatch } from './record-watch.ts';
 import { countIn, jsonBody, replyJson, textIn } from './reply.ts';
-import { retryDrop } from './retry.ts';
 import { type UiStack, withoutChecksums } from './stack.ts';
 import { UiError } from './ui-error.ts';
-import { Uploads } from './uploads.ts';
+import { passThrough, Uploads } from './uploads.ts';
 
 export interface ApiRequest {
   readonly incoming: IncomingMessage;
@@ -124,4 +125,13 @@ export class Api {
     if (record === undefined) throw new UiError(404, 'no-such-record', `There is no record ${JSON.stringify(key)}.`);
     return record;
   }
+}
+
+/** Brings a failed drop back from the start. @throws UiError where it has not failed */
+async function retryDrop(key: string, record: DropRecord, { sqs, ingestQueueUrl }: UiStack): Promise<void> {
+  if (record.status !== 'failed') {
+    throw new UiError(409, 'not-failed', `The drop is ${record.status}: only one that has failed can begin again.`);
+  }
+  const MessageBody = asciiJson(askForRetry(key, record));
+  await sqs.send(new SendMessageCommand({ QueueUrl: ingestQueueUrl, MessageBody }));
 }

@@ -1,5 +1,4 @@
 import type { ISecurityGroup, IVpc, SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2';
-import type { ImageDropProps } from './props.ts';
 import { SettingError } from './setting-error.ts';
 
 /** With exactOptionalPropertyTypes a Vpc is no IVpc: their optional members are declared differently. */
@@ -12,8 +11,15 @@ export interface NetworkSettings {
   readonly securityGroups?: ISecurityGroup[];
 }
 
-/** @throws SettingError where there is something to choose in a VPC, but no VPC */
-export function settleNetwork({ vpc, vpcSubnets, securityGroups }: ImageDropProps): NetworkSettings | undefined {
+/** The part of ImageDropProps that chooses a network. */
+interface NetworkProps {
+  readonly vpc?: AnyVpc;
+  readonly vpcSubnets?: SubnetSelection;
+  readonly securityGroups?: ISecurityGroup[];
+}
+
+/** @throws SettingError if there is a choice within a VPC, but no VPC */
+export function settleNetwork({ vpc, vpcSubnets, securityGroups }: NetworkProps): NetworkSettings | undefined {
   if (vpc !== undefined) {
     return {
       vpc: vpc as IVpc,

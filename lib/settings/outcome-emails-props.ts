@@ -1,3 +1,5 @@
+import { SettingError } from './setting-error.ts';
+
 /** Who hears of drops by e-mail. Each address is asked by Amazon SNS to confirm first. */
 export interface OutcomeEmailsProps {
   /** At least one. */
@@ -13,3 +15,30 @@ export interface OutcomeEmailsProps {
 
 export const OUTCOME_STATUSES = ['active', 'failed', 'superseded'] as const;
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
+
+/** OutcomeEmailsProps with every default filled in. */
+export type OutcomeEmails = Required<OutcomeEmailsProps>;
+
+/** Somebody at some host: whether there is such an address, the confirmation finds out. */
+const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+/** @throws SettingError naming the address or the status that cannot work */
+export function settleOutcomeEmails({ addresses, statuses = ['failed'] }: OutcomeEmailsProps): OutcomeEmails {
+  if (addresses.length === 0)
+    throw new SettingError('outcomeEmails.addresses', addresses, 'name at least one address.');
+  if (statuses.length === 0) {
+    throw new SettingError(
+      'outcomeEmails.statuses',
+      statuses,
+      `name one of ${OUTCOME_STATUSES.join(', ')}, or leave it out.`,
+    );
+  }
+  for (const address of addresses) {
+    if (!ADDRESS.test(address)) throw new SettingError('outcomeEmails.addresses', address, 'give an e-mail address.');
+  }
+  for (const status of statuses) {
+    if (OUTCOME_STATUSES.includes(status)) continue;
+    throw new SettingError('outcomeEmails.statuses', status, `no drop ends so; use ${OUTCOME_STATUSES.join(', ')}.`);
+  }
+  return { addresses, statuses };
+}

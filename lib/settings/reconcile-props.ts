@@ -1,4 +1,5 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
+import { type Bounds, wholeNumber } from './checks.ts';
 
 /** How what got lost is found. */
 export interface ReconcileProps {
@@ -23,4 +24,26 @@ export interface ReconcileProps {
    * @default false - what a person may still want to look at is not for a schedule to delete
    */
   readonly deleteOrphanedImages?: boolean;
+}
+
+/** ReconcileProps with every default filled in. */
+export interface ReconcileSettings {
+  readonly every: Duration;
+  readonly lostAfter: Duration;
+  readonly deleteOrphanedImages: boolean;
+}
+
+const DAY_MINUTES = 24 * 60;
+const EVERY: Bounds = { lowest: 1, highest: DAY_MINUTES, of: 'minutes; a schedule fires once a minute at most' };
+const LOST_AFTER: Bounds = { lowest: 10, highest: DAY_MINUTES * 60, of: 'seconds; an event takes a few' };
+
+/** @throws SettingError naming the property that cannot work */
+export function settleReconcile(props: ReconcileProps = {}): ReconcileSettings {
+  const minutes = props.every?.toMinutes({ integral: false }) ?? 15;
+  const seconds = props.lostAfter?.toSeconds({ integral: false }) ?? 1800;
+  return {
+    every: Duration.minutes(wholeNumber('reconcile.every', minutes, EVERY)),
+    lostAfter: Duration.seconds(wholeNumber('reconcile.lostAfter', seconds, LOST_AFTER)),
+    deleteOrphanedImages: props.deleteOrphanedImages ?? false,
+  };
 }

@@ -1,6 +1,6 @@
+import type { HashAlgorithm } from '../../../lambda/model/image.ts';
 import type { DropRecord } from '../../../lambda/model/record.ts';
 import { card, code, facts } from './card.ts';
-import { HASH_NAMES } from './hash-names.ts';
 import { html, nothing, type TemplateResult } from './lit.ts';
 
 /** The image that was asked of the target. */
@@ -55,3 +55,5 @@ function hash(name: string, ours: string | undefined, theirs: string | undefined
     ${ours === undefined ? nothing : html`<p class="muted">read from the bucket</p><code>${ours}</code>`}
     ${theirs === undefined ? nothing : html`<p class="muted">reported by the target</p><code>${theirs}</code>`}</div>`;
 }
+
+export const HASH_NAMES: readonly HashAlgorithm[] = ['md5', 'sha256', 'sha512'];

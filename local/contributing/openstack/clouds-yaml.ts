@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { DOMAIN } from './identity-api.ts';
 import type { Keystone } from './keystone.ts';
-import { OpenStackError } from './openstack-error.ts';
+import { OpenStackError } from './run-program.ts';
 
 /** Tells our files from those that users wrote for their own clouds. */
 const FIRST_LINE = '# A Keystone and a Glance on this machine. Written anew at each start.\n';

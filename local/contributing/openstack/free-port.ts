@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { OpenStackError } from './openstack-error.ts';
+import { OpenStackError } from './run-program.ts';
 
 /**
  * Below the range that the system takes the ports of outgoing connections from (32768 on, on Linux): a service that is

@@ -1,14 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configFile } from './config-file.ts';
-import { environmentIn } from './environment.ts';
 import { freePort } from './free-port.ts';
-import { GLANCE_FOLDERS } from './glance-config.ts';
-import { GLANCE_PASTE } from './glance-paste.ts';
+import { GLANCE_FOLDERS, GLANCE_PASTE } from './glance-config.ts';
 import { databaseName, type MariaDb } from './mariadb.ts';
-import { emptyFolder } from './own-folder.ts';
-import { runProgram } from './run-program.ts';
-import { readSaved, save } from './saved.ts';
+import { emptyFolder, readSaved, save } from './own-folder.ts';
+import { environmentIn, runProgram } from './run-program.ts';
 
 /** What the folder remembers. */
 export interface SavedGlance {

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { environmentIn } from './environment.ts';
+import { environmentIn } from './run-program.ts';
 import { ServerProcess } from './server-process.ts';
 
 export function glanceServer(folder: string, port: number): ServerProcess {

@@ -1,5 +1,4 @@
-import { environmentIn } from './environment.ts';
-import { runProgram } from './run-program.ts';
+import { environmentIn, runProgram } from './run-program.ts';
 
 /** Such a check asks for little; a server that is busy with one request answers the next in this time. */
 const ANSWER_TIMEOUT_MS = 5_000;

@@ -1,4 +1,4 @@
-import { OpenStackError } from './openstack-error.ts';
+import { OpenStackError } from './run-program.ts';
 
 /** A project for which one asks for a token, or the whole system. */
 export type Scope = { readonly projectName: string } | 'system';

@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Accounts } from './accounts.ts';
-import { environmentIn } from './environment.ts';
 import { KEY_FOLDERS } from './keystone-config.ts';
-import { emptyFolder } from './own-folder.ts';
-import { runProgram } from './run-program.ts';
-import { readSaved, save } from './saved.ts';
+import { emptyFolder, readSaved, save } from './own-folder.ts';
+import { environmentIn, runProgram } from './run-program.ts';
 
 /** The names of the files are their ages: 0 is staged, the highest encrypts ("Fernet - Frequently Asked Questions"). */
 const KEY_FILES = ['0', '1'] as const;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { environmentIn } from './environment.ts';
+import { environmentIn } from './run-program.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** As many as Glance has, which asks it about each new token. */

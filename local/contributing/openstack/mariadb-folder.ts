@@ -1,9 +1,7 @@
 import { join } from 'node:path';
-import { environmentIn } from './environment.ts';
 import { dataFolder, MARIADB_SETTINGS } from './mariadb-server.ts';
-import { emptyFolder } from './own-folder.ts';
-import { runProgram } from './run-program.ts';
-import { readSaved, save } from './saved.ts';
+import { emptyFolder, readSaved, save } from './own-folder.ts';
+import { environmentIn, runProgram } from './run-program.ts';
 
 /** What the folder remembers. */
 export interface SavedMariaDb {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { environmentIn } from './environment.ts';
+import { environmentIn } from './run-program.ts';
 import { ServerProcess } from './server-process.ts';
 
 const SOCKET = 'mariadb.sock';

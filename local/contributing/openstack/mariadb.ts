@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { relative, resolve } from 'node:path';
-import { environmentIn } from './environment.ts';
 import { prepareMariaDb } from './mariadb-folder.ts';
 import { CLIENT, mariaDbServer, mariaDbSocket } from './mariadb-server.ts';
-import { runProgram } from './run-program.ts';
+import { environmentIn, runProgram } from './run-program.ts';
 import type { ServerProcess } from './server-process.ts';
 
 export interface MariaDbSettings {

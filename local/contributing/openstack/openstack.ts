@@ -6,7 +6,7 @@ import { prepareGlance } from './glance-folder.ts';
 import type { GlanceSettings } from './glance-settings.ts';
 import { type Keystone, startKeystone } from './keystone.ts';
 import { type MariaDb, startMariaDb } from './mariadb.ts';
-import { savePrivately } from './saved.ts';
+import { savePrivately } from './own-folder.ts';
 
 export interface OpenStackSettings {
   /** How long a token is valid. Default: 3600. */

@@ -1,7 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { refuseMisreadPath } from './misread-path.ts';
-import { OpenStackError } from './openstack-error.ts';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { OpenStackError } from './run-program.ts';
 
 /**
  * An empty folder for a service, in place of what an attempt that was broken off has left there.
@@ -15,4 +14,36 @@ export async function emptyFolder(folder: string, mark: string): Promise<void> {
   }
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * Characters that OpenStack's programs do not take as they are in the path of a file: `$` begins a reference
+ * (oslo.config), `;` separates files (Keystone), `#`, `%` and `\` are of PasteDeploy's addresses, `?` begins the query of
+ * an image's location, of which the database in its turn takes characters of three bytes at most.
+ */
+const MISREAD = /[#$%;?\\\p{Cc}\u{10000}-\u{10FFFF}]/u;
+
+/** @throws OpenStackError when a service could not work in this folder, and would say so in words that nobody knows */
+export function refuseMisreadPath(folder: string): void {
+  const [character] = MISREAD.exec(folder) ?? [];
+  if (character === undefined) return;
+  throw new OpenStackError(
+    `Keystone and Glance cannot work in ${JSON.stringify(folder)}: they misread ${JSON.stringify(character)} in a path. ` +
+      'Name a folder without # $ % ; ? \\, emoji and control characters.',
+  );
+}
+
+/** What was saved in a file of JSON; undefined where there is none. */
+export function readSaved<T>(file: string): T | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined;
+}
+
+/** There whole or not at all; only its owner may read it, for there are passwords in it. */
+export async function save(file: string, value: object): Promise<void> {
+  await savePrivately(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+export async function savePrivately(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }

@@ -1,5 +1,4 @@
-import { OpenStackError } from './openstack-error.ts';
-import { runProgram } from './run-program.ts';
+import { OpenStackError, runProgram } from './run-program.ts';
 
 /**
  * What Keystone, Glance, their database and the command line `openstack` are called in Debian. Of MariaDB's, none that

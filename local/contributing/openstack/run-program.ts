@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { OpenStackError } from './openstack-error.ts';
 
 export interface RunOptions {
   readonly folder?: string;
@@ -40,4 +39,17 @@ export async function runProgram(program: string, args: readonly string[], optio
 function lastWords(cause: unknown): string {
   const { stderr = '', message } = cause as Error & { stderr?: string };
   return stderr.trim() === '' ? message : stderr.trim().slice(-LAST_CHARACTERS);
+}
+
+/** A part of the real OpenStack on this machine cannot be installed, started or used; the message says what to do. */
+export class OpenStackError extends Error {
+  override readonly name = 'OpenStackError';
+}
+
+/**
+ * What OpenStack's programs find in their environment: no proxy between services of one machine, no Python of the
+ * user's own, and settings from the folder alone (they also look in the home directory).
+ */
+export function environmentIn(folder: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', HOME: folder, LANG: 'C.UTF-8', ...more };
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isFree } from './free-port.ts';
 import { isHealthy, nameOfCheck } from './health.ts';
-import { OpenStackError } from './openstack-error.ts';
 import { killGroup, members, type ProcessGroup, terminateGroup } from './process-group.ts';
+import { OpenStackError } from './run-program.ts';
 import { logEnd, type ServerCommand, spawnServer } from './spawn-server.ts';
 
 /** None takes more than two seconds on an idle machine; a busy one gets thirty times that. */

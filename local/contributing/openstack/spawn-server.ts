@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HealthCheck } from './health.ts';
-import { OpenStackError } from './openstack-error.ts';
+import { OpenStackError } from './run-program.ts';
 
 export interface ServerCommand {
   /** For messages: MariaDB, Keystone, Glance. */

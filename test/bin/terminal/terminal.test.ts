@@ -74,16 +74,6 @@ describe('the progress of a transfer', () => {
     expect(meter.progress(30)).toMatchObject({ bytesPerSecond: MIB, secondsLeft: 70 });
   });
 
-  test('has no rate below zero when a part is sent once more', () => {
-    const meter = new TransferMeter(100);
-    meter.sentBytes = 80;
-    meter.progress(0);
-    meter.sentBytes = 40;
-    expect(meter.progress(1).bytesPerSecond).toBeUndefined();
-    meter.sentBytes = 60;
-    expect(meter.progress(2)).toMatchObject({ bytesPerSecond: 20, secondsLeft: 2 });
-  });
-
   test('is a bar with percent, rate and time left', () => {
     const progress = { doneBytes: 25 * MIB, totalBytes: 100 * MIB, bytesPerSecond: 1.5 * MIB, secondsLeft: 50 };
     expect(progressLine(progress)).toBe(`[${'█'.repeat(6)}${'·'.repeat(18)}]   25 %  1.5 MiB/s  50 s left`);

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { serve } from '../../../support/http-server.ts';
 
-const PRELOAD = new URL('../../../local/contributing/faults/function-preload.ts', import.meta.url);
+const PRELOAD = new URL('../../../../local/contributing/faults/function-preload.ts', import.meta.url);
 
 /** What a process prints that runs this, as a function's process runs its bundle. */
 async function printed(program: string, env: Record<string, string>): Promise<string> {

@@ -6,7 +6,7 @@ import { openStackOptions } from '../../../../bin/openstack/options.ts';
 import { lockFolder } from '../../../../local/folder-lock.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const OPENSTACK = join(import.meta.dirname, '../../../bin/openstack.ts');
+const OPENSTACK = join(import.meta.dirname, '../../../../bin/openstack.ts');
 
 function openstack(cwd: string, ...args: string[]) {
   const { INIT_CWD: _, ...env } = process.env;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { configFile } from '../../../../local/contributing/openstack/config-file.ts';
-import { glanceConfig } from '../../../../local/contributing/openstack/glance-config.ts';
-import { GLANCE_PASTE } from '../../../../local/contributing/openstack/glance-paste.ts';
+import { GLANCE_PASTE, glanceConfig } from '../../../../local/contributing/openstack/glance-config.ts';
 import type { GlanceSettings } from '../../../../local/contributing/openstack/glance-settings.ts';
 import { keystoneConfig } from '../../../../local/contributing/openstack/keystone-config.ts';
 

@@ -4,9 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 import { cloudsYaml } from '../../../../local/contributing/openstack/clouds-yaml.ts';
 import { prepareGlance } from '../../../../local/contributing/openstack/glance-folder.ts';
 import { startKeystone } from '../../../../local/contributing/openstack/keystone.ts';
+import { purge, removeIfEmpty } from '../../../../local/contributing/openstack/known-servers.ts';
 import { MariaDb, startMariaDb } from '../../../../local/contributing/openstack/mariadb.ts';
 import { startOpenStack } from '../../../../local/contributing/openstack/openstack.ts';
-import { purge, removeIfEmpty } from '../../../../local/contributing/openstack/purge.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A folder with a file that somebody else wrote. */

@@ -45,7 +45,7 @@ async function serverIn(folder: string, script = SCRIPT, givenPort?: number): Pr
 /** Has another process start the server, and kills that one. */
 async function startedByTheKilled(command: ServerCommand, outlive: boolean): Promise<ServerProcess> {
   const script = `
-    import { ServerProcess } from ${JSON.stringify(join(import.meta.dirname, '../../../local/contributing/openstack/server-process.ts'))};
+    import { ServerProcess } from ${JSON.stringify(join(import.meta.dirname, '../../../../local/contributing/openstack/server-process.ts'))};
     await new ServerProcess(${JSON.stringify(command)}).start(${outlive});
     console.log('started');
     setInterval(() => undefined, 1000);`;
