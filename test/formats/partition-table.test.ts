@@ -107,15 +107,18 @@ describe('a GPT whose first copy is lost', () => {
     ['table', { [1024 + 16]: [1] }],
   ] as const;
 
-  test.each(copies)('is read from the copy at the end, with a warning, raw and inside qcow2 (%s)', async (_name, changes) => {
-    const disk = patched(gptDisk(SECTORS * 512), changes);
-    const whole = await tableOf(gptDisk(SECTORS * 512));
-    const raw = await found(disk);
-    expect(raw.partitionTable).toEqual(whole);
-    expect(raw.warnings).toEqual([expect.stringContaining('copy at the end is intact')]);
-    const packed = await inside(disk, 'damaged-gpt');
-    expect(packed).toMatchObject({ table: whole, warnings: raw.warnings, outcome: 'warned' });
-  });
+  test.each(copies)(
+    'is read from the copy at the end, with a warning, raw and inside qcow2 (%s)',
+    async (_name, changes) => {
+      const disk = patched(gptDisk(SECTORS * 512), changes);
+      const whole = await tableOf(gptDisk(SECTORS * 512));
+      const raw = await found(disk);
+      expect(raw.partitionTable).toEqual(whole);
+      expect(raw.warnings).toEqual([expect.stringContaining('copy at the end is intact')]);
+      const packed = await inside(disk, 'damaged-gpt');
+      expect(packed).toMatchObject({ table: whole, warnings: raw.warnings, outcome: 'warned' });
+    },
+  );
 
   test('is none when its copy is that of another disk', async () => {
     const disk = patched(gptDisk(SECTORS * 512), copies[0][1]);
@@ -169,7 +172,8 @@ describe('the firmware', () => {
     ['a GPT with code of Windows in its MBR', patched(UEFI_DISK, WINDOWS_CODE), 'uefi'],
     ['an MBR with code of Windows in it', patched(mbrDisk(SECTORS, [[0xef, 40, 99]]), WINDOWS_CODE), 'uefi'],
     ...['GRUB \0Geom', 'SYSLINUX', 'LILO', 'Missing OS', 'Limine'].map(
-      (words) => [`a GPT with a boot loader in its MBR (${words})`, patched(UEFI_DISK, { 300: words }), undefined] as const,
+      (words) =>
+        [`a GPT with a boot loader in its MBR (${words})`, patched(UEFI_DISK, { 300: words }), undefined] as const,
     ),
     ['a GPT whose protective MBR is active', patched(UEFI_DISK, { 446: [0x80] }), undefined],
     ['an MBR with an active partition', patched(mbrDisk(SECTORS, [[0xef, 40, 99]]), { 446: [0x80] }), undefined],
@@ -189,11 +193,7 @@ describe('the firmware', () => {
       ]),
       undefined,
     ],
-    [
-      'a GPT in sectors of 4096 bytes',
-      gptStart(SECTORS / 8, [[EFI_SYSTEM, 10, 99]], { sectorBytes: 4096 }),
-      undefined,
-    ],
+    ['a GPT in sectors of 4096 bytes', gptStart(SECTORS / 8, [[EFI_SYSTEM, 10, 99]], { sectorBytes: 4096 }), undefined],
     ['a GPT without an EFI system partition', gptStart(SECTORS, [[LINUX, 40, 99]]), undefined],
     [
       'a GPT with the signature of a disk alone',

@@ -104,7 +104,10 @@ describe('bytes that bear no sign of a disk', () => {
 
   test('are accepted at the word of the user, whatever their size', async () => {
     const { warnings } = await found(blank.subarray(1), { claimedFormat: 'Raw' });
-    expect(warnings).toEqual([expect.stringContaining('The disk is blank'), expect.stringContaining('no multiple of 512')]);
+    expect(warnings).toEqual([
+      expect.stringContaining('The disk is blank'),
+      expect.stringContaining('no multiple of 512'),
+    ]);
   });
 
   test('may not be claimed to be a format with a signature', async () => {

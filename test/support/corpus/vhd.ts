@@ -58,7 +58,9 @@ const variants: CorpusEntry[] = [
   accepted('of the fixed kind with a GPT', { ...FIXED, virtualSize: 2 ** 18 }, () => fixedVhd(gptDisk(2 ** 18))),
   accepted('of the fixed kind with an empty disk', FIXED, () => fixedVhd(Buffer.alloc(DISK.length))),
   // Its table of three entries must be there.
-  accepted('of the dynamic kind with an empty disk', { ...DYNAMIC, unnoticedBytes: 512 + 512 - 12 }, () => dynamicVhd(Buffer.alloc(DISK.length))),
+  accepted('of the dynamic kind with an empty disk', { ...DYNAMIC, unnoticedBytes: 512 + 512 - 12 }, () =>
+    dynamicVhd(Buffer.alloc(DISK.length)),
+  ),
   accepted('of the fixed kind of 2040 GiB, the most', { ...FIXED, virtualSize: MOST }, () => largeFixed(MOST)),
   accepted('of the dynamic kind of 2040 GiB, the most', { ...DYNAMIC, virtualSize: MOST, unnoticedBytes: 1 }, () =>
     largeDynamic(MOST),
