@@ -17,6 +17,7 @@ describe('the targets', () => {
         activeWithinSeconds: 6 * 60 * 60,
         minDisk: { lowest: 0, highest: 2147483647 },
         convertTo: 'raw',
+        unrecognisedRaw: 'warn',
         metadata: {},
       },
     ]);
@@ -34,6 +35,7 @@ describe('the targets', () => {
         minDisk: { lowest: 40, highest: 1024 },
         objectStorage: { maxRegisterBytes: 128e9, maxFastImportBytes: 1e12 },
         convertTo: 'vhd',
+        unrecognisedRaw: 'warn',
         metadata: {},
       },
     ]);
@@ -52,6 +54,7 @@ describe('the targets', () => {
         maxRegisterBytes: 64e9,
         maxFastImportBytes: 5e11,
         convertTo: 'zvhd2',
+        unrecognisedRaw: 'reject',
         metadata: { osVersion: 'Ubuntu 24.04 server 64bit', properties: { team: 'images' } },
       },
     });
@@ -69,6 +72,7 @@ describe('the targets', () => {
         staging: { bucket: 'my-images', endpoint: 'https://obs.eu-de.otc.t-systems.com', region: 'eu-de' },
       },
       convertTo: 'zvhd2',
+      unrecognisedRaw: 'reject',
       metadata: { osVersion: 'Ubuntu 24.04 server 64bit', properties: { team: 'images' } },
     });
   });
@@ -150,6 +154,11 @@ describe('the targets', () => {
       'a format in capitals',
       { a: { kind: 'ims', convertTo: 'VHD' } },
       'targets.a.convertTo is "VHD": give a disk_format of the service',
+    ],
+    [
+      'another verdict on unrecognised raw disks',
+      { a: { kind: 'ims', unrecognisedRaw: 'refuse' } },
+      'targets.a.unrecognisedRaw is "refuse": use warn or reject.',
     ],
     [
       'misspelt metadata',
