@@ -5,8 +5,8 @@ import { dropId, recordKey } from '../../lambda/model/drop.ts';
 import { isDrop, type ObjectEvent, objectEventMessage } from '../../lambda/model/s3-event.ts';
 import { inTurns } from '../in-turns.ts';
 import { printable, printableJson } from '../printable.ts';
+import { loadRecord } from '../records/status-bucket.ts';
 import type { StackConnection } from '../stack/connection.ts';
-import { loadRecord } from '../stack/records.ts';
 
 export interface BackfillOptions {
   readonly target: string;
@@ -51,7 +51,9 @@ async function backfill(drop: ObjectEvent, options: BackfillOptions, stack: Stac
 async function* newestDrops(client: S3Client, Bucket: string, Prefix: string): AsyncGenerator<readonly ObjectEvent[]> {
   let [KeyMarker, VersionIdMarker]: (string | undefined)[] = [];
   do {
-    const page: ListObjectVersionsCommandOutput = await client.send(new ListObjectVersionsCommand({ Bucket, Prefix, KeyMarker, VersionIdMarker }));
+    const page: ListObjectVersionsCommandOutput = await client.send(
+      new ListObjectVersionsCommand({ Bucket, Prefix, KeyMarker, VersionIdMarker }),
+    );
     const newest = (page.Versions ?? []).filter(({ IsLatest }) => IsLatest);
     yield newest
       .map(({ Key: key = '', VersionId, ETag = '', Size: size = 0, LastModified }) => ({

@@ -1,6 +1,6 @@
 import { command } from '../terminal/command.ts';
+import { WrongUse } from '../terminal/exit-codes.ts';
 import { jsonOption, STACK_OPTION } from '../terminal/options.ts';
-import { WrongUse } from './wrong-use.ts';
 
 /** Sends drops to a target that were dropped before it was part of the stack. */
 export const backfill = command({

@@ -77,7 +77,7 @@ async function gptOf(guest: GuestDisk, start: Buffer, ledger: Ledger): Promise<P
 const NO_GPT =
   'The MBR of the disk announces a GPT, but none of sound checksums follows it: it may have been damaged, or cut off.';
 const ONLY_COPY =
-  'The GPT at the start of the disk is damaged, and its copy at the end is intact. Systems start from the copy; repair the first one with `sgdisk -e` or gdisk.';
+  'The GPT at the start of the disk is damaged, and its copy at the end is intact. Systems start from the copy; repair the first one with gdisk.';
 
 export interface Gpt extends GptTable {
   readonly header: GptHeader;

@@ -9,7 +9,7 @@ const YOUNG_GENERATION_MIB = 4;
 const OLD_GENERATION_MIB = 512;
 
 export interface Supervision {
-  /** An input over which the worker sits for so long is taken for one that never ends; 20 by default. */
+  /** An input over which the worker sits for so long is taken for one that never ends; 60 by default: it builds the corpus first. */
   readonly hangSeconds?: number;
   /** What runs in the worker; worker.ts by default. */
   readonly worker?: URL;
@@ -20,7 +20,7 @@ export interface Supervision {
  * or takes all memory is a finding like others.
  */
 export function supervised(work: FuzzArguments, options: Supervision = {}): Promise<FuzzResult> {
-  const { hangSeconds = 20, worker: code = new URL('./worker.ts', import.meta.url) } = options;
+  const { hangSeconds = 60, worker: code = new URL('./worker.ts', import.meta.url) } = options;
   const current = new BigInt64Array(new SharedArrayBuffer(8)).fill(BigInt(work.from));
   const worker = new Worker(code, {
     workerData: { ...work, current } satisfies Work,

@@ -4,6 +4,7 @@ import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
 import { rawDisk } from '../support/disk.ts';
+import { patched } from '../support/images/patched.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
 
 const interrupted = () => new ImageDropError('upload-interrupted', 'The connection was cut.');
@@ -126,6 +127,24 @@ describe('stream-upload', () => {
     expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'content-refused' } });
     expect(world.endpoint.images.has(id)).toBe(false);
     expect(world.statusQueue.sent).toHaveLength(1);
+  });
+
+  test('says why Glance refuses the content where inspection has foreseen it', async () => {
+    const world = new MemoryWorld();
+    // A boot sector without partitions.
+    world.objects.put('a.img', patched(Buffer.alloc(4096), { 0: [0xfa], 510: [0x55, 0xaa] }));
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    const { glanceRefusal } = world.record('a.img').found ?? {};
+    world.endpoint.faults.push({
+      call: 'upload',
+      error: new ImageDropError('content-refused', 'Safety checks failed.'),
+    });
+    await streamUpload({ record: world.recordKey('a.img') }, world.invocation('upload-1'), world);
+    expect(world.record('a.img').error).toMatchObject({
+      code: 'content-refused',
+      message: `Safety checks failed. ${glanceRefusal}`,
+      nextStep: expect.stringContaining('qemu-img convert -O qcow2'),
+    });
   });
 
   test('names the image that it could not remove', async () => {

@@ -19,6 +19,10 @@ const MARKS: [offset: number, mark: string, formats: readonly ImageFormat[]][] =
   [0, '\x1f\x8b\x08', []],
   [0, '\xfd7zXZ\0', []],
   [0, '\x28\xb5\x2f\xfd', []],
+  [0, 'VMA\0', []],
+  [0, 'EVF\x09\x0d\x0a\xff', []],
+  [0, '\x02\x21\x4c\x18', []],
+  [0, '\x89LZO\0', []],
   [0, 'PK\x03\x04', []],
   [257, 'ustar', []],
 ];
@@ -46,7 +50,7 @@ const DANGERS: Partial<Record<ImageFormat, Danger>> = {
     const text = head.toString('latin1', 512, 512 + Number(head.readBigUInt64LE(36)) * 512);
     const extents = text.match(/^\s*(RW|RDONLY|NOACCESS)\s.*$/gim) ?? [];
     if (extents.length !== 1) return `it names ${extents.length} extents`;
-    if (/[/\\:]/.test(extents[0] ?? '')) return 'its extent has a path';
+    if (/[/\\]/.test(extents[0] ?? '')) return 'its extent has a path';
     return /parentFileNameHint/i.test(text) ? 'it names a parent' : undefined;
   },
   vdi(head) {

@@ -17,6 +17,7 @@ describe('the targets', () => {
         activeWithinSeconds: 6 * 60 * 60,
         minDisk: { lowest: 0, highest: 2147483647 },
         convertTo: 'raw',
+        unrecognisedRaw: 'warn',
         metadata: {},
       },
     ]);
@@ -46,6 +47,7 @@ describe('the targets', () => {
         minDisk: { lowest: 40, highest: 1024 },
         objectStorage: { maxRegisterBytes: 128e9, maxFastImportBytes: 1e12 },
         convertTo: 'vhd',
+        unrecognisedRaw: 'warn',
         metadata: {},
       },
     ]);
@@ -64,6 +66,7 @@ describe('the targets', () => {
         maxRegisterBytes: 64e9,
         maxFastImportBytes: 5e11,
         convertTo: 'zvhd2',
+        unrecognisedRaw: 'reject',
         metadata: { osVersion: 'Ubuntu 24.04 server 64bit', properties: { team: 'images' } },
       },
     });
@@ -81,6 +84,7 @@ describe('the targets', () => {
         staging: { bucket: 'my-images', endpoint: 'https://obs.eu-de.otc.t-systems.com', region: 'eu-de' },
       },
       convertTo: 'zvhd2',
+      unrecognisedRaw: 'reject',
       metadata: { osVersion: 'Ubuntu 24.04 server 64bit', properties: { team: 'images' } },
     });
   });
@@ -187,6 +191,11 @@ describe('the targets', () => {
       'a permission for what no setting allows',
       { a: { kind: 'glance', droppersMay: { properties: ['os_glance_x'] } } },
       'targets.a.droppersMay.properties is "os_glance_x": no setting allows it, because it belongs to Glance',
+    ],
+    [
+      'another verdict on unrecognised raw disks',
+      { a: { kind: 'ims', unrecognisedRaw: 'refuse' } },
+      'targets.a.unrecognisedRaw is "refuse": use warn or reject.',
     ],
     [
       'misspelt metadata',

@@ -2,6 +2,7 @@ import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { ErrorCode } from '../../../lambda/model/errors.ts';
 import { patched, u32le } from '../images/patched.ts';
 import { DISK } from '../images/samples.ts';
+import { tarOfVersion7 } from '../images/tar.ts';
 import { type CorpusGroup, refused } from './entry.ts';
 
 /** A file that begins so, of the size of a disk. */
@@ -9,14 +10,6 @@ const beginning = (bytes: readonly number[] | string): Buffer => patched(Buffer.
 /** The same with a partition table, which a compressed file cannot have by chance. */
 const overMbr = (bytes: readonly number[] | string): Buffer => patched(DISK, { 0: bytes });
 const tar = (name: string, mark = 'ustar\x0000'): Buffer => patched(Buffer.alloc(10240), { 0: name, 257: mark });
-/** Without a magic number; the sum of the header as six octal digits, a zero and a blank. */
-function tarOfVersion7(name: string): Buffer {
-  const fields = { 0: name, 100: '0000644\0', 124: '00000400000 ', 136: '15303157361 ', 148: ' '.repeat(8) };
-  const block = patched(Buffer.alloc(10240), fields);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  return patched(block, { 148: `${sum.toString(8).padStart(6, '0')}\0 ` });
-}
-
 const NO_SIZE = [255, 255, 255, 255, 255, 255, 255, 255];
 const text = (words: string): Buffer => Buffer.from(words.padEnd(1024, '\n'));
 const LUKS = [0x4c, 0x55, 0x4b, 0x53, 0xba, 0xbe];

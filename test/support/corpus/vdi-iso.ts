@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../../lambda/model/errors.ts';
+import { bootableIso, hybridIso, mbrEntry } from '../images/bootable-iso.ts';
 import { emptyGptDisk } from '../images/gpt.ts';
 import { isoImage } from '../images/iso.ts';
 import { both16, both32, patched, u32be, u32le, u64le } from '../images/patched.ts';
@@ -95,26 +96,9 @@ const badIso: [name: string, changes: Changes, code: ErrorCode][] = [
 const bridge = (mark: string): Buffer =>
   patched(isoBytes, { 32848: both32(20), [17 * 2048 + 1]: 'BEA01', [18 * 2048 + 1]: mark, [19 * 2048 + 1]: 'TEA01' });
 
-const mbrEntry = (type: number, start: number, sectors: number): number[] => [
-  ...[0, 0, 0, 0, type, 0, 0, 0],
-  ...u32le(start),
-  ...u32le(sectors),
-];
-
-/** El Torito: the boot record, and a catalog of one validation entry and one boot image of four sectors. */
-function bootable({ catalog = 18, image = 21 } = {}): Buffer {
-  const record = { [17 * 2048]: '\0CD001\x01EL TORITO SPECIFICATION', [17 * 2048 + 71]: u32le(catalog) };
-  const entries = { [18 * 2048]: [1], [18 * 2048 + 32]: [0x88, 0, 0, 0, 0, 0, 4, 0, ...u32le(image)] };
-  return patched(isoBytes, { ...record, ...entries });
-}
-
-/** As xorriso -append_partition does: 8 KiB behind the volume, in the MBR. */
-const APPENDED_BYTES = 8192;
+/** It sees raw bytes, of more than the volume. */
 const HYBRID: Acceptance = { ...ISO, unlikeQemu: 'it sees raw bytes' };
-const hybrid = (): Buffer =>
-  patched(Buffer.concat([forUsbSticks, Buffer.alloc(APPENDED_BYTES)]), {
-    462: mbrEntry(0xef, isoBytes.length / 512, APPENDED_BYTES / 512),
-  });
+const hybrid = (): Buffer => hybridIso().iso;
 
 /** The front of a GPT disk whose partition goes on to its end, over a volume. */
 function hybridByGpt(bytes: number): Buffer {
@@ -156,7 +140,7 @@ export const iso: CorpusGroup = {
       Buffer.concat([emptyGptDisk(isoBytes.length).readNow(0, 1024), isoBytes.subarray(1024)]),
     ),
     accepted('called disk.img', ISO, () => isoBytes, { fileName: 'disk.img' }),
-    accepted('with a boot catalog', ISO, () => bootable()),
+    accepted('with a boot catalog', ISO, () => bootableIso()),
     accepted('with a partition for UEFI behind its volume', HYBRID, () => hybrid()),
     accepted('with an MBR that rounds its partition up to whole cylinders', ISO, () =>
       patched(forUsbSticks, { 446: mbrEntry(0x17, 64, 16065) }),
@@ -164,8 +148,8 @@ export const iso: CorpusGroup = {
     refused('with a partition for UEFI that is cut off', 'truncated', () => hybrid().subarray(0, isoBytes.length)),
     refused('with a partition for UEFI that is cut', 'truncated', () => hybrid().subarray(0, -1)),
     refused('with a partition of a GPT that is cut off', 'truncated', () => hybridByGpt(isoBytes.length)),
-    refused('with a boot image past the end', 'truncated', () => bootable({ image: VOLUME_SECTORS })),
-    refused('with a boot catalog past the end', 'truncated', () => bootable({ catalog: VOLUME_SECTORS })),
+    refused('with a boot image past the end', 'truncated', () => bootableIso({ image: VOLUME_SECTORS })),
+    refused('with a boot catalog past the end', 'truncated', () => bootableIso({ catalog: VOLUME_SECTORS })),
     refused('of UDF without ISO 9660', 'unsupported-variant', () => udfOnly()),
     refused('of UDF without ISO 9660, said to be raw', 'unsupported-variant', () => udfOnly(), {
       claimedFormat: 'raw',

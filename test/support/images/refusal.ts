@@ -17,3 +17,10 @@ export async function refusal(image: Buffer, options?: InspectOptions): Promise<
     throw error;
   }
 }
+
+/** Why inspection refuses these bytes. @throws Error when it accepts them */
+export async function refused(image: Buffer, options?: InspectOptions): Promise<ImageDropError> {
+  const outcome = await found(image, options).catch((error: unknown) => error);
+  if (outcome instanceof ImageDropError) return outcome;
+  throw new Error(`The file was not refused: ${JSON.stringify(outcome)}`);
+}
