@@ -40,6 +40,7 @@ const SLOW = [
   'pipeline/tls',
   'security/embedded-stack',
   'steps/staging-at-scale',
+  'transfer/memory',
 ].map((name) => `test/${name}.test.ts`);
 
 /** Tests that need more than Node.js or take minutes: `npm run suite NAME` runs them. */
