@@ -25,6 +25,7 @@ const SLOW = [
   'docs/documented-commands',
   'docs/snippets',
   'fuzz/fuzz',
+  'lib/app',
   'local/openstack/server-process',
   'local/simulator/image-upload',
   'local/simulator/registration',
