@@ -15,6 +15,7 @@ const TYPES_ONLY = [
 
 /** Tests that need only Node.js but take more than a few CPU seconds: `npm run test:full` runs them, `npm test` does not. */
 const SLOW = [
+  'adapters/s3-staging',
   'bin/doctor',
   'bin/drop/drop',
   'bin/drop/upload',
@@ -26,6 +27,8 @@ const SLOW = [
   'docs/snippets',
   'fuzz/fuzz',
   'lib/app',
+  'lib/managed-instances',
+  'local/openstack/command-line',
   'local/openstack/server-process',
   'local/simulator/image-upload',
   'local/simulator/registration',
