@@ -15,6 +15,7 @@ const TYPES_ONLY = [
 
 /** Tests that need only Node.js but take more than a few CPU seconds: `npm run test:full` runs them, `npm test` does not. */
 const SLOW = [
+  'adapters/s3-staging',
   'bin/doctor',
   'bin/drop/drop',
   'bin/drop/upload',
@@ -25,9 +26,16 @@ const SLOW = [
   'docs/documented-commands',
   'docs/snippets',
   'fuzz/fuzz',
+  'lib/app',
+  'lib/managed-instances',
+  'local/contributing/faults/stack-faults',
+  'local/lambda/lambda',
+  'local/lambda/queue-poller',
+  'local/contributing/openstack/command-line',
   'local/contributing/openstack/server-process',
   'local/simulator/image-upload',
   'local/simulator/registration',
+  'local/stack',
   'pipeline/back-pressure',
   'pipeline/chosen-targets',
   'pipeline/drops-in-storage',
@@ -40,6 +48,7 @@ const SLOW = [
   'pipeline/tls',
   'security/embedded-stack',
   'steps/staging-at-scale',
+  'transfer/memory',
 ].map((name) => `test/${name}.test.ts`);
 
 /** Tests that need more than Node.js or take minutes: `npm run suite NAME` runs them. */

@@ -22,6 +22,8 @@ function jestArguments(): readonly string[] {
   return [...options, '--selectProjects', 'quick', ...(isNamed ? ['slow'] : [])];
 }
 
+// Ctrl-C ends jest; the folder is removed afterwards.
+process.on('SIGINT', () => {});
 const folder = mkdtempSync(join(tmpdir(), 'imagedrop-test-run-'));
 try {
   const jest = join(PROJECT, 'node_modules/jest/bin/jest.js');

@@ -7,6 +7,7 @@ import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { RecordStore } from '../../lambda/steps/ports.ts';
 import { type LocalS3, PLAIN, startLocalS3 } from '../local/s3/support/local-s3.ts';
+import { IS_THOROUGH } from '../support/laws.ts';
 import { failure } from '../support/outcome.ts';
 import { useAws } from './aws-environment.ts';
 import { recordDraft } from './drop-record.ts';
@@ -98,9 +99,10 @@ describe('writers of one record', () => {
     expect(changed).toMatchObject({ attempts: 12, revision: 3 });
   });
 
-  test('of forty at a time, all take effect', async () => {
-    await Promise.all(Array.from({ length: 40 }, () => countAttempt(records, 'crowded.json')));
-    expect(await records.load('crowded.json')).toMatchObject({ attempts: 40, revision: 40 });
+  test('of many at a time, all take effect', async () => {
+    const writers = IS_THOROUGH ? 40 : 15;
+    await Promise.all(Array.from({ length: writers }, () => countAttempt(records, 'crowded.json')));
+    expect(await records.load('crowded.json')).toMatchObject({ attempts: writers, revision: writers });
   });
 
   test('begin anew when the record was deleted meanwhile', async () => {

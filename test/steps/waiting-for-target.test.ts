@@ -48,6 +48,7 @@ describe('a target that has no room for anybody', () => {
     await createMetadata(nextMessage(world), world.invocation(), world);
     expect(world.record('a.img')).toMatchObject({ status: 'created' });
     expect(world.record('a.img')).not.toHaveProperty('waiting');
+    expect(world.pauses.stored.get('here')?.endedAt).toBe(world.time.toISOString());
   });
 
   test('costs no attempt, however often it says so', async () => {

@@ -8,7 +8,7 @@ import { dangerIn } from './dangers.ts';
 export const IS_THOROUGH = process.env.IMAGEDROP_THOROUGH === '1';
 
 /** How often fast-check tries a law. */
-export const runs = (thorough: number) => ({ numRuns: IS_THOROUGH ? thorough : Math.ceil(thorough / 5) });
+export const runs = (thorough: number) => ({ numRuns: IS_THOROUGH ? thorough : Math.ceil(thorough / 10) });
 
 /** What docs/formats.md promises, head and tail among them. */
 const MAX_READS = 8;

@@ -115,7 +115,7 @@ describe('a file', () => {
     });
     // The two other parts are there when this one is refused.
     await page.route(refuse, async (route) => {
-      await eventually(() => arrived >= 2, 30_000);
+      await eventually(() => arrived >= 2);
       await route.fulfill({ status: 403, json: { error: { code: 'x', message: 'Not now.' } } });
     });
     await choose(page, file('broken.img', Buffer.concat([rawDisk(), Buffer.alloc(2 * PART_BYTES)])));
