@@ -5,7 +5,7 @@ import { blocksIn } from './commands/pages.ts';
 import { commandsOf, ELSEWHERE, elsewhere, isThere, suiteOf } from './commands/runners.ts';
 import { documentedCommands, nameOf } from './commands/shell-commands.ts';
 
-jest.setTimeout(590_000);
+jest.setTimeout(120_000);
 
 const COMMANDS = documentedCommands();
 
