@@ -51,7 +51,9 @@ async function backfill(drop: ObjectEvent, options: BackfillOptions, stack: Stac
 async function* newestDrops(client: S3Client, Bucket: string, Prefix: string): AsyncGenerator<readonly ObjectEvent[]> {
   let [KeyMarker, VersionIdMarker]: (string | undefined)[] = [];
   do {
-    const page: ListObjectVersionsCommandOutput = await client.send(new ListObjectVersionsCommand({ Bucket, Prefix, KeyMarker, VersionIdMarker }));
+    const page: ListObjectVersionsCommandOutput = await client.send(
+      new ListObjectVersionsCommand({ Bucket, Prefix, KeyMarker, VersionIdMarker }),
+    );
     const newest = (page.Versions ?? []).filter(({ IsLatest }) => IsLatest);
     yield newest
       .map(({ Key: key = '', VersionId, ETag = '', Size: size = 0, LastModified }) => ({

@@ -45,7 +45,11 @@ export async function beginningsNow(
 }
 
 /** The same without a note of what is seen for the first time. */
-export async function beginningsUnnoted({ beginnings, targets, now }: BeginningDependencies): Promise<TargetBeginnings> {
+export async function beginningsUnnoted({
+  beginnings,
+  targets,
+  now,
+}: BeginningDependencies): Promise<TargetBeginnings> {
   const names = targets.map(({ name }) => name);
   return withTargets(await beginnings.load(), names, { at: now(), now: now() });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { objectEvents, objectEventMessage } from '../../lambda/model/s3-event.ts';
+import { objectEventMessage, objectEvents } from '../../lambda/model/s3-event.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { rawDisk } from '../support/disk.ts';
 import { target } from '../support/memory-world.ts';

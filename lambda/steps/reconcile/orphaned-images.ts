@@ -82,7 +82,8 @@ async function deleteOrphan(
   return true;
 }
 
-const namedIn = ({ removing = [] }: DropRecord, { id }: Image) => removing.filter(({ imageId: doomed }) => doomed === id);
+const namedIn = ({ removing = [] }: DropRecord, { id }: Image) =>
+  removing.filter(({ imageId: doomed }) => doomed === id);
 
 /**
  * Names the record of each image. A fast import takes no property of ours but a mark, which leads to no record: then all
