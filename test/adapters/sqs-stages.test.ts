@@ -1,5 +1,5 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { sqsClient } from '../../lambda/adapters/aws-clients.ts';
 import { sqsStages } from '../../lambda/adapters/sqs-stages.ts';
 import { failure } from '../support/outcome.ts';
@@ -12,6 +12,8 @@ beforeAll(() => {
   client = sqsClient();
 });
 afterAll(() => client.destroy());
+// A few hundred messages take a busy machine some seconds.
+jest.setTimeout(30_000);
 
 async function stages(name: string) {
   const urls = async (stage: string) => ({
@@ -22,9 +24,8 @@ async function stages(name: string) {
 }
 
 async function send(url: string, count: number): Promise<void> {
-  for (let index = 0; index < count; index += 1) {
-    await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: `{"record":"${index}"}` }));
-  }
+  const bodies = Array.from({ length: count }, (_, index) => `{"record":"${index}"}`);
+  await Promise.all(bodies.map((body) => client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }))));
 }
 
 test('the messages that wait are counted by stage', async () => {

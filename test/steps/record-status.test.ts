@@ -242,7 +242,10 @@ describe('record-status', () => {
 
   test('does not announce the outcome of a drop that was retried while its tags were written', async () => {
     const { world, message } = await uploaded();
-    await world.records.change(message.record, (stored) => stored && changes.fail(stored, new ImageDropError('internal', 'x'), world.time));
+    await world.records.change(
+      message.record,
+      (stored) => stored && changes.fail(stored, new ImageDropError('internal', 'x'), world.time),
+    );
     const { tag } = world.objects;
     world.objects.tag = async (ref, tags) => {
       await tag.call(world.objects, ref, tags);
