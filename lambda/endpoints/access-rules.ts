@@ -1,7 +1,7 @@
 /** A rule of an application credential, in Keystone's own form (Identity API v3, "Access rules"). */
 export interface AccessRule {
   readonly service: 'image';
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `*` is one part of a path. Where the Image API is served below a prefix, the prefix comes first. */
   readonly path: string;
 }
@@ -14,6 +14,8 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   rule('GET', '/v2/images/*'),
   rule('DELETE', '/v2/images/*'),
   rule('PUT', '/v2/images/*/file'),
+  // For visibility and protection, which an image gets after its verification.
+  rule('PATCH', '/v2/images/*'),
   // For the route import.
   rule('POST', '/v2/images/*/import'),
   // For reconcile, which looks for images that no record names, and for the newest image.
