@@ -1,0 +1,4 @@
+import { writeFileSync } from 'node:fs';
+import { WRITERS_PAGE, writersPage } from './page.ts';
+
+writeFileSync(WRITERS_PAGE, writersPage());
