@@ -1,8 +1,9 @@
-import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Dashboard, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { METRICS_SERVICE } from '../lambda/model/metrics.ts';
 import { type AnyBucket, acknowledgeAllKeys, type DropBucket, newDropBucket, newStatusBucket } from './buckets.ts';
 import { OperatorDashboard } from './dashboard/operator-dashboard.ts';
 import type { Watched } from './dashboard/watched.ts';
@@ -161,6 +162,11 @@ export class ImageDrop extends Construct {
     const { createMetadata, streamUpload, recordStatus } = this.functions;
     return {
       targets: targets.map(({ name }) => ({ name, metrics: new TargetMetrics(metricsNamespace, name) })),
+      reconcileErrors: new Metric({
+        namespace: metricsNamespace,
+        metricName: 'ReconcileErrors',
+        dimensionsMap: { service: METRICS_SERVICE },
+      }),
       queues: {
         [settings.createMetadata.name]: ingest,
         [settings.streamUpload.name]: upload,

@@ -2,9 +2,8 @@ import type { Probe } from './probe.ts';
 import type { Notice } from './rule.ts';
 
 /**
- * The checks that Glance makes of the content after the upload, as OpenStack publishes them: oslo.utils,
- * imageutils/format_inspector.py, of 2026; since release 31 Glance also makes those of partition tables
- * ([image_format] gpt_safety_checks_nonfatal leaves them out).
+ * The checks that Glance makes of the content after the upload: oslo.utils, imageutils/format_inspector.py, of 2026. Since
+ * late 2025 those of the MBR count by default, unless [image_format] gpt_safety_checks_nonfatal names them.
  */
 export const GLANCE_CHECKS: Notice = {
   code: 'glance-refuses',

@@ -9,7 +9,7 @@ const SUM = { statistic: Stats.SUM, period: PERIOD };
 const WIDTH = 8;
 
 /** What all targets share: queues and functions. */
-export function pipelineWidgets({ queues, functions }: Watched): IWidget[] {
+export function pipelineWidgets({ queues, functions, reconcileErrors }: Watched): IWidget[] {
   const stages = Object.entries(queues);
   const watched = Object.entries(functions).map(([label, each]) => ({ label, fn: each.function.function }));
   return [
@@ -59,6 +59,12 @@ export function pipelineWidgets({ queues, functions }: Watched): IWidget[] {
         fn.metricErrors({ ...SUM, label: `${label} errors` }),
         fn.metricThrottles({ ...SUM, label: `${label} throttled` }),
       ]),
+      leftYAxis: { min: 0 },
+    }),
+    new GraphWidget({
+      title: 'Reconcile: items that could not be read or corrected',
+      width: WIDTH,
+      left: [reconcileErrors.with({ ...SUM, label: 'errors' })],
       leftYAxis: { min: 0 },
     }),
   ];

@@ -1,3 +1,4 @@
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { LeanFunction } from '../lean-function.ts';
 import type { StageQueue } from '../stage-queue.ts';
@@ -9,6 +10,8 @@ export interface Watched {
   /** By the name of the stage. */
   readonly queues: Readonly<Record<string, StageQueue>>;
   readonly functions: Readonly<Record<string, WatchedFunction>>;
+  /** Items of a run of reconcile that it could not read or correct. */
+  readonly reconcileErrors: Metric;
   readonly buckets: Readonly<Record<string, Pick<IBucket, 'bucketName'>>>;
 }
 

@@ -51,6 +51,7 @@ describe('the outcome topic', () => {
     });
     expect(JSON.parse(message.Message)).toEqual({
       record: 'a.qcow2/v1/here.json',
+      revision: 7,
       status: 'active',
       target: 'here',
       drop: ACTIVE.drop,

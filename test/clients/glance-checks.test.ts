@@ -10,7 +10,7 @@ import { type CorpusEntry, fileOf, isAccepted } from '../support/corpus/entry.ts
 /**
  * Compares the prediction with the inspector of oslo.utils itself, which Glance runs, over the whole corpus. It came with
  * oslo.utils 7.3 and has checked partition tables since; Debian 12 has 6.0, so there the test is skipped. From a checkout:
- * `PYTHONPATH=oslo.utils npm run test:clients -- glance-checks`.
+ * `PYTHONPATH=oslo.utils npm run suite clients glance-checks`.
  */
 const SCRIPT = join(import.meta.dirname, 'glance_checks.py');
 const HAS_INSPECTOR =

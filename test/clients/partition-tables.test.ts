@@ -48,7 +48,7 @@ function makeDisk(layout: DiskLayout): string {
   const file = openSync(path, 'w');
   truncateSync(path, layout.bytes);
   run('sfdisk', ['--quiet', path], sfdiskScript(layout));
-  if (layout.hasBootCode) writeSync(file, Buffer.alloc(440, 0x90), 0, 440, 0);
+  if (layout.hasBootCode) writeSync(file, Buffer.alloc(440, 'GRUB '), 0, 440, 0);
   // Something in each partition, so that the disk is no hole but for its table.
   for (const { type, start } of layout.partitions) {
     if (type !== EXTENDED) writeSync(file, Buffer.alloc(4096, start % 251), 0, 4096, start * SECTOR_BYTES);

@@ -5,6 +5,7 @@ import { COMMANDS } from '../../bin/commands/table.ts';
 import { METADATA_SCHEMA } from '../../lambda/model/metadata-schema.ts';
 import { withCases } from '../contract/endpoints-page.ts';
 import { corpusPage } from '../support/corpus/page.ts';
+import { writersPage } from '../support/writers/page.ts';
 import { PROJECT } from './commands/pages.ts';
 import { withCommands } from './commands-page.ts';
 import { withConstructLists } from './construct-tables.ts';
@@ -14,6 +15,7 @@ const GENERATED: Readonly<Record<string, (page: string) => string>> = {
   'docs/commands.md': (page) => withCommands(page, COMMANDS),
   'docs/construct.md': withConstructLists,
   'docs/schema/metadata.schema.json': () => `${JSON.stringify(METADATA_SCHEMA, undefined, 2)}\n`,
+  'docs/writers.md': writersPage,
   'test/contract/README.md': withCases,
   'test/support/corpus/README.md': corpusPage,
 };

@@ -26,7 +26,12 @@ describe('the dashboard', () => {
       ...ours.filter(({ dimensions }) => dimensions.target === target).map(({ name }) => name),
       ...searches.filter(({ wanted }) => wanted.target === target).map(({ wanted }) => wanted.MetricName),
     ];
-    expect([...new Set(shown)].sort()).toEqual(Object.keys(METRICS).sort());
+    const ofTargets = Object.entries(METRICS).filter(([, { dimensions }]) => dimensions.includes('target'));
+    expect([...new Set(shown)].sort()).toEqual(ofTargets.map(([name]) => name).sort());
+  });
+
+  test('shows the items of reconcile that failed', () => {
+    expect(ours.map(({ name }) => name)).toContain('ReconcileErrors');
   });
 
   test('shows queues, functions, logs and buckets of the stack, and no others', () => {

@@ -20,9 +20,9 @@ const MARKS: [offset: number, mark: string, formats: readonly ImageFormat[]][] =
   [0, '\xfd7zXZ\0', []],
   [0, '\x28\xb5\x2f\xfd', []],
   [0, 'VMA\0', []],
-  [0, 'EVF\x09\x0d\x0a\xff', []],
+  [0, 'EVF\x09\x0d\x0a\xff\x00', []],
   [0, '\x02\x21\x4c\x18', []],
-  [0, '\x89LZO\0', []],
+  [0, '\x89LZO\0\r\n\x1a\n', []],
   [0, 'PK\x03\x04', []],
   [257, 'ustar', []],
 ];
