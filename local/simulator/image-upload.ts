@@ -4,9 +4,13 @@ import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault } from './http.ts';
 import type { Completion, StoredImage } from './image.ts';
 import { type ReceivedFile, receive } from './image-file.ts';
+import type { Mishap } from './mishap.ts';
 
 /** A hundred years. */
 const FOR_EVER_MS = 100 * 365 * 24 * 3600 * 1000;
+
+/** Longer than a client that gives up after a minute waits. */
+const LATE_MS = 75_000;
 
 /** PUT /v2/images/{id}/file */
 export async function uploadFile(context: ImageContext, call: Call): Promise<Answer> {
@@ -101,9 +105,14 @@ async function settle(context: ImageContext, image: StoredImage, received: Recei
   const { virtualSize = null } = verdict;
   const status = mishap === 'killed' ? mishap : verdict.status;
   const becomes = status === 'active' ? { ...found, status, virtualSize, size: received.bytes } : { status };
-  const delayMs = mishap === 'saving for ever' ? FOR_EVER_MS : context.flavour.activationDelayMs;
+  const delayMs = delayOf(mishap) ?? context.flavour.activationDelayMs;
   if (!(await complete(context, image, becomes, delayMs))) throw goneWhileUploading(image.id);
   return { status: 204 };
+}
+
+function delayOf(mishap: Mishap | undefined): number | undefined {
+  if (mishap === 'saving for ever') return FOR_EVER_MS;
+  return mishap === 'saving late' ? LATE_MS : undefined;
 }
 
 function complete(context: ImageContext, image: StoredImage, becomes: Completion['becomes'], delayMs: number) {

@@ -24,7 +24,7 @@ const TIMES: Readonly<Record<string, Times>> = {
 };
 
 /** As often as a schedule can be, so that a run sees what was lost found again. */
-const RECONCILE = { everyMinutes: 1, lostAfterSeconds: 20 };
+const RECONCILE = { everyMinutes: 1, lostAfterSeconds: 20, deleteOrphanedImages: true };
 
 interface Template {
   readonly Resources: Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;

@@ -6,13 +6,26 @@ import { type ClosableHttpClient, httpClient } from '../../lambda/adapters/http.
 import type { Cloud } from '../../lambda/endpoints/cloud.ts';
 import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
 import { keystoneSession, type Session } from '../../lambda/endpoints/keystone.ts';
+import type { Route } from '../../lambda/model/image.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
 
+/** An image as its service shows it. */
 export interface CloudImage {
   readonly id: string;
   readonly status: string;
+  readonly tags?: readonly string[];
   readonly imagedrop_record?: string;
   readonly imagedrop_id?: string;
+  readonly [property: string]: unknown;
+}
+
+/** How a target of the run takes its images. */
+export interface ChaosTarget {
+  readonly name: string;
+  readonly kind: TargetKind;
+  readonly route: Route;
+  /** Its settings in the stack, beside the kind. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** A proxy before a service of a cloud. @returns where it listens */
@@ -20,20 +33,23 @@ export type StandBefore = (cloud: Cloud, url: string) => Promise<string>;
 
 /** One cloud as an observer sees it: by its own client, past all faults. */
 export class ChaosCloud {
-  readonly name: string;
-  readonly kind: TargetKind;
+  readonly target: ChaosTarget;
   readonly #settings: Cloud;
   readonly #document: unknown;
   readonly #http: ClosableHttpClient;
   readonly #session: Session;
 
-  constructor(name: string, kind: TargetKind, cloudsYaml: string) {
-    this.name = name;
-    this.kind = kind;
+  constructor(target: ChaosTarget, cloudsYaml: string) {
+    const { name } = target;
+    this.target = target;
     this.#document = parse(cloudsYaml).clouds[name];
     this.#settings = cloudNamed(cloudsYaml, name);
     this.#http = httpClient({ ...this.#settings });
     this.#session = keystoneSession(this.#settings, this.#http, () => new Date());
+  }
+
+  get name(): string {
+    return this.target.name;
   }
 
   /** The entry of clouds.yaml by which a function comes to this cloud through proxies. */
@@ -48,9 +64,15 @@ export class ChaosCloud {
     };
   }
 
+  /** All images, those that are hidden among them. */
   async images(): Promise<readonly CloudImage[]> {
+    const hidden = this.target.kind === 'glance' ? await this.#listed('limit=100&os_hidden=true') : [];
+    return [...(await this.#listed('limit=100')), ...hidden];
+  }
+
+  async #listed(first: string): Promise<readonly CloudImage[]> {
     const images: CloudImage[] = [];
-    let query: string | undefined = 'limit=100';
+    let query: string | undefined = first;
     while (query !== undefined) {
       const { text } = await this.#ask('GET', `/images?${query}`);
       const page = JSON.parse(text) as { images: readonly CloudImage[]; next?: string };
@@ -62,6 +84,11 @@ export class ChaosCloud {
 
   async delete(id: string): Promise<void> {
     await this.#ask('DELETE', `/images/${id}`);
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    const body = JSON.stringify([{ op: 'replace', path: '/name', value: name }]);
+    await this.#ask('PATCH', `/images/${id}`, body);
   }
 
   /** Size and SHA-256 of the bytes that the service gives for an image. */
@@ -88,10 +115,12 @@ export class ChaosCloud {
     return this.#http.close();
   }
 
-  async #ask(method: 'GET' | 'DELETE', path: string) {
+  async #ask(method: 'GET' | 'DELETE' | 'PATCH', path: string, body?: string) {
     const url = `${await this.#session.imageUrl()}${path}`;
-    const headers = { 'x-auth-token': await this.#session.token(), accept: 'application/json' };
-    const answer = await this.#http({ method, url, headers });
+    const type = 'application/openstack-images-v2.1-json-patch';
+    const accepted = { 'x-auth-token': await this.#session.token(), accept: 'application/json' };
+    const headers = body === undefined ? accepted : { ...accepted, 'content-type': type };
+    const answer = await this.#http({ method, url, headers, ...(body !== undefined && { body }) });
     if (answer.status > 299) throw new Error(`${method} ${url} was answered with ${answer.status}: ${answer.text}`);
     return answer;
   }

@@ -29,6 +29,7 @@ export class ChaosFaults implements StackFaults {
   readonly #proxies: FaultProxy[] = [];
   readonly #replaced = new Map<string, string>();
   #keystone: NodeJS.Timeout | undefined;
+  #revoked: NodeJS.Timeout | undefined;
 
   constructor({ seed, wants, likelier = 1 }: ChaosFaultsOptions) {
     const { ledger, subjects } = this;
@@ -56,6 +57,12 @@ export class ChaosFaults implements StackFaults {
     return proxy.url + (pathname === '/' ? '' : pathname);
   }
 
+  /** @returns where object storage of a target is found behind a proxy of its own */
+  async standBeforeStaging(url: string): Promise<string> {
+    const decide = this.requests.decide('staging', () => this.buckets, url);
+    return (await this.#proxy({ target: url, decide })).url;
+  }
+
   keystoneDown(milliseconds: number): void {
     clearTimeout(this.#keystone);
     this.requests.keystoneIsDown = true;
@@ -64,9 +71,20 @@ export class ChaosFaults implements StackFaults {
     }, milliseconds);
   }
 
+  /** For a while the credentials are refused, and every token. @param restored told when that is over */
+  revoke(milliseconds: number, restored: () => Promise<void>): void {
+    clearTimeout(this.#revoked);
+    this.requests.credentialsAreRevoked = true;
+    this.#revoked = setTimeout(() => {
+      this.requests.credentialsAreRevoked = false;
+      void restored();
+    }, milliseconds);
+  }
+
   /** From now on everything works. */
   off(): void {
     this.requests.on = false;
+    this.requests.credentialsAreRevoked = false;
     this.messages.on = false;
     this.functions.off();
   }
@@ -77,6 +95,7 @@ export class ChaosFaults implements StackFaults {
 
   async close(): Promise<void> {
     clearTimeout(this.#keystone);
+    clearTimeout(this.#revoked);
     await Promise.all(this.#proxies.map((proxy) => proxy.close()));
   }
 

@@ -8,11 +8,12 @@ import { seeded } from '../../local/contributing/faults/seeded.ts';
 import type { Mishap } from '../../local/simulator/mishap.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import { chaosAssembly, SECRET, STACK } from './chaos-assembly.ts';
-import { cloudsYamlBehind } from './chaos-cloud.ts';
+import { type ChaosCloud, cloudsYamlBehind } from './chaos-cloud.ts';
 import { type ChaosClouds, openStackClouds, ownClouds, simulatedClouds } from './chaos-clouds.ts';
 import { ChaosFaults } from './chaos-faults.ts';
 import { DropDriver, type PutDrop } from './drop-driver.ts';
 import { OTHER_KINDS } from './kinds.ts';
+import { endPauses, interfere, reconciled, retrySome } from './operator.ts';
 import { Queues } from './queues.ts';
 import { RecordReader } from './record-reader.ts';
 import { type Operator, surveyed } from './survey.ts';
@@ -55,18 +56,28 @@ const QUIET_WITHIN_SECONDS = 300;
 /** The longest that faults go on when nobody says how long: by then what is not half done will not be. */
 const FAULTS_WITHIN_SECONDS = 240;
 const SAVING_FOR_EVER_CHANCE = 0.02;
+const SAVING_LATE_CHANCE = 0.02;
 const KILLED_CHANCE = 0.02;
 /** Seconds that an image may take: more than two clocks that are off in opposite directions differ by. */
 const ACTIVE_WITHIN_SECONDS = 180;
 /** What only a simulator does when it is told to. */
-const SIMULATED: readonly string[] = [OTHER_KINDS.savingForEver, OTHER_KINDS.killed];
+const SIMULATED: readonly string[] = [OTHER_KINDS.savingForEver, OTHER_KINDS.savingLate, OTHER_KINDS.killed];
 /** Of every so many drops one finds Keystone down, and one the image service killed. */
 const OUTAGE_EVERY = 40;
 const CRASH_EVERY = 30;
+const REVOKED_EVERY = 50;
+const INTERFERES_EVERY = 15;
 const OUTAGE_MS = 5000;
+const REVOKED_MS = 4000;
 const LOOK_MS_PER_DROP = 2;
 /** Seldom enough that reconcile finds some of the dead letters before they are sent back. */
 const REDRIVE_MS = 25_000;
+
+/** What a deployment in the middle of the run changes for every target. */
+const OTHER_SETTINGS = { metadata: { minRam: 32 } };
+
+/** In the middle of each so many drops. */
+const isDue = (index: number, every: number): boolean => index % every === Math.floor(every / 2);
 
 /** Runs drops through the whole stack while everything else breaks, and says what became of them. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -88,6 +99,8 @@ class Chaos {
   readonly #folder: string;
   readonly #stops: (() => Promise<void> | void)[] = [];
   readonly #startedAt = performance.now();
+  readonly #unheard: { from: string; to: string }[] = [];
+  #deployed: EmbeddedStack | undefined;
 
   constructor(options: ChaosOptions, folder: string) {
     this.#options = options;
@@ -106,11 +119,17 @@ class Chaos {
     const before = new Set(
       (await Promise.all(clouds.clouds.map((cloud) => cloud.images()))).flat().map(({ id }) => id),
     );
-    const operator = await this.#operator(await this.#stack(clouds, faults));
-    const put = await this.#breakAll(operator, clouds, faults);
+    this.#deployed = await this.#stack(clouds.clouds, faults);
+    this.#stops.push(() => this.#deployed?.stop());
+    const operator = await this.#operator(this.#deployed);
+    const { put, metadataFiles } = await this.#breakAll(operator, clouds, faults);
     await this.#calmDown(operator, recordsOf(put));
-    const survey = await surveyed(operator, clouds.clouds, before);
-    const { outcomes, failedByFaults, findings } = verdictOn(put, survey, faults.ledger);
+    const unreconciled = this.#options.reconciles === false ? [] : await reconciled(operator, this.#deployed);
+    const survey = await surveyed(operator, clouds, before);
+    const { ledger, messages } = faults;
+    const { deliveries } = messages;
+    const done = { drops: put, ledger, deliveries, metadataFiles, unreconciled, unheard: this.#unheard };
+    const { outcomes, failedByFaults, findings } = verdictOn(done, survey);
     const seconds = (performance.now() - this.#startedAt) / 1000;
     const counted = { outcomes, failedByFaults, findings, faults: faults.counts() };
     return { drops, ...counted, killPoints: faults.functions.killPoints, seconds };
@@ -129,20 +148,61 @@ class Chaos {
   }
 
   /** Puts all drops, and goes on until half of them are settled. */
-  async #breakAll(operator: Operator, clouds: ChaosClouds, faults: ChaosFaults): Promise<readonly PutDrop[]> {
+  async #breakAll(operator: Operator, clouds: ChaosClouds, faults: ChaosFaults): Promise<DropDriver> {
     const { seed, drops, minutes = 0, faultsWithinSeconds = FAULTS_WITHIN_SECONDS } = this.#options;
-    const { s3, bucket, records, queues } = operator;
-    const redriving = setInterval(() => void queues.redrive().catch((error) => this.#say(String(error))), REDRIVE_MS);
-    this.#stops.push(() => clearInterval(redriving));
-    const onDrop = (index: number) => this.#strike(index, clouds, faults);
-    const driver = new DropDriver({ s3, bucket, seed, drops, subjects: faults.subjects, onDrop });
+    const { s3, bucket, records } = operator;
+    this.#operate(operator, faults);
+    const targets = [...clouds.clouds, ...(clouds.late === undefined ? [] : [clouds.late])].map(({ target }) => target);
+    const onDrop = async (index: number) => {
+      await this.#strike(index, operator, clouds, faults);
+      if (index === Math.floor(drops / 2)) await this.#redeploy(operator, clouds, faults, driver);
+    };
+    const driver = new DropDriver({ s3, bucket, seed, drops, subjects: faults.subjects, targets, onDrop });
     const faultsEnd = performance.now() + minutes * 60_000;
     await driver.run();
     this.#say(`All ${drops} drops are in.`);
     await this.#until(faultsWithinSeconds, async () => (await records.over()) * 2 >= recordsOf(driver.put));
     await sleep(Math.max(0, faultsEnd - performance.now()));
     faults.off();
-    return driver.put;
+    return driver;
+  }
+
+  /** What an operator does from time to time, also when the faults are over: some of it is what they have left. */
+  #operate(operator: Operator, faults: ChaosFaults): void {
+    const work = async () => {
+      await operator.queues.redrive();
+      await endPauses(operator);
+      if (faults.requests.on && this.#wants(OTHER_KINDS.retried)) await retrySome(operator, faults, this.#options.seed);
+    };
+    let working: Promise<void> = Promise.resolve();
+    const operating = setInterval(() => {
+      working = working.then(work).catch((error) => this.#say(String(error)));
+    }, REDRIVE_MS);
+    this.#stops.push(() => {
+      clearInterval(operating);
+      return working;
+    });
+  }
+
+  /** The stack ends as it is, and goes on with one more target and other settings. */
+  async #redeploy(
+    operator: Operator,
+    { clouds, late }: ChaosClouds,
+    faults: ChaosFaults,
+    driver: DropDriver,
+  ): Promise<void> {
+    if (late === undefined || !this.#wants(OTHER_KINDS.redeployed)) return;
+    faults.ledger.note(OTHER_KINDS.redeployed);
+    const from = new Date().toISOString();
+    await operator.queues.told();
+    await this.#deployed?.stop();
+    this.#deployed = await this.#stack([...clouds, late], faults, OTHER_SETTINGS);
+    await operator.queues.listen();
+    this.#unheard.push({ from, to: new Date().toISOString() });
+    // What nobody has taken up yet may be the first drop of the new target.
+    const taken = new Set([...(await operator.records.all()).values()].map(({ drop }) => drop.id));
+    for (const drop of driver.put) if (!taken.has(drop.id)) drop.mayGoTo = late.name;
+    this.#say(`Deployed anew, with the target ${late.name}.`);
   }
 
   /** Waits until no message is under way and nothing happens to any of so many records. */
@@ -167,7 +227,10 @@ class Chaos {
     const started = openStack
       ? await openStackClouds(this.#folder)
       : osCloud === undefined
-        ? await simulatedClouds(this.#folder, (imageId) => this.#mishap(imageId, faults))
+        ? await simulatedClouds(this.#folder, {
+            mishap: (imageId) => this.#mishap(imageId, faults),
+            standBeforeStaging: (url) => faults.standBeforeStaging(url),
+          })
         : await ownClouds(osCloud);
     this.#stops.push(() => started.stop());
     return started;
@@ -184,13 +247,17 @@ class Chaos {
       return happens;
     };
     if (roll < SAVING_FOR_EVER_CHANCE) return mishap(OTHER_KINDS.savingForEver, 'saving for ever');
-    return roll < SAVING_FOR_EVER_CHANCE + KILLED_CHANCE ? mishap(OTHER_KINDS.killed, 'killed') : undefined;
+    const rest = roll - SAVING_FOR_EVER_CHANCE;
+    if (rest < SAVING_LATE_CHANCE) return mishap(OTHER_KINDS.savingLate, 'saving late');
+    return rest < SAVING_LATE_CHANCE + KILLED_CHANCE ? mishap(OTHER_KINDS.killed, 'killed') : undefined;
   }
 
-  async #stack({ clouds }: ChaosClouds, faults: ChaosFaults): Promise<EmbeddedStack> {
+  /** @param others what is set of every target besides */
+  async #stack(clouds: readonly ChaosCloud[], faults: ChaosFaults, others: object = {}): Promise<EmbeddedStack> {
     const cloudAssembly = join(this.#folder, 'cdk.out');
+    const settings = { activeWithinSeconds: ACTIVE_WITHIN_SECONDS, ...others };
     const targets = Object.fromEntries(
-      clouds.map(({ name, kind }) => [name, { kind, activeWithinSeconds: ACTIVE_WITHIN_SECONDS }]),
+      clouds.map(({ name, target }) => [name, { kind: target.kind, ...settings, ...target.settings }]),
     );
     await chaosAssembly(cloudAssembly, targets, this.#options.reconciles ?? true);
     await this.#options.prepare?.(cloudAssembly);
@@ -204,7 +271,6 @@ class Chaos {
       faults,
       onLog: (line) => this.#log(line, faults),
     });
-    this.#stops.push(() => stack.stop());
     faults.buckets = { drops: stack.outputs.DropBucketName ?? '', records: stack.outputs.StatusBucketName ?? '' };
     return stack;
   }
@@ -215,13 +281,24 @@ class Chaos {
   }
 
   /** What breaks whole services goes by the drops that go in, not by the clock. */
-  async #strike(index: number, { crash }: ChaosClouds, faults: ChaosFaults): Promise<void> {
-    if (index % OUTAGE_EVERY === OUTAGE_EVERY / 2 && this.#wants(OTHER_KINDS.keystoneDown))
-      faults.keystoneDown(OUTAGE_MS);
-    if (crash !== undefined && index % CRASH_EVERY === CRASH_EVERY / 2) {
+  async #strike(index: number, operator: Operator, { crash, clouds }: ChaosClouds, faults: ChaosFaults): Promise<void> {
+    if (isDue(index, OUTAGE_EVERY) && this.#wants(OTHER_KINDS.keystoneDown)) faults.keystoneDown(OUTAGE_MS);
+    if (isDue(index, REVOKED_EVERY) && this.#wants(OTHER_KINDS.revoked)) {
+      faults.revoke(REVOKED_MS, () => endPauses(operator).catch((error) => this.#say(String(error))));
+    }
+    if (crash !== undefined && isDue(index, CRASH_EVERY)) {
       faults.ledger.note(OTHER_KINDS.glanceKilled);
       await crash();
     }
+    const [how, kind] =
+      Math.floor(index / INTERFERES_EVERY) % 2 === 0
+        ? (['delete', OTHER_KINDS.deletedByOthers] as const)
+        : (['rename', OTHER_KINDS.changedByOthers] as const);
+    if (!isDue(index, INTERFERES_EVERY) || !this.#wants(kind)) return;
+    const ofGlance = clouds.filter(({ target }) => target.kind === 'glance');
+    const dice = seeded(this.#options.seed, 'others', index);
+    const cloud = ofGlance[index % ofGlance.length];
+    if (cloud !== undefined) await interfere(cloud, how, faults, dice);
   }
 
   /** Kinds that are asked for, and that can be had of the cloud. */

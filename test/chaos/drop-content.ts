@@ -17,16 +17,17 @@ import { dynamicVhd, fixedVhd } from '../support/images/vhd.ts';
 import { vhdxImage } from '../support/images/vhdx.ts';
 import { monolithicSparseVmdk, streamOptimizedVmdk } from '../support/images/vmdk.ts';
 import { zvhd2Image, zvhdImage } from '../support/images/zvhd.ts';
+import type { ChaosTarget } from './chaos-cloud.ts';
 import type { PlannedDrop, SoundFormat } from './drop-plan.ts';
 
-/** What has to become of a drop at an endpoint of a kind, whatever goes wrong meanwhile. */
+/** What has to become of a drop at a target, whatever goes wrong meanwhile. */
 export type Expected =
   | { readonly outcome: 'active'; readonly bytes: number; readonly sha256: string }
   | { readonly outcome: 'failed'; readonly code: ErrorCode };
 
 export interface DropContent {
   readonly bytes: Buffer;
-  readonly expected: Readonly<Record<TargetKind, Expected>>;
+  expectedAt(target: Pick<ChaosTarget, 'kind' | 'route'>): Expected;
 }
 
 /** Larger files of the corpus are mostly holes. */
@@ -58,10 +59,10 @@ const WRAPPED: Readonly<Record<SoundFormat, (disk: Buffer) => Buffer>> = {
 
 let bad: readonly { readonly build: () => Buffer | SparseFile }[] | undefined;
 
-export async function dropContent({ key, content }: PlannedDrop): Promise<DropContent> {
+export async function dropContent({ key, content, asks }: PlannedDrop): Promise<DropContent> {
   const bytes = content.kind === 'bad' ? badFile(content.pick) : soundFile(content);
   const found = await verdict(bytes, key);
-  return { bytes, expected: { glance: expectedAt('glance', found, bytes), ims: expectedAt('ims', found, bytes) } };
+  return { bytes, expectedAt: (target) => expectedAt(target, found, bytes, asks) };
 }
 
 function badFile(pick: number): Buffer {
@@ -100,11 +101,19 @@ async function verdict(bytes: Buffer, fileName: string): Promise<FoundImage | Er
   }
 }
 
-function expectedAt(kind: TargetKind, found: FoundImage | ErrorCode, bytes: Buffer): Expected {
+function expectedAt(
+  { kind, route }: Pick<ChaosTarget, 'kind' | 'route'>,
+  found: FoundImage | ErrorCode,
+  bytes: Buffer,
+  asks: PlannedDrop['asks'],
+): Expected {
   if (typeof found === 'string') return { outcome: 'failed', code: found };
   if (NOT_TAKEN[kind].includes(found.format)) return { outcome: 'failed', code: 'format-not-taken' };
+  if (route === 'fast-import' && found.format !== 'zvhd2') return { outcome: 'failed', code: 'too-large' };
   // Stock OpenStack gets a fixed VHD as the raw disk that it holds, without its footer.
   const isHeldDisk = kind === 'glance' && found.format === 'vhd' && found.subformat === 'fixed';
+  if (isHeldDisk && route === 'import') return { outcome: 'failed', code: 'format-not-taken' };
+  if (asks === 'hidden' && kind === 'ims') return { outcome: 'failed', code: 'invalid-request' };
   const sent = isHeldDisk ? bytes.subarray(0, -512) : bytes;
   return { outcome: 'active', bytes: sent.length, sha256: createHash('sha256').update(sent).digest('hex') };
 }

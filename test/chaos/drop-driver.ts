@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { TargetKind } from '../../lambda/model/target.ts';
+import type { ChaosTarget } from './chaos-cloud.ts';
 import { type DropContent, dropContent, type Expected } from './drop-content.ts';
-import { dropPlan, type PlannedDrop } from './drop-plan.ts';
+import { type Asked, dropPlan, type PlannedDrop } from './drop-plan.ts';
 import type { Subjects } from './subjects.ts';
 
 /** A drop that is in the bucket, and what has to become of it. */
@@ -13,9 +13,12 @@ export interface PutDrop {
   readonly bucket: string;
   readonly key: string;
   readonly id: string;
-  readonly expected: Readonly<Record<TargetKind, Expected>>;
+  /** By target. */
+  readonly expected: Readonly<Record<string, Expected>>;
   /** The targets that it goes to. */
-  readonly targets: readonly string[];
+  targets: readonly string[];
+  /** A target that began while it was under way: nobody can say whether it goes there. */
+  mayGoTo?: string;
   /** Its key was written again. */
   mayBeSuperseded: boolean;
   /** Its key was deleted. */
@@ -28,12 +31,27 @@ export interface DropDriverOptions {
   readonly seed: number;
   readonly drops: number;
   readonly subjects: Subjects;
+  /** All targets that the run will ever have. */
+  readonly targets: readonly ChaosTarget[];
   /** Told of each drop before it is put. */
   readonly onDrop: (index: number) => Promise<void> | void;
 }
 
 /** The smallest part of a multipart upload (Amazon S3 user guide): larger drops come in parts. */
 const PART_BYTES = 5 * 2 ** 20;
+
+/** An object key in S3 is at most 1,024 bytes. */
+const MAX_KEY_BYTES = 1024;
+
+const USER_METADATA: Readonly<Partial<Record<Asked, Record<string, string>>>> = {
+  protected: { protected: 'true' },
+  hidden: { 'os-hidden': 'true' },
+};
+
+const FILES: Readonly<Partial<Record<Asked, string>>> = {
+  'named in a file': 'name: Named in a file\nmin_ram: 64\nproperties:\n  os_distro: debian\n',
+  'protected by a file': 'protected: true\n',
+};
 
 /** Where a drop goes, and how it says so. */
 function destination({ target }: PlannedDrop, all: readonly string[]) {
@@ -45,6 +63,8 @@ function destination({ target }: PlannedDrop, all: readonly string[]) {
 /** Puts the drops of the seed one after another, writes some keys again and deletes some. */
 export class DropDriver {
   readonly put: PutDrop[] = [];
+  /** Versions of the files that speak of drops. */
+  readonly metadataFiles: string[] = [];
   readonly #options: DropDriverOptions;
   readonly #newest = new Map<string, PutDrop>();
   readonly #deletions: Promise<void>[] = [];
@@ -70,11 +90,14 @@ export class DropDriver {
     return this.#turn;
   }
 
-  async #drop(planned: PlannedDrop, { bytes, expected }: DropContent): Promise<void> {
+  async #drop(planned: PlannedDrop, { bytes, expectedAt }: DropContent): Promise<void> {
     const { s3, bucket, subjects } = this.#options;
-    const { key, index, deletedAfterMs } = planned;
+    const { key, index, deletedAfterMs, asks } = planned;
     const { targets, metadata } = destination(planned, subjects.targets);
-    const params = { Bucket: bucket, Key: key, Body: bytes, Metadata: metadata };
+    await this.#describe(key, asks);
+    const Metadata = { ...metadata, ...(asks !== undefined && USER_METADATA[asks]) };
+    const params = { Bucket: bucket, Key: key, Body: bytes, Metadata };
+    const expected = Object.fromEntries(this.#options.targets.map((target) => [target.name, expectedAt(target)]));
     // From here on the drop before this one may find that it is no longer the newest.
     const before = this.#newest.get(key);
     if (before !== undefined) before.mayBeSuperseded = true;
@@ -85,6 +108,16 @@ export class DropDriver {
     this.put.push(drop);
     this.#newest.set(key, drop);
     if (deletedAfterMs !== undefined) this.#deletions.push(this.#delete(key, deletedAfterMs));
+  }
+
+  /** The file beside a drop: it says the same for all drops of its key. */
+  async #describe(key: string, asks: Asked | undefined): Promise<void> {
+    const Body = asks && FILES[asks];
+    const Key = `${key}.yaml`;
+    if (Body === undefined || Buffer.byteLength(Key) > MAX_KEY_BYTES) return;
+    const { s3, bucket: Bucket } = this.#options;
+    const { VersionId: id = '' } = await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+    this.metadataFiles.push(id);
   }
 
   /** By key, as people delete: the versions stay, and a marker says that there is nothing. */

@@ -16,6 +16,9 @@ export const SOUND_FORMATS = [
   'iso',
   'zvhd',
   'zvhd2',
+  // A fast import takes no other format, and raw only with a bitmap file.
+  'zvhd2',
+  'zvhd2',
 ] as const;
 export type SoundFormat = (typeof SOUND_FORMATS)[number];
 
@@ -31,7 +34,13 @@ export interface PlannedDrop {
   readonly pauseMs: number;
   /** It names one target, and this picks which. */
   readonly target?: number;
+  /** What its dropper asks of the image; absent where nothing. */
+  readonly asks?: Asked;
 }
+
+/** What a dropper may say of an image, in its user metadata or in a file beside it. */
+export const ASKED = ['protected', 'hidden', 'named in a file', 'protected by a file'] as const;
+export type Asked = (typeof ASKED)[number];
 
 export type PlannedContent =
   /** A disk of so many bytes with content of this seed, as it stands or inside a file of the format. */
@@ -43,6 +52,7 @@ export type PlannedContent =
 const DROPS_STREAM = 1;
 /** Of its own, so that whatever else a seed gives does not depend on it. */
 const TARGETS_STREAM = 2 ** 30;
+const METADATA_STREAM = 2 ** 31;
 
 /** What keys are made of that somebody, somewhere, takes for something else. */
 const HOSTILE = [
@@ -87,13 +97,18 @@ export function dropPlan(seed: number, count: number): readonly PlannedDrop[] {
   const drops: PlannedDrop[] = [];
   for (let index = 0; index < count; index++) {
     const drop = planned(index, new Random(seed, DROPS_STREAM + index), drops);
-    drops.push({ ...drop, ...targetOf(new Random(seed, TARGETS_STREAM + index)) });
+    const asks = askedOf(new Random(seed, METADATA_STREAM + index));
+    drops.push({ ...drop, ...targetOf(new Random(seed, TARGETS_STREAM + index)), ...asks });
   }
   return drops;
 }
 
-/** One in five names a target. */
-const targetOf = (random: Random): Pick<PlannedDrop, 'target'> => (random.chance(0.2) ? { target: random.u32() } : {});
+/** Three in five name a target. */
+const targetOf = (random: Random): Pick<PlannedDrop, 'target'> => (random.chance(0.6) ? { target: random.u32() } : {});
+
+/** One in four asks something of its image. */
+const askedOf = (random: Random): Pick<PlannedDrop, 'asks'> =>
+  random.chance(0.25) ? { asks: random.pick(ASKED) } : {};
 
 function planned(index: number, random: Random, before: readonly PlannedDrop[]): PlannedDrop {
   const content = contentOf(random);

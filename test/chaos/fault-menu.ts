@@ -55,7 +55,7 @@ const cutAnswer = (dice: Dice): Fault => ({ how: 'cut-answer', afterBytes: betwe
 
 const ANY = /./;
 const WRITES = /^put/;
-const CALLS = /^(create|list|show|delete|ask|import)/;
+const CALLS = /^(create|list|show|delete|ask|import|register|release)/;
 
 /**
  * Every fault of a request, with its chance. 429, 502 and 503 of the endpoint are the rarest: each of them pauses the whole
@@ -118,6 +118,14 @@ export const MENU: readonly MenuEntry[] = [
     operations: /^put record/,
     chance: 0.004,
     fault: (dice, bytes) => ({ how: 'flip', atByte: between(dice('at'), 0, bytes - 1) }),
+  },
+  {
+    kind: 'S3: 403 on a drop',
+    service: 's3',
+    operations: /^(get|head) object/,
+    chance: 0.008,
+    lasts: true,
+    fault: answer(s3Error(403, 'AccessDenied')),
   },
   {
     kind: 'SQS: 500',
@@ -185,6 +193,28 @@ export const MENU: readonly MenuEntry[] = [
     chance: 0.02,
     fault: forget(cloudError(500)),
   },
+  {
+    kind: 'image: done, answered 429 or 503',
+    service: 'cloud',
+    operations: /^create/,
+    chance: 0.01,
+    fault: (dice) => forget(cloudError(dice('status') < 0.5 ? 429 : 503, { 'retry-after': '2' }))(),
+  },
+  { kind: 'image: quota full', service: 'cloud', operations: /^create/, chance: 0.003, fault: answer(cloudError(413)) },
+  {
+    kind: 'image: 503 with Retry-After of hours',
+    service: 'cloud',
+    operations: CALLS,
+    chance: 0.0004,
+    fault: answer(cloudError(503, { 'retry-after': '7200' })),
+  },
+  {
+    kind: 'image: DELETE refused',
+    service: 'cloud',
+    operations: /^delete/,
+    chance: 0.08,
+    fault: (dice) => answer(cloudError(dice('status') < 0.5 ? 403 : 409))(),
+  },
   { kind: 'image: slow', service: 'cloud', operations: ANY, chance: 0.02, fault: slow },
   { kind: 'image: hangs', service: 'cloud', operations: CALLS, chance: 0.002, fault: hangForLong },
   {
@@ -225,6 +255,23 @@ export const MENU: readonly MenuEntry[] = [
     fault: (dice, bytes) => ({ how: 'flip', atByte: between(dice('at'), 0, bytes - 1) }),
   },
   { kind: 'upload: hangs', service: 'cloud', operations: /^upload/, chance: 0.008, fault: hangForLong },
+  {
+    kind: 'staging: 503 SlowDown',
+    service: 'staging',
+    operations: ANY,
+    chance: 0.02,
+    lasts: true,
+    fault: answer(s3Error(503, 'SlowDown')),
+  },
+  { kind: 'staging: connection cut before', service: 'staging', operations: ANY, chance: 0.015, fault: refuse },
+  { kind: 'staging: done, answer lost', service: 'staging', operations: ANY, chance: 0.02, fault: forget() },
+  {
+    kind: 'staging: one byte changed',
+    service: 'staging',
+    operations: /^put/,
+    chance: 0.02,
+    fault: (dice, bytes) => ({ how: 'flip', atByte: between(dice('at'), 0, bytes - 1) }),
+  },
 ];
 
 const UPLOAD_REFUSALS = [409, 410, 429, 500, 502, 503] as const;

@@ -16,6 +16,8 @@ export interface FunctionWatchOptions {
 }
 
 interface Invocation {
+  /** In the order of the run. */
+  readonly number: number;
   readonly environment: FaultyEnvironment;
   /** Of each drop that it works on. */
   readonly subjects: readonly string[];
@@ -51,6 +53,7 @@ export class FunctionWatch implements FunctionFaults {
   readonly #killPoints = new Map<string, number>();
   readonly #clocksOff = new Set<FaultyEnvironment>();
   #environments = 0;
+  #begun = 0;
   #on = true;
 
   constructor(options: FunctionWatchOptions) {
@@ -90,6 +93,11 @@ export class FunctionWatch implements FunctionFaults {
     };
   }
 
+  /** What the function at this address works on. */
+  at(address: string): Pick<Invocation, 'number' | 'subjects'> | undefined {
+    return this.#invocations.get(address);
+  }
+
   /** Counts a request of the function at this address. @returns its death, when it is to die here */
   strikeAt(address: string, operation: string): Fault | undefined {
     const invocation = this.#invocations.get(address);
@@ -121,7 +129,10 @@ export class FunctionWatch implements FunctionFaults {
     const dies = this.#options.wants(OTHER_KINDS.killAtRequest) && dice('kill') < KILL_AT_REQUEST_CHANCE;
     const request = 1 + Math.floor(dice('request') * MAX_KILL_REQUEST);
     const when = dice('when') < 0.5 ? 'before' : 'after';
-    return { environment, subjects, requests: 0, ...(dies && { killAt: { request, when } }) };
+    this.#begun += 1;
+    const invocation = { number: this.#begun, environment, subjects, requests: 0 };
+    this.#noteClock(invocation);
+    return { ...invocation, ...(dies && { killAt: { request, when } }) };
   }
 
   #killLater(invocation: Invocation): NodeJS.Timeout | undefined {
@@ -158,10 +169,16 @@ export class FunctionWatch implements FunctionFaults {
     return records.map(({ body }) => subjectOfBody(body, this.#options.subjects) ?? '').sort();
   }
 
-  #note(kind: string, { subjects }: Invocation): void {
+  #note(kind: string, { subjects, number }: Invocation): void {
     const [first, ...others] = subjects;
-    this.#options.ledger.note(kind, first);
-    for (const subject of others) this.#options.ledger.concerns(kind, subject);
+    this.#options.ledger.note(kind, first, number);
+    for (const subject of others) this.#options.ledger.concerns(kind, subject, number);
+  }
+
+  /** A clock that is off concerns all that its environment works on. */
+  #noteClock({ environment, subjects, number }: Pick<Invocation, 'environment' | 'subjects' | 'number'>): void {
+    if (!this.#clocksOff.has(environment)) return;
+    for (const subject of subjects) this.#options.ledger.concerns(OTHER_KINDS.clockJump, subject, number);
   }
 
   #clock(environment: FaultyEnvironment, number: number): string | undefined {

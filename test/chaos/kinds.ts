@@ -7,7 +7,11 @@ export const OTHER_KINDS = {
   createdAndGone: 'image: created, answered and forgotten',
   uploadedAndGone: 'upload: taken, answered and forgotten',
   savingForEver: 'image: saving for ever',
+  savingLate: 'image: saving for longer than a lease',
   killed: 'image: killed after the upload',
+  deletedByOthers: 'image: deleted by others',
+  changedByOthers: 'image: changed by others',
+  revoked: 'credentials: revoked for a while',
   killAtRequest: 'function killed at a request',
   killAtAnyTime: 'function killed at any time',
   frozen: 'function stood still for a while',
@@ -17,7 +21,9 @@ export const OTHER_KINDS = {
   delayed: 'message delayed behind others',
   lost: 'message lost',
   kept: 'message worked on, its deletion lost',
-  buried: 'message in the dead letters, redriven',
+  buried: 'message in the dead letters, redriven or left there',
+  retried: 'drop retried by its operator',
+  redeployed: 'stack deployed with other settings and targets',
   glanceKilled: 'image service killed and started again',
 } as const;
 

@@ -45,6 +45,8 @@ export class ChaosMessages implements MessageFaults {
   readonly #options: MessageFaultOptions;
   readonly #choices: readonly Choice[];
   readonly #times = new Map<string, number>();
+  /** Messages that came, of each drop at a target. */
+  readonly deliveries = new Map<string, number>();
 
   constructor(options: MessageFaultOptions) {
     this.#options = options;
@@ -55,9 +57,10 @@ export class ChaosMessages implements MessageFaults {
   }
 
   received(queueArn: string, message: ReceivedMessage): MessageFault | undefined {
-    if (!this.on) return undefined;
     const { seed, ledger, subjects } = this.#options;
     const subject = subjectOfBody(message.Body, subjects);
+    if (subject !== undefined) this.deliveries.set(subject, (this.deliveries.get(subject) ?? 0) + 1);
+    if (!this.on) return undefined;
     const what = `${/Ingest|Upload|Status/.exec(queueArn)?.[0]} ${subject}`;
     const times = this.#times.get(what) ?? 0;
     this.#times.set(what, times + 1);

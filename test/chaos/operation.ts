@@ -1,7 +1,7 @@
 import type { FaultyRequest } from '../../local/contributing/faults/fault.ts';
 import type { Subjects } from './subjects.ts';
 
-export const SERVICES = ['s3', 'gate', 'cloud'] as const;
+export const SERVICES = ['s3', 'gate', 'cloud', 'staging'] as const;
 export type Service = (typeof SERVICES)[number];
 
 /** What a request asks for, and of which drop; undefined for what is not known (yet). */
@@ -18,6 +18,7 @@ export interface Buckets {
 
 export function operationOf(service: Service, request: FaultyRequest, subjects: Subjects, buckets: Buckets): Operation {
   if (service === 's3') return s3Operation(request, subjects, buckets);
+  if (service === 'staging') return stagingOperation(request, subjects);
   return service === 'gate' ? gateOperation(request, subjects) : cloudOperation(request, subjects);
 }
 
@@ -34,6 +35,12 @@ function s3Operation({ method, url, body }: FaultyRequest, subjects: Subjects, b
   const subject = subjects.ofVersion(parameters.get('versionId') ?? '');
   // The newest version is asked for by the key alone.
   return { name: `${method.toLowerCase()} ${what}`, subject: subject ?? (bucket === buckets.drops ? key : undefined) };
+}
+
+/** Copies are called `imagedrop/<id of the image>.<ending>`. */
+function stagingOperation({ method, url }: FaultyRequest, subjects: Subjects): Operation {
+  const [, id = ''] = /\/imagedrop\/([^./?]+)/.exec(decoded(url)) ?? [];
+  return { name: `${method.toLowerCase()} copy`, subject: subjects.ofImage(id) };
 }
 
 /** Where the endpoint chooses the ids of images, the record is the first that says which is whose. */
@@ -68,6 +75,10 @@ const CLOUD: readonly (readonly [RegExp, string])[] = [
   [/^POST .*\/import$/, 'import image'],
   [/^GET .*\/v2\/images\/[^/]+$/, 'show image'],
   [/^DELETE .*\/v2\/images\/[^/]+$/, 'delete image'],
+  [/^PATCH .*\/v2\/images\/[^/]+$/, 'release image'],
+  [/^PUT .*\/upload$/, 'register image'],
+  [/^POST .*\/quickimport\/action$/, 'register image'],
+  [/^GET .*\/jobs\/[^/]+$/, 'show job'],
 ];
 
 function cloudOperation({ method, url, body }: FaultyRequest, subjects: Subjects): Operation {

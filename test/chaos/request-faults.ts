@@ -29,6 +29,8 @@ const GONE_CHANCE = 0.015;
 export class RequestFaults {
   on = true;
   keystoneIsDown = false;
+  /** Whether Keystone and the image services refuse the credentials and every token. */
+  credentialsAreRevoked = false;
   readonly #options: RequestFaultOptions;
   readonly #menus: Readonly<Record<Service, readonly MenuEntry[]>>;
   readonly #times = new Map<string, number>();
@@ -41,7 +43,7 @@ export class RequestFaults {
       chance: entry.chance * options.likelier,
     }));
     const of = (service: Service) => wanted.filter((entry) => entry.service === service);
-    this.#menus = { s3: of('s3'), gate: of('gate'), cloud: of('cloud') };
+    this.#menus = { s3: of('s3'), gate: of('gate'), cloud: of('cloud'), staging: of('staging') };
   }
 
   /** @param buckets asked at each request: they are named when the stack has started */
@@ -70,50 +72,68 @@ export class RequestFaults {
       const entry = chosen(this.#menus[service], operation, dice('which'));
       const lasts = first === times || (entry?.lasts === true && dice('lasts') < LASTS_CHANCE);
       if (entry === undefined || !lasts) continue;
-      this.#options.ledger.note(entry.kind, operation.subject);
+      this.#note(entry.kind, operation, request);
       return entry.fault(dice, Number(request.headers['content-length'] ?? 0));
     }
     return undefined;
   }
 
   #ofCloud(operation: Operation, times: number, request: FaultyRequest, serviceUrl: string): Fault | undefined {
-    if (operation.name === 'authenticate') return this.#keystone(operation);
+    if (this.credentialsAreRevoked) return this.#noted(OTHER_KINDS.revoked, operation, request, UNAUTHORIZED);
+    if (operation.name === 'authenticate') return this.#keystone(operation, request);
     const dice = this.#dice(operation, times);
     return this.#token(operation, dice, request) ?? this.#gone(operation, dice, request, serviceUrl);
   }
 
-  #keystone({ subject }: Operation): Fault | undefined {
-    return this.keystoneIsDown ? this.#noted(OTHER_KINDS.keystoneDown, subject, { how: 'refuse' }) : undefined;
+  #keystone(operation: Operation, request: FaultyRequest): Fault | undefined {
+    if (!this.keystoneIsDown) return undefined;
+    return this.#noted(OTHER_KINDS.keystoneDown, operation, request, { how: 'refuse' });
   }
 
   /** A token that has ended is refused from then on; the next one is another. */
-  #token({ subject }: Operation, dice: Dice, { headers }: FaultyRequest): Fault | undefined {
-    const token = String(headers['x-auth-token'] ?? '');
+  #token(operation: Operation, dice: Dice, request: FaultyRequest): Fault | undefined {
+    const token = String(request.headers['x-auth-token'] ?? '');
     const isRefused = this.#endedTokens.has(token);
     if (!isRefused && !(this.#options.wants(OTHER_KINDS.tokenEnded) && dice('token') < TOKEN_CHANCE)) return undefined;
     this.#endedTokens.add(token);
-    const refusal = { error: { code: 401, title: 'Unauthorized', message: 'The token has ended.' } };
-    const body = JSON.stringify(refusal);
-    const answer = { status: 401, headers: { 'content-type': 'application/json' }, body };
-    return this.#noted(OTHER_KINDS.tokenEnded, subject, { how: 'answer', answer });
+    return this.#noted(OTHER_KINDS.tokenEnded, operation, request, UNAUTHORIZED);
   }
 
   /** Answered as if all were well, and forgotten: nobody can tell from the answer. */
-  #gone({ name, subject }: Operation, dice: Dice, request: FaultyRequest, serviceUrl: string): Fault | undefined {
-    const kind = GONE[name];
+  #gone(operation: Operation, dice: Dice, request: FaultyRequest, serviceUrl: string): Fault | undefined {
+    const kind = GONE[operation.name];
     if (kind === undefined || !this.#options.wants(kind) || dice('gone') >= GONE_CHANCE) return undefined;
-    return this.#noted(kind, subject, { how: 'undo', undo: (served) => deleted(request, served, serviceUrl) });
+    const undo = (served: ServedAnswer) => deleted(request, served, serviceUrl);
+    return this.#noted(kind, operation, request, { how: 'undo', undo });
   }
 
-  #noted(kind: string, subject: string | undefined, fault: Fault): Fault {
-    this.#options.ledger.note(kind, subject);
+  #noted(kind: string, operation: Operation, request: FaultyRequest, fault: Fault): Fault {
+    this.#note(kind, operation, request);
     return fault;
+  }
+
+  /** A request that names no drop concerns all that its function works on. */
+  #note(kind: string, { subject }: Operation, { from }: FaultyRequest): void {
+    const { ledger, functions } = this.#options;
+    const { subjects = [], number } = functions.at(from) ?? {};
+    const [first, ...others] = subject === undefined ? subjects : [subject];
+    ledger.note(kind, first, number);
+    for (const other of others) ledger.concerns(kind, other, number);
   }
 
   #dice({ name, subject }: Operation, times: number): Dice {
     return (what) => seeded(this.#options.seed, what, name, subject ?? '', times);
   }
 }
+
+const UNAUTHORIZED: Fault = {
+  how: 'answer',
+  answer: {
+    status: 401,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ error: { code: 401, title: 'Unauthorized', message: 'The token has ended.' } }),
+  },
+};
 
 const GONE: Readonly<Record<string, string>> = {
   'create image': OTHER_KINDS.createdAndGone,

@@ -44,6 +44,6 @@ describe('A run of chaos', () => {
     const wants = only([...DOUBLING, ...FAILING, ...CORRUPTING]);
     const { findings, faults } = await chaos({ seed: 1, drops: 8, wants, likelier: 12, reconciles: false });
     expect(faults.filter(([, times]) => times === 0)).toEqual([]);
-    expect(findings).toEqual({ lost: [], doubled: [], corrupt: [], orphaned: [], stuck: [], leaked: [] });
+    expect(Object.values(findings).flat()).toEqual([]);
   });
 });

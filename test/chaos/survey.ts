@@ -1,22 +1,37 @@
-import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectTaggingCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { ChaosCloud, CloudImage } from './chaos-cloud.ts';
+import type { ChaosClouds } from './chaos-clouds.ts';
 import { decodedKey } from './decoded-key.ts';
-import type { Queues } from './queues.ts';
+import type { Outcome, Queues } from './queues.ts';
 import type { RecordReader } from './record-reader.ts';
 
 /** Everything that is there when all is quiet. */
 export interface Survey {
   /** Keys and versions of the drop bucket, without delete markers. */
-  readonly versions: readonly { readonly key: string; readonly versionId: string; readonly isLatest: boolean }[];
+  readonly versions: readonly Version[];
   readonly records: ReadonlyMap<string, DropRecord>;
   readonly clouds: readonly SurveyedCloud[];
   /** Of both buckets: `bucket/key`. */
   readonly unfinishedUploads: readonly string[];
-  /** What the outcome topic has told of each record: `status image-id`, each once. */
-  readonly told: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What lies in the object storage of a target, by key. */
+  readonly staged: readonly string[];
+  /** What the outcome topic has told of each record, in the order of its coming. */
+  readonly told: ReadonlyMap<string, readonly Outcome[]>;
   /** Messages in the queues of the functions, by the name of the queue. */
   readonly messages: Readonly<Record<string, number>>;
+}
+
+export interface Version {
+  readonly key: string;
+  readonly versionId: string;
+  readonly isLatest: boolean;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** The stack as its operator sees it. */
@@ -35,14 +50,15 @@ export interface SurveyedCloud {
 
 export async function surveyed(
   operator: Operator,
-  clouds: readonly ChaosCloud[],
+  { clouds, late, staged }: ChaosClouds,
   before: ReadonlySet<string>,
 ): Promise<Survey> {
   const { s3, queues, bucket, records } = operator;
   return {
     versions: await versionsIn(s3, bucket),
     records: await records.all(),
-    clouds: await Promise.all(clouds.map((cloud) => surveyedCloud(cloud, before))),
+    clouds: await surveyedClouds([...clouds, ...(late === undefined ? [] : [late])], before),
+    staged: await staged(),
     unfinishedUploads: await unfinishedUploadsIn(s3, [bucket, records.bucket]),
     told: await queues.told(),
     messages: await queues.counts(),
@@ -50,16 +66,22 @@ export async function surveyed(
 }
 
 async function versionsIn(s3: S3Client, bucket: string): Promise<Survey['versions']> {
-  const versions: { key: string; versionId: string; isLatest: boolean }[] = [];
+  const versions: Version[] = [];
   let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
   for (;;) {
     const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, EncodingType: 'url', ...marker }));
     for (const { Key = '', VersionId = '', IsLatest = false } of page.Versions ?? []) {
-      versions.push({ key: decodedKey(Key), versionId: VersionId, isLatest: IsLatest });
+      const key = decodedKey(Key);
+      versions.push({ key, versionId: VersionId, isLatest: IsLatest, tags: await tagsOf(s3, bucket, key, VersionId) });
     }
     if (!page.IsTruncated) return versions;
     marker = { KeyMarker: decodedKey(page.NextKeyMarker ?? ''), VersionIdMarker: page.NextVersionIdMarker };
   }
+}
+
+async function tagsOf(s3: S3Client, Bucket: string, Key: string, VersionId: string): Promise<Version['tags']> {
+  const { TagSet: tags = [] } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key, VersionId }));
+  return Object.fromEntries(tags.map(({ Key: name = '', Value: value = '' }) => [name, value]));
 }
 
 async function unfinishedUploadsIn(s3: S3Client, buckets: readonly string[]): Promise<readonly string[]> {
@@ -72,12 +94,27 @@ async function unfinishedUploadsIn(s3: S3Client, buckets: readonly string[]): Pr
   return found.flat();
 }
 
+/** Targets of one service have the same images, which are read once. */
+async function surveyedClouds(
+  clouds: readonly ChaosCloud[],
+  before: ReadonlySet<string>,
+): Promise<readonly SurveyedCloud[]> {
+  const services = new Map<string, SurveyedCloud['images']>();
+  const surveyed: SurveyedCloud[] = [];
+  for (const cloud of clouds) {
+    const images = services.get(cloud.target.kind) ?? (await imagesOf(cloud, before));
+    services.set(cloud.target.kind, images);
+    surveyed.push({ cloud, images });
+  }
+  return surveyed;
+}
+
 /** Its images but those that were there before the run, with the bytes of those that are active. */
-async function surveyedCloud(cloud: ChaosCloud, before: ReadonlySet<string>): Promise<SurveyedCloud> {
+async function imagesOf(cloud: ChaosCloud, before: ReadonlySet<string>): Promise<SurveyedCloud['images']> {
   const images: SurveyedCloud['images'][number][] = [];
   for (const image of await cloud.images()) {
     if (before.has(image.id)) continue;
     images.push(image.status === 'active' ? { ...image, content: await cloud.content(image.id) } : image);
   }
-  return { cloud, images };
+  return images;
 }

@@ -1,18 +1,34 @@
 import { recordKey } from '../../lambda/model/drop.ts';
 import { RECORD_PROPERTY } from '../../lambda/model/image.ts';
+import { imageId } from '../../lambda/model/image-id.ts';
 import { percentEncoded } from '../../lambda/model/percent-encoded.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { disagreements, isMarkedFor } from './agreement.ts';
 import type { ChaosCloud } from './chaos-cloud.ts';
 import type { Expected } from './drop-content.ts';
 import type { PutDrop } from './drop-driver.ts';
 import { explained } from './explained.ts';
-import type { Ledger } from './ledger.ts';
-import { outcomeOf } from './queues.ts';
+import { OTHER_KINDS } from './kinds.ts';
+import type { Injected, Ledger } from './ledger.ts';
+import { type Outcome, outcomeOf } from './queues.ts';
 import type { Survey, SurveyedCloud } from './survey.ts';
 
 /** docs/reliability.md says what each of them counts. */
-export const COUNTS = ['lost', 'doubled', 'corrupt', 'orphaned', 'stuck', 'leaked'] as const;
+export const COUNTS = [
+  'lost',
+  'doubled',
+  'corrupt',
+  'orphaned',
+  'stuck',
+  'leaked',
+  'misreported',
+  'flooded',
+  'unreconciled',
+] as const;
 export type Count = (typeof COUNTS)[number];
+
+/** Messages of one drop at a target: each of three stages twelve times, each of those doubled, and as many again for looks. */
+const MOST_MESSAGES = 150;
 
 export interface Verdict {
   /** Of each drop at each target: "active", "failed as it should: compressed", "superseded"… */
@@ -23,11 +39,26 @@ export interface Verdict {
   readonly findings: Readonly<Record<Count, readonly string[]>>;
 }
 
+/** What was done in a run. */
+export interface Done {
+  readonly drops: readonly PutDrop[];
+  readonly ledger: Ledger;
+  /** Messages that came, of each drop at a target. */
+  readonly deliveries: ReadonlyMap<string, number>;
+  /** Versions that are no drops. */
+  readonly metadataFiles: readonly string[];
+  /** What reconcile still finds when all is over, and why a run of it failed. */
+  readonly unreconciled: readonly string[];
+  /** While the topic had no listener. */
+  readonly unheard: readonly { readonly from: string; readonly to: string }[];
+}
+
 /** Compares what was put with what is there. */
-export function verdictOn(drops: readonly PutDrop[], survey: Survey, ledger: Ledger): Verdict {
-  const judge = new Judge(survey, ledger);
-  for (const drop of drops) for (const cloud of survey.clouds) judge.drop(drop, cloud);
-  judge.rest(drops);
+export function verdictOn(done: Done, survey: Survey): Verdict {
+  const judge = new Judge(survey, done);
+  for (const drop of done.drops) for (const cloud of survey.clouds) judge.drop(drop, cloud);
+  for (const drop of done.drops) judge.tags(drop);
+  judge.rest();
   return judge;
 }
 
@@ -42,21 +73,14 @@ interface Place {
 class Judge implements Verdict {
   readonly outcomes = new Map<string, number>();
   readonly failedByFaults: string[] = [];
-  readonly findings: Record<Count, string[]> = {
-    lost: [],
-    doubled: [],
-    corrupt: [],
-    orphaned: [],
-    stuck: [],
-    leaked: [],
-  };
+  readonly findings = Object.fromEntries(COUNTS.map((count) => [count, [] as string[]])) as Record<Count, string[]>;
   readonly #survey: Survey;
-  readonly #ledger: Ledger;
+  readonly #done: Done;
   readonly #known = new Set<string>();
 
-  constructor(survey: Survey, ledger: Ledger) {
+  constructor(survey: Survey, done: Done) {
     this.#survey = survey;
-    this.#ledger = ledger;
+    this.#done = done;
   }
 
   drop(drop: PutDrop, { cloud, images }: SurveyedCloud): void {
@@ -64,22 +88,27 @@ class Judge implements Verdict {
     this.#known.add(key);
     const subject = `${drop.name} at ${cloud.name}`;
     const record = this.#survey.records.get(key);
-    const own = images.filter((image) => image[RECORD_PROPERTY] === percentEncoded(key));
+    const marks = marksOf(drop, cloud.name, record);
+    const own = images.filter((image) => image[RECORD_PROPERTY] === percentEncoded(key) || isMarkedFor(image, marks));
     if (drop.targets.includes(cloud.name)) this.#invited({ subject, key, record, own }, drop, cloud);
-    else this.#uninvited(subject, record, own.length);
+    else if (drop.mayGoTo !== cloud.name) this.#uninvited(subject, record, own.length);
+    else if (record !== undefined) this.#invited({ subject, key, record, own }, drop, cloud);
+    const messages = this.#done.deliveries.get(subject) ?? 0;
+    if (messages > MOST_MESSAGES) this.findings.flooded.push(`${subject}: ${messages} messages`);
   }
 
   #invited({ subject, key, record, own }: Place, drop: PutDrop, cloud: ChaosCloud): void {
-    if (own.length > 1) {
+    const expected = drop.expected[cloud.name] as Expected;
+    if (own.length > 1 + obstacles(record)) {
       this.findings.doubled.push(`${subject}: ${own.map(({ id, status }) => `${id} ${status}`).join()}`);
     }
     if (record === undefined) {
       this.#lost(subject, 'has no record');
     } else if (record.status === 'active') {
-      this.#active(subject, record, own, drop.expected[cloud.kind]);
+      this.#active({ subject, record, own }, drop, cloud);
       this.#settled(subject, key, record);
     } else if (record.status === 'failed' || record.status === 'superseded') {
-      this.#count(this.#without(subject, record, drop, drop.expected[cloud.kind]));
+      this.#count(this.#without(subject, record, drop, expected));
       this.#settled(subject, key, record);
     } else {
       this.findings.stuck.push(`${subject}: ${record.status} since ${record.history.at(-1)?.at}`);
@@ -94,31 +123,58 @@ class Judge implements Verdict {
     if (images > 0) this.findings.orphaned.push(`${subject}: ${images} images, though it was not sent there`);
   }
 
+  /** The tags of a drop say what became of it at each target. */
+  tags(drop: PutDrop): void {
+    const version = this.#survey.versions.find(({ versionId }) => versionId === drop.id);
+    for (const { cloud } of this.#survey.clouds) {
+      const record = this.#survey.records.get(recordKey(drop, cloud.name));
+      if (version === undefined || record?.announcedAt === undefined) continue;
+      const tag = version.tags[`imagedrop:${cloud.name}`];
+      if (tag === outcomeOf(record)) continue;
+      this.findings.misreported.push(`${drop.name} at ${cloud.name}: its tag is ${tag}, not ${outcomeOf(record)}`);
+    }
+  }
+
   /** What belongs to no drop by itself. */
-  rest(drops: readonly PutDrop[]): void {
-    const { records, clouds, messages, unfinishedUploads, versions } = this.#survey;
+  rest(): void {
+    const { records, clouds, messages, unfinishedUploads, staged, versions } = this.#survey;
+    const { drops, metadataFiles, unreconciled } = this.#done;
     for (const key of records.keys())
       if (!this.#known.has(key)) this.findings.orphaned.push(`record of nothing: ${key}`);
-    for (const { images } of clouds) for (const image of images) this.#image(image.id, records);
-    for (const [queue, count] of Object.entries(messages)) {
-      if (count > 0) this.findings.stuck.push(`${count} messages in ${queue}`);
-    }
+    const images = new Map(clouds.flatMap((cloud) => cloud.images.map((image) => [image.id, image])));
+    for (const id of images.keys()) this.#image(id, records);
+    const left = Object.entries(messages).filter(([, count]) => count !== 0);
+    if (left.reduce((sum, [, count]) => sum + count, 0) > 0)
+      this.findings.stuck.push(`messages: ${left.map(([queue, count]) => `${count} in ${queue}`).join(', ')}`);
     this.findings.leaked.push(...unfinishedUploads.map((upload) => `unfinished upload ${upload}`));
-    const put = new Set(drops.map(({ id }) => id));
+    this.findings.leaked.push(...staged.map((key) => `copy in object storage: ${key}`));
+    this.findings.unreconciled.push(...unreconciled);
+    const put = new Set([...drops.map(({ id }) => id), ...metadataFiles]);
     const strange = versions.filter(({ versionId }) => !put.has(versionId));
     this.findings.orphaned.push(...strange.map(({ key }) => `version that nobody has put: ${key}`));
   }
 
-  #active(subject: string, record: DropRecord, own: SurveyedCloud['images'], expected: Expected): void {
+  #active(
+    { subject, record, own }: Pick<Place, 'subject' | 'own'> & { readonly record: DropRecord },
+    drop: PutDrop,
+    { name, target }: ChaosCloud,
+  ): void {
+    const expected = drop.expected[name] as Expected;
     const image = own.find(({ id }) => id === record.image?.id);
+    this.#count(record.verification?.outcome === 'verified' ? 'active' : 'active, unverified');
+    if (image === undefined && this.#had(OTHER_KINDS.deletedByOthers, subject)) {
+      return;
+    }
     if (image?.content === undefined) {
       this.#lost(subject, `is active, its image ${image?.status ?? 'gone'}`);
     } else if (expected.outcome === 'failed') {
       this.findings.corrupt.push(`${subject}: active, though it should have failed with ${expected.code}`);
     } else if (image.content.sha256 !== expected.sha256) {
       this.findings.corrupt.push(`${subject}: ${image.content.bytes} bytes that are not the ${expected.bytes} dropped`);
+    } else if (!this.#had(OTHER_KINDS.changedByOthers, subject)) {
+      const other = disagreements(image, record, target);
+      this.findings.misreported.push(...other.map((what) => `${subject}: ${what}`));
     }
-    this.#count(record.verification?.outcome === 'verified' ? 'active' : 'active, unverified');
   }
 
   /** @returns what a settled drop without an image is counted as */
@@ -128,9 +184,9 @@ class Judge implements Verdict {
     if (status === 'failed') {
       if (expected.outcome === 'failed' && expected.code === code) return `failed as it should: ${code}`;
       if (code === 'object-gone' && drop.mayBeGone) return 'failed as it should: object-gone';
-      const faults = [this.#ledger.of(subject), this.#ledger.of(drop.name)];
-      if (explained(record, ...faults)) {
-        this.failedByFaults.push(`${subject}: ${message} Its faults: ${tally(faults.flat())}.`);
+      const faults = [...this.#done.ledger.of(subject), ...this.#done.ledger.of(drop.name)];
+      if (explained(record, faults)) {
+        this.failedByFaults.push(`${subject}: ${message} Its faults: ${tally(faults)}.`);
         return `failed by faults: ${code}`;
       }
     }
@@ -141,17 +197,39 @@ class Judge implements Verdict {
   /** What holds of every record to which nothing happens any more. */
   #settled(subject: string, key: string, record: DropRecord): void {
     if (record.lease !== undefined) this.findings.leaked.push(`${subject}: a lease on a record that is settled`);
-    const told = [...(this.#survey.told.get(key) ?? [])].filter((outcome) => !isRetried(record, outcome));
+    const told = this.#survey.told.get(key) ?? [];
+    const distinct = new Set(told.map(({ outcome }) => outcome).filter((outcome) => !isRetried(record, outcome)));
     if (record.announcedAt === undefined) this.findings.stuck.push(`${subject}: ${record.status}, not announced`);
-    else if (told.length === 0) this.#lost(subject, 'was announced, and nobody has heard of it');
-    if (told.length > 1) this.findings.doubled.push(`${subject}: the topic said ${told.join(' and ')}`);
+    else if (distinct.size === 0) this.#unheard(subject, record.announcedAt);
+    else this.#lastWord(subject, record, told);
+    if (distinct.size > 1) this.findings.doubled.push(`${subject}: the topic said ${[...distinct].join(' and ')}`);
   }
 
+  #unheard(subject: string, announcedAt: string): void {
+    if (this.#done.unheard.some(({ from, to }) => from <= announcedAt && announcedAt <= to)) return;
+    this.#lost(subject, 'was announced, and nobody has heard of it');
+  }
+
+  /** Who sorts outcomes by the record's revision has the right one last, in whatever order they came. */
+  #lastWord(subject: string, record: DropRecord, told: readonly Outcome[]): void {
+    const last = told.toSorted((one, other) => one.revision - other.revision).at(-1);
+    if (last === undefined || last.outcome === outcomeOf(record)) return;
+    const message = `the topic's last word is ${last.outcome} (revision ${last.revision}), not ${outcomeOf(record)}`;
+    this.findings.misreported.push(`${subject}: ${message}`);
+  }
+
+  /** An image that its target does not delete stays, and its record says so. */
   #image(id: string, records: ReadonlyMap<string, DropRecord>): void {
-    const owner = [...records.values()].find((record) => record.image?.id === id);
-    if (owner?.status === 'active') return;
+    const all = [...records.values()];
+    if (all.some((record) => record.image?.id === id && record.status === 'active')) return;
+    const owner = all.find((record) => record.image?.id === id || record.removing?.some((one) => one.imageId === id));
+    if (owner?.removing?.some(({ imageId: doomed, obstacle }) => doomed === id && obstacle !== undefined)) return;
     const whose = owner === undefined ? 'no record' : `a record that is ${owner.status}`;
     this.findings.orphaned.push(`image ${id} of ${whose}`);
+  }
+
+  #had(kind: string, subject: string): boolean {
+    return this.#done.ledger.of(subject).some((fault) => fault.kind === kind);
   }
 
   #lost(subject: string, why: string): void {
@@ -163,12 +241,19 @@ class Judge implements Verdict {
   }
 }
 
+/** A fast import takes a mark only: those of all images that the record can have begun. */
+const marksOf = (drop: PutDrop, target: string, record: DropRecord | undefined): ReadonlySet<string> =>
+  new Set(Array.from({ length: record?.generation ?? 1 }, (_, index) => imageId(drop, target, index + 1)));
+
+const obstacles = (record: DropRecord | undefined): number =>
+  record?.removing?.filter(({ obstacle }) => obstacle !== undefined).length ?? 0;
+
 /** A drop that is brought back after it failed has both outcomes, one after the other. */
 const isRetried = (record: DropRecord, outcome: string): boolean =>
   record.retriedFrom !== undefined && outcome.startsWith('failed ') && outcome !== outcomeOf(record);
 
-function tally(kinds: readonly string[]): string {
+function tally(faults: readonly Injected[]): string {
   const times = new Map<string, number>();
-  for (const kind of kinds) times.set(kind, (times.get(kind) ?? 0) + 1);
+  for (const { kind } of faults) times.set(kind, (times.get(kind) ?? 0) + 1);
   return [...times].map(([kind, count]) => (count === 1 ? kind : `${count} × ${kind}`)).join(', ');
 }

@@ -26,13 +26,14 @@ const CATALOG = [
 ];
 
 /** A Keystone that numbers its tokens: t1, t2, … Its clock is an hour ahead of ours. */
-async function keystone({ lifeSeconds = 3600, catalog = CATALOG as unknown } = {}) {
+async function keystone({ lifeSeconds = 3600, catalog = CATALOG as unknown, answersAfterSeconds = 0 } = {}) {
   const requests: { path: string | undefined; body: unknown }[] = [];
   const url = await serve(async (request, response) => {
     requests.push({ path: request.url, body: JSON.parse(await bodyOf(request)) });
     const issued = time + 3_600_000;
     const [issued_at, expires_at] = [issued, issued + lifeSeconds * 1000].map((ms) => new Date(ms).toISOString());
     const headers = { 'X-Subject-Token': `t${requests.length}` };
+    pass(answersAfterSeconds);
     answer(response, 201, { token: { issued_at, expires_at, catalog } }, headers);
   });
   return { url, requests };
@@ -98,6 +99,16 @@ describe('a session at Keystone', () => {
     const session = keystoneSession(cloud((await keystone()).url), http, now);
     expect(await session.token()).toBe('t1');
     pass(3600 - 121);
+    expect(await session.token()).toBe('t1');
+    pass(2);
+    expect(await session.token()).toBe('t2');
+  });
+
+  test('counts the life of its token from before it asked, however long the answer took', async () => {
+    const { url } = await keystone({ answersAfterSeconds: 20 });
+    const session = keystoneSession(cloud(url), http, now);
+    expect(await session.token()).toBe('t1');
+    pass(3600 - 20 - 121);
     expect(await session.token()).toBe('t1');
     pass(2);
     expect(await session.token()).toBe('t2');

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { RecordDraft } from '../../lambda/model/record-changes.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
@@ -8,30 +7,9 @@ import { MAX_ATTEMPTS } from '../../lambda/steps/under-lease.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
 import { ReconcileWorld } from '../support/reconcile-world.ts';
+import { stalledAt } from '../support/stalled-writer.ts';
 
 const DISK = rawDisk();
-
-interface Stalled<W> {
-  /** The world of the writer that stalls. */
-  readonly world: W;
-  readonly stalls: Promise<void>;
-  goOn(): void;
-}
-
-/** A writer that stalls between its decision and its write, once; S3 then refuses, and it decides anew. */
-function stalledAt<W extends MemoryWorld>(world: W, isMeant: (next: RecordDraft) => boolean): Stalled<W> {
-  const [stalled, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const change: MemoryWorld['records']['change'] = async (key, decide) => {
-    const next = decide(await world.records.load(key));
-    if (next !== undefined && isMeant(next)) {
-      stalled.resolve();
-      await released.promise;
-    }
-    return world.records.change(key, decide);
-  };
-  const records = { load: world.records.load.bind(world.records), keysBelow: async () => [], change };
-  return { world: { ...world, records } as never, stalls: stalled.promise, goOn: released.resolve };
-}
 
 async function uploaded<W extends MemoryWorld>(world: W) {
   world.objects.put('a.img', DISK);

@@ -141,6 +141,14 @@ describe('a file that is staged', () => {
     expect(world.staging.storedParts).toHaveLength(10);
   });
 
+  test('is copied anew where what lies under its key has another size', async () => {
+    const { world, begin, stagedKey } = await created();
+    world.staging.objects.set(stagedKey, DISK.subarray(1));
+    await begin();
+    expect(world.endpoint.registered).toEqual([]);
+    expect(world.uploadQueue.sent.filter(({ chunk }) => chunk !== undefined)).toHaveLength(5);
+  });
+
   test('that is of another size after its completion is not registered', async () => {
     const { world, chunk, stagedKey } = await begun();
     for (const one of [0, 1, 2, 3]) await chunk(one);
