@@ -26,7 +26,9 @@ describe('the dashboard', () => {
       ...ours.filter(({ dimensions }) => dimensions.target === target).map(({ name }) => name),
       ...searches.filter(({ wanted }) => wanted.target === target).map(({ wanted }) => wanted.MetricName),
     ];
-    const ofTargets = Object.entries(METRICS).filter(([, { dimensions }]) => dimensions.some((name) => name === 'target'));
+    const ofTargets = Object.entries(METRICS).filter(([, { dimensions }]) =>
+      dimensions.some((name) => name === 'target'),
+    );
     expect([...new Set(shown)].sort()).toEqual(ofTargets.map(([name]) => name).sort());
   });
 
