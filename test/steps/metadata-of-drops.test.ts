@@ -176,10 +176,7 @@ describe('an image that an earlier try has created', () => {
     const world = worldWith(files);
     const first = await createdWithoutAnswer(world);
     world.objects.put('imagedrop.yaml', Buffer.from('min_ram: 2'));
-    await expect(createMetadata(world.event(KEY), world.invocation('again'), world)).rejects.toMatchObject({
-      code: 'image-id-taken',
-    });
-    await createMetadata(world.event(KEY), world.invocation('third'), world);
+    await createMetadata(world.event(KEY), world.invocation('again'), world);
     const { image, generation, sent, status } = world.record(KEY);
     expect({ status, generation, minRam: sent?.minRam }).toEqual({ status: 'created', generation: 2, minRam: 2 });
     expect([...world.endpoint.images.keys()]).toEqual([image?.id]);
