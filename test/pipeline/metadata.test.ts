@@ -7,7 +7,13 @@ jest.setTimeout(90_000);
 let pipeline: Pipeline;
 beforeAll(async () => {
   pipeline = await Pipeline.start({
-    targets: { simulator: { kind: 'glance', metadata: { visibility: 'shared', properties: { team: 'none' } }, droppersMay: { hidden: true } } },
+    targets: {
+      simulator: {
+        kind: 'glance',
+        metadata: { visibility: 'shared', properties: { team: 'none' } },
+        droppersMay: { hidden: true },
+      },
+    },
   });
 });
 afterAll(() => pipeline?.stop());
