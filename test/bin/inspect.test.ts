@@ -144,7 +144,7 @@ describe('imagedrop inspect of the metadata around a file', () => {
     tree = join(folder, 'tree');
     await mkdir(join(tree, 'linux/lts'), { recursive: true });
     const files = {
-      'imagedrop.yaml': 'min_ram: 1\nvisibility: shared\n',
+      'imagedrop.yaml': 'min_ram: 1\nvisibility: private\n',
       'linux/imagedrop.yaml': 'min_ram: 2\n',
       'linux/lts/a.qcow2.yaml': 'name: A\nproperties: {os_distro: debian}\n',
       'linux/bad.qcow2.yaml': 'name: B\nprotected: maybe\n',
@@ -167,7 +167,7 @@ describe('imagedrop inspect of the metadata around a file', () => {
     expect(valuesAt(found)).toMatchObject({
       name: ['A', 'linux/lts/a.qcow2.yaml:1:1'],
       min_ram: [2, 'linux/imagedrop.yaml:1:1'],
-      visibility: ['shared', 'imagedrop.yaml:2:1'],
+      visibility: ['private', 'imagedrop.yaml:2:1'],
       min_disk: [expect.any(Number), 'found'],
       protected: [false, 'default'],
       tags: [[], 'default'],

@@ -5,7 +5,13 @@ import { type Dropped, Pipeline } from './pipeline.ts';
 let pipeline: Pipeline;
 beforeAll(async () => {
   pipeline = await Pipeline.start({
-    targets: { simulator: { kind: 'glance', metadata: { visibility: 'shared', properties: { team: 'none' } } } },
+    targets: {
+      simulator: {
+        kind: 'glance',
+        metadata: { visibility: 'shared', properties: { team: 'none' } },
+        droppersMay: { hidden: true },
+      },
+    },
   });
 });
 afterAll(() => pipeline?.stop());

@@ -102,11 +102,11 @@ describe('imagedrop drop', () => {
   test('sends what speaks of images first, and waits for the images alone', async () => {
     const { user } = hand;
     const image = await user.file('spoken.qcow2', qcow2);
-    const sidecar = await user.file('spoken.qcow2.yaml', 'name: Spoken\nos_hidden: true\n');
+    const sidecar = await user.file('spoken.qcow2.yaml', 'name: Spoken\nmin_ram: 512\n');
     const { code, document } = await user.json('drop', image, sidecar, '--wait', '--target', 'simulator');
     expect(document).toMatchObject([
       { key: 'spoken.qcow2.yaml', outcome: 'dropped' },
-      { key: 'spoken.qcow2', records: [{ status: 'active', sent: { name: 'Spoken', osHidden: true } }] },
+      { key: 'spoken.qcow2', records: [{ status: 'active', sent: { name: 'Spoken', minRam: 512 } }] },
     ]);
     expect(document[0]).not.toHaveProperty('records');
     expect(code).toBe(0);
