@@ -125,7 +125,7 @@ describe('imagedrop doctor --os-cloud', () => {
     await user.file('clouds.yaml', text);
     expect(checks.login).toMatchObject({
       outcome: 'failed',
-      nextStep: expect.stringContaining('Check user, password'),
+      nextStep: expect.stringContaining('Correct user, password'),
     });
     expect(checks).not.toHaveProperty('endpoint');
     expect(code).toBe(1);

@@ -50,7 +50,7 @@ describe('imagedrop drop', () => {
     expect(out).toMatch(/^linux\/a\.qcow2 at simulator {2}active · image [0-9a-f-]{36}$/m);
     expect(out).toMatch(/^linux\/a\.qcow2 at simulator-application-credential {2}active · image/m);
     expect(out).toMatch(
-      /^linux\/notes\.txt {2}refused {2}not-a-disk-image\n {4}.+\n {4}next {3}.+--disk-format raw\.\n/m,
+      /^linux\/notes\.txt {2}refused {2}not-a-disk-image\n {4}.+\n {4}next {3}Drop the disk image itself\.\n/m,
     );
     expect(code).toBe(1);
     await expect(head('linux/notes.txt')).rejects.toMatchObject({ name: 'NotFound' });
