@@ -95,6 +95,14 @@ test('each function needs all that its role allows, and nothing that it does not
     expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
   }
 
+  // A drop that the service has read where it lies, and that is gone since: record-status looks for it.
+  const inPlace = { key: 'in-place.img', versionId: NO_VERSION };
+  const { image } = (await pipeline.record(good)) ?? {};
+  const register = { askedAt: new Date().toISOString() };
+  const read = await putRecord(inPlace, { status: 'processing', register, ...(image !== undefined && { image }) });
+  await pipeline.send('StatusQueueUrl', { record: read });
+  expect(await pipeline.settled(inPlace)).toMatchObject({ error: { code: 'object-changed' } });
+
   // A target that is paused: create-metadata and stream-upload put drops off, by a message to themselves.
   await pauseTarget('simulator', 12);
   const late = { key: 'late.img', versionId: NO_VERSION };
