@@ -71,7 +71,7 @@ export class ImageService {
         begin: async (id) => this.#register(id),
         fastImport: async (image) => this.#fastImport(image),
         madeFor: async (id) => this.#createdFor(id),
-        job: async () => undefined,
+        job: async (jobId) => ({ state: 'running', imageId: jobId.replace('job-of-', '') }),
       },
       delete: (id) =>
         this.#refusable('delete', async () => {

@@ -85,7 +85,7 @@ const RECONCILING: readonly DropSettings[] = (['ingestQueue', 'uploadQueue', 'st
 const DEEPER = [...REFUSING, ...FROM_STORAGE, ...RECONCILING];
 
 describe('one drop becomes one image where the service refuses a call, reads from storage, or reconcile works beside', () => {
-  test.each(IS_THOROUGH ? DEEPER : DEEPER.filter((_, index) => index % 12 === 0))(
+  test.each(IS_THOROUGH ? DEEPER : DEEPER.filter((_, index) => index % 18 === 0))(
     '$route, workers on $workers, refused: $refuses',
     async (settings) => {
       const { findings } = await exploreDrop(settings);
