@@ -2,7 +2,12 @@ import type { ImageEndpoint, ObjectPlace, RegisterRoute } from '../endpoints/end
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordedImage } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import type { Invocation, StepDependencies } from './ports.ts';
+import type { Invocation, MessageQueue, StepDependencies } from './ports.ts';
+import { lookLater } from './unseen-image.ts';
+
+export interface RegisterDependencies extends StepDependencies {
+  readonly ownQueue: MessageQueue;
+}
 
 /** What an attempt to have the image read from object storage has come to. */
 export interface Registered {
@@ -20,15 +25,18 @@ const SHOWS_WITHIN_SECONDS = 300;
 /** Seconds until another look for it. */
 const LOOK_AGAIN_SECONDS = 30;
 
-/** Has the image service read the file, and remembers before that it was asked. */
+/**
+ * Has the image service read the file, and remembers before that it was asked.
+ * @returns undefined when the drop was put off until the image of an earlier request shows itself
+ */
 export async function registerImage(
   key: string,
   record: DropRecord,
   object: ObjectPlace,
   endpoint: ImageEndpoint,
   invocation: Invocation,
-  deps: StepDependencies,
-): Promise<Registered> {
+  deps: RegisterDependencies,
+): Promise<Registered | undefined> {
   const registers = registersOf(endpoint, record);
   if (record.plan?.route === 'fast-import') return fastImport(key, record, object, registers, invocation, deps);
   await noteAsked(key, invocation, deps);
@@ -43,13 +51,16 @@ async function fastImport(
   object: ObjectPlace,
   registers: RegisterRoute,
   invocation: Invocation,
-  deps: StepDependencies,
-): Promise<Registered> {
+  deps: RegisterDependencies,
+): Promise<Registered | undefined> {
   if (record.sent === undefined) throw new ImageDropError('bad-record', `The record ${key} does not say what to send.`);
   const [image] = await registers.madeFor(record.sent.id);
   if (image !== undefined) return { image: { id: image.id } };
   const askedSeconds = (deps.now().getTime() - Date.parse(record.register?.askedAt ?? '')) / 1000;
-  if (askedSeconds < SHOWS_WITHIN_SECONDS) throw notShown(record);
+  if (askedSeconds < SHOWS_WITHIN_SECONDS) {
+    await lookLater(key, record, notShown(record), deps);
+    return undefined;
+  }
   await noteAsked(key, invocation, deps);
   return { jobId: await registers.fastImport(record.sent, object) };
 }

@@ -15,7 +15,7 @@ import { stageChunk } from './stage-chunk.ts';
 import { streamImage, wasReadWhole } from './stream-image.ts';
 import { targetOf } from './target-of.ts';
 import { LEASE_SECONDS, type LeaseDependencies, underLease } from './under-lease.ts';
-import { askAgain, isLost, noteSeen } from './unseen-image.ts';
+import { askAgain, isLost, lookLater, noteSeen } from './unseen-image.ts';
 import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
 
@@ -104,7 +104,7 @@ async function upload(
       return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);
     default: {
       const lost = lostImage(record, image);
-      if (!(await isLost(key, record, image, deps))) throw askAgain(lost);
+      if (!(await isLost(key, record, image, deps))) return lookLater(key, record, askAgain(lost), deps);
       return beginAgain(key, record, lost, deps);
     }
   }
@@ -155,13 +155,9 @@ async function waitForSave(
   const lastSign = record.progress === undefined ? changes.statusSince(record) : new Date(record.progress.at);
   const silentSeconds = (deps.now().getTime() - lastSign.getTime()) / 1000;
   const message = `Image ${image.id} is still in status ${image.status}, ${Math.round(silentSeconds)} s after the upload before was interrupted.`;
-  const error = new ImageDropError('upload-interrupted', message);
-  if (silentSeconds >= savesWithinSeconds(record, deps)) return beginAgain(key, record, error, deps);
-  await deps.records.change(key, (stored) => {
-    changes.requireLease(stored, record.lease?.holder);
-    return changes.release(changes.withoutAttempt(stored), error, deps.now());
-  });
-  await deps.ownQueue.send({ record: key }, LOOK_AGAIN_SECONDS);
+  const error = new ImageDropError('upload-interrupted', message, { retryAfterSeconds: LOOK_AGAIN_SECONDS });
+  if (silentSeconds < savesWithinSeconds(record, deps)) return lookLater(key, record, error, deps);
+  return beginAgain(key, record, new ImageDropError('upload-interrupted', message), deps);
 }
 
 function savesWithinSeconds(record: DropRecord, deps: StreamUploadDependencies): number {

@@ -2,7 +2,7 @@ import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import type { StepDependencies } from './ports.ts';
+import type { MessageQueue, StepDependencies } from './ports.ts';
 
 /**
  * How long an endpoint must keep answering that an image is gone or still empty before it counts as lost: one answer may
@@ -42,6 +42,23 @@ export async function noteSeen(key: string, record: DropRecord, deps: StepDepend
     const { unseen: _, ...rest } = stored;
     return rest;
   });
+}
+
+/**
+ * Puts a drop off until another look at its image, by a message of its own. Only the time decides, so that no attempt is
+ * counted: attempts that failed before must not shorten it.
+ */
+export async function lookLater(
+  key: string,
+  record: DropRecord,
+  why: ImageDropError,
+  deps: StepDependencies & { readonly ownQueue: MessageQueue },
+): Promise<void> {
+  await deps.records.change(key, (stored) => {
+    changes.requireLease(stored, record.lease?.holder);
+    return changes.release(changes.withoutAttempt(stored), why, deps.now());
+  });
+  await deps.ownQueue.send({ record: key }, why.retryAfterSeconds ?? ASK_AGAIN_SECONDS);
 }
 
 /** The same verdict, as one that another question may overturn. */

@@ -5,11 +5,14 @@ import * as changes from '../model/record-changes.ts';
 import { type BeginAgainDependencies, beginAgain, type FailDependencies } from './give-up-image.ts';
 import { lostImage } from './lost-image.ts';
 import type { Invocation } from './ports.ts';
-import { type Registered, registerImage } from './register-image.ts';
+import { type RegisterDependencies, type Registered, registerImage } from './register-image.ts';
 import { type StagingDependencies, stageImage } from './stage-image.ts';
-import { askAgain, isLost } from './unseen-image.ts';
+import { askAgain, isLost, lookLater } from './unseen-image.ts';
 
-export type StorageDependencies = FailDependencies & BeginAgainDependencies & StagingDependencies;
+export type StorageDependencies = FailDependencies &
+  BeginAgainDependencies &
+  StagingDependencies &
+  RegisterDependencies;
 
 /** Why there is no hash of the whole file. */
 const STAGED = 'The file was copied into object storage part by part, and the md5 of each part was compared there.';
@@ -33,11 +36,12 @@ export async function uploadFromStorage(
   if (waitsForData(record, image)) {
     const object = await stageImage(key, record, invocation, deps);
     if (object === undefined) return;
-    return pass(key, invocation, await registerImage(key, record, object, endpoint, invocation, deps), deps);
+    const registered = await registerImage(key, record, object, endpoint, invocation, deps);
+    return registered && pass(key, invocation, registered, deps);
   }
   if (image === undefined || image.status === 'killed') {
     const lost = lostImage(record, image);
-    if (!(await isLost(key, record, image, deps))) throw askAgain(lost);
+    if (!(await isLost(key, record, image, deps))) return lookLater(key, record, askAgain(lost), deps);
     return beginAgain(key, record, lost, deps);
   }
   // An attempt before had it read; what became of that, record-status finds out.

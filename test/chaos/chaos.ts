@@ -13,7 +13,7 @@ import { type ChaosClouds, openStackClouds, ownClouds, simulatedClouds } from '.
 import { ChaosFaults } from './chaos-faults.ts';
 import { DropDriver, type PutDrop } from './drop-driver.ts';
 import { OTHER_KINDS } from './kinds.ts';
-import { endPauses, interfere, reconciled, retrySome } from './operator.ts';
+import { beginningOf, endPauses, interfere, reconciled, retrySome } from './operator.ts';
 import { Queues } from './queues.ts';
 import { RecordReader } from './record-reader.ts';
 import { type Operator, surveyed } from './survey.ts';
@@ -94,6 +94,16 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
 /** How many records there are when each drop has one at each target that it goes to. */
 const recordsOf = (drops: readonly PutDrop[]): number => drops.reduce((sum, { targets }) => sum + targets.length, 0);
 
+/** A target begins when a function first sees it; nobody promises anything for drops of the moments before. */
+async function noteBeginning(target: string, operator: Operator, put: readonly PutDrop[]): Promise<void> {
+  const beganAt = await beginningOf(target, operator);
+  for (const drop of put) {
+    if (drop.putAt > beganAt || !drop.targets.includes(target)) continue;
+    drop.targets = drop.targets.filter((name) => name !== target);
+    drop.mayGoTo = target;
+  }
+}
+
 class Chaos {
   readonly #options: ChaosOptions;
   readonly #folder: string;
@@ -123,6 +133,7 @@ class Chaos {
     this.#stops.push(() => this.#deployed?.stop());
     const operator = await this.#operator(this.#deployed);
     const { put, metadataFiles } = await this.#breakAll(operator, clouds, faults);
+    if (clouds.late !== undefined) await noteBeginning(clouds.late.name, operator, put);
     await this.#calmDown(operator, recordsOf(put));
     const unreconciled = this.#options.reconciles === false ? [] : await reconciled(operator, this.#deployed);
     const survey = await surveyed(operator, clouds, before);

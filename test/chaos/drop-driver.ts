@@ -13,6 +13,8 @@ export interface PutDrop {
   readonly bucket: string;
   readonly key: string;
   readonly id: string;
+  /** Milliseconds, when S3 had it. */
+  readonly putAt: number;
   /** By target. */
   readonly expected: Readonly<Record<string, Expected>>;
   /** The targets that it goes to. */
@@ -103,7 +105,8 @@ export class DropDriver {
     if (before !== undefined) before.mayBeSuperseded = true;
     const { VersionId: id = '' } = await new Upload({ client: s3, partSize: PART_BYTES, params }).done();
     const name = `drop ${index}`;
-    const drop = { name, bucket, key, id, expected, targets, mayBeSuperseded: false, mayBeGone: false };
+    const putAt = Date.now();
+    const drop: PutDrop = { name, bucket, key, id, putAt, expected, targets, mayBeSuperseded: false, mayBeGone: false };
     subjects.learn(drop.name, drop);
     this.put.push(drop);
     this.#newest.set(key, drop);

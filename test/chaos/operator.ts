@@ -1,5 +1,6 @@
 import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { isSettled } from '../../lambda/model/record-changes.ts';
+import { BEGINNINGS_KEY, type TargetBeginnings } from '../../lambda/model/target-beginnings.ts';
 import type { ReconcileReport } from '../../lambda/steps/reconcile/reconcile.ts';
 import { seeded } from '../../local/contributing/faults/seeded.ts';
 import type { EmbeddedStack } from '../../local/stack.ts';
@@ -19,6 +20,16 @@ export async function endPauses({ s3, records: { bucket: Bucket } }: Operator): 
     if (Objects.length > 0) await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
   }
 }
+
+/** Milliseconds by the clock of the function that saw the target first. */
+export async function beginningOf(target: string, { s3, records: { bucket: Bucket } }: Operator): Promise<number> {
+  const { Body: body } = await s3.send(new GetObjectCommand({ Bucket, Key: BEGINNINGS_KEY }));
+  const { targets }: TargetBeginnings = JSON.parse((await body?.transformToString()) ?? '{}');
+  return Date.parse(targets[target]?.since ?? '') + CLOCK_ERROR_MS;
+}
+
+/** Between putting an object and what S3 calls its time. */
+const CLOCK_ERROR_MS = 1000;
 
 const RETRY_CHANCE = 0.3;
 

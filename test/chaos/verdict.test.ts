@@ -27,7 +27,7 @@ const FAILED = { outcome: 'failed', code: 'truncated' } as const;
 
 function put(...targets: string[]): PutDrop {
   const expected = { one: FAILED, two: FAILED };
-  const place = { name: 'drop 0', bucket: 'drops', key: 'a.img', id: 'v1' };
+  const place = { name: 'drop 0', bucket: 'drops', key: 'a.img', id: 'v1', putAt: 0 };
   return { ...place, expected, targets, mayBeSuperseded: false, mayBeGone: false };
 }
 

@@ -130,8 +130,8 @@ class Judge implements Verdict {
       const record = this.#survey.records.get(recordKey(drop, cloud.name));
       if (version === undefined || record?.announcedAt === undefined) continue;
       const tag = version.tags[`imagedrop:${cloud.name}`];
-      if (tag === outcomeOf(record)) continue;
-      this.findings.misreported.push(`${drop.name} at ${cloud.name}: its tag is ${tag}, not ${outcomeOf(record)}`);
+      if (tag === tagFor(record)) continue;
+      this.findings.misreported.push(`${drop.name} at ${cloud.name}: its tag is ${tag}, not ${tagFor(record)}`);
     }
   }
 
@@ -244,6 +244,12 @@ class Judge implements Verdict {
 /** A fast import takes a mark only: those of all images that the record can have begun. */
 const marksOf = (drop: PutDrop, target: string, record: DropRecord | undefined): ReadonlySet<string> =>
   new Set(Array.from({ length: record?.generation ?? 1 }, (_, index) => imageId(drop, target, index + 1)));
+
+/** docs/records.md: `active <image id>`, `failed <code>` or `superseded`. */
+function tagFor({ status, image, error }: DropRecord): string {
+  if (status === 'active') return `active ${image?.id}`;
+  return status === 'failed' ? `failed ${error?.code}` : status;
+}
 
 const obstacles = (record: DropRecord | undefined): number =>
   record?.removing?.filter(({ obstacle }) => obstacle !== undefined).length ?? 0;

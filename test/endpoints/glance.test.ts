@@ -391,3 +391,9 @@ describe('a creation whose answer was lost, on the last place of the quota', () 
     expect(await failure(endpoint.create(newImage()))).toMatchObject({ code: 'quota-exceeded', wholeTarget: true });
   });
 });
+
+test('what was created for an id of ours is not the image of somebody else that has the id', async () => {
+  const others = { id: IMAGE_ID, status: 'queued', name: 'theirs', disk_format: 'raw' };
+  const endpoint = await endpointAt('glance', (_request, response) => answer(response, 200, others));
+  expect(await endpoint.createdFor(IMAGE_ID)).toEqual([]);
+});

@@ -2,19 +2,29 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
-import { ImageDropError } from '../../lambda/model/errors.ts';
+import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
 import { ID_PROPERTY, type Image, type NewImage, type UploadPlan } from '../../lambda/model/image.ts';
 
 /** What the service makes of an upload whose client has crashed; docs/endpoints.md has each. */
 export type Aftermath = 'queued' | 'saving' | 'active';
 
+/** What a service answers one call with, though it could do it. */
+export interface Refusal {
+  readonly call: 'create' | 'get' | 'upload' | 'delete';
+  readonly code: ErrorCode;
+  /** Whether that concerns the whole target, which is then paused. */
+  readonly wholeTarget?: boolean;
+}
+
 export interface ServiceSettings {
-  readonly route: 'stream' | 'import';
+  readonly route: 'stream' | 'import' | 'register' | 'fast-import';
   /**
    * How a creation that is tried again finds its own image: by an id that we choose (Glance), by looking for our property
    * before (IMS), or not at all. @default 'id'
    */
   readonly findsBy?: 'id' | 'property' | 'nothing';
+  /** A call that is answered so, once. @default none */
+  readonly refuses?: Refusal;
   /** Whether the first image is stored wrongly. @default false */
   readonly breaksFirst?: boolean;
 }
@@ -33,6 +43,7 @@ export class ImageService {
   readonly #source: Buffer;
   readonly #settings: ServiceSettings;
   #activated = 0;
+  #isToRefuse = true;
 
   /** @param source what an import fetches */
   constructor(source: Buffer, settings: ServiceSettings) {
@@ -45,21 +56,28 @@ export class ImageService {
       kind: 'glance',
       plan: async (_found, objectBytes) => this.#plan(objectBytes),
       conform: (image) => image,
-      create: (image) => this.#create(image, gate),
+      create: (image) => this.#refusable('create', () => this.#create(image, gate)),
       release: async (id, { visibility, protected: isProtected }) => {
         const image = this.images.get(id);
         if (image !== undefined)
           this.images.set(id, Object.assign({ ...image }, { visibility, protected: isProtected }));
       },
       createdFor: async (id) => this.#createdFor(id),
-      get: async (id) => this.images.get(id),
+      get: (id) => this.#refusable('get', async () => this.images.get(id)),
       list: async () => ({ items: [...this.images.values()] }),
-      upload: (id, body) => this.#upload(id, body, gate),
+      upload: (id, body) => this.#refusable('upload', () => this.#upload(id, body, gate)),
       imports: { begin: async (id) => this.#beginImport(id), failure: async () => undefined },
-      delete: async (id) => {
-        this.images.delete(id);
-        this.#deletedIds.add(id);
+      registers: {
+        begin: async (id) => this.#register(id),
+        fastImport: async (image) => this.#fastImport(image),
+        madeFor: async (id) => this.#createdFor(id),
+        job: async (jobId) => ({ state: 'running', imageId: jobId.replace('job-of-', '') }),
       },
+      delete: (id) =>
+        this.#refusable('delete', async () => {
+          this.images.delete(id);
+          this.#deletedIds.add(id);
+        }),
     };
   }
 
@@ -76,6 +94,14 @@ export class ImageService {
       if (aftermath === 'active') this.#activate(image, this.#source);
       else this.images.set(image.id, { ...image, status: aftermath });
     }
+  }
+
+  async #refusable<T>(call: Refusal['call'], work: () => Promise<T>): Promise<T> {
+    const { refuses } = this.#settings;
+    if (refuses?.call !== call || !this.#isToRefuse) return work();
+    this.#isToRefuse = false;
+    const { code, wholeTarget = false } = refuses;
+    throw new ImageDropError(code, `The service refuses to ${call}.`, { wholeTarget });
   }
 
   #plan(objectBytes: number): UploadPlan {
@@ -123,6 +149,20 @@ export class ImageService {
     if (image === undefined) throw new ImageDropError('image-lost', `Image ${id} is gone.`);
     // Whatever else it is, an import is under way or over: 409, a success.
     if (image.status === 'queued') this.images.set(id, { ...image, status: 'importing' });
+  }
+
+  #register(id: string): string {
+    const image = this.images.get(id);
+    if (image === undefined) throw new ImageDropError('image-lost', `Image ${id} is gone.`);
+    if (image.status === 'queued') this.images.set(id, { ...image, status: 'importing' });
+    return `job-of-${id}`;
+  }
+
+  /** The service chooses the id, and another request makes another image. */
+  #fastImport(image: NewImage): string {
+    const id = crypto.randomUUID();
+    this.images.set(id, { ...image, id, status: 'importing', hashes: {} });
+    return `job-of-${id}`;
   }
 
   #activate(image: StoredImage, received: Buffer): void {

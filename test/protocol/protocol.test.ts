@@ -57,3 +57,39 @@ test('the explorer finds the second image of a service that does not let us choo
   const { findings } = await exploreDrop(settings);
   expect(findings.flatMap(({ violations }) => violations)).toContain('the drop is active with 2 images');
 });
+
+const REFUSING: readonly DropSettings[] = [
+  { refuses: { call: 'delete', code: 'forbidden' }, breaksFirst: true },
+  { refuses: { call: 'delete', code: 'endpoint-busy', wholeTarget: true }, breaksFirst: true },
+  { refuses: { call: 'create', code: 'invalid-request' }, mayFailWith: 'invalid-request' },
+  { refuses: { call: 'create', code: 'endpoint-busy', wholeTarget: true } },
+  { refuses: { call: 'get', code: 'forbidden' }, mayFailWith: 'forbidden' },
+  { refuses: { call: 'upload', code: 'content-refused' }, mayFailWith: 'content-refused' },
+  { refuses: { call: 'upload', code: 'endpoint-unavailable', wholeTarget: true } },
+].flatMap((refusal) =>
+  WORKERS.map(
+    ([from, ...workers]) => ({ ...refusal, from, workers, route: 'stream', aftermath: 'queued' }) as DropSettings,
+  ),
+);
+
+const FROM_STORAGE: readonly DropSettings[] = (['register', 'fast-import'] as const).flatMap((route) =>
+  WORKERS.map(([from, ...workers]) => ({ route, from, workers, aftermath: 'queued' }) as const),
+);
+
+const RECONCILING: readonly DropSettings[] = (['ingestQueue', 'uploadQueue', 'statusQueue'] as const).flatMap((from) =>
+  (['stream', 'import', 'register', 'fast-import'] as const).map(
+    (route) => ({ route, from, workers: [from, 'reconcile'], aftermath: 'queued' }) as const,
+  ),
+);
+
+const DEEPER = [...REFUSING, ...FROM_STORAGE, ...RECONCILING];
+
+describe('one drop becomes one image where the service refuses a call, reads from storage, or reconcile works beside', () => {
+  test.each(IS_THOROUGH ? DEEPER : DEEPER.filter((_, index) => index % 18 === 0))(
+    '$route, workers on $workers, refused: $refuses',
+    async (settings) => {
+      const { findings } = await exploreDrop(settings);
+      expect(findings.slice(0, 3)).toEqual([]);
+    },
+  );
+});

@@ -1,21 +1,26 @@
-import { ImageDropError } from '../../lambda/model/errors.ts';
+import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { isSettled, type RecordDraft } from '../../lambda/model/record-changes.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import type { RecordStore } from '../../lambda/steps/ports.ts';
+import type { ReconcileDependencies } from '../../lambda/steps/reconcile/ports.ts';
+import { reconcile } from '../../lambda/steps/reconcile/reconcile.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
+import { isFromStorage } from '../../lambda/steps/upload-from-storage.ts';
 import { rawDisk } from '../support/disk.ts';
-import { MemoryWorld } from '../support/memory-world.ts';
+import { ReconcileWorld } from '../support/reconcile-world.ts';
 import { Gates, type Scenario } from './explorer.ts';
 import { gated } from './gated.ts';
 import { type Aftermath, type Gate, ImageService, MIDDLE_OF_UPLOAD, type ServiceSettings } from './image-service.ts';
 
 export type QueueName = 'ingestQueue' | 'uploadQueue' | 'statusQueue';
+/** Who may be at work beside others: a function by the queue of its message, or reconcile. */
+export type Worker = QueueName | 'reconcile';
 const QUEUES: readonly QueueName[] = ['ingestQueue', 'uploadQueue', 'statusQueue'];
 
 export interface Message {
-  readonly queue: QueueName;
+  readonly queue: Worker;
   readonly body: unknown;
   /** Whether it has been given to somebody before. */
   readonly isAgain?: boolean;
@@ -26,7 +31,9 @@ export interface DropSettings extends ServiceSettings {
   /** How far the drop has come before the workers begin. */
   readonly from: QueueName;
   /** The queues from which the two workers have their messages; two of one queue are one message delivered twice. */
-  readonly workers: readonly QueueName[];
+  readonly workers: readonly Worker[];
+  /** What the drop may fail with, because the service refuses a call. @default nothing */
+  readonly mayFailWith?: ErrorCode;
   /** Whether the object is deleted as soon as a worker has crashed or is held up. @default false */
   readonly vanishes?: boolean;
 }
@@ -42,7 +49,7 @@ const freely: Gate = async () => {};
 /** One drop on its way through the steps themselves, in a world in memory. */
 export class DropScenario implements Scenario {
   readonly gates = new Gates();
-  readonly #world = new MemoryWorld();
+  readonly #world = new ReconcileWorld();
   readonly #disk = rawDisk();
   readonly #settings: DropSettings;
   readonly #service: ImageService;
@@ -54,6 +61,8 @@ export class DropScenario implements Scenario {
   constructor(settings: DropSettings) {
     this.#settings = settings;
     this.#service = new ImageService(this.#disk, settings);
+    // A fast import of a copy needs a bitmap file beside it, too.
+    this.#world.staging.isDropBucket = settings.route === 'fast-import';
     this.#world.objects.put(KEY, this.#disk);
     this.#waiting.push({ queue: 'ingestQueue', body: this.#world.event(KEY) });
   }
@@ -109,17 +118,25 @@ export class DropScenario implements Scenario {
     return [
       ...(images.length === 1 ? [] : [`the drop is active with ${images.length} images`]),
       ...(isWhole ? [] : [`the image is ${image?.status ?? 'gone'}, or not what was dropped`]),
-      ...(record.verification?.outcome === 'verified' ? [] : ['the image was not verified']),
+      ...(record.verification?.outcome === this.#verified ? [] : ['the image was not verified']),
     ];
   }
 
-  #wrongOfFailed({ status, error }: DropRecord): readonly string[] {
+  /** What is read from object storage has no hash of ours. */
+  get #verified(): string {
+    return isFromStorage(this.#settings.route) ? 'unverified' : 'verified';
+  }
+
+  #wrongOfFailed({ status, error, removing = [] }: DropRecord): readonly string[] {
     const { size } = this.#service.images;
     const mayFail =
       this.#settings.vanishes === true && (error?.code === 'object-gone' || error?.code === 'object-changed');
+    const isRefused = error !== undefined && error.code === this.#settings.mayFailWith;
     return [
-      ...(size === 0 ? [] : [`the drop is ${status} and leaves ${size} images`]),
-      ...(mayFail ? [] : [`the drop ends as ${status}: ${error?.message}`]),
+      ...(size === removing.filter(({ obstacle }) => obstacle !== undefined).length
+        ? []
+        : [`the drop is ${status} and leaves ${size} images`]),
+      ...(mayFail || isRefused ? [] : [`the drop ends as ${status}: ${error?.message}`]),
     ];
   }
 
@@ -128,7 +145,7 @@ export class DropScenario implements Scenario {
   }
 
   /** The event, or what was sent on; made up where a worker is to come late. */
-  #messageOf(queue: QueueName): Message {
+  #messageOf(queue: Worker): Message {
     const sent = this.#waiting.find((each) => each.queue === queue);
     return sent ?? { queue, body: { record: this.#world.recordKey(KEY) } };
   }
@@ -169,6 +186,8 @@ export class DropScenario implements Scenario {
         return streamUpload(body, invocation, dependencies);
       case 'statusQueue':
         return recordStatus(body, invocation, dependencies);
+      case 'reconcile':
+        await reconcile({ dryRun: false }, invocation, { ...this.#world, ...dependencies } as ReconcileDependencies);
     }
   }
 
@@ -196,7 +215,7 @@ export class DropScenario implements Scenario {
     if (this.#service.images.size > 1 && !mayBeTwo) this.#wrong.push(`there are two images at the step from ${change}`);
   }
 
-  #dependencies(from: QueueName, gate: Gate) {
+  #dependencies(from: Worker, gate: Gate) {
     const { objects, folderFiles, staging, pauses, beginnings, targets, log, now, topic, meter } = this.#world;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
@@ -226,7 +245,7 @@ export class DropScenario implements Scenario {
       topic: gated('topic', topic, gate),
       pauses,
       beginnings,
-      ownQueue: queue(from),
+      ownQueue: queue(from === 'reconcile' ? 'ingestQueue' : from),
       ingestQueue: queue('ingestQueue'),
       uploadQueue: queue('uploadQueue'),
       statusQueue: queue('statusQueue'),

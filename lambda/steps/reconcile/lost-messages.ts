@@ -57,10 +57,12 @@ function sentAgain(key: string, record: DropRecord, deps: ReconcileDependencies)
     },
     /** The change makes the next pass look again, and lets a look at the image that was not lost after all end. */
     async mend() {
+      const rounds = (record.rounds ?? 0) + 1;
       const changed = await deps.records.change(key, (stored) =>
-        stored?.nonce === record.nonce ? { ...stored, rounds: (stored.rounds ?? 0) + 1 } : undefined,
+        stored?.nonce === record.nonce ? { ...stored, rounds } : undefined,
       );
-      if (changed?.revision !== record.revision + 1) return false;
+      // Somebody else's change has the next revision, too.
+      if (changed?.revision !== record.revision + 1 || changed.rounds !== rounds) return false;
       await deps.ingestQueue.send({ record: key });
       return true;
     },
