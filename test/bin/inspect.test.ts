@@ -146,7 +146,7 @@ describe('imagedrop inspect of the metadata around a file', () => {
     const files = {
       'imagedrop.yaml': 'min_ram: 1\nvisibility: private\n',
       'linux/imagedrop.yaml': 'min_ram: 2\n',
-      'linux/lts/a.qcow2.yaml': 'name: A\nproperties: {os_distro: debian}\n',
+      'linux/lts/a.qcow2.yaml': 'name: A\nproperties: {os_distro: debian}\ntags: ["=lts"]\n',
       'linux/bad.qcow2.yaml': 'name: B\nprotected: maybe\n',
     };
     for (const [name, text] of Object.entries(files)) await writeFile(join(tree, name), text);
@@ -170,7 +170,7 @@ describe('imagedrop inspect of the metadata around a file', () => {
       visibility: ['private', 'imagedrop.yaml:2:1'],
       min_disk: [expect.any(Number), 'found'],
       protected: [false, 'default'],
-      tags: [[], 'default'],
+      tags: [['=lts'], 'linux/lts/a.qcow2.yaml:3:1'],
       'properties.os_distro': ['debian', 'linux/lts/a.qcow2.yaml:2:14'],
     });
     expect(Object.keys(valuesAt(found)).filter((name) => /^id$|imagedrop/.test(name))).toEqual([]);

@@ -51,8 +51,8 @@ async function drop(folder: string, osCloud: string) {
   return { record: JSON.parse(out.join(''))[0], err: err.join(''), code };
 }
 
-async function warnings(folder: string): Promise<string[]> {
-  const logs = join(folder, '.imagedrop/stack/logs');
+async function warnings(folder: string, osCloud: string): Promise<string[]> {
+  const logs = join(folder, `.imagedrop/stacks/cloud-${osCloud}/logs`);
   const texts = await Promise.all((await readdir(logs)).map((name) => readFile(join(logs, name), 'utf8')));
   return texts.flatMap((text) => text.split('\n')).filter((line) => line.includes('are not checked'));
 }
@@ -86,7 +86,7 @@ export function tlsCases(startCloud: (folder: string) => Promise<PlainCloud>): v
     expect(record).toMatchObject({ status: 'active', target: 'trusting', verification: { outcome: 'verified' } });
     expect(await readFile(cloud.imageFile(record.image.id))).toEqual(IMAGE);
     expect([code, err]).toEqual([0, '']);
-    expect(await warnings(folder)).toEqual([]);
+    expect(await warnings(folder, 'trusting')).toEqual([]);
   });
 
   test('fails at once without cacert, and says which setting helps', async () => {
@@ -108,7 +108,7 @@ export function tlsCases(startCloud: (folder: string) => Promise<PlainCloud>): v
     expect(record).toMatchObject({ status: 'active', verification: { outcome: 'verified' } });
     const warning = 'The certificates of careless are not checked (verify: false)';
     expect(err.split(warning)).toHaveLength(2);
-    const logged = (await warnings(folder)).map((line) => JSON.parse(line));
+    const logged = (await warnings(folder, 'careless')).map((line) => JSON.parse(line));
     expect(logged.length).toBeGreaterThanOrEqual(3);
     for (const entry of logged)
       expect(entry).toMatchObject({ level: 'WARN', message: expect.stringContaining(warning) });
