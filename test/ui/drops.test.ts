@@ -139,7 +139,7 @@ describe('a drop that failed', () => {
     await rowOf(page, 'notes.txt').getByText('The file is text').waitFor();
     await rowOf(page, 'notes.txt').getByRole('link').click();
     const trouble = page.getByRole('region', { name: 'What to do' });
-    expect(await trouble.locator('p').first().textContent()).toMatch(/^Drop a disk image;/);
+    expect(await trouble.locator('p').first().textContent()).toBe('Drop the disk image itself.');
     await trouble.getByText('not-a-disk-image').waitFor();
     await page.getByRole('region', { name: 'Checks' }).getByText('refused: ').first().waitFor();
     await world.picture(page, 'ui-failed');

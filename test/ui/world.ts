@@ -61,6 +61,8 @@ export class UiWorld {
   async open(options: BrowserContextOptions = {}, url = this.server.url): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
     const page = await context.newPage();
+    // Only a hang reaches it: the 30 seconds of Playwright are too short for a busy machine.
+    page.setDefaultTimeout(120_000);
     page.on('console', (message) => {
       if (message.type() === 'error') this.errors.push(message.text());
     });
