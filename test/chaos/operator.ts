@@ -1,4 +1,10 @@
-import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { isSettled } from '../../lambda/model/record-changes.ts';
 import { BEGINNINGS_KEY, type TargetBeginnings } from '../../lambda/model/target-beginnings.ts';
 import type { ReconcileReport } from '../../lambda/steps/reconcile/reconcile.ts';
@@ -21,11 +27,16 @@ export async function endPauses({ s3, records: { bucket: Bucket } }: Operator): 
   }
 }
 
-/** Milliseconds by the clock of the function that saw the target first. */
+/** Milliseconds by the clock of the function that saw the target first; Infinity while none has seen any. */
 export async function beginningOf(target: string, { s3, records: { bucket: Bucket } }: Operator): Promise<number> {
-  const { Body: body } = await s3.send(new GetObjectCommand({ Bucket, Key: BEGINNINGS_KEY }));
-  const { targets }: TargetBeginnings = JSON.parse((await body?.transformToString()) ?? '{}');
-  return Date.parse(targets[target]?.since ?? '') + CLOCK_ERROR_MS;
+  try {
+    const { Body: body } = await s3.send(new GetObjectCommand({ Bucket, Key: BEGINNINGS_KEY }));
+    const { targets }: TargetBeginnings = JSON.parse((await body?.transformToString()) ?? '{}');
+    return Date.parse(targets[target]?.since ?? '') + CLOCK_ERROR_MS;
+  } catch (error) {
+    if (error instanceof NoSuchKey) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
 }
 
 /** Between putting an object and what S3 calls its time. */

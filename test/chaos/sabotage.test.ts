@@ -35,7 +35,7 @@ describe('A run of chaos', () => {
   });
 
   test('finds corrupt images when hashes are not compared', async () => {
-    const result = await run(HASH_NOT_COMPARED, { drops: 8, wants: only(CORRUPTING), likelier: 20 });
+    const result = await run(HASH_NOT_COMPARED, { drops: 24, wants: only(CORRUPTING), likelier: 20 });
     expect(result.findings.corrupt.length).toBeGreaterThan(0);
     expect(isSound(result)).toBe(false);
   });

@@ -14,7 +14,7 @@ export interface Sabotage {
 export const LEASE_IGNORED: Sabotage = {
   found: /throw new ([\w$]+)\("lease-held"/g,
   replacement: 'void new $1("lease-held"',
-  bundles: 4,
+  bundles: 3,
 };
 
 /** Messages whose work failed are deleted like those whose effect is stored. */
