@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<FindingKind, readonly [done: string, wouldBe: strin
   'orphaned-image': ['image without a record', 'image without a record'],
   'orphaned-image-deleted': ['image deleted', 'image would be deleted'],
   unreadable: ['could not be read', 'could not be read'],
-  'not-mended': ['could not be corrected', 'could not be corrected'],
+  'not-corrected': ['could not be corrected', 'could not be corrected'],
 };
 
 /** What `imagedrop reconcile` prints for people. */

@@ -68,7 +68,7 @@ export const FINDINGS = [
   'orphaned-image',
   'orphaned-image-deleted',
   'unreadable',
-  'not-mended',
+  'not-corrected',
 ] as const;
 export type FindingKind = (typeof FINDINGS)[number];
 
@@ -106,7 +106,7 @@ export function added(one: Counts, other: Counts): Counts {
 }
 
 /** The findings that are faults of the run, not of what it looks at. */
-export const errorsIn = ({ findings }: Counts): number => (findings.unreadable ?? 0) + (findings['not-mended'] ?? 0);
+export const errorsIn = ({ findings }: Counts): number => (findings.unreadable ?? 0) + (findings['not-corrected'] ?? 0);
 
 export interface Beginning {
   /** Everything in the bucket was meant for this stack. */

@@ -89,7 +89,9 @@ describe('imagedrop status', () => {
 
   test('says of a failure why, and what to do', async () => {
     const { code, out } = await hand.user.run('status', 'windows/b.img');
-    expect(out).toMatch(/^ {2}error +The file is text.+ \(not-a-disk-image\)\n {2}next +Drop the disk image itself\.$/m);
+    expect(out).toMatch(
+      /^ {2}error +The file is text.+ \(not-a-disk-image\)\n {2}next +Drop the disk image itself\.$/m,
+    );
     expect(code).toBe(1);
   });
 

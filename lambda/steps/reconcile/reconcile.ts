@@ -197,7 +197,7 @@ class ReconcileRun {
       return isMended ? finding : undefined;
     } catch (thrown) {
       const { code, message } = asImageDropError(thrown);
-      return { kind: 'not-mended', subject: finding.subject, why: `${finding.kind}: ${message}`, code };
+      return { kind: 'not-corrected', subject: finding.subject, why: `${finding.kind}: ${message}`, code };
     }
   }
 
@@ -205,7 +205,7 @@ class ReconcileRun {
     this.#findings.push(finding);
     this.#add({ ...model.NOTHING, findings: { [finding.kind]: 1 } });
     // What was not mended is looked at again by the next pass.
-    if (finding.kind === 'not-mended' && OURS.includes(finding.code)) this.#leaveOut();
+    if (finding.kind === 'not-corrected' && OURS.includes(finding.code)) this.#leaveOut();
     this.#deps.log.info('reconcile', { ...finding, dryRun: this.#dryRun });
   }
 

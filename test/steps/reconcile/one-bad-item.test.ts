@@ -40,7 +40,7 @@ describe('one bad item does not stop reconcile', () => {
       });
       world.endpoint.delete = () => Promise.reject(new ImageDropError(code, 'It is in use.'));
       const first = await world.run();
-      expect(kinds(first)).toEqual(['not-mended']);
+      expect(kinds(first)).toEqual(['not-corrected']);
       expect(first).toMatchObject({ complete: true, run: { errors: 1 } });
       expect(world.reconcileErrors).toEqual([1]);
       world.objects.put('lost.img', rawDisk());
@@ -74,7 +74,7 @@ describe('one bad item does not stop reconcile', () => {
     world.pass(HOUR);
     const { send } = world.ingestQueue;
     world.ingestQueue.send = () => Promise.reject(new ImageDropError('aws-unavailable', 'SQS did not answer.'));
-    expect(kinds(await world.run())).toEqual(['not-mended']);
+    expect(kinds(await world.run())).toEqual(['not-corrected']);
     world.ingestQueue.send = send;
     expect(kinds(await world.run())).toEqual(['taken-up']);
   });
