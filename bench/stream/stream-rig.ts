@@ -47,7 +47,7 @@ export class StreamRig {
     const cloud = await simulatedCloud({ folder: join(folder, 'cloud') });
     const settings = parse(cloud.cloudsYaml).clouds[CLOUD];
     const { origin } = new URL(settings.auth.auth_url);
-    const override = { image_endpoint_override: `http://127.0.0.1:${ports.cloud}/image/v2` };
+    const override = { image_endpoint_override: `http://127.0.0.1:${ports.cloud}/image` };
     const cloudsYaml = stringify({ clouds: { [CLOUD]: { ...settings, ...override } } });
     const pipeline = await Pipeline.start({ cloud: { ...cloud, cloudsYaml } });
     const { s3 } = pipeline.stack.endpoints;

@@ -203,8 +203,12 @@ export async function removeForsaken(
  */
 export async function removeLeftBehind(key: string, record: DropRecord, deps: StepDependencies): Promise<void> {
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
-  const created = await endpoint.createdFor(imageId(record.drop, record.target, record.generation));
-  const ids = created.map(({ id }) => id);
+  const isFastImport = record.plan?.route === 'fast-import';
+  // Until its job names the image, nobody knows which of two is the record's.
+  if (isFastImport && record.image === undefined && !changes.isSettled(record)) return;
+  const mark = imageId(record.drop, record.target, record.generation);
+  const created = isFastImport ? await endpoint.registers?.madeFor(mark) : await endpoint.createdFor(mark);
+  const ids = (created ?? []).map(({ id }) => id);
   await forsake(ids, key, record, deps);
 }
 

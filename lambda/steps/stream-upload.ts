@@ -3,7 +3,7 @@ import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { beginAgain } from './give-up-image.ts';
+import { beginAgain, removeLeftBehind } from './give-up-image.ts';
 import { beginImport, hashMeanwhile, type ImportDependencies } from './import-image.ts';
 import { lostImage } from './lost-image.ts';
 import { hashAgain } from './move-bytes.ts';
@@ -57,6 +57,8 @@ export async function streamUpload(
         upload(key, leased, invocation, deps),
       );
     default:
+      // This message may be of an invocation that stalled, and asked for a second image after others had moved on.
+      if (record.plan?.route === 'fast-import' && invocation.receives > 1) await removeLeftBehind(key, record, deps);
       if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
       if (record.announcedAt === undefined) await deps.statusQueue.send({ record: key });
   }

@@ -23,7 +23,7 @@ export interface ServiceSettings {
    * before (IMS), or not at all. @default 'id'
    */
   readonly findsBy?: 'id' | 'property' | 'nothing';
-  /** A call that is answered so, once. @default none */
+  /** A call that is answered so, once, after `refuseNext`. @default none */
   readonly refuses?: Refusal;
   /** Whether the first image is stored wrongly. @default false */
   readonly breaksFirst?: boolean;
@@ -43,7 +43,7 @@ export class ImageService {
   readonly #source: Buffer;
   readonly #settings: ServiceSettings;
   #activated = 0;
-  #isToRefuse = true;
+  #isToRefuse = false;
 
   /** @param source what an import fetches */
   constructor(source: Buffer, settings: ServiceSettings) {
@@ -79,6 +79,11 @@ export class ImageService {
           this.#deletedIds.add(id);
         }),
     };
+  }
+
+  /** Before, the service takes every call: what happened earlier is not what is explored. */
+  refuseNext(): void {
+    this.#isToRefuse = true;
   }
 
   finishImports(): void {

@@ -68,13 +68,17 @@ export class DropScenario implements Scenario {
   }
 
   async prepare(): Promise<void> {
-    for (const queue of QUEUES.slice(0, QUEUES.indexOf(this.#settings.from)))
-      await this.#work(this.#take(queue), freely);
+    for (const queue of QUEUES.slice(0, QUEUES.indexOf(this.#settings.from))) {
+      // A file that is staged has a message for each of its chunks.
+      do await this.#work(this.#take(queue), freely);
+      while (this.#waiting.some((each) => each.queue === queue));
+    }
     this.#given.push(...this.#settings.workers.map((queue) => this.#messageOf(queue)));
     this.#waiting.length = 0;
   }
 
   start(): readonly Promise<void>[] {
+    this.#service.refuseNext();
     return this.#given.map((message, worker) => this.#run(worker, message));
   }
 
@@ -211,7 +215,7 @@ export class DropScenario implements Scenario {
     const isBack = next.generation < stored.generation || (isSettled(stored) && next.status !== stored.status);
     if (isBack) this.#wrong.push(`the record goes back: ${change}`);
     // Where ids are the service's own, a second image may be there until the message of its creator comes again.
-    const mayBeTwo = this.#settings.findsBy === 'property';
+    const mayBeTwo = this.#settings.findsBy === 'property' || this.#settings.route === 'fast-import';
     if (this.#service.images.size > 1 && !mayBeTwo) this.#wrong.push(`there are two images at the step from ${change}`);
   }
 
