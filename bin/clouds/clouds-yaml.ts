@@ -1,7 +1,7 @@
-import type { Cloud } from '../../lambda/endpoints/cloud.ts';
-import { cloudIn } from '../../lambda/endpoints/clouds-yaml.ts';
-import { isObject, type JsonObject } from '../../lambda/endpoints/json.ts';
+import type { Cloud } from '../../lambda/clouds/cloud.ts';
+import { cloudIn } from '../../lambda/clouds/clouds-yaml.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import { isObject, type JsonObject } from '../../lambda/model/json.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { type CloudFile, findCloudFile, foldersOf, type Surroundings, surroundings } from './cloud-files.ts';
 import { withPemTexts } from './pem-texts.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { JsonObject } from '../../lambda/endpoints/json.ts';
 import { messageOf } from '../../lambda/model/errors.ts';
+import type { JsonObject } from '../../lambda/model/json.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import type { Surroundings } from './cloud-files.ts';
 

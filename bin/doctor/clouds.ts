@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
+import { cloudNamed } from '../../lambda/clouds/clouds-yaml.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { cloudChecks } from './cloud-checks.ts';
 import { Checks, type Finding, ok, skipped } from './finding.ts';

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { httpClient } from '../../lambda/adapters/http.ts';
-import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
-import { planByTarget } from '../../lambda/endpoints/registry.ts';
+import { endpointOpener, planByTarget } from '../../lambda/endpoints/registry.ts';
 import { foundForTarget } from '../../lambda/formats/for-target.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';

@@ -1,11 +1,10 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { finished } from 'node:stream';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../endpoints/endpoint.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../clouds/http.ts';
+import { nodeProxies } from '../clouds/proxies.ts';
+import { tlsFault, uncheckedWarning } from '../clouds/tls-fault.ts';
 import { ImageDropError, messageOf } from '../model/errors.ts';
-import { nodeProxies } from './proxies.ts';
-import { tlsFault } from './tls-fault.ts';
-import { uncheckedWarning } from './unchecked-warning.ts';
 
 export interface HttpOptions {
   /** The cloud that is talked to, for the warning. */

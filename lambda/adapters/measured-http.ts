@@ -1,4 +1,4 @@
-import type { HttpClient, HttpRequest } from '../endpoints/endpoint.ts';
+import type { HttpClient, HttpRequest } from '../clouds/http.ts';
 import type { EndpointAnswer } from '../model/metrics.ts';
 
 export interface HttpObserver {

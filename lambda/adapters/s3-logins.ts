@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { LoginAttempts } from '../endpoints/endpoint.ts';
+import type { LoginAttempts } from '../clouds/http.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import { awsUnavailable, isLostRace, isNoSuchKey } from './aws-errors.ts';
 

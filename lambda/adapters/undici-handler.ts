@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { proxiesIn } from './proxies.ts';
+import { proxiesIn } from '../clouds/proxies.ts';
 
 export interface HandlerOptions {
   /** To one host at a time; further requests wait. */

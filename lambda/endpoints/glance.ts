@@ -1,22 +1,21 @@
+import type { Connection } from '../clouds/connection.ts';
 import { ImageDropError } from '../model/errors.ts';
-import type {
-  ByteRange,
-  FoundImage,
-  Image,
-  ImageFormat,
-  MeasuredUpload,
-  NewImage,
-  UploadPlan,
+import {
+  type ByteRange,
+  type FoundImage,
+  ID_PROPERTY,
+  type Image,
+  type ImageFormat,
+  type MeasuredUpload,
+  type NewImage,
+  type UploadPlan,
 } from '../model/image.ts';
-import { ID_PROPERTY } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
-import type { Connection } from './connection.ts';
-import { type Discovery, decideBy, discover } from './discovery.ts';
+import { type Discovery, decideBy, discover, Remembered } from './discovery.ts';
 import type { ImageEndpoint, ImagePage } from './endpoint.ts';
 import { type Dialect, ImageApi } from './image-api.ts';
 import { imageImport } from './image-import.ts';
 import { planRoute } from './plan-route.ts';
-import { Remembered } from './remembered.ts';
 import { algorithmsToCompare, creationFields, renamed, requireQuota, withMinDisk } from './within-limits.ts';
 
 /** The stock OpenStack Image service (https://docs.openstack.org/glance/latest/). */

@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
+import { calling, isSuccess, refusal, type ServiceCodes, serviceCodeOf, wordsOf } from '../clouds/answers.ts';
+import { type Connection, callWithToken } from '../clouds/connection.ts';
+import type { HttpAnswer, HttpRequest } from '../clouds/http.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image, NewImage } from '../model/image.ts';
-import { calling, isSuccess, refusal, type ServiceCodes } from './answers.ts';
-import { type Connection, callWithToken } from './connection.ts';
-import type { HttpAnswer, HttpRequest, ImagePage } from './endpoint.ts';
+import { type JsonObject, objectsIn, parseObject } from '../model/json.ts';
+import type { ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
-import { importRefusal } from './import-refusal.ts';
-import { type JsonObject, objectsIn, parseObject } from './json.ts';
+import { importRefusal } from './image-import.ts';
 import { WEB_DOWNLOAD } from './plan-route.ts';
-import { serviceCodeOf, wordsOf } from './words.ts';
 
 /** Where the services that speak the Image API v2 differ. */
 export interface Dialect {

@@ -1,10 +1,9 @@
+import { lineOf, type ServiceCodes } from '../clouds/answers.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { ID_PROPERTY, type NewImage } from '../model/image.ts';
-import type { ServiceCodes } from './answers.ts';
+import { isObject, type JsonObject } from '../model/json.ts';
 import type { ObjectPlace, RegisterJob, RegisterRoute } from './endpoint.ts';
 import type { ImageApi } from './image-api.ts';
-import { isObject, type JsonObject } from './json.ts';
-import { lineOf } from './words.ts';
 
 /**
  * How the service reads an image from object storage (IMS API reference, "Registering an Image", "Importing an Image File

@@ -1,11 +1,9 @@
 import { ImageDropError } from '../model/errors.ts';
-import { refusal } from './answers.ts';
+import { isObject, parseObject } from '../model/json.ts';
+import { refusal, withoutSecret } from './answers.ts';
 import { imageApiV2, imageUrlIn } from './catalog.ts';
 import type { Cloud } from './cloud.ts';
-import type { HttpAnswer, HttpClient, LoginAttempts } from './endpoint.ts';
-import { identityRequest } from './identity-request.ts';
-import { isObject, parseObject } from './json.ts';
-import { withoutSecret } from './words.ts';
+import type { HttpAnswer, HttpClient, LoginAttempts } from './http.ts';
 
 /** Who we are at one cloud. */
 export interface Session {
@@ -201,4 +199,28 @@ function notKeystone({ name, authUrl }: Cloud): ImageDropError {
   const { host } = new URL(authUrl);
   const message = `What answers for cloud ${name} at ${host} is no Keystone v3: it gave a token without its id or times.`;
   return new ImageDropError('endpoint-answer', message);
+}
+
+/** The body of POST /v3/auth/tokens (Identity API v3, "Authentication and token management"). */
+export function identityRequest(auth: Cloud['auth']): object {
+  switch (auth.type) {
+    case 'password':
+      return scoped({ methods: ['password'], password: { user: { ...auth.user, password: auth.password } } }, auth);
+    case 'token':
+      return scoped({ methods: ['token'], token: { id: auth.token } }, auth);
+    case 'v3applicationcredential':
+      // Bound to its project: a scope beside it is an error.
+      return {
+        auth: {
+          identity: {
+            methods: ['application_credential'],
+            application_credential: { ...auth.credential, secret: auth.secret },
+          },
+        },
+      };
+  }
+}
+
+function scoped(identity: object, { project }: { readonly project: object }): object {
+  return { auth: { identity, scope: { project } } };
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CloudTls } from './cloud.ts';
-import type { YamlSection } from './yaml-section.ts';
+import type { YamlSection } from './yaml-document.ts';
 
 /**
  * What a cloud says of certificates; as PEM text, for a function has no files.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { refusal } from '../../lambda/endpoints/answers.ts';
-import { IMS_CODES } from '../../lambda/endpoints/ims-codes.ts';
+import { refusal } from '../../lambda/clouds/answers.ts';
+import { IMS_CODES } from '../../lambda/endpoints/ims.ts';
 
 function read(status: number, text = '', headers: Record<string, string> = {}) {
   return refusal({ status, headers, text }, 'Creating image "x" at here');

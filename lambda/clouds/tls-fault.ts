@@ -59,3 +59,8 @@ export function tlsFault(host: string, error: unknown): ImageDropError | undefin
 function handshakeProblem(error: unknown): string | undefined {
   return /SSL routines:[^:]*:([^:]+)/.exec(messageOf(error))?.[1];
 }
+
+/** What the log and the terminal say of `verify: false`. */
+export function uncheckedWarning(cloud: string): string {
+  return `The certificates of ${cloud} are not checked (verify: false): anyone on the way can read and change everything.`;
+}

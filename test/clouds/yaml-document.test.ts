@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseYaml } from '../../lambda/endpoints/yaml-document.ts';
+import { parseYaml } from '../../lambda/clouds/yaml-document.ts';
 import { failure } from '../support/outcome.ts';
 
 const value = (text: string) => (parseYaml(`setting: ${text}\n`, 'clouds.yaml') as { setting: unknown }).setting;

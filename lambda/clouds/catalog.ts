@@ -1,6 +1,6 @@
 import { ImageDropError } from '../model/errors.ts';
+import { type JsonObject, objectsIn } from '../model/json.ts';
 import type { Cloud, ImageService } from './cloud.ts';
-import { type JsonObject, objectsIn } from './json.ts';
 
 /**
  * The address of the Image API in the catalog of a token (Identity API v3, "Service catalog").

@@ -1,8 +1,7 @@
 import { ImageDropError } from '../model/errors.ts';
-import { isSuccess, locationOf, refusal, type ServiceCodes } from './answers.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from './endpoint.ts';
+import { isSuccess, locationOf, refusal, type ServiceCodes, withoutSecret } from './answers.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from './http.ts';
 import type { Session } from './keystone.ts';
-import { withoutSecret } from './words.ts';
 
 /** What an endpoint talks through. */
 export interface Connection {

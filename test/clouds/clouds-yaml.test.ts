@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
+import { cloudNamed } from '../../lambda/clouds/clouds-yaml.ts';
 import { causeLine } from '../../lambda/model/errors.ts';
 import { AUTHORITY, certificate } from '../support/certificates.ts';
 import { failure } from '../support/outcome.ts';

@@ -1,5 +1,98 @@
+import {
+  type Document,
+  isAlias,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
 import { ImageDropError } from '../model/errors.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, type JsonObject } from '../model/json.ts';
+
+/**
+ * Reads YAML as openstacksdk's parser does: version 1.1, with `yes` and `no` for flags, and `<<` for what sections share.
+ * @param file for messages
+ * @throws `bad-clouds-yaml`, never with text of the file, which may be a password
+ */
+export function parseYaml(text: string, file: string): unknown {
+  requireUtf8(text, file);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false });
+  const error = document.errors[0];
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new ImageDropError('bad-clouds-yaml', `${file} is not YAML: ${error.code} at line ${line}, column ${col}.`);
+  }
+  // The parser only warns of tags that it does not know, and takes what follows as text.
+  const unknownTag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  if (unknownTag !== undefined) {
+    const { line, col } = lines.linePos(unknownTag.pos[0]);
+    const problem = `has a tag (!) that YAML does not define at line ${line}, column ${col}`;
+    throw new ImageDropError('bad-clouds-yaml', `${file} ${problem}: write the value itself there.`);
+  }
+  const nameless = pairWithoutName(document);
+  if (nameless !== undefined) {
+    const { line } = lines.linePos(startOf(nameless));
+    throw new ImageDropError('bad-clouds-yaml', `${file} has a name that is no text at line ${line}.`);
+  }
+  visit(document, { Scalar: (_, scalar) => spellOut(scalar) });
+  try {
+    return withoutCycles(document.toJS());
+  } catch {
+    const problem = 'has an alias without an anchor, too many of them, or one inside of what it stands for';
+    throw new ImageDropError('bad-clouds-yaml', `${file} ${problem}.`);
+  }
+}
+
+/** What a reader of UTF-8 makes of bytes that are none, and of UTF-16. */
+const NOT_UTF8 = /[\ufffd\0]/;
+
+function requireUtf8(text: string, file: string): void {
+  const at = text.search(NOT_UTF8);
+  if (at < 0) return;
+  const before = text.slice(0, at).split('\n');
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  const problem = `is not text in UTF-8 at ${place}: it may be UTF-16 or Latin-1`;
+  throw new ImageDropError('bad-clouds-yaml', `${file} ${problem}. Save it as UTF-8.`);
+}
+
+function pairWithoutName(document: Document.Parsed): Pair | undefined {
+  let found: Pair | undefined;
+  visit(document, {
+    Pair(_, pair) {
+      if (isName(pair, document)) return;
+      found = pair;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** The parser would write any other name as YAML, and warn of it with its text. */
+function isName({ key }: Pair, document: Document.Parsed): boolean {
+  const node = isAlias(key) ? key.resolve(document) : key;
+  return node === null || (isScalar(node) && (node.value === null || typeof node.value !== 'object'));
+}
+
+const startOf = ({ key }: Pair): number => (isNode(key) ? (key.range?.[0] ?? 0) : 0);
+
+/** Nothing here expects a mapping that holds itself; whoever walks through one never ends. @throws TypeError */
+function withoutCycles(value: unknown): unknown {
+  JSON.stringify(value);
+  return value;
+}
+
+/** Numbers whose text is the same whoever reads and writes them; 0123, 1e5 and 1_000 are not. */
+const PLAIN_NUMBER = /^(0|[1-9]\d*)(\.(0|\d{0,14}[1-9]))?$/;
+
+/** clouds.yaml knows no numbers: a project_id of digits is text, as in openstacksdk. */
+function spellOut(scalar: Scalar): void {
+  const { value, source = '' } = scalar;
+  if (typeof value === 'number' && PLAIN_NUMBER.test(source)) scalar.value = source;
+}
 
 /** `%(password)s` (Python), `{{ password }}` (Jinja, Helm) and, as the whole value, `${PASSWORD}` (a shell). */
 const UNFILLED = [/%\([\w.-]+\)s/, /\{\{.*\}\}/s, /^\$\{\w+\}$/];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { imageApiV2, imageUrlIn } from '../../lambda/endpoints/catalog.ts';
-import type { Cloud, ImageService } from '../../lambda/endpoints/cloud.ts';
+import { imageApiV2, imageUrlIn } from '../../lambda/clouds/catalog.ts';
+import type { Cloud, ImageService } from '../../lambda/clouds/cloud.ts';
 import { failure } from '../support/outcome.ts';
 
 function cloud(asked: Partial<ImageService>): Cloud {

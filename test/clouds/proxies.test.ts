@@ -1,8 +1,8 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ClosableHttpClient, type HttpOptions, httpClient } from '../../lambda/adapters/http.ts';
-import { nodeProxies, proxiesIn } from '../../lambda/adapters/proxies.ts';
 import { undiciHandler } from '../../lambda/adapters/undici-handler.ts';
+import { nodeProxies, proxiesIn } from '../../lambda/clouds/proxies.ts';
 import { AUTHORITY, certificate } from '../support/certificates.ts';
 import { startForwardProxy } from '../support/forward-proxy.ts';
 import { answer, serve, serveTls } from '../support/http-server.ts';

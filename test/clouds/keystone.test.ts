@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { httpClient } from '../../lambda/adapters/http.ts';
-import type { Cloud } from '../../lambda/endpoints/cloud.ts';
-import { keystoneSession } from '../../lambda/endpoints/keystone.ts';
+import type { Cloud } from '../../lambda/clouds/cloud.ts';
+import { keystoneSession } from '../../lambda/clouds/keystone.ts';
 import { answer, bodyOf, serve } from '../support/http-server.ts';
 import { failure } from '../support/outcome.ts';
 

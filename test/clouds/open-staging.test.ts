@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { isPlace, type StagingAccess, stagingOpener } from '../../lambda/endpoints/open-staging.ts';
+import { isPlace, type StagingAccess, stagingOpener } from '../../lambda/clouds/open-staging.ts';
 import { AUTHORITY } from '../support/certificates.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
 import { failure } from '../support/outcome.ts';
