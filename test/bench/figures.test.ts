@@ -1,3 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { costs } from '../../bench/cost.ts';
 import { chart } from '../../bench/growth/chart.ts';
@@ -22,12 +27,24 @@ test('contenders take turns, and each round begins with another', async () => {
   expect(results.get('a')).toHaveLength(3);
 });
 
-test('a script is measured with all of its processes, and one that fails says what it wrote', async () => {
-  const busy = 'node -e "for (const until = Date.now() + 300; Date.now() < until; );" | cat';
-  const { cpuSeconds, peakMib, output } = await runScript(`${busy}; echo "$1"`, ['done']);
+test('a script is measured with all of its processes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'imagedrop-figures-'));
+  const gate = join(folder, 'gate');
+  execFileSync('mkfifo', [gate]);
+  const work = 'for (const until = Date.now() + 300; Date.now() < until; ); fs.readFileSync(process.argv[1])';
+  const measured = runScript(`node -e "${work}" "$1" | cat; echo "$2"`, [gate, 'done']);
+  // The process runs when this opens, and until this closes: it is looked at in between.
+  const held = await open(gate, 'w');
+  await setTimeout(100);
+  await held.close();
+  const { cpuSeconds, peakMib, output } = await measured;
   expect(output).toBe('done\n');
   expect(cpuSeconds).toBeGreaterThan(0.05);
   expect(peakMib).toBeGreaterThan(10);
+  await rm(folder, { recursive: true });
+});
+
+test('a script that fails says what it wrote', async () => {
   await expect(runScript('echo broken >&2; false | true')).rejects.toThrow('broken');
 });
 
