@@ -1,6 +1,6 @@
 import { createMetadataEnvironment } from './runtime/environment.ts';
 import { createMetadata } from './steps/create-metadata.ts';
-import { folderFiles } from './steps/folder-files.ts';
+import { folderFiles } from './steps/metadata-files.ts';
 import { beginningsOf, cloudsYamlOf, handlerOf, queue, stepDependencies } from './wiring.ts';
 
 const environment = createMetadataEnvironment();

@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { s3Reconciliations } from '../../lambda/adapters/s3-document.ts';
 import { s3Pauses } from '../../lambda/adapters/s3-pauses.ts';
-import { s3Reconciliations } from '../../lambda/adapters/s3-reconciliations.ts';
 import { ERROR_KINDS } from '../../lambda/model/errors.ts';
 import type { TargetPause } from '../../lambda/model/target-pause.ts';
 import type { StackConnection } from '../stack/connection.ts';

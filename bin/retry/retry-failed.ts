@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
-import { askForRetry } from '../../lambda/steps/redriven.ts';
+import { asciiJson } from '../../lambda/adapters/sqs-queue.ts';
+import { askForRetry } from '../../lambda/steps/record-message.ts';
 import { printable, printableJson } from '../printable.ts';
 import { type KeyedRecord, recordsIn, recordsPrefix } from '../records/status-bucket.ts';
 import type { StackConnection } from '../stack/connection.ts';

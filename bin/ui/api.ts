@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
+import { asciiJson } from '../../lambda/adapters/sqs-queue.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { askForRetry } from '../../lambda/steps/redriven.ts';
+import { askForRetry } from '../../lambda/steps/record-message.ts';
 import { checksOf } from './checks.ts';
 import { openFeed } from './feed.ts';
 import { RecordIndex, type RecordSource, recordSource } from './record-index.ts';

@@ -3,7 +3,7 @@ import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
 import { type Check, examine } from '../../lambda/formats/inspect.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { objectReader } from '../../lambda/steps/object-reader.ts';
+import { objectReader } from '../../lambda/steps/dropped-object.ts';
 import type { ObjectHead } from '../../lambda/steps/ports.ts';
 import { UiError } from './ui-error.ts';
 

@@ -5,15 +5,17 @@ import {
   DeleteObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListPartsCommand,
+  type ListPartsCommandInput,
   type MultipartUpload,
+  type Part,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
-import type { PartContent, StagedPart, StagingStore, UploadRef } from '../steps/ports.ts';
+import type { PartContent, PartsAfter, StagedPart, StagingStore, UploadRef } from '../steps/ports.ts';
 import { answerOf, isName, isNoSuchKey, statusOf } from './aws-errors.ts';
-import { listParts } from './s3-parts.ts';
 
 /** The bucket that an image service reads from, by the API of S3, which OBS speaks too. */
 export function s3Staging(client: S3Client, bucket: string): StagingStore {
@@ -163,4 +165,24 @@ function stagingError(doing: string, error: unknown): ImageDropError {
   const message = `${doing} failed: ${answerOf(error)}.`;
   const isRefused = REFUSALS.includes(statusOf(error) ?? 0) && !isName(error, ...PASSING);
   return new ImageDropError(isRefused ? 'staging-refused' : 'staging-unavailable', message, { cause: error });
+}
+
+type Upload = Pick<ListPartsCommandInput, 'Bucket' | 'Key' | 'UploadId'>;
+
+/** The parts that are stored, a thousand with each request, or so many of them after one. */
+export async function listParts(client: S3Client, upload: Upload, some?: PartsAfter): Promise<readonly StagedPart[]> {
+  const found: StagedPart[] = [];
+  let marker = some === undefined ? undefined : String(some.after);
+  do {
+    const page = await client.send(
+      new ListPartsCommand({ ...upload, PartNumberMarker: marker, ...(some && { MaxParts: some.most }) }),
+    );
+    found.push(...(page.Parts ?? []).map(stagedPart));
+    marker = page.IsTruncated === true && some === undefined ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+  return found;
+}
+
+function stagedPart({ PartNumber: number = 0, ETag: etag = '', Size: bytes = 0 }: Part): StagedPart {
+  return { number, etag: etag.replaceAll('"', ''), bytes };
 }

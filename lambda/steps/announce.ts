@@ -3,9 +3,9 @@ import { goesTo, recordKey } from '../model/drop.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
-import { type ClearingDependencies, clearStaging } from './clear-staging.ts';
 import { removeBeforeOutcome } from './give-up-image.ts';
 import type { Invocation, MessageQueue, OutcomeTopic, TaggingStore } from './ports.ts';
+import { type ClearingDependencies, clearStaging } from './stage-image.ts';
 import { MAX_ATTEMPTS } from './under-lease.ts';
 import { hasWaitedTooLong, putOffOutcome } from './waiting-for-target.ts';
 

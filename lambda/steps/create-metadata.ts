@@ -11,22 +11,15 @@ import { fingerprinted, newImage, unreleased } from '../model/new-image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { backfillNamedIn, type ObjectEvent, objectEvents } from '../model/s3-event.ts';
-import { allOf } from './all-of.ts';
-import { targetsFor } from './begun-targets.ts';
-import { foundDrop } from './drop-of.ts';
-import { dropPlace } from './drop-place.ts';
-import { isPlaceholder } from './empty-drop.ts';
+import { dropPlace, isPlaceholder, newestVersion, objectReader } from './dropped-object.ts';
+import { foundDrop, requireChosen, targetsFor } from './find-drop.ts';
 import { removeForsaken, removeGivenUp, removeLeftBehind } from './give-up-image.ts';
 import { type MetadataFilesDependencies, metadataFiles, type ReadFile } from './metadata-files.ts';
-import { newestVersion } from './newest-version.ts';
-import { objectReader } from './object-reader.ts';
 import type { BeginningStore, Invocation, MessageQueue, ObjectHead, ObjectStore, RecordDraft } from './ports.ts';
-import { existingRecord, recordNamedIn, retryNamedIn } from './record-message.ts';
-import { askForRetry, isRedriven } from './redriven.ts';
-import { targetOf } from './target-of.ts';
-import { requireChosen } from './targets-of-drop.ts';
+import { askForRetry, existingRecord, isRedriven, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { type LeaseDependencies, underLease } from './under-lease.ts';
 import { isFromStorage } from './upload-from-storage.ts';
+import { targetOf } from './work.ts';
 
 export interface CreateMetadataDependencies extends LeaseDependencies, MetadataFilesDependencies {
   readonly objects: ObjectStore;
@@ -277,4 +270,11 @@ async function create(
 function isMadeAs({ properties }: Image, { sent }: Wanted): boolean {
   const made = properties[METADATA_PROPERTY];
   return made === undefined || made === sent.properties[METADATA_PROPERTY];
+}
+
+/** Lets each go its own way to the end, then throws the first that failed: the others are not held up by it. */
+export async function allOf(work: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

@@ -10,7 +10,7 @@ import type { DropRecord, Removal } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import * as changes from '../model/record-changes.ts';
 import { MAX_DELAY_SECONDS, type MessageQueue, type StepDependencies } from './ports.ts';
-import { targetOf } from './target-of.ts';
+import { targetOf } from './work.ts';
 
 /** A store that breaks five images in a row breaks the sixth as well. */
 export const MAX_GENERATIONS = 5;

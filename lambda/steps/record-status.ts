@@ -2,20 +2,19 @@ import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { pollDelaySeconds } from '../model/backoff.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { HashAlgorithm, Image } from '../model/image.ts';
-import type { DropRecord } from '../model/record.ts';
+import { isReleased } from '../model/new-image.ts';
+import type { DropRecord, Verification } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
 import { type BeginAgainDependencies, beginAgain, type FailDependencies, failDrop } from './give-up-image.ts';
-import { importFailure } from './import-failure.ts';
-import { type Invocation, MAX_DELAY_SECONDS, type RecordMessage } from './ports.ts';
-import { existingRecord, recordNamedIn, roundNamedIn } from './record-message.ts';
-import { askForRetry, isRedriven } from './redriven.ts';
-import { lookAtJob, requireReadDrop } from './registration.ts';
-import { releaseImage } from './release-image.ts';
-import { targetOf } from './target-of.ts';
+import { importFailure } from './import-image.ts';
+import { type Invocation, MAX_DELAY_SECONDS, type RecordMessage, type StepDependencies } from './ports.ts';
+import { askForRetry, existingRecord, isRedriven, recordNamedIn, roundNamedIn } from './record-message.ts';
 import { ASK_AGAIN_SECONDS, isLost, noteSeen } from './unseen-image.ts';
+import { lookAtJob, requireReadDrop } from './upload-from-storage.ts';
 import { verify } from './verify.ts';
 import { hasWaitedTooLong, isPutOff, pauseTarget } from './waiting-for-target.ts';
+import { targetOf } from './work.ts';
 
 export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies & AnnounceDependencies;
 
@@ -239,4 +238,45 @@ function broken(record: DropRecord, image: Image | undefined): ImageDropError {
   }
   const state = image === undefined ? 'gone' : `back in status ${image.status}`;
   return new ImageDropError('image-lost', `Image ${record.image?.id} is ${state} after its upload.`);
+}
+
+/**
+ * Gives a verified image the visibility and the protection that were asked for. An image is created private and
+ * unprotected: others must not see it before it is verified, and its clean-up must not be forbidden until then. The
+ * record keeps the verification first, so that a crash in between is resumed by the next message.
+ * @returns whether the record is still about this image
+ * @throws `forbidden` where the cloud does not let us publish it
+ */
+export async function releaseImage(
+  key: string,
+  record: DropRecord,
+  image: Image,
+  verification: Verification,
+  deps: StepDependencies,
+): Promise<boolean> {
+  const { sent } = record;
+  if (sent === undefined || isReleased(sent)) return true;
+  const isThisImage = (one: DropRecord | undefined) => one?.status === 'processing' && one.image?.id === image.id;
+  const verified = await deps.records.change(key, (stored) =>
+    stored !== undefined && isThisImage(stored) && stored.verification === undefined
+      ? { ...stored, verification }
+      : undefined,
+  );
+  if (!isThisImage(verified)) return false;
+  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+  try {
+    await endpoint.release(image.id, sent);
+  } catch (error) {
+    throw error instanceof ImageDropError && error.code === 'forbidden' ? withPlace(error, record) : error;
+  }
+  return true;
+}
+
+function withPlace(error: ImageDropError, { sent, metadata, target }: DropRecord): ImageDropError {
+  const origin = metadata?.origins.visibility ?? 'default';
+  const message = `${error.message} The image is verified, but ${target} does not let us release it: visibility is ${sent?.visibility} (${origin}) and protected is ${sent?.protected}.`;
+  return new ImageDropError('forbidden', message, {
+    cause: error.cause,
+    nextStep: `Give the user of clouds.yaml the permission to publish images, or correct the value in ${origin}; then run \`imagedrop retry\` for the image or drop it again.`,
+  });
 }

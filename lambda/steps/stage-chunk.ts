@@ -7,8 +7,8 @@ import { readRange } from '../transfer/read-range.ts';
 import { type FailDependencies, failDrop } from './give-up-image.ts';
 import type { Invocation, StagedPart, StagingStore } from './ports.ts';
 import { missingIn, type StagingDependencies } from './stage-image.ts';
-import { targetOf } from './target-of.ts';
 import { LEASE_SECONDS, MAX_ATTEMPTS } from './under-lease.ts';
+import { targetOf } from './work.ts';
 
 /** Bytes that are on their way at one time, read but not yet stored: they are held in memory. */
 const BYTES_AT_A_TIME = 64 * 2 ** 20;

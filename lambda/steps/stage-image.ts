@@ -1,14 +1,13 @@
+import { buffer } from 'node:stream/consumers';
 import type { ObjectPlace } from '../endpoints/endpoint.ts';
-import { ImageDropError } from '../model/errors.ts';
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { cutFor, missingChunks } from '../model/staging.ts';
-import { clearStaging } from './clear-staging.ts';
-import { whileHolding } from './hold.ts';
+import { bitmapKey, cutFor, missingChunks } from '../model/staging.ts';
+import { resumingSource } from '../transfer/resuming-source.ts';
 import type { Invocation, MessageQueue, StagedPart, Staging, StagingStore, StepDependencies } from './ports.ts';
-import { stageBitmap } from './stage-bitmap.ts';
-import { stagedKey } from './staged-key.ts';
-import { targetOf } from './target-of.ts';
+import { whileHolding } from './under-lease.ts';
+import { targetOf } from './work.ts';
 
 export interface StagingDependencies extends StepDependencies {
   readonly staging: Staging;
@@ -136,4 +135,94 @@ async function complete(
   const found = bytes === undefined ? 'is not there' : `has ${bytes} bytes`;
   const message = `The copy ${bucket}:${key} ${found} after its upload; the file has ${record.drop.size} bytes.`;
   throw new ImageDropError('staging-unavailable', message);
+}
+
+/** One bit for each 4 KiB of 1 TB are 30 MB. What is much more is another file, and would not fit into memory. */
+const MAX_BITMAP_BYTES = 256 * 2 ** 20;
+
+/**
+ * Puts the bitmap file of a raw image beside its copy, where a fast import looks for it. It comes before the image: when
+ * the copy is whole, nothing is missing.
+ */
+export async function stageBitmap(
+  { drop, plan, found }: DropRecord,
+  staging: RecordedStaging,
+  store: StagingStore,
+  deps: StepDependencies,
+): Promise<void> {
+  const to = bitmapKey(staging.key);
+  if (plan?.route !== 'fast-import' || found?.format !== 'raw' || (await store.size(to)) !== undefined) return;
+  const from = bitmapKey(drop.key);
+  const object = await deps.objects.head(drop.bucket, from);
+  if (object === undefined) throw new ImageDropError('object-gone', `The bitmap file ${from} of ${drop.key} is gone.`);
+  if (object.size > MAX_BITMAP_BYTES) {
+    const message = `${from} has ${object.size} bytes, which is too much for the bitmap file of ${drop.key}.`;
+    throw new ImageDropError('too-large', message, {
+      nextStep: `Drop the right bitmap file as ${from}, then the image.`,
+    });
+  }
+  const range = { offset: 0, length: object.size };
+  const open = resumingSource((part, signal) => deps.objects.open(object, part, signal), range);
+  await store.put(to, await buffer(open));
+}
+
+/** All of ours lie under one prefix, so that a rule of the bucket can concern them alone. */
+const PREFIX = 'imagedrop';
+
+/**
+ * A key without spaces, which image services refuse, that no other drop has. It does not change with the generation: an
+ * image that is made anew is made of the same copy.
+ */
+export function stagedKey({ staging, sent, found, drop }: DropRecord): string {
+  if (staging !== undefined) return staging.key;
+  if (sent !== undefined && found !== undefined) return `${PREFIX}/${sent.id}.${found.format}`;
+  throw new ImageDropError('bad-record', `The record of ${drop.key} has the status of an upload, but nothing is sent.`);
+}
+
+export interface ClearingDependencies extends StepDependencies {
+  readonly staging: Staging;
+}
+
+/** A part that was on its way when its upload was aborted may bring the upload back (Amazon S3, AbortMultipartUpload). */
+const ROUNDS = 5;
+
+/**
+ * Removes the copy in object storage and what is there of an unfinished one.
+ * @returns what the record says of it from now on: where we may not remove it, why it is left
+ * @throws `staging-unavailable`
+ */
+export async function clearStaging(
+  record: DropRecord,
+  deps: ClearingDependencies,
+): Promise<RecordedStaging | undefined> {
+  const { staging } = record;
+  if (staging === undefined || staging.removedAt !== undefined) return staging;
+  try {
+    await removeAll(staging, await deps.staging.of(targetOf(record, deps.targets)));
+    const { left: _, ...rest } = staging;
+    return { ...rest, removedAt: deps.now().toISOString() };
+  } catch (thrown) {
+    const obstacle = asImageDropError(thrown);
+    if (obstacle.retryable) throw obstacle;
+    deps.log.warn('the copy in object storage is left there', {
+      key: staging.key,
+      dropId: record.drop.id,
+      error: obstacle,
+    });
+    return { ...staging, left: obstacle.message };
+  }
+}
+
+async function removeAll({ bucket, key }: RecordedStaging, store: StagingStore): Promise<void> {
+  let uploads = await store.uploads(key);
+  for (let round = 0; uploads.length > 0; round += 1) {
+    if (round === ROUNDS) {
+      const message = `The unfinished upload of ${bucket}:${key} is still there after it was aborted ${ROUNDS} times.`;
+      throw new ImageDropError('staging-unavailable', message);
+    }
+    for (const uploadId of uploads) await store.abort(key, uploadId);
+    uploads = await store.uploads(key);
+  }
+  await store.delete(key);
+  await store.delete(bitmapKey(key));
 }

@@ -3,21 +3,18 @@ import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
+import { newestVersion } from './dropped-object.ts';
 import { beginAgain, removeLeftBehind } from './give-up-image.ts';
 import { beginImport, hashMeanwhile, type ImportDependencies } from './import-image.ts';
-import { lostImage } from './lost-image.ts';
-import { hashAgain } from './move-bytes.ts';
-import { newestVersion } from './newest-version.ts';
 import type { Invocation } from './ports.ts';
-import { chunkNamedIn, existingRecord, recordNamedIn } from './record-message.ts';
-import { askForRetry, isRedriven } from './redriven.ts';
+import { askForRetry, chunkNamedIn, existingRecord, isRedriven, recordNamedIn } from './record-message.ts';
 import { stageChunk } from './stage-chunk.ts';
-import { streamImage, wasReadWhole } from './stream-image.ts';
-import { targetOf } from './target-of.ts';
+import { hashAgain, streamImage, wasReadWhole } from './stream-image.ts';
 import { LEASE_SECONDS, type LeaseDependencies, underLease } from './under-lease.ts';
-import { askAgain, isLost, lookLater, noteSeen } from './unseen-image.ts';
+import { askAgain, isLost, lookLater, lostImage, noteSeen } from './unseen-image.ts';
 import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
+import { targetOf } from './work.ts';
 
 export type StreamUploadDependencies = LeaseDependencies & ImportDependencies & StorageDependencies;
 

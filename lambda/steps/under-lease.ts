@@ -1,8 +1,9 @@
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
-import { type DropRecord, type RecordStatus, STAGE_OF } from '../model/record.ts';
+import { type DropRecord, type Progress, type RecordStatus, STAGE_OF } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
+import { reportProgress } from '../transfer/progress.ts';
 import { type FailDependencies, failDrop } from './give-up-image.ts';
-import type { Invocation, MessageQueue } from './ports.ts';
+import type { Invocation, MessageQueue, StepDependencies } from './ports.ts';
 import { noRecord } from './record-message.ts';
 import { hasWaitedTooLong, isPutOff, LONGEST_WAIT_SECONDS, pauseTarget } from './waiting-for-target.ts';
 
@@ -109,4 +110,54 @@ function movedOn(key: string, status: RecordStatus): ImageDropError {
 function exhausted(code = 'internal', message = 'the function was ended from outside each time', cause?: Error) {
   const text = `Gave up after ${MAX_ATTEMPTS} attempts; the last one: ${code}: ${message}`;
   return new ImageDropError('retries-exhausted', text, { cause });
+}
+
+/**
+ * Notes how far the transfer is, and with it holds on to the lease and the message: a function that is killed lets go
+ * of both within LEASE_SECONDS, and the drop is taken up again.
+ * @throws `lease-held` when another invocation has taken over: the transfer must end
+ */
+export async function heartbeat(
+  key: string,
+  progress: Progress,
+  invocation: Invocation,
+  deps: StepDependencies,
+): Promise<void> {
+  await deps.records.change(key, (stored) => {
+    changes.requireLease(stored, invocation.id);
+    return { ...changes.lease(stored, invocation.id, LEASE_SECONDS, deps.now()), progress };
+  });
+  await invocation.holdMessage(LEASE_SECONDS);
+}
+
+/**
+ * Keeps lease and message for as long as some work takes that has no progress to report. A function that is killed lets
+ * go of both within LEASE_SECONDS.
+ * @throws `lease-held` when another invocation has taken over meanwhile
+ */
+export async function whileHolding<T>(
+  key: string,
+  invocation: Invocation,
+  deps: StepDependencies,
+  work: () => Promise<T>,
+): Promise<T> {
+  const holding = reportProgress({
+    bytes: () => 0,
+    totalBytes: 0,
+    clock: () => deps.now().getTime(),
+    onProgress: async () => {
+      await deps.records.change(key, (stored) => {
+        changes.requireLease(stored, invocation.id);
+        return changes.lease(stored, invocation.id, LEASE_SECONDS, deps.now());
+      });
+      await invocation.holdMessage(LEASE_SECONDS);
+    },
+  });
+  try {
+    const result = await work();
+    holding.signal.throwIfAborted();
+    return result;
+  } finally {
+    await holding.stop();
+  }
 }

@@ -67,3 +67,9 @@ export const askAgain = (verdict: ImageDropError): ImageDropError =>
     retryable: true,
     retryAfterSeconds: ASK_AGAIN_SECONDS,
   });
+
+/** An image that can take no bytes any more. */
+export function lostImage(record: DropRecord, image: Image | undefined): ImageDropError {
+  const state = image === undefined ? 'gone' : `in status ${image.status}`;
+  return new ImageDropError('image-lost', `Image ${record.image?.id} is ${state}, though its upload was not done.`);
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { measuredHttp } from '../../lambda/adapters/measured-http.ts';
+import { measuredHttp } from '../../lambda/adapters/http.ts';
 import type { HttpClient, HttpRequest } from '../../lambda/clouds/http.ts';
 import type { EndpointAnswer } from '../../lambda/model/metrics.ts';
 

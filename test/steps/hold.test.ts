@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
-import { whileHolding } from '../../lambda/steps/hold.ts';
+import { whileHolding } from '../../lambda/steps/under-lease.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
-import { heartbeat } from '../../lambda/steps/heartbeat.ts';
-import { underLease } from '../../lambda/steps/under-lease.ts';
+import { heartbeat, underLease } from '../../lambda/steps/under-lease.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
 

@@ -7,7 +7,7 @@ import type { DropRecord } from '../../model/record.ts';
 import { isSettled, withRemoval } from '../../model/record-changes.ts';
 import type { Target } from '../../model/target.ts';
 import { removeGivenUp } from '../give-up-image.ts';
-import { targetOf } from '../target-of.ts';
+import { targetOf } from '../work.ts';
 import { type Found, type Look, lookAtEach } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
 

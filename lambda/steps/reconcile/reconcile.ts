@@ -2,7 +2,7 @@ import { asImageDropError, type ErrorCode, type ImageDropError } from '../../mod
 import * as model from '../../model/reconciliation.ts';
 import { QUEUE_STAGES } from '../../model/record.ts';
 import type { TargetBeginnings } from '../../model/target-beginnings.ts';
-import { beginningsNow, beginningsUnnoted } from '../begun-targets.ts';
+import { beginningsNow, beginningsUnnoted } from '../find-drop.ts';
 import type { ScheduledInvocation } from '../ports.ts';
 import { type Found, inTurns, type Look, unreadable } from './found.ts';
 import { lostDrops } from './lost-drops.ts';
