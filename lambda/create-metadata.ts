@@ -11,10 +11,9 @@ const dependencies = {
   ownQueue: queue(environment.INGEST_QUEUE_URL),
   beginnings: beginningsOf(environment),
   uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
-  statusQueue: queue(environment.STATUS_QUEUE_URL),
 };
 
 /** Takes S3 events and records that begin again from the ingest queue. */
-export const handler = handlerOf(environment.INGEST_QUEUE_URL, (message, delivery) =>
-  createMetadata(message, delivery, dependencies),
+export const handler = handlerOf(environment.INGEST_QUEUE_URL, (message, invocation) =>
+  createMetadata(message, invocation, dependencies),
 );

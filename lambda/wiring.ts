@@ -22,10 +22,11 @@ import { functionLog } from './runtime/log.ts';
 import { functionMetrics } from './runtime/metrics.ts';
 import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
-import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
+import { sqsHandler } from './runtime/sqs-handler.ts';
 import type {
   BeginningStore,
   Endpoints,
+  Invocation,
   MessageQueue,
   ScheduledInvocation,
   SharingStore,
@@ -69,7 +70,7 @@ type CloudsYaml = (() => Promise<string>) & Partial<Pick<Secret, 'again' | 'vers
 export const cloudsYamlOf = ({ CLOUDS_YAML_SECRET }: SharedEnvironment): Secret =>
   cachedSecret(secretsClient(), CLOUDS_YAML_SECRET, now);
 
-/** What all functions need. What only some do has functions of its own below, and is in their bundles only. */
+/** What all functions need. What only some functions need is below, and is in their bundles only. */
 export function stepDependencies(environment: SharedEnvironment, cloudsYaml: CloudsYaml): StepDependencies {
   return {
     objects: s3Objects(s3),
@@ -81,6 +82,8 @@ export function stepDependencies(environment: SharedEnvironment, cloudsYaml: Clo
     staging: stagingPlaces(environment, cloudsYaml),
     pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: metrics.countPause }),
     targets: targetsOf(environment),
+    ingestQueue: queue(environment.INGEST_QUEUE_URL),
+    statusQueue: queue(environment.STATUS_QUEUE_URL),
     meter: metrics,
     log,
     now,
@@ -135,7 +138,7 @@ export function measured<Event, Result>(handler: (event: Event, context: Context
 }
 
 /** The handler of the queue that a function works on. */
-export function handlerOf(queueUrl: string, work: (message: unknown, delivery: Delivery) => Promise<void>) {
+export function handlerOf(queueUrl: string, work: (message: unknown, invocation: Invocation) => Promise<void>) {
   const handler = sqsHandler({
     work,
     holdMessage: (receiptHandle, seconds) => holdMessage(sqs, queueUrl, receiptHandle, seconds),

@@ -48,7 +48,7 @@ async function retryBelow(
     const { record, key } = each;
     const isFailed = record.status === 'failed' && (code === undefined || record.error?.code === code);
     if (!isFailed || !isMeant(each)) continue;
-    const MessageBody = asciiJson(askForRetry(key, record));
+    const MessageBody = asciiJson(askForRetry({ key, record }));
     await stack.sqs.send(new SendMessageCommand({ QueueUrl: stack.output('IngestQueueUrl'), MessageBody }));
     process.stdout.write(json ? `${printableJson({ record: key, was: record.error?.code })}\n` : lineOf(each));
     count += 1;

@@ -132,6 +132,6 @@ async function retryDrop(key: string, record: DropRecord, { sqs, ingestQueueUrl 
   if (record.status !== 'failed') {
     throw new UiError(409, 'not-failed', `The drop is ${record.status}: only one that has failed can begin again.`);
   }
-  const MessageBody = asciiJson(askForRetry(key, record));
+  const MessageBody = asciiJson(askForRetry({ key, record }));
   await sqs.send(new SendMessageCommand({ QueueUrl: ingestQueueUrl, MessageBody }));
 }

@@ -50,8 +50,8 @@ export function requireLease<R extends RecordDraft>(
   throw new ImageDropError('lease-held', `The lease of this invocation (${holder}) was lost to another.`);
 }
 
-/** Gives the lease back and says why the attempt ended. */
-export function release(record: RecordDraft, error: ImageDropError, now: Date): RecordDraft {
+/** Ends the lease and notes why the attempt ended. */
+export function endAttempt(record: RecordDraft, error: ImageDropError, now: Date): RecordDraft {
   const { lease: _, ...rest } = record;
   return { ...rest, error: recordedError(error, now) };
 }
@@ -67,8 +67,8 @@ export function wait(record: RecordDraft, { code, message }: TargetPause, now: D
   return { ...record, waiting: record.waiting ?? { since: now.toISOString(), code, message } };
 }
 
-/** Gives the lease back while others go on with the record. */
-export function giveBack(record: RecordDraft): RecordDraft {
+/** Ends the lease while other invocations continue with the record. */
+export function withoutLease(record: RecordDraft): RecordDraft {
   const { lease: _, ...rest } = record;
   return rest;
 }
@@ -118,7 +118,7 @@ function giveUpImage(record: RecordDraft, reason: string, now: Date): RecordDraf
   const because = { generation, reason, since: now.toISOString() };
   const removals = [
     ...(image === undefined ? [] : [{ ...because, imageId: image.id }]),
-    ...(mayHaveUntoldImage(record) ? [because] : []),
+    ...(mayHaveUnknownImage(record) ? [because] : []),
   ];
   return removals.reduce(withRemoval, record);
 }
@@ -159,7 +159,7 @@ const isSameRemoval = (one: Removal, other: Removal): boolean =>
  * A fast import creates the image itself, and an attempt may have died between the creation and the record. Where no
  * attempt was made nobody is asked, so that a bad file is refused although its cloud is away.
  */
-function mayHaveUntoldImage({ status, plan, register, attempts, lease, error }: RecordDraft): boolean {
+function mayHaveUnknownImage({ status, plan, register, attempts, lease, error }: RecordDraft): boolean {
   if (plan?.route === 'fast-import' && register !== undefined) return true;
   const attemptsBefore = attempts - (lease === undefined ? 0 : 1);
   return status === 'received' && (attemptsBefore > 0 || error !== undefined);

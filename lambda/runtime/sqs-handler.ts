@@ -1,11 +1,12 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { retryDelaySeconds } from '../model/backoff.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import type { Invocation } from '../model/invocation.ts';
 import { messageSubject } from './message-subject.ts';
 
 export interface SqsHandlerOptions {
   /** Does the work of one message; what it throws brings the message back. */
-  readonly work: (message: unknown, delivery: Delivery) => Promise<void>;
+  readonly work: (message: unknown, invocation: Invocation) => Promise<void>;
   /** Amazon SQS ChangeMessageVisibility. */
   readonly holdMessage: (receiptHandle: string, seconds: number) => Promise<void>;
   /** Aborts when the function's time is nearly over or its environment is told to stop. */
@@ -13,18 +14,6 @@ export interface SqsHandlerOptions {
   readonly log: { error(message: string, fields: Readonly<Record<string, unknown>>): void };
   /** In [0, 1). */
   readonly random: () => number;
-}
-
-/** One message as it was given to this invocation. */
-export interface Delivery {
-  /** Names this delivery of this message. */
-  readonly id: string;
-  readonly signal: AbortSignal;
-  /** How often the message was given to an invocation, this one included. */
-  readonly receives: number;
-  /** When the message was sent, which a redrive from the dead letters does anew. */
-  readonly sentAt: Date;
-  holdMessage(seconds: number): Promise<void>;
 }
 
 /**

@@ -3,38 +3,36 @@ import type { DropPlace } from '../endpoints/endpoint.ts';
 import type { RangeReader } from '../formats/reader.ts';
 import { dropId } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
-import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type OpenRange, resumingSource } from '../transfer/resuming-source.ts';
-import { type FailDependencies, supersede } from './give-up-image.ts';
+import { supersede } from './give-up-image.ts';
 import {
   MAX_DELAY_SECONDS,
-  type MessageQueue,
   type ObjectHead,
   type ObjectStore,
+  type QueueStepDependencies,
   type StepDependencies,
 } from './ports.ts';
-import { targetOf } from './work.ts';
+import type { Work } from './work.ts';
 
 /**
- * The object of the drop, as long as it is what lies under its key now.
+ * The object of the drop, if it is still the newest version of its key.
  * @param seen what was found under the key just now
  * @returns undefined when the key was written again: the record is settled as superseded
  * @throws `object-gone` when the key was deleted
  */
 export async function newestVersion(
-  key: string,
-  record: DropRecord,
-  deps: FailDependencies,
+  work: Work,
+  deps: StepDependencies,
   seen?: ObjectHead,
 ): Promise<ObjectHead | undefined> {
-  const { drop } = record;
+  const { drop } = work.record;
   const newest = seen ?? (await deps.objects.head(drop.bucket, drop.key));
   if (newest === undefined) {
     throw new ImageDropError('object-gone', `s3://${drop.bucket}/${drop.key} was deleted before its upload began.`);
   }
   if (dropId(newest) === drop.id) return newest;
-  await supersede(key, record, dropId(newest), deps);
+  await supersede(work, dropId(newest), deps);
   return undefined;
 }
 
@@ -51,48 +49,42 @@ const OPEN_FILE_SECONDS = 6 * 3600;
 const FILE_TIME = 'mtime';
 
 /**
- * Puts an empty drop off for as long as it may be the placeholder of a file that is still to come. The file is another
+ * Puts an empty drop off while it may be the placeholder of a file that is still being written. The file is another
  * version, which supersedes it; an object that stays empty fails as `empty` afterwards.
  * @returns whether it was put off
  */
-export async function isPlaceholder(
-  key: string,
-  record: DropRecord,
-  object: ObjectHead,
-  deps: StepDependencies & { readonly ownQueue: MessageQueue },
-): Promise<boolean> {
+export async function isPlaceholder(work: Work, object: ObjectHead, deps: QueueStepDependencies): Promise<boolean> {
   if (object.size > 0) return false;
   const waitsSeconds = FILE_TIME in object.userMetadata ? OPEN_FILE_SECONDS : PLACEHOLDER_SECONDS;
   const now = deps.now();
   const leftSeconds = waitsSeconds - (now.getTime() - object.lastModified.getTime()) / 1000;
   if (leftSeconds <= 0) return false;
   const message = 'The object has no bytes yet; it may be the placeholder of a file that is still being written.';
-  await deps.records.change(key, (stored) => {
-    changes.requireLease(stored, record.lease?.holder);
+  await work.change((stored) => {
     const waiting = stored.waiting ?? { since: now.toISOString(), code: 'empty' as const, message };
-    return { ...changes.giveBack(stored), waiting, attempts: Math.max(0, stored.attempts - 1) };
+    return { ...changes.withoutLease(changes.withoutAttempt(stored)), waiting };
   });
-  await deps.ownQueue.send({ record: key }, Math.min(Math.ceil(leftSeconds), MAX_DELAY_SECONDS));
+  await deps.ownQueue.send(work.message, Math.min(Math.ceil(leftSeconds), MAX_DELAY_SECONDS));
   return true;
 }
 
-/** What an endpoint may want to know of a drop before it says how it takes it. */
+/** What an endpoint needs to know about a drop to plan its route. */
 export function dropPlace(
-  record: Pick<DropRecord, 'drop' | 'target' | 'measured'>,
+  { record, target }: Pick<Work, 'record' | 'target'>,
   deps: StepDependencies,
 ): DropPlace & { readonly isStaging: boolean } {
   const { bucket, key } = record.drop;
   return {
     key,
-    isStaging: deps.staging.holds(targetOf(record, deps.targets), bucket),
+    isStaging: deps.staging.holds(target, bucket),
     has: async (other) => (await deps.objects.head(bucket, other)) !== undefined,
     ...(record.measured && { measured: record.measured }),
   };
 }
 
 /**
- * Random access to one object, every read pinned to its version and etag.
- * Fails with `object-gone` or `object-changed`, and with `source-unreadable` when it breaks again and again.
+ * Random access to one object; each read is pinned to its version and etag.
+ * Fails with `object-gone` or `object-changed`, and with `source-unreadable` when reads fail repeatedly.
  */
 export function objectReader(objects: ObjectStore, object: ObjectHead): RangeReader {
   const open: OpenRange = (range, signal) => objects.open(object, range, signal);

@@ -1,55 +1,46 @@
 import type { ImageEndpoint, ImportRoute } from '../endpoints/endpoint.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
-import type { DropRecord } from '../model/record.ts';
+import type { DropRecord, RecordedImport } from '../model/record.ts';
+import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
-import type { Invocation, SharingStore, StepDependencies } from './ports.ts';
+import type { StepDependencies, StreamUploadDependencies } from './ports.ts';
 import { hashAgain } from './stream-image.ts';
-import { targetOf } from './work.ts';
+import type { Work } from './work.ts';
 
-/** AWS Signature Version 4, query parameters: a URL lives seven days at most. */
+/** AWS Signature Version 4, query parameters: a URL is valid for at most seven days. */
 const MAX_URL_SECONDS = 604_800;
 
-export interface ImportDependencies extends StepDependencies {
-  readonly objects: SharingStore;
-}
-
 /**
- * Has the endpoint fetch the object by a URL that is made now, at the last moment. The URL lives for as long as the
- * image may take: it may lie in the server's queue for that long.
+ * Has the endpoint download the object by a URL that is made at the last moment. The URL is valid for as long as the
+ * image may take to become active, because the import may wait in the server's queue.
  */
 export async function beginImport(
-  key: string,
-  record: DropRecord,
+  work: Work<UploadRecord>,
   endpoint: ImageEndpoint,
-  invocation: Invocation,
-  deps: ImportDependencies,
+  deps: StreamUploadDependencies,
 ): Promise<void> {
+  const { record, target, imageId } = work;
   const imports = importsOf(endpoint, record);
-  const seconds = Math.min(targetOf(record, deps.targets).activeWithinSeconds, MAX_URL_SECONDS);
+  const seconds = Math.min(target.activeWithinSeconds, MAX_URL_SECONDS);
   const url = await deps.objects.presign(record.drop, seconds);
   const askedAt = deps.now();
   const urlExpiresAt = new Date(askedAt.getTime() + seconds * 1000);
-  await deps.records.change(key, (stored) => {
-    changes.requireLease(stored, invocation.id);
-    const asked = { askedAt: askedAt.toISOString(), urlExpiresAt: urlExpiresAt.toISOString() };
-    return { ...changes.beginUpload(stored, askedAt), import: asked };
-  });
-  await imports.begin(record.image?.id ?? '', url);
+  const asked = { askedAt: askedAt.toISOString(), urlExpiresAt: urlExpiresAt.toISOString() };
+  await work.change((stored) => ({ ...changes.beginUpload(stored, askedAt), import: asked }));
+  await imports.begin(imageId, url);
 }
 
 /**
- * Reads the object while the endpoint fetches it, so that its hashes can be compared. What cannot be read within the
- * time of one function is left unread; the record will say so.
+ * Reads the object while the endpoint downloads it, so that its hashes can be compared. An object that cannot be read
+ * within the time of one function stays unread; the record says so.
  */
 export async function hashMeanwhile(
-  key: string,
-  record: DropRecord,
-  invocation: Invocation,
+  work: Work<UploadRecord>,
   deps: StepDependencies,
 ): Promise<Pick<DropRecord, 'hashes' | 'unread'>> {
   try {
-    const { hashes } = await hashAgain(key, record, invocation, deps);
+    const { hashes } = await hashAgain(work, deps);
     return { hashes };
   } catch (thrown) {
     const error = asImageDropError(thrown);
@@ -78,13 +69,16 @@ const FAILED_STORES = 'os_glance_failed_import';
 /** The first pause before a failed import is tried once more; each further one is four times as long. */
 const FIRST_PAUSE_SECONDS = 30;
 
+/** A record whose import was requested. */
+type ImportingRecord = DropRecord & { readonly import: RecordedImport };
+
 /**
- * What a `queued` image says of its import. A failed import is silent: the image is queued again, as if nothing had been
- * asked for, and only its tasks, where the service has them, tell why.
+ * Why the import of a `queued` image failed. A failed import is silent: the image is queued again, as before the import,
+ * and only its tasks, if the service has them, say why.
  * @returns undefined while the import may still begin
  */
 export async function importFailure(
-  record: DropRecord,
+  record: ImportingRecord,
   image: Image,
   endpoint: ImageEndpoint,
   now: Date,
@@ -94,20 +88,19 @@ export async function importFailure(
   const { [FAILED_STORES]: failedStores = '', [STORES_TO_COME]: storesToCome = '' } = image.properties;
   if (failedStores !== '') return failed(record, now, `failed at the stores ${failedStores}`);
   if (storesToCome !== '') return undefined;
-  const waitedSeconds = (now.getTime() - Date.parse(record.import?.askedAt ?? '')) / 1000;
+  const waitedSeconds = (now.getTime() - Date.parse(record.import.askedAt)) / 1000;
   if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
   const silence = `left it queued for ${Math.round(waitedSeconds)} s, and the service does not say why`;
   return failed(record, now, silence);
 }
 
-function failed(record: DropRecord, now: Date, what: string): ImageDropError {
+function failed(record: ImportingRecord, now: Date, what: string): ImageDropError {
   const sentence = `The import of image ${record.image?.id} by ${record.target} ${what}`.replace(/[^.!?…]$/, '$&.');
   const retryAfterSeconds = FIRST_PAUSE_SECONDS * 4 ** (record.generation - 1);
-  return new ImageDropError('import-failed', `${sentence}${ofTheUrl(record, now)}`, { retryAfterSeconds });
+  return new ImageDropError('import-failed', `${sentence}${expiryOfUrl(record, now)}`, { retryAfterSeconds });
 }
 
-/** Glance's tasks say no more than "Internal Error", whatever the source has answered; this much is known here. */
-function ofTheUrl(record: DropRecord, now: Date): string {
-  const endsAt = record.import?.urlExpiresAt ?? '';
-  return Date.parse(endsAt) > now.getTime() ? '' : ` The URL that it was given has ended at ${endsAt}.`;
+/** Glance's tasks say only "Internal Error" for any answer of the source; this much is known here. */
+function expiryOfUrl({ import: { urlExpiresAt } }: ImportingRecord, now: Date): string {
+  return Date.parse(urlExpiresAt) > now.getTime() ? '' : ` Its URL expired at ${urlExpiresAt}.`;
 }

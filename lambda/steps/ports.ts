@@ -10,6 +10,7 @@ import type { Target } from '../model/target.ts';
 import type { TargetBeginnings } from '../model/target-beginnings.ts';
 import type { Refused, TargetPause } from '../model/target-pause.ts';
 
+export type { Invocation, ScheduledInvocation } from '../model/invocation.ts';
 export type { RecordDraft } from '../model/record-changes.ts';
 
 /** One object, pinned to its version where the bucket has versions and to its etag everywhere. */
@@ -35,6 +36,9 @@ export interface SmallObject extends ObjectRef {
   /** Absent where there are more than were asked for. */
   readonly bytes?: Buffer;
 }
+
+/** Looks for the metadata file of a folder. @param arrivedAt when the image that needs it arrived */
+export type FolderFiles = (bucket: string, key: string, arrivedAt: Date) => Promise<SmallObject | undefined>;
 
 export interface ObjectStore {
   /** @returns undefined when there is no such object or version, or the newest version is a delete marker. */
@@ -138,7 +142,7 @@ export interface PartContent {
   readonly md5: string;
 }
 
-/** What is known of staging buckets by whoever does not go there. */
+/** What is known about staging buckets without access to them. */
 export interface StagingPlaces {
   /** Whether a drop bucket is the staging bucket of the target: its objects need not be copied. */
   holds(target: Target, dropBucket: string): boolean;
@@ -203,23 +207,6 @@ export interface Endpoints {
   of(target: Target): Promise<ImageEndpoint>;
 }
 
-/** What one invocation has been given to work with. */
-export interface Invocation {
-  /** Names this delivery of this message; holder of leases. */
-  readonly id: string;
-  /** Aborts when the function's time is nearly over or its environment is told to stop; the reason is an ImageDropError. */
-  readonly signal: AbortSignal;
-  /** How often the message was given to an invocation, this one included. */
-  readonly receives: number;
-  /** When the message was sent, which a redrive from the dead letters does anew. */
-  readonly sentAt: Date;
-  /** Keeps the message invisible to others for so many seconds from now. */
-  holdMessage(seconds: number): Promise<void>;
-}
-
-/** What an invocation that no message has asked for is given. */
-export type ScheduledInvocation = Pick<Invocation, 'id' | 'signal'>;
-
 /** Moves bytes and says what went by. */
 export interface Sent {
   readonly bytes: number;
@@ -238,7 +225,7 @@ export interface StepLog {
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** What every step works with. */
+/** What every function works with. */
 export interface StepDependencies {
   readonly objects: ObjectStore;
   readonly records: RecordStore;
@@ -246,7 +233,35 @@ export interface StepDependencies {
   readonly staging: StagingPlaces;
   readonly pauses: TargetPauses;
   readonly targets: readonly Target[];
+  /** create-metadata receives it: a record that begins again is sent there. */
+  readonly ingestQueue: MessageQueue;
+  /** record-status receives it: it deletes what a settled record has given up, then announces the outcome. */
+  readonly statusQueue: MessageQueue;
   readonly meter: Meter;
   readonly log: StepLog;
   readonly now: () => Date;
+}
+
+/** What a function that receives a queue works with. */
+export interface QueueStepDependencies extends StepDependencies {
+  /** The queue that the message came from: a drop that has to wait gets a new message there. */
+  readonly ownQueue: MessageQueue;
+}
+
+export interface CreateMetadataDependencies extends QueueStepDependencies {
+  readonly folderFiles: FolderFiles;
+  readonly beginnings: BeginningStore;
+  readonly uploadQueue: MessageQueue;
+}
+
+export interface StreamUploadDependencies extends QueueStepDependencies {
+  readonly objects: SharingStore;
+  readonly staging: Staging;
+  readonly uploadQueue: MessageQueue;
+}
+
+export interface RecordStatusDependencies extends StepDependencies {
+  readonly objects: TaggingStore;
+  readonly staging: Staging;
+  readonly topic: OutcomeTopic;
 }

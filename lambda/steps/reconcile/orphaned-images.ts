@@ -7,7 +7,7 @@ import type { DropRecord } from '../../model/record.ts';
 import { isSettled, withRemoval } from '../../model/record-changes.ts';
 import type { Target } from '../../model/target.ts';
 import { removeGivenUp } from '../give-up-image.ts';
-import { targetOf } from '../work.ts';
+import { RecordAtTarget, targetNamed } from '../work.ts';
 import { type Found, type Look, lookAtEach } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
 
@@ -20,7 +20,7 @@ export async function orphanedImages(
   cursor: string | undefined,
   deps: ReconcileDependencies,
 ): Promise<Look> {
-  const target = targetOf({ target: targetName }, deps.targets);
+  const target = targetNamed(targetName, deps.targets);
   let listed: { readonly endpoint: ImageEndpoint; readonly page: ImagePage };
   try {
     const endpoint = await deps.endpoints.of(target);
@@ -78,7 +78,7 @@ async function deleteOrphan(
   );
   if (stored === undefined) await endpoint.delete(image.id);
   else if (namedIn(stored, image).length === 0) return false;
-  else await removeGivenUp(key, stored, deps, namedIn(stored, image));
+  else await removeGivenUp(new RecordAtTarget(key, stored, deps), namedIn(stored, image));
   return true;
 }
 
