@@ -5,7 +5,7 @@ import { SettingError } from '../lib/settings/setting-error.ts';
 import { FAILED } from './terminal/exit-codes.ts';
 
 /**
- * The CDK app of one stack, by the settings of its context. A setting that cannot work is told in one line.
+ * The CDK app of one stack, by the settings of its context. An invalid setting is reported in one line.
  * @param prepare gets the app before anything is in it
  */
 export function buildApp(prepare: (app: App) => void = () => {}): void {

@@ -126,7 +126,7 @@ export function invocationOf(context: Context): ScheduledInvocation {
   return { id: context.awsRequestId, signal: deadline(context.getRemainingTimeInMillis(), [shutdown()]) };
 }
 
-/** A handler that has told what it counted when it ends. */
+/** A handler that publishes its metrics when it ends. */
 export function measured<Event, Result>(handler: (event: Event, context: Context) => Promise<Result>): typeof handler {
   return async (event, context) => {
     try {

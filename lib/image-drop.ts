@@ -188,7 +188,7 @@ function commonOf({ logRetention, logLevel, metricsNamespace, network }: Setting
   return { logRetention, logLevel, metricsNamespace, network };
 }
 
-/** The topic that every settled record is published to. @param emails who is written to; undefined: nobody is */
+/** The topic that every settled record is published to. @param emails the addresses that get mails; undefined: none */
 function newOutcomeTopic(scope: Construct, id: string, emails: OutcomeEmails | undefined): Topic {
   const topic = new Topic(scope, id, { enforceSSL: true });
   if (emails === undefined) return topic;

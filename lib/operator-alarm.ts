@@ -4,9 +4,9 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { type RunbookSection, runbookLink } from './runbook.ts';
 
-/** Whom alarms tell, and where they send who is told. */
+/** Where alarms go, and what their text links to. */
 export interface AlarmNotice {
-  /** Told of every alarm; undefined: nobody is. */
+  /** Notified of every alarm; undefined: no one is. */
   readonly topic: ITopic | undefined;
   /** Address of the runbook. */
   readonly runbookUrl: string;

@@ -9,7 +9,7 @@ export const RUNBOOK_SECTIONS = {
 
 export type RunbookSection = keyof typeof RUNBOOK_SECTIONS;
 
-/** Where the page lies in the package. */
+/** The path of the page in the package. */
 export const RUNBOOK_PAGE = 'docs/runbook.md';
 
 /** @param page address of the runbook */

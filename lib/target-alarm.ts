@@ -6,7 +6,7 @@ import { TargetMetrics } from './target-metrics.ts';
 
 /** A target that is paused is tried again at least so often, and says so each time. */
 const PERIOD = Duration.minutes(5);
-/** Paused in two of three periods: a service that was restarted, or busy for a moment, wakes nobody. */
+/** Paused in two of three periods: a service that restarts, or is busy for a moment, raises no alarm. */
 const PERIODS = 3;
 const PERIODS_TO_ALARM = 2;
 
@@ -26,7 +26,7 @@ export class TargetAlarm extends Construct {
       metric: metrics.metric('TargetPaused', { period: PERIOD, statistic: Stats.SUM }),
       evaluationPeriods: PERIODS,
       datapointsToAlarm: PERIODS_TO_ALARM,
-      meaning: `The target ${target} has no room or does not answer, and all its drops wait: targets/${target}.json in the status bucket says what it answers. They go on by themselves once it is mended.`,
+      meaning: `The target ${target} has no room or does not answer, and all its drops wait: targets/${target}.json in the status bucket says what it answers. They continue automatically once it is fixed.`,
       runbook: 'targetPaused',
       notice,
     });

@@ -9,7 +9,7 @@ import { withProfile } from './vendor-profile.ts';
 
 export interface OwnCloud {
   readonly cloud: Cloud;
-  /** As a function can use it: no other cloud in it, and what stands in other files in the place of their names. */
+  /** As a function can use it: without other clouds, and with the contents of files in place of their names. */
   readonly cloudsYaml: string;
 }
 
@@ -43,7 +43,7 @@ async function ownCloudIn(files: readonly CloudFile[], name: string, where: Surr
   if (!isObject(written)) throw new WrongUse(`In ${paths}, clouds.${name} must be a mapping of names to values.`);
   const whole = await withPemTexts(await withProfile(written, where), `clouds.${name}`, where);
   const document = { clouds: { [name]: whole } };
-  // JSON is YAML in which nothing can be taken for anything else.
+  // JSON is YAML without any ambiguity.
   return { cloud: cloudIn(document, name), cloudsYaml: JSON.stringify(document) };
 }
 

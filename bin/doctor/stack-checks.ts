@@ -65,7 +65,7 @@ async function reachVerdict(stack: StackConnection, output: string): Promise<Ver
 /** No object ever has it: the upload under it is never completed. */
 const PROBE_KEY = 'imagedrop-doctor';
 
-/** An upload that is begun and given up is no drop: S3 tells nobody of it. */
+/** An upload that is begun and given up is not a drop: S3 sends no event for it. */
 async function dropVerdict(stack: StackConnection): Promise<Verdict> {
   const place = { Bucket: stack.output('DropBucketName'), Key: PROBE_KEY };
   const { UploadId } = await stack.s3.send(new CreateMultipartUploadCommand(place));
@@ -79,7 +79,7 @@ async function recordsVerdict(stack: StackConnection): Promise<Verdict> {
   return ok(`they can be read in ${Bucket}`);
 }
 
-/** It runs every quarter of an hour, unless the stack's settings say otherwise; four times are no accident. */
+/** It runs every quarter of an hour, unless the stack's settings say otherwise; four missed runs are not an accident. */
 const LATE_SECONDS = 3600;
 
 /** Whether what gets lost would be found. */
@@ -112,7 +112,7 @@ function verdictOn(name: string, pause: TargetPause | undefined): Verdict {
 
 const STAGES = ['Ingest', 'Upload', 'Status'] as const;
 
-/** What waits, and what was given up. Whoever only drops needs no right to see that. */
+/** Waiting messages and dead letters. Droppers need no permission to see them. */
 async function queueVerdict(stack: StackConnection): Promise<Verdict> {
   try {
     const waiting = await messagesIn(stack, '');
@@ -121,7 +121,7 @@ async function queueVerdict(stack: StackConnection): Promise<Verdict> {
     if (dead === 0) return ok(detail);
     return warning(
       detail,
-      'Mend the cause (`imagedrop ls --failed`), then `imagedrop retry --all-failed`; docs/reconcile.md says how letters are redriven.',
+      'Fix the cause (`imagedrop ls --failed`), then `imagedrop retry --all-failed`; docs/reconcile.md says how letters are redriven.',
     );
   } catch (error) {
     return verdictOnError(error, 'warning');

@@ -10,7 +10,7 @@ import type { ImageMetadata } from '../../lambda/model/metadata.ts';
 import { newImage } from '../../lambda/model/new-image.ts';
 import type { Target } from '../../lambda/model/target.ts';
 
-/** What people have said of the inspected image. */
+/** The metadata that people have given for the inspected image. */
 export interface SaidOfImage {
   readonly files: readonly MetadataFile[];
   /** `x-amz-meta-…` without that prefix. */
@@ -29,7 +29,7 @@ export interface SentValue {
 export const choiceOf = ({ userMetadata }: Pick<SaidOfImage, 'userMetadata'>): TargetChoice =>
   chosenTargets(userMetadata, undefined);
 
-/** What all targets are told. @throws `bad-metadata` */
+/** The metadata for all targets. @throws `bad-metadata` */
 export function saidToAll(said: SaidOfImage): ImageMetadata {
   return settleMetadata({ target: { name: '', metadata: {}, droppersMay: ALL_RIGHTS }, ...said }).metadata;
 }

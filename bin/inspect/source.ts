@@ -18,7 +18,7 @@ export interface Source {
   /** Its name can vouch for a raw disk. */
   readonly fileName: string;
   readonly reader: RangeReader;
-  /** Where it lies, as an endpoint would be told of a drop. */
+  /** The place of a drop, as an endpoint gets it. */
   place(target: Target): DropPlace;
   /** The key that it would be dropped under, or has been. */
   readonly key: string;
@@ -52,7 +52,7 @@ async function fileSource(given: string): Promise<Source> {
     if (bytesRead === length) return buffer;
     throw new WrongUse(`${given} was made shorter while it was read.`);
   };
-  // A file that is dropped keeps the name of its last part, and what lies beside it can be dropped with it.
+  // A file that is dropped keeps the name of its last part, and files beside it can be dropped with it.
   const key = basename(path);
   const has = async (other: string) => (await stat(join(dirname(path), other)).catch(() => undefined)) !== undefined;
   const place = () => ({ key, isStaging: false, has });

@@ -26,7 +26,7 @@ export type TargetVerdict = {
   | { readonly taken: false; readonly reason: string }
 );
 
-/** What of the inspected file a target may want to know. */
+/** What a target may need to know about the inspected file. */
 type Inspected = Pick<Source, 'key' | 'place'> & {
   readonly reader: { readonly size: number };
   readonly said: SaidOfImage;

@@ -64,7 +64,7 @@ export class Api {
     throw new UiError(404, 'not-found', `There is no ${incoming.method} ${url.pathname}.`);
   }
 
-  /** Ends what goes on by itself. @returns what could not be ended well */
+  /** Ends what would continue automatically. @returns what could not be ended */
   async stop(): Promise<readonly unknown[]> {
     await this.#watch.stop();
     return this.uploads.abortAll();

@@ -30,7 +30,7 @@ export async function checksOf(client: S3Client, { drop, found }: DropRecord): P
   return { verdict, checks };
 }
 
-/** What its own metadata says that it is; of a drop that was taken, the record says it, whoever had said so. */
+/** The format in its own metadata; for a drop with a record, the record says it. */
 function claimedBy({ userMetadata }: ObjectHead): { claimedFormat?: string } {
   const claimed = userMetadata['disk-format'];
   if (claimed === undefined) return {};

@@ -18,7 +18,7 @@ export interface HttpOptions {
   readonly cert?: string;
   /** PEM text of its private key. */
   readonly key?: string;
-  /** Told once, when certificates are not checked. */
+  /** Called once, when certificates are not checked. */
   readonly warn?: (message: string) => void;
 }
 
@@ -221,7 +221,7 @@ function unavailable(request: HttpRequest, error: unknown): ImageDropError {
 export interface HttpObserver {
   /** The target that is talked to. */
   readonly target: string;
-  /** Told of each answer, and of each request that had none. */
+  /** Called for each answer, and for each request without one. */
   readonly count: (answer: EndpointAnswer) => void;
   readonly debug: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Milliseconds; only differences count. @default performance.now */

@@ -16,7 +16,7 @@ interface LoginState {
   readonly until: string;
   /** How often the cloud has refused them in succession. */
   readonly refusals: number;
-  /** What the cloud said, when it refused them. */
+  /** The cloud's message, when it refused them. */
   readonly message?: string;
 }
 

@@ -91,7 +91,7 @@ export function sharedObjects(client: S3Client): SharingStore {
 }
 
 /**
- * A URL by which whoever has it can read one version of one object (Amazon S3, "Sharing objects with presigned URLs").
+ * A URL by which anyone can read one version of one object (Amazon S3, "Sharing objects with presigned URLs").
  * It ends with the credentials that signed it, should those end sooner.
  */
 function presignObject(client: S3Client, ref: ObjectRef, seconds: number): Promise<string> {

@@ -166,7 +166,7 @@ async function write(
     if (!isLostRace(error) && !isNoSuchKey(error)) {
       throw awsUnavailable(`The record ${key} could not be written to S3`, error);
     }
-    // The SDK sends again when an answer is lost: what stands there now may be this very write.
+    // The SDK sends again when an answer is lost: the stored record may be this very write.
     const stored = await read(client, bucket, key);
     return stored?.record.nonce === record.nonce ? stored : undefined;
   }
@@ -207,11 +207,11 @@ function whatIsWrong(record: Partial<DropRecord> | null): string | undefined {
 
 export interface RecordObserver {
   readonly log: StepLog;
-  /** Told of each status that a record comes to, for the operator's metrics. */
+  /** Called for each status that a record gets, for the operator's metrics. */
   readonly count: (key: string, record: DropRecord) => void;
 }
 
-/** A record store that writes one log line, and counts one drop, for each status that a record comes to. */
+/** A record store that writes one log line, and counts one drop, for each status that a record gets. */
 export function observedRecords(records: RecordStore, { log, count }: RecordObserver): RecordStore {
   return {
     load: (key) => records.load(key),

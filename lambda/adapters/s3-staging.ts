@@ -96,7 +96,7 @@ async function storePart(
   try {
     const { ETag, ServerSideEncryption: encryption = '' } = await client.send(command, { abortSignal: signal });
     const etag = (ETag ?? '').replaceAll('"', '');
-    // With keys of a key service the ETag is no md5.
+    // With keys of a key service the ETag is not an md5.
     if (etag === md5 || encryption.includes('kms')) return etag;
     throw mismatch(`reports ${etag} as its md5`, key, number, md5);
   } catch (error) {
@@ -110,7 +110,7 @@ function mismatch(what: string, key: string, part: number, md5: string, cause?: 
   const message = `Part ${part} of ${key} has the md5 ${md5}, and object storage ${what}.`;
   return new ImageDropError('hash-mismatch', message, {
     cause,
-    nextStep: 'Nothing to do: it is tried again by itself.',
+    nextStep: 'Nothing to do: it is retried automatically.',
   });
 }
 
@@ -154,7 +154,7 @@ async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Answers that no waiting mends: a bucket or a key that is not there, no right to it, a clock or a region that is wrong. */
+/** Answers that no retry changes: no such bucket or key, no permission, a wrong clock or region. */
 const REFUSALS: readonly number[] = [301, 400, 401, 403, 404, 405];
 
 /** A HEAD has no body: 400 to it says no more than the status. These pass, though their status does not look like it. */
@@ -169,7 +169,7 @@ function stagingError(doing: string, error: unknown): ImageDropError {
 
 type Upload = Pick<ListPartsCommandInput, 'Bucket' | 'Key' | 'UploadId'>;
 
-/** The parts that are stored, a thousand with each request, or so many of them after one. */
+/** The parts that are stored, a thousand with each request, or some of them after one. */
 export async function listParts(client: S3Client, upload: Upload, some?: PartsAfter): Promise<readonly StagedPart[]> {
   const found: StagedPart[] = [];
   let marker = some === undefined ? undefined : String(some.after);

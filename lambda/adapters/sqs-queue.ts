@@ -20,7 +20,7 @@ export function sqsQueue(client: SQSClient, url: string): MessageQueue {
 }
 
 /**
- * Keeps a message invisible for so many seconds from now; 0 shows it again at once.
+ * Keeps a message invisible for some seconds from now; 0 shows it again at once.
  * @throws `aws-unavailable`
  */
 export async function holdMessage(

@@ -39,7 +39,7 @@ const LIMITS: readonly (readonly [RegExp, ErrorCode])[] = [
 const WRONG_CONTENT_TYPE = /invalid content type|media type (?!application\/octet-stream)\S+ is not supported/i;
 
 /**
- * Takes an answer that is no success into the family of errors: the one place where that is decided.
+ * Turns an unsuccessful answer into an ImageDropError: the one place where that is decided.
  * @param asked what was asked for, as the beginning of a sentence: "Creating image ubuntu at mycloud"
  */
 export function refusal(answer: HttpAnswer, asked: string, codes: ServiceCodes = {}): ImageDropError {
@@ -60,7 +60,7 @@ export function refusal(answer: HttpAnswer, asked: string, codes: ServiceCodes =
 export const calling = (asked: string, { called }: HttpAnswer): string =>
   called === undefined ? asked : `${asked} (${called})`;
 
-/** Where an answer sends us to; undefined when it is no redirect. */
+/** The address of a redirect; undefined for any other answer. */
 export function locationOf({ status, headers }: HttpAnswer): string | undefined {
   return REDIRECTS.includes(status) ? headers.location : undefined;
 }

@@ -58,7 +58,7 @@ export interface ImageService {
 /** One cloud of clouds.yaml (https://docs.openstack.org/openstacksdk/latest/user/config/configuration.html). */
 export interface Cloud extends CloudTls {
   readonly name: string;
-  /** As it stands in the file: with or without /v3. */
+  /** As it is in the file: with or without /v3. */
   readonly authUrl: string;
   readonly auth: PasswordAuth | ApplicationCredentialAuth | TokenAuth;
   readonly imageService: ImageService;

@@ -123,7 +123,7 @@ function url(section: YamlSection, regionName: string | undefined, ...names: [st
 
 /**
  * The cloud as it is in its region. openstacksdk reads a list `regions` of names or of `{ name, values }`, whose values
- * go before the cloud's own, and of several takes the first; a target is one region, so here the list may have one only.
+ * take precedence over the cloud's own, and uses the first of several; a target is one region, so here the list has one.
  * @throws `bad-clouds-yaml`
  */
 export function inItsRegion(cloud: YamlSection): YamlSection {
@@ -176,7 +176,7 @@ export function authOf(cloud: YamlSection, auth: YamlSection): Cloud['auth'] {
   }
 }
 
-/** openstacksdk takes `password` where nothing is said, whatever stands in auth. */
+/** openstacksdk uses `password` by default, whatever is in auth. */
 function authType(cloud: YamlSection, auth: YamlSection): string {
   const type = cloud.text('auth_type', 'auth_plugin');
   if (type !== undefined) return type;
@@ -184,7 +184,7 @@ function authType(cloud: YamlSection, auth: YamlSection): string {
     ? 'v3applicationcredential'
     : auth.text(...TOKEN) && 'token';
   if (likely && auth.text('password') === undefined) {
-    throw cloud.bad('auth_type', `is missing, which means password: for what stands in auth it must be ${likely}`);
+    throw cloud.bad('auth_type', `is missing, which means password: for the settings in auth it must be ${likely}`);
   }
   return 'password';
 }
@@ -229,14 +229,14 @@ function userOf(auth: YamlSection): Reference {
 
 type Domain = NameReference['domain'];
 
-/** @param userDomain is the project's too where nothing else is said */
+/** @param userDomain is also the project's by default */
 function projectOf(auth: YamlSection, userDomain?: Domain): Reference {
   const id = auth.text('project_id', 'tenant_id');
   if (id !== undefined) return { id };
   return { name: auth.requiredText('project_name', 'tenant_name'), domain: domainOf(auth, 'project', userDomain) };
 }
 
-/** `domain_…` stands for both user and project, `default_domain_…` for what neither says; an id goes before any name. */
+/** `domain_…` is for both user and project, `default_domain_…` for what neither says; an id takes precedence over a name. */
 function domainOf(auth: YamlSection, kind: 'user' | 'project', byDefault?: Domain): Domain {
   const first = (what: 'id' | 'name') =>
     [`${kind}_domain_${what}`, `domain_${what}`, `default_domain_${what}`]

@@ -56,7 +56,7 @@ async function following(request: HttpRequest, http: HttpClient): Promise<HttpAn
   return answer;
 }
 
-/** Keystone has just taken the credentials: what is wrong lies between it and the image service, and may pass. */
+/** Keystone has just accepted the credentials: the problem is between it and the image service, and may be temporary. */
 function tokenRefused(answer: HttpAnswer, cloud: string, codes: ServiceCodes): ImageDropError {
   const cause = refusal(answer, `A token that was just given by cloud ${cloud}`, codes);
   return new ImageDropError('token-refused', `The image service of ${cloud} takes no token: ${cause.message}`, {

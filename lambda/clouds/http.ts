@@ -5,7 +5,7 @@ import type { EndpointCall } from '../model/metrics.ts';
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
-  /** What is asked, for whoever counts and times the answers. @default "discover" */
+  /** The kind of request, for metrics. @default "discover" */
   readonly call?: EndpointCall;
   readonly headers?: Readonly<Record<string, string>>;
   /** A string is sent whole; a stream needs a content-length header. */

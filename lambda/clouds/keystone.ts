@@ -10,7 +10,7 @@ export interface Session {
   /** The cloud's name, for messages. */
   readonly cloud: string;
   /**
-   * A token that lives for so many seconds more, or one so new that another would hardly live longer.
+   * A token that is valid for some seconds more, or one so new that another would hardly be valid longer.
    * @throws `unauthorized` when the cloud refuses the credentials
    */
   token(lifeSeconds?: number): Promise<string>;
@@ -197,7 +197,7 @@ function tokenIn(answer: HttpAnswer, askedAt: number): Token | undefined {
 
 function notKeystone({ name, authUrl }: Cloud): ImageDropError {
   const { host } = new URL(authUrl);
-  const message = `What answers for cloud ${name} at ${host} is no Keystone v3: it gave a token without its id or times.`;
+  const message = `What answers for cloud ${name} at ${host} is not a Keystone v3: it gave a token without its id or times.`;
   return new ImageDropError('endpoint-answer', message);
 }
 

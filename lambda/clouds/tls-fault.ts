@@ -15,14 +15,14 @@ const HANDSHAKE =
 
 /**
  * What OpenSSL finds wrong with a server's certificate, as node:tls hands it on (Node.js documentation, "X509
- * certificate error codes"). No trial mends one.
+ * certificate error codes"). A retry changes none.
  */
 const FAULTS: Readonly<Record<string, Fault>> = {
   UNABLE_TO_GET_ISSUER_CERT: { problem: 'is signed by an authority that is not trusted' },
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: { problem: 'is signed by an authority that is not trusted' },
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: { problem: 'is signed by an authority that is not trusted' },
   SELF_SIGNED_CERT_IN_CHAIN: { problem: 'is signed by an authority that is not trusted' },
-  DEPTH_ZERO_SELF_SIGNED_CERT: { problem: 'is signed by itself, and not trusted' },
+  DEPTH_ZERO_SELF_SIGNED_CERT: { problem: 'is self-signed, and not trusted' },
   CERT_HAS_EXPIRED: { problem: 'has expired, or that of its authority has', nextStep: RENEW },
   CERT_NOT_YET_VALID: { problem: 'is not valid yet, or that of its authority is not', nextStep: RENEW },
   ERR_TLS_CERT_ALTNAME_INVALID: { problem: 'is for other hosts', nextStep: OTHER_NAME },
@@ -32,7 +32,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   CERT_CHAIN_TOO_LONG: { problem: 'has a chain that is too long', nextStep: RENEW },
   CERT_UNTRUSTED: { problem: 'is signed by an authority that is not trusted to' },
   CERT_REJECTED: { problem: 'is signed by an authority that is not trusted to' },
-  INVALID_CA: { problem: 'is signed by what is no authority', nextStep: RENEW },
+  INVALID_CA: { problem: 'is signed by a certificate that is not an authority', nextStep: RENEW },
   INVALID_PURPOSE: { problem: 'is not one of a server', nextStep: RENEW },
   PATH_LENGTH_EXCEEDED: { problem: 'has a longer chain than its authority allows', nextStep: RENEW },
 };

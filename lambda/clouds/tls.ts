@@ -58,7 +58,7 @@ function certificates(cloud: YamlSection, name: string): string | undefined {
     throw cloud.bad(name, `must hold certificates as PEM text (-----BEGIN CERTIFICATE-----)${PATHS}`);
   }
   for (const [index, block] of blocks.entries()) {
-    // TLS would pass over it in silence, and then trust nobody.
+    // TLS would ignore it silently, and then trust no server.
     if (!isCertificate(block)) throw cloud.bad(name, `holds a certificate that cannot be read: number ${index + 1}`);
   }
   return pem;

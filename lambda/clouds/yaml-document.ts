@@ -36,7 +36,7 @@ export function parseYaml(text: string, file: string): unknown {
   const nameless = pairWithoutName(document);
   if (nameless !== undefined) {
     const { line } = lines.linePos(startOf(nameless));
-    throw new ImageDropError('bad-clouds-yaml', `${file} has a name that is no text at line ${line}.`);
+    throw new ImageDropError('bad-clouds-yaml', `${file} has a name that is not text at line ${line}.`);
   }
   visit(document, { Scalar: (_, scalar) => spellOut(scalar) });
   try {
@@ -79,13 +79,13 @@ function isName({ key }: Pair, document: Document.Parsed): boolean {
 
 const startOf = ({ key }: Pair): number => (isNode(key) ? (key.range?.[0] ?? 0) : 0);
 
-/** Nothing here expects a mapping that holds itself; whoever walks through one never ends. @throws TypeError */
+/** No reader here expects a mapping that contains itself: it would never end. @throws TypeError */
 function withoutCycles(value: unknown): unknown {
   JSON.stringify(value);
   return value;
 }
 
-/** Numbers whose text is the same whoever reads and writes them; 0123, 1e5 and 1_000 are not. */
+/** Numbers with the same text for every reader and writer; 0123, 1e5 and 1_000 are not. */
 const PLAIN_NUMBER = /^(0|[1-9]\d*)(\.(0|\d{0,14}[1-9]))?$/;
 
 /** clouds.yaml knows no numbers: a project_id of digits is text, as in openstacksdk. */
@@ -97,14 +97,14 @@ function spellOut(scalar: Scalar): void {
 /** `%(password)s` (Python), `{{ password }}` (Jinja, Helm) and, as the whole value, `${PASSWORD}` (a shell). */
 const UNFILLED = [/%\([\w.-]+\)s/, /\{\{.*\}\}/s, /^\$\{\w+\}$/];
 
-/** A setting that stands in the file, and under which of its names. */
+/** A setting in the file, and under which of its names. */
 interface Given {
   readonly place: string;
   readonly value: unknown;
 }
 
 /**
- * One mapping of clouds.yaml, which knows where it stands. A setting may be asked for by several names, each of which may
+ * One mapping of clouds.yaml, which knows its place. A setting may have several names, and each may
  * be written with dashes; all that are there must agree. No message shows a value: it may be a secret.
  */
 export class YamlSection {
@@ -114,7 +114,7 @@ export class YamlSection {
 
   /**
    * @param around is asked too for what the section does not say
-   * @throws `bad-clouds-yaml` when the value is no mapping
+   * @throws `bad-clouds-yaml` when the value is not a mapping
    */
   constructor(place: string, value: unknown, around?: YamlSection) {
     if (!isObject(value)) throw badCloudsYaml(place, 'must be a mapping of names to values');

@@ -10,7 +10,7 @@ export interface Discovery {
   readonly importMethods?: readonly string[];
   /** Why it does not say which it offers, where it may say so later. */
   readonly importFault?: ImageDropError;
-  /** Of its newest image: os_hash_algo, the operator's choice, which is told nowhere else, or `md5` where it has no other. */
+  /** Of its newest image: os_hash_algo, the operator's choice, which is not shown elsewhere, or `md5` if it has no other. */
   readonly hashAlgorithm?: string;
   /** What the project may use, and uses. */
   readonly quotas: readonly Quota[];
@@ -70,7 +70,7 @@ async function unlessFault(
 }
 
 /**
- * Decides by what the cloud has said of itself. A refusal never rests on what it said some time ago: then it is asked
+ * Decides by the cloud's own answers. A refusal never rests on an old answer: then the cloud is asked
  * again, and what it says now decides.
  */
 export async function decideBy<T>(known: Remembered<Discovery>, decide: (discovery: Discovery) => T): Promise<T> {
@@ -119,7 +119,7 @@ export class Remembered<T> {
     this.#now = now;
   }
 
-  /** The answer, asked for again where it is older than so many seconds. */
+  /** The answer, requested again when it is older than this. */
   async get(maxAgeSeconds: number): Promise<T> {
     const ageMs = this.#now().getTime() - (this.#answer?.at ?? 0);
     if (this.#answer !== undefined && ageMs <= maxAgeSeconds * 1000) return this.#answer.value;

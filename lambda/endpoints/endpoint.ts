@@ -8,14 +8,14 @@ export interface ImageEndpoint {
   readonly kind: TargetKind;
 
   /**
-   * How this target takes the image. Asks the cloud what it takes, where it has not said so lately.
-   * @param place where the object lies; undefined: nothing is known of that
+   * How this target takes the image. Asks the cloud what it takes, unless it has answered lately.
+   * @param place where the object is; undefined: unknown
    * @throws `format-not-taken`, `too-large`, `route-not-offered`, `quota-exceeded`
    */
   plan(found: FoundImage, objectBytes: number, place?: DropPlace): Promise<UploadPlan>;
 
   /**
-   * The image as this endpoint will accept it (names made legal, min_disk within its bounds). Asks nobody.
+   * The image as this endpoint will accept it (names made legal, min_disk within its bounds). Sends no request.
    * @throws `invalid-request` where no legal form exists
    */
   conform(image: NewImage): NewImage;
@@ -39,7 +39,7 @@ export interface ImageEndpoint {
   get(id: string): Promise<Image | undefined>;
 
   /**
-   * Sends the bytes. Returns when the endpoint has said that it took them all.
+   * Sends the bytes. Returns when the endpoint has confirmed that it has them all.
    * @throws `upload-interrupted` when the endpoint's answer does not tell what became of the image: get it and decide
    */
   upload(id: string, body: Readable, length: number, signal: AbortSignal): Promise<void>;
@@ -52,7 +52,7 @@ export interface ImageEndpoint {
 
   /**
    * A page of the images that we can see, others' among them.
-   * @param cursor where it begins, as the page before has said
+   * @param cursor where it begins, from the page before
    */
   list(cursor?: string): Promise<ImagePage>;
 
@@ -81,7 +81,7 @@ export interface ImportRoute {
   failure(id: string): Promise<string | undefined>;
 }
 
-/** Where a dropped object lies, what lies beside it, and how an upload of it before this one went. */
+/** Where a dropped object is, what is beside it, and the result of its last upload. */
 export interface DropPlace {
   readonly measured?: MeasuredUpload;
   readonly key: string;

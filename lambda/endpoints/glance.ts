@@ -133,7 +133,7 @@ export function conformForGlance(image: NewImage, target: Target): NewImage {
 }
 
 /**
- * Asks for an image of the id we have chosen. An id is taken for ever, so the answer "taken" may come from an earlier
+ * Asks for an image of the id we have chosen. An id is never free again, so the answer "taken" may come from an earlier
  * try of ours whose answer was lost: then the image is there and bears our mark. Glance looks at the quota before it
  * looks at the id, so that such an image on the last place of the quota is answered with the quota.
  */

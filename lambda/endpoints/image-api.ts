@@ -153,7 +153,7 @@ export class ImageApi {
 
   /**
    * An optional question. It has an empty document for an answer where the service has no such thing (404).
-   * @returns undefined where the service does not answer it: to nobody, or not to us
+   * @returns undefined when the service does not answer it
    * @throws `endpoint-busy`, `endpoint-unavailable` where it may answer later
    */
   async document(path: string): Promise<JsonObject | undefined> {
@@ -220,7 +220,7 @@ export class ImageApi {
     if (!isSuccess(answer)) throw refusal(answer, asked, this.#dialect.codes);
     if (answer.isCut) throw tooLong(asked);
     const document = parseObject(answer.text);
-    if (document === undefined) throw this.#unusable(calling(asked, answer), 'is no JSON');
+    if (document === undefined) throw this.#unusable(calling(asked, answer), 'is not JSON');
     return document;
   }
 

@@ -79,7 +79,7 @@ function interrupted(cause: ImageDropError): ImageDropError {
 }
 
 /**
- * Stands between a source and the HTTP client, which destroys its body with its own error when a connection breaks:
+ * Separates a source from the HTTP client, which destroys its body with its own error when a connection breaks:
  * so it stays known which of the two has failed. Also sees to it that the source brings exactly its length.
  */
 export interface UploadBody {

@@ -26,7 +26,7 @@ const urlOf = ({ bucket, key }: ObjectPlace): string => `${bucket}:${key}`;
 /** A fast import takes no properties of ours, so that a tag says whose image it is. */
 const markOf = (id: string): string => `${ID_PROPERTY}=${id}`;
 
-/** "Importing an Image File Quickly": what is not told of an image is told by the metadata call elsewhere. */
+/** "Importing an Image File Quickly": fields without a place here are in the metadata call elsewhere. */
 const UNKNOWN_OS = 'Other Linux(64 bit)';
 
 /** os_version is mandatory here; for the others the service has the same defaults. */

@@ -87,7 +87,7 @@ const IMS: Dialect = {
  */
 const KEPT_AS_IT_IS: readonly ImageFormat[] = ['qcow2', 'raw', 'vhd', 'zvhd', 'zvhd2'];
 
-/** What is known of where the file lies. */
+/** What is known about the place of the file. */
 export type StorageFacts = Pick<StorageQuestion, 'key' | 'isStaging' | 'hasBitmap'>;
 
 /** @throws as planForIms */
@@ -160,7 +160,7 @@ function legalName(name: string): string {
 function legalTag(tag: string): string {
   const legal = tag.includes('=') ? tag : `${tag}=`;
   if (legal.length <= 255 && !legal.startsWith('=')) return legal;
-  const message = `The tag ${JSON.stringify(tag)} is no key=value of at most 255 characters.`;
+  const message = `The tag ${JSON.stringify(tag)} is not key=value of at most 255 characters.`;
   throw new ImageDropError('invalid-request', message, { refusedValue: 'tags' });
 }
 

@@ -10,13 +10,13 @@ export interface RouteQuestion {
   readonly target: Target;
   /** Bytes in the whole object. */
   readonly objectBytes: number;
-  /** What of it is to be sent. */
+  /** The part of it that is sent. */
   readonly range: ByteRange;
   /** What the cloud says that it offers; undefined where it does not say. */
   readonly importMethods?: readonly string[];
   /** Why it does not say, where it may say so later. */
   readonly importFault?: ImageDropError;
-  /** What an upload before this one came to. */
+  /** The result of the last upload. */
   readonly measured?: MeasuredUpload;
   /** Of an endpoint that reads from object storage. */
   readonly storage?: Omit<StorageQuestion, 'target' | 'bytes'>;
@@ -144,7 +144,7 @@ export interface StorageQuestion {
   readonly key: string;
   /** Whether the drop bucket is the staging bucket. */
   readonly isStaging: boolean;
-  /** Whether the bitmap file of a raw image lies beside it; see bitmapKey. */
+  /** Whether the bitmap file of a raw image is beside it; see bitmapKey. */
   readonly hasBitmap: boolean;
 }
 
@@ -159,7 +159,7 @@ export function storageRoute(question: StorageQuestion, storage: ObjectStorage, 
   const isFast = bytes > storage.maxRegisterBytes;
   if (isFast) requireFastImport(question, storage);
   if (isStaging) requireLegalKey(question);
-  const from = isStaging ? 'where it lies' : `its copy in ${storage.staging.bucket}`;
+  const from = isStaging ? 'the dropped object' : `its copy in ${storage.staging.bucket}`;
   const limit = `more than the ${storage.maxRegisterBytes} bytes that can be registered`;
   const how = isFast ? `reads ${from} by fast import, for it is ${limit}` : `reads ${from}`;
   return { route: isFast ? 'fast-import' : 'register', reason: `${why}: ${target.name} ${how}.` };
@@ -189,7 +189,7 @@ function requireFastImport({ target, bytes, format, key, hasBitmap }: StorageQue
 /** The service refuses spaces in the names of files and folders (IMG.0175). */
 function requireLegalKey({ target, key }: StorageQuestion): void {
   if (!/\s/.test(key)) return;
-  const message = `${target.name} reads the file where it lies, and takes no spaces in its key ${JSON.stringify(key)}.`;
+  const message = `${target.name} reads the dropped object, and takes no spaces in its key ${JSON.stringify(key)}.`;
   throw new ImageDropError('invalid-request', message, { nextStep: 'Drop the file under a key without spaces.' });
 }
 

@@ -22,7 +22,7 @@ export function imageEndpoint(target: Target, connection: Connection): ImageEndp
 }
 
 /**
- * How a target takes an image as far as its settings tell; nobody is asked.
+ * How a target takes an image as far as its settings say; sends no request.
  * @throws `format-not-taken`, `too-large`, `route-not-offered`
  */
 export async function planByTarget(
@@ -64,8 +64,8 @@ export interface OpenEndpointDependencies {
 export type OpenEndpoint = (cloudsYaml: string, target: Target) => ImageEndpoint;
 
 /**
- * Makes endpoints of targets with the credentials of a clouds.yaml. An endpoint is kept with its session, and with what
- * its cloud has said of itself, until the text of clouds.yaml is another.
+ * Makes endpoints of targets with the credentials of a clouds.yaml. An endpoint is kept with its session, and with
+ * its cloud's answers about itself, until the text of clouds.yaml changes.
  */
 export function endpointOpener(deps: OpenEndpointDependencies): OpenEndpoint {
   const known = new Map<Target, { readonly cloudsYaml: string; readonly endpoint: ImageEndpoint }>();

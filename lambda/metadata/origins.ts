@@ -2,7 +2,7 @@ import type { NewImage, UploadPlan } from '../model/image.ts';
 import type { MetadataLayer } from '../model/metadata.ts';
 import type { ImageSource } from '../model/new-image.ts';
 
-/** What nobody has said and nothing in the file tells. */
+/** A value that neither people nor the file have given. */
 const DEFAULT = 'default';
 /** The file and its key. */
 const FOUND = 'found';

@@ -4,7 +4,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @returns undefined when the text is no JSON object */
+/** @returns undefined when the text is not a JSON object */
 export function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -14,7 +14,7 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** The members of a list that are objects; none when it is no list. */
+/** The members of a list that are objects; none when it is not a list. */
 export function objectsIn(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }

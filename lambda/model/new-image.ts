@@ -25,7 +25,7 @@ export interface ImageSource {
   readonly metadata: ImageMetadata;
 }
 
-/** The image to ask for, from what was found in the file and what people said of it. */
+/** The image to request, from what was found in the file and its metadata. */
 export function newImage(source: ImageSource): NewImage {
   const { drop, target, generation, found, plan, metadata } = source;
   const id = imageId(drop, target, generation);
@@ -70,7 +70,7 @@ export function fingerprinted(image: NewImage): NewImage {
 const diskBytes = ({ virtualSize, partitionTable }: FoundImage): number =>
   Math.max(virtualSize, partitionTable?.endBytes ?? 0);
 
-/** Left open where the disk boots by BIOS, by either, or nobody knows: the cloud's default is then as good. */
+/** Left open when the disk boots by BIOS, by either, or it is unknown: the cloud's default is then as good. */
 const firmwareProperty = ({ partitionTable }: FoundImage): Record<string, string> =>
   partitionTable?.firmware === undefined ? {} : { hw_firmware_type: partitionTable.firmware };
 

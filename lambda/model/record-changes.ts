@@ -93,7 +93,7 @@ export function beginUpload(record: RecordDraft, now: Date): RecordDraft {
 
 /**
  * Whether the record still is what was read, as far as a verdict on its image goes: under the lease of the reader, or
- * under nobody's and with the same image, job and upload. A verdict on one image must not hit the next.
+ * without a lease and with the same image, job and upload. A verdict on one image must not hit the next.
  */
 export function isUndecided(read: RecordDraft, stored: RecordDraft, now: Date): boolean {
   if (stored.generation !== read.generation || isSettled(stored)) return false;
@@ -157,7 +157,7 @@ const isSameRemoval = (one: Removal, other: Removal): boolean =>
 
 /**
  * A fast import creates the image itself, and an attempt may have died between the creation and the record. Where no
- * attempt was made nobody is asked, so that a bad file is refused although its cloud is away.
+ * attempt was made, no request is sent, so that a bad file is refused although its cloud is unavailable.
  */
 function mayHaveUnknownImage({ status, plan, register, attempts, lease, error }: RecordDraft): boolean {
   if (plan?.route === 'fast-import' && register !== undefined) return true;
@@ -210,7 +210,7 @@ export function fail(record: RecordDraft, error: ImageDropError, now: Date, dead
   };
 }
 
-/** When the record came to the status that it has. */
+/** Since when the record has its status. */
 export function statusSince(record: RecordDraft): Date {
   const last = record.history.at(-1);
   return new Date(last?.at ?? record.drop.droppedAt);

@@ -28,7 +28,7 @@ function readable({ record, ...fields }: Fields): Record<string, unknown> {
   return { record, ...dropIdIn(record), ...readableError(fields) };
 }
 
-/** Our own errors say all that matters in code and message; what nobody foresaw keeps its stack. */
+/** Our own errors have all that matters in code and message; an unexpected one keeps its stack. */
 function readableError({ error, ...fields }: Fields): Record<string, unknown> {
   if (!(error instanceof ImageDropError)) {
     return error === undefined ? { ...fields } : { ...fields, error: withReadableStack(error) };

@@ -9,7 +9,7 @@ export interface SqsHandlerOptions {
   readonly work: (message: unknown, invocation: Invocation) => Promise<void>;
   /** Amazon SQS ChangeMessageVisibility. */
   readonly holdMessage: (receiptHandle: string, seconds: number) => Promise<void>;
-  /** Aborts when the function's time is nearly over or its environment is told to stop. */
+  /** Aborts when the function's time is nearly over or its environment must stop. */
   readonly signal: (remainingMs: number) => AbortSignal;
   readonly log: { error(message: string, fields: Readonly<Record<string, unknown>>): void };
   /** In [0, 1). */
@@ -17,7 +17,7 @@ export interface SqsHandlerOptions {
 }
 
 /**
- * An SQS batch handler: each message succeeds or fails by itself. One that failed comes back after a pause that grows
+ * An SQS batch handler: each message succeeds or fails independently. One that failed comes back after a pause that grows
  * with its deliveries, by way of its visibility time-out.
  */
 export function sqsHandler(options: SqsHandlerOptions) {
@@ -64,7 +64,7 @@ async function comeBack(record: SQSRecord, error: ImageDropError, options: SqsHa
   }
 }
 
-/** What cannot be mended by waiting is handed on to the dead letters without much delay. */
+/** A message that no retry can help goes to the dead letters without much delay. */
 function delaySeconds(record: SQSRecord, error: ImageDropError, random: number): number {
   if (!error.retryable) return 1;
   if (error.code === 'shutting-down') return 0;

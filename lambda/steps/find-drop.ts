@@ -13,11 +13,11 @@ export interface DropDependencies extends ChoiceDependencies {
 
 export interface FoundDrop {
   readonly drop: Drop;
-  /** What lies under the key of the drop now, where it is the drop itself. */
+  /** The object under the key of the drop now, if it is the drop itself. */
   readonly newest?: ObjectHead;
 }
 
-/** The drop, and what lies under its key: as a rule one and the same, which need not be asked for twice. */
+/** The drop and the object under its key: usually one and the same, so that one request is enough. */
 export async function foundDrop(event: ObjectEvent, deps: DropDependencies): Promise<FoundDrop> {
   const { bucket, key, versionId, etag } = event;
   const newest = await deps.objects.head(bucket, key);
@@ -26,7 +26,7 @@ export async function foundDrop(event: ObjectEvent, deps: DropDependencies): Pro
   return { drop: await withChosenTargets(dropAs({ ...event, ...newest }), newest, deps), newest };
 }
 
-/** The drop as its object tells it; where the object is gone already, as the event told it. */
+/** The drop as its object describes it; when the object is gone already, as the event described it. */
 export async function dropOf(event: ObjectEvent, deps: DropDependencies): Promise<Drop> {
   const { bucket, key, versionId } = event;
   const head = await deps.objects.head(bucket, key, versionId);
@@ -41,7 +41,7 @@ const EVENT_DELAY_SECONDS = 3;
 const LONGEST_UPLOAD_SECONDS = 8 * 86_400;
 
 /**
- * When a drop arrived whose object is gone and had no version: its record says so, if it was taken up before. An event
+ * When a drop arrived whose object is gone and had no version: its record says so, if it has one. An event
  * that comes again must not make a second record.
  */
 async function recordedArrival(event: ObjectEvent, deps: DropDependencies): Promise<Date | undefined> {
@@ -64,8 +64,8 @@ async function recordedIds(event: ObjectEvent, deps: DropDependencies): Promise<
   return keys.flat().flatMap((each) => dropIdIn(each).dropId ?? []);
 }
 
-/** The drop as its event told it, where its object cannot be asked. */
-export const dropAsTold = (event: ObjectEvent, deps: DropDependencies): Promise<Drop> =>
+/** The drop as its event described it, when its object cannot be read. */
+export const dropFromEvent = (event: ObjectEvent, deps: DropDependencies): Promise<Drop> =>
   withChosenTargets(dropAs({ ...event, lastModified: event.eventTime }), undefined, deps);
 
 function dropAs(object: Omit<ObjectEvent, 'eventTime'> & { readonly lastModified: Date }): Drop {
@@ -86,9 +86,9 @@ export interface ChoiceDependencies extends Pick<StepDependencies, 'targets'> {
 }
 
 /**
- * The drop, and where it goes. Where its object is gone, or names a target that the stack has not, what it came to
- * earlier counts: targets may have left since. Where there is no such thing either it goes to all of them, so that whoever
- * was meant hears of it.
+ * The drop, and where it goes. When its object is gone, or names a target that the stack does not have, its
+ * earlier records count: targets may have left since. Without records it goes to all of them, so that the
+ * right one reports it.
  */
 export async function withChosenTargets(
   drop: Drop,
@@ -136,7 +136,7 @@ export function requireChosen(
   if (drop.targets !== undefined) return;
   const { targets, refusal } = choiceOf(object, deps);
   if (refusal !== undefined) throw refusal;
-  // Its record was made when nobody could tell, and the stack has that target by now.
+  // Its record was made when its targets were unknown, and the stack has that target by now.
   if (targets?.includes(target) === false) throw refusedChoice(`names ${targets.join(', ')}, and not ${target}`);
 }
 
@@ -186,7 +186,7 @@ export function begunTargets(
 
 /**
  * When each target of the stack began. Targets that are seen for the first time are noted, as are those that are gone.
- * @param at when a target begins that nobody has seen before
+ * @param at when a new target begins
  */
 export async function beginningsNow(
   deps: BeginningDependencies,
@@ -210,7 +210,7 @@ export async function beginningsUnnoted({
 }
 
 /**
- * A drop that nobody has taken up yet, and whose event is fresh, is the first of its new targets. Any other was dropped
+ * A drop without records, and whose event is fresh, is the first of its new targets. Any other was dropped
  * before them.
  */
 async function firstSight(drop: Drop, arrivedAt: Date, deps: BeginningDependencies): Promise<Date> {

@@ -58,7 +58,7 @@ export interface ObjectStore {
 
 /** A store that lets others read its objects. */
 export interface SharingStore extends ObjectStore {
-  /** A URL by which whoever has it can read the object for so many seconds: nothing else, and no other version. */
+  /** A URL by which anyone can read the object for some seconds: nothing else, and no other version. */
   presign(ref: ObjectRef, seconds: number): Promise<string>;
 }
 
@@ -102,7 +102,7 @@ export interface StagingStore {
   /** @returns the id of a new multipart upload */
   begin(key: string): Promise<string>;
   /**
-   * What is stored of an upload, by number: all of it, or so many parts after one.
+   * What is stored of an upload, by number: all of it, or some parts after one.
    * @returns undefined when there is no such upload (any more)
    */
   parts(key: string, uploadId: string, some?: PartsAfter): Promise<readonly StagedPart[] | undefined>;
@@ -165,7 +165,7 @@ export interface RecordMessage {
   readonly retry?: string;
 }
 
-/** An object that is to be taken up, as an S3 event names it. */
+/** An object to be processed, as an S3 event names it. */
 export interface ObjectMessage {
   readonly Records: readonly object[];
   /** The one target that it is meant for, whether or not that had begun when the object was dropped. */
@@ -194,7 +194,7 @@ export interface OutcomeTopic {
 
 /** What is known of targets that have no room for anybody. */
 export interface TargetPauses {
-  /** @returns what was said last, over or not; a few seconds old at most */
+  /** @returns the last pause, over or not; a few seconds old at most */
   of(target: string): Promise<TargetPause | undefined>;
   /** Begins or lengthens the pause of a target that has answered so. */
   begin(refused: Refused, error: ImageDropError): Promise<TargetPause>;
@@ -213,10 +213,10 @@ export interface Sent {
   readonly hashes: Hashes;
 }
 
-/** What the operator's metrics are told. */
+/** Counts for the operator's metrics. */
 export interface Meter {
   countMoved(moved: MovedBytes): void;
-  /** Items that a run of reconcile could not look at or not mend; 0 counts as well. */
+  /** Items that a run of reconcile could not examine or correct; 0 counts as well. */
   countReconcileErrors(errors: number): void;
 }
 

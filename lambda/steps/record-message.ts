@@ -26,7 +26,7 @@ export function retryNamedIn(message: unknown): string | undefined {
   if (typeof message.retry === 'string') return message.retry;
   throw new ImageDropError(
     'bad-message',
-    `The message asks for a retry, but not of which failure: ${excerpt(message)}`,
+    `The message asks for a retry, but does not say when the drop failed: ${excerpt(message)}`,
   );
 }
 

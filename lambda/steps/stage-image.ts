@@ -50,7 +50,7 @@ export async function stageImage(
   return undefined;
 }
 
-/** Removes a copy of which a bad image was made. @throws `staging-refused` when it cannot be removed */
+/** Removes a copy that made a bad image. @throws `staging-refused` when it cannot be removed */
 async function withoutDoubted(
   work: Work<UploadRecord>,
   deps: StreamUploadDependencies,

@@ -10,7 +10,7 @@ import type { Invocation, StreamUploadDependencies } from './ports.ts';
 import { askForRetry, chunkNamedIn, existingRecord, isRedriven, recordNamedIn } from './record-message.ts';
 import { stageChunk } from './stage-chunk.ts';
 import { hashAgain, streamImage, wasReadWhole } from './stream-image.ts';
-import { LEASE_SECONDS, underLease } from './under-lease.ts';
+import { finishUpload, LEASE_SECONDS, underLease } from './under-lease.ts';
 import { lookLater, noteSeen, replaceIfLost } from './unseen-image.ts';
 import { isFromStorage, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
@@ -99,20 +99,18 @@ function isFresh(record: UploadRecord, now: Date): boolean {
   return record.status === 'created' && record.attempts === 1 && ageSeconds < FRESH_SECONDS;
 }
 
-/** Sends the record to record-status. @param read undefined when the record has begun again */
+/** @param read undefined when the record has begun again */
 async function finish(
-  work: Work,
+  work: Work<UploadRecord>,
   read: Pick<DropRecord, 'hashes' | 'unread'> | undefined,
   deps: StreamUploadDependencies,
 ): Promise<void> {
   if (read === undefined) return;
   const { hashes, unread } = read;
-  await work.change((stored) => ({
-    ...changes.moveTo(stored, 'processing', deps.now()),
+  await finishUpload(work, deps, () => ({
     ...(hashes !== undefined && { hashes }),
     ...(unread !== undefined && { unread }),
   }));
-  await deps.statusQueue.send(work.message);
 }
 
 /**

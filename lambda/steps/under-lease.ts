@@ -1,6 +1,6 @@
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
-import { type Progress, type RecordStatus, STAGE_OF } from '../model/record.ts';
-import { type RecordOf, recordOf } from '../model/record-by-status.ts';
+import { type DropRecord, type Progress, type RecordStatus, STAGE_OF } from '../model/record.ts';
+import { type RecordOf, recordOf, type UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
 import { type RepeatedWork, repeatUntilStopped } from '../transfer/progress.ts';
 import { failDrop } from './give-up-image.ts';
@@ -129,4 +129,14 @@ export async function whileHolding<T>(work: Work, deps: StepDependencies, run: (
   } finally {
     await renewal.stop();
   }
+}
+
+/** Ends an upload: sends the record to record-status. @param result what the record then has of the upload */
+export async function finishUpload(
+  work: Work<UploadRecord>,
+  deps: StepDependencies,
+  result: (stored: DropRecord) => Partial<DropRecord>,
+): Promise<void> {
+  await work.change((stored) => ({ ...changes.moveTo(stored, 'processing', deps.now()), ...result(stored) }));
+  await deps.statusQueue.send(work.message);
 }

@@ -7,6 +7,7 @@ import { type ProcessingRecord, recordOf, type UploadRecord } from '../model/rec
 import * as changes from '../model/record-changes.ts';
 import type { QueueStepDependencies, StepDependencies, StreamUploadDependencies } from './ports.ts';
 import { stageImage } from './stage-image.ts';
+import { finishUpload } from './under-lease.ts';
 import { lookLater, replaceIfLost } from './unseen-image.ts';
 import type { Work } from './work.ts';
 
@@ -50,18 +51,12 @@ function waitsForData({ plan, image: recorded }: UploadRecord, image: Image | un
   return plan.route === 'fast-import' && recorded === undefined ? true : image?.status === 'queued';
 }
 
-/** Sends the record to record-status. */
-async function finish(work: Work, { jobId, image }: Registered, deps: StepDependencies): Promise<void> {
-  await work.change((stored) => {
-    const asked = stored.register ?? { askedAt: deps.now().toISOString() };
-    return {
-      ...changes.moveTo(stored, 'processing', deps.now()),
-      unread: stored.staging === undefined ? NOT_STAGED : STAGED,
-      register: { ...asked, ...(jobId !== undefined && { jobId }) },
-      ...(image !== undefined && { image }),
-    };
-  });
-  await deps.statusQueue.send(work.message);
+function finish(work: Work<UploadRecord>, { jobId, image }: Registered, deps: StepDependencies): Promise<void> {
+  return finishUpload(work, deps, ({ staging, register = { askedAt: deps.now().toISOString() } }) => ({
+    unread: staging === undefined ? NOT_STAGED : STAGED,
+    register: { ...register, ...(jobId !== undefined && { jobId }) },
+    ...(image !== undefined && { image }),
+  }));
 }
 
 /**

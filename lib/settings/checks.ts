@@ -8,13 +8,13 @@ export interface Bounds {
   readonly of: string;
 }
 
-/** @throws SettingError when the value is no whole number within the bounds */
+/** @throws SettingError when the value is not a whole number within the bounds */
 export function wholeNumber(property: string, value: unknown, { lowest, highest, of }: Bounds): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= lowest && value <= highest) return value;
   throw new SettingError(property, value, `give a whole number from ${lowest} to ${highest} (${of}).`);
 }
 
-/** @throws SettingError when the value is no object, or has a name that is not among the known ones */
+/** @throws SettingError when the value is not an object, or has an unknown name */
 export function objectOf(
   property: string,
   value: unknown,
@@ -26,7 +26,7 @@ export function objectOf(
   throw new SettingError(`${property}.${unknown}`, object[unknown], `nothing has this name; use ${known.join(', ')}.`);
 }
 
-/** @throws SettingError when the value is no object of named values */
+/** @throws SettingError when the value is not an object of named values */
 export function plainObject(property: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   throw new SettingError(property, value, 'give an object of named values.');

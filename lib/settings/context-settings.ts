@@ -99,6 +99,6 @@ function parsed(name: string, text: string, advice = 'write JSON'): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new SettingError(name, text, `this is no JSON (${String(error)}); ${advice}.`);
+    throw new SettingError(name, text, `this is not JSON (${String(error)}); ${advice}.`);
   }
 }

@@ -13,7 +13,7 @@ export interface EnvironmentOptions {
   /** Everything the process finds in its environment. */
   readonly variables: Readonly<Record<string, string>>;
   readonly folder: string;
-  /** Told of each line that the function writes. */
+  /** Called for each line that the function writes. */
   readonly onLine: (line: string) => void;
 }
 
@@ -73,7 +73,7 @@ export class Environment {
     return await outcome;
   }
 
-  /** Tells the function to come to an end (Lambda's shutdown phase). An idle one ends at once. */
+  /** Tells the function to end (Lambda's shutdown phase). An idle one ends at once. */
   terminate(): void {
     this.#child.kill('SIGTERM');
     if (this.#settle === undefined && this.#child.connected) this.#child.disconnect();
@@ -115,7 +115,7 @@ export class Environment {
       });
       this.#child.on('error', (error) => resolve(`failed: ${error.message}`));
     });
-    // What it wrote last lies in the pipes by now; let it be read first.
+    // Its last lines are in the pipes now; let them be read first.
     await setImmediate();
     this.#die(how);
   }

@@ -1,4 +1,4 @@
-/** What stands in an element: text, elements, or several of the same name one after the other. */
+/** The content of an element: text, elements, or several of the same name one after the other. */
 export type XmlContent = string | number | boolean | XmlElements | undefined;
 export interface XmlElements {
   readonly [name: string]: XmlContent | readonly XmlContent[];

@@ -5,7 +5,7 @@ import type { Token, Tokens } from './tokens.ts';
 
 type Grant = Parameters<Tokens['issue']>[0];
 
-/** What Keystone says of every failed authentication, so that nobody learns which part was wrong. */
+/** Keystone's answer to every failed authentication, so that callers do not learn which part was wrong. */
 export function unauthorized(): Fault {
   return new Fault(401, 'The request you have made requires authentication.');
 }

@@ -105,7 +105,7 @@ function isMinDisk(value: unknown): value is number {
 
 /** `tags`, or in their place `image_tags`, whose items become key=value. */
 function tagsOf({ tags = [], image_tags: imageTags = [] }: JsonObject): string[] {
-  if (!Array.isArray(tags) || !Array.isArray(imageTags)) throw refusal('IMG.0001', 'The tags are no list.');
+  if (!Array.isArray(tags) || !Array.isArray(imageTags)) throw refusal('IMG.0001', 'The tags are not a list.');
   return [...tags, ...imageTags].map((tag) => (isObject(tag) ? `${tag.key}=${tag.value}` : String(tag)));
 }
 

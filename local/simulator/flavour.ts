@@ -38,7 +38,7 @@ export interface Flavour {
   admitUpload(image: StoredImage, declaredBytes: number | undefined, live: LiveImages): ByteLimit[];
   /** Looks at a whole file that has been received. */
   judge(image: StoredImage, path: string): Promise<Verdict>;
-  /** Throws the fault that the service was told to meet such a call with, before anything is looked at. */
+  /** Throws the fault that is planned for such a call, before anything is looked at. */
   meet?(call: Call): void;
   refuse(fault: Fault, call: Call): Answer;
   /** The calls that only this service has. */

@@ -173,7 +173,7 @@ function virtualSizeOf({ size, formats, virtualSize }: Content, diskFormat: stri
   return diskFormat === 'iso' ? size : virtualSize;
 }
 
-/** Anything may be declared raw; what has no signature may be declared as any format that cannot be told. */
+/** Anything may be declared raw; a file without signature may be declared as any format that has none. */
 function fits(format: string, diskFormat: string | null): boolean {
   if (format === diskFormat || diskFormat === 'raw') return true;
   return format === 'raw' && !INSPECTABLE.has(diskFormat ?? '');

@@ -18,7 +18,7 @@ export async function sourceOf(
     throw refusal('IMG.0001', 'The image_url is not of the form bucket:object.');
   }
   if (key.includes(' ')) throw refusal('IMG.0175', 'The folder name and image file name cannot contain spaces.');
-  if (foreignBuckets.includes(bucket)) throw refusal('IMG.0058', `The bucket ${bucket} lies in another region.`);
+  if (foreignBuckets.includes(bucket)) throw refusal('IMG.0058', `The bucket ${bucket} is in another region.`);
   if (obs === undefined) {
     throw refusal('IMG.0057', 'The simulator was started without object storage (its option obs): no file is there.');
   }

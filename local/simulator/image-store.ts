@@ -3,7 +3,7 @@ import path from 'node:path';
 import { asOf, type ImageStatus, type StoredImage } from './image.ts';
 import { JsonFolder } from './json-folder.ts';
 
-/** All images that are not deleted; asked for by whoever needs them, because counting them takes longer the more there are. */
+/** All images that are not deleted; asked for only when needed, because counting them takes longer the more there are. */
 export type LiveImages = () => readonly StoredImage[];
 
 /**
@@ -43,7 +43,7 @@ export class ImageStore {
     return [...this.#images.values()].map((image) => asOf(image, now)).filter(({ status }) => status !== 'deleted');
   }
 
-  /** @returns false when the id is taken, be it by a deleted image */
+  /** @returns false when the id is taken, even by a deleted image */
   async add(image: StoredImage): Promise<boolean> {
     if (this.#images.has(image.id)) return false;
     this.#save(image);
@@ -67,7 +67,7 @@ export class ImageStore {
     return path.join(this.#folder, 'data', id);
   }
 
-  /** Where the file lies that was staged for an import. */
+  /** The path of the file that was staged for an import. */
   stagedPath(id: string): string {
     return `${this.dataPath(id)}.staged`;
   }

@@ -29,11 +29,11 @@ export interface ImsSettings {
   /** Buckets that lie in another region, from which nothing can be registered (IMG.0058). */
   readonly foreignBuckets: readonly string[];
   /**
-   * Files up to so many bytes are read whole. Of larger ones only head, tail and samples are read and kept, so that a
+   * Files up to this size are read whole. Of larger ones only head, tail and samples are read and kept, so that a
    * file of 130 GB takes no minutes: such an image has holes in the place of all other bytes, and no checksum.
    */
   readonly wholeReadBytes: number;
-  /** What goes wrong although nobody did anything wrong. */
+  /** Faults without a mistake of the caller. */
   readonly faults: readonly PlannedFault[];
 }
 

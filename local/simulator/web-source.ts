@@ -4,13 +4,13 @@ import { request as requestHttps } from 'node:https';
 /** urllib.request, HTTPRedirectHandler: max_redirections. */
 const MAX_REDIRECTS = 10;
 
-/** As urllib, by which Glance fetches, takes an address apart: what comes behind the host is sent as it stands. */
+/** As urllib, by which Glance downloads, takes an address apart: the part behind the host is sent unchanged. */
 const ADDRESS = /^https?:\/\/[^/?#]*([^#]*)/i;
 
 /**
- * What lies at an address. Unlike `fetch` it sends the path as it is written: in a key of an object `..` is two dots, and
+ * The content of an address. Unlike `fetch` it sends the path as it is written: in a key of an object `..` is two dots, and
  * the signature of a presigned URL says so.
- * @throws Error when the answer is no success
+ * @throws Error when the answer is not a success
  */
 export async function openWebSource(
   address: string,
@@ -32,7 +32,7 @@ function get(address: string, signal: AbortSignal): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const options = { path: path.startsWith('/') ? path : `/${path}`, signal, agent: false };
-    // What breaks off before it is read is told to whoever then reads it.
+    // A stream that breaks before it is read gives the error to its later reader.
     const whenAnswered = (answer: IncomingMessage) => resolve(answer.on('error', () => {}));
     request(url, options, whenAnswered).on('error', reject).end();
   });

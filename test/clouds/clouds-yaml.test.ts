@@ -197,7 +197,7 @@ describe('a cloud of clouds.yaml', () => {
     ['clouds.here.auth_type must be password, v3password', { auth_type: 'v3oidcpassword', auth: AUTH }],
     ['clouds.here.auth_type must be password, v3password', { auth_type: 'v2password', auth: AUTH }],
     [
-      'clouds.here.auth_type is missing, which means password: for what stands in auth it must be v3applicationcredential',
+      'clouds.here.auth_type is missing, which means password: for the settings in auth it must be v3applicationcredential',
       { auth: { auth_url, application_credential_id: 'x', application_credential_secret: 'pass-word' } },
     ],
     ['it must be token', { auth: { auth_url, token: 'pass-word', project_id: 'p' } }],

@@ -30,12 +30,15 @@ describe('what a target does not take', () => {
   test.each([
     [
       'visibility: shared',
-      'takes private images only, and this one shall be shared. It is said in imagedrop.yaml:1:1.',
+      'takes private images only, and this one shall be shared. The value is in imagedrop.yaml:1:1.',
     ],
-    ['os_hidden: true', 'knows no hidden images, and this one shall be (os_hidden). It is said in imagedrop.yaml:1:1.'],
-    ['min_ram: 1\nmin_disk: 5000', 'takes at most 1024 GiB. It is said in imagedrop.yaml:2:1.'],
-    ['tags: ["=x"]', 'is no key=value of at most 255 characters. It is said in imagedrop.yaml:1:1.'],
-    ['name: "   "', 'has no character but spaces. It is said in imagedrop.yaml:1:1.'],
+    [
+      'os_hidden: true',
+      'knows no hidden images, and this one shall be (os_hidden). The value is in imagedrop.yaml:1:1.',
+    ],
+    ['min_ram: 1\nmin_disk: 5000', 'takes at most 1024 GiB. The value is in imagedrop.yaml:2:1.'],
+    ['tags: ["=x"]', 'is not key=value of at most 255 characters. The value is in imagedrop.yaml:1:1.'],
+    ['name: "   "', 'has no character but spaces. The value is in imagedrop.yaml:1:1.'],
   ])('is refused with the place where it is said: %j', async (yaml, words) => {
     const error = await failure(() => asked(yaml));
     expect(error.code).toBe('invalid-request');

@@ -2,10 +2,10 @@ import { asImageDropError } from '../../model/errors.ts';
 import type { Finding } from '../../model/reconciliation.ts';
 import type { Page } from './ports.ts';
 
-/** What a look has found, and what mends it. */
+/** A finding, and what corrects it. */
 export interface Found {
   readonly finding: Finding;
-  /** @returns false when it mended itself meanwhile; absent where only a person can. */
+  /** @returns false when it was corrected meanwhile; absent when only a person can correct it. */
   readonly mend?: () => Promise<boolean>;
   /** The drop that is sent round by it, which no later look must send again. */
   readonly sends?: string;

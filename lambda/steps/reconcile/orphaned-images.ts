@@ -63,7 +63,7 @@ async function lookAt(
   ];
 }
 
-/** The record gives the image up first, unless it has come to stand for it; one that is gone has nothing to say. */
+/** The record gives the image up first, unless it names the image now; a record that is gone changes nothing. */
 async function deleteOrphan(
   image: Image,
   key: string,
@@ -133,7 +133,7 @@ async function readable(key: string, deps: ReconcileDependencies): Promise<DropR
   }
 }
 
-/** The record stands for the image, or may yet come to: what it is creating now. */
+/** The record names the image, or may still do so: it is creating it now. */
 function isKnown(image: Image, record: DropRecord | undefined): boolean {
   if (record === undefined) return false;
   // Its own steps delete it, before they announce the outcome or create the next.
@@ -143,7 +143,7 @@ function isKnown(image: Image, record: DropRecord | undefined): boolean {
 }
 
 /**
- * Other stacks may fill the same project. Ours is what bears an id that only a drop of our bucket comes to; nobody else's
+ * Other stacks may fill the same project. Ours has an id that only a drop of our bucket gets; no other
  * property can say that.
  */
 function isOurs(

@@ -33,7 +33,7 @@ export interface DeadLetter {
 }
 
 export interface StageQueues {
-  /** Messages that wait to be taken up, by stage; those that are delayed or worked on do not count. */
+  /** Messages that wait to be received, by stage; delayed and invisible ones do not count. */
   waiting(): Promise<Readonly<Record<QueueStage, number>>>;
   /** The dead letters of a stage, ten thousand at most. They stay where they are. */
   deadLetters(stage: QueueStage): Promise<readonly DeadLetter[]>;

@@ -50,7 +50,7 @@ function completedBy({ bucket, key }: ObjectCall, uploadId: string): StoredObjec
     | undefined;
 }
 
-/** Whether the queues were told, before the connection or the process broke, nobody knows any more. */
+/** Whether the queues got it before the connection or the process broke is unknown. */
 async function announceAgain(call: ObjectCall, completed: StoredObject): Promise<StoredObject> {
   await announcement(call, 'ObjectCreated:CompleteMultipartUpload')(completed);
   return completed;
