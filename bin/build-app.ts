@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { ImageDropStack } from '../lib/image-drop-stack.ts';
+import { SettingError } from '../lib/settings/checks.ts';
 import { contextSettings } from '../lib/settings/context-settings.ts';
-import { SettingError } from '../lib/settings/setting-error.ts';
 import { FAILED } from './terminal/exit-codes.ts';
 
 /**

@@ -18,9 +18,8 @@ import type { Cloud } from './clouds/cloud.ts';
 import { isPlace, stagingAccess, stagingOpener } from './clouds/open-staging.ts';
 import { endpointOpener } from './endpoints/registry.ts';
 import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
-import { functionLog } from './runtime/log.ts';
+import { functionLog, once } from './runtime/log.ts';
 import { functionMetrics } from './runtime/metrics.ts';
-import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
 import { sqsHandler } from './runtime/sqs-handler.ts';
 import type {

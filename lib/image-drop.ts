@@ -19,8 +19,7 @@ import { type Settings, settle } from './settings/settings.ts';
 import { StageAlarms } from './stage-alarms.ts';
 import { StageFunction, type StageFunctionProps } from './stage-function.ts';
 import { StageQueue } from './stage-queue.ts';
-import { TargetAlarm } from './target-alarm.ts';
-import { TargetMetrics } from './target-metrics.ts';
+import { TargetAlarm, TargetMetrics } from './target-alarm.ts';
 
 /** The function of each stage. */
 export interface Functions {

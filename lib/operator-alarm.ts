@@ -2,7 +2,6 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { type RunbookSection, runbookLink } from './runbook.ts';
 
 /** Where alarms go, and what their text links to. */
 export interface AlarmNotice {
@@ -42,4 +41,23 @@ export class OperatorAlarm extends Alarm {
     });
     if (notice.topic !== undefined) this.addAlarmAction(new SnsAction(notice.topic));
   }
+}
+
+/** The sections of docs/runbook.md that alarms lead to, by what has happened. */
+export const RUNBOOK_SECTIONS = {
+  deadLetters: 'dead-letters',
+  oldestMessage: 'oldest-message',
+  functionErrors: 'function-errors',
+  reconcileErrors: 'reconcile-errors',
+  targetPaused: 'target-paused',
+} as const;
+
+export type RunbookSection = keyof typeof RUNBOOK_SECTIONS;
+
+/** The path of the page in the package. */
+export const RUNBOOK_PAGE = 'docs/runbook.md';
+
+/** @param page address of the runbook */
+export function runbookLink(page: string, section: RunbookSection): string {
+  return `${page}#${RUNBOOK_SECTIONS[section]}`;
 }

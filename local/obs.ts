@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Iam } from './access/iam.ts';
 import { lockFolder } from './folder-lock.ts';
 import { type SparseObject, startS3Server } from './s3/server.ts';
-import { IMS_REGION } from './simulator/catalog.ts';
+import { IMS_REGION } from './simulator/keystone.ts';
 import { readState, startOnPort, writeState } from './state.ts';
 
 export interface ObsOptions {

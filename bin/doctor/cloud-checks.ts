@@ -9,8 +9,8 @@ import { imageEndpoint } from '../../lambda/endpoints/registry.ts';
 import { ID_PROPERTY, IMAGE_FORMATS } from '../../lambda/model/image.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { settleTargets } from '../../lib/settings/targets.ts';
-import { clockVerdict } from './clock.ts';
 import { Checks, type Finding, failed, hasFailed, ok, skipped, type Verdict, warning } from './finding.ts';
+import { clockVerdict } from './stack-checks.ts';
 
 export interface CheckedCloud {
   readonly cloud: Cloud;

@@ -1,7 +1,6 @@
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
 import { chosenTargets, type TargetChoice } from '../../lambda/metadata/chosen-targets.ts';
-import { conformed } from '../../lambda/metadata/conformed.ts';
-import { originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
+import { conformed, originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
 import type { MetadataFile } from '../../lambda/metadata/yaml-file.ts';
 import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';

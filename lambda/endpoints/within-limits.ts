@@ -1,6 +1,6 @@
 import { ImageDropError } from '../model/errors.ts';
 import { HASH_ALGORITHMS, type HashAlgorithm, type NewImage } from '../model/image.ts';
-import { percentEncoded } from '../model/percent-encoded.ts';
+import { percentEncoded } from '../model/quoted.ts';
 import type { Target } from '../model/target.ts';
 import type { Quota } from './discovery.ts';
 

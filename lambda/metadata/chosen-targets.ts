@@ -1,6 +1,6 @@
 import { ImageDropError } from '../model/errors.ts';
 import { quoted } from '../model/quoted.ts';
-import { isEncodedWord } from './encoded-word.ts';
+import { isEncodedWord } from './user-metadata.ts';
 
 /** The user metadata by which a drop names the targets that it goes to. */
 export const TARGETS_HEADER = 'targets';

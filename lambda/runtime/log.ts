@@ -42,3 +42,13 @@ function readableError({ error, ...fields }: Fields): Record<string, unknown> {
     ...(cause !== undefined && { error: withReadableStack(cause) }),
   };
 }
+
+/** Hands each message on once, however often it comes: a function's environment serves many drops. */
+export function once(tell: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (told.has(message)) return;
+    told.add(message);
+    tell(message);
+  };
+}

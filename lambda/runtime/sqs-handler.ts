@@ -2,7 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { retryDelaySeconds } from '../model/backoff.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { Invocation } from '../model/invocation.ts';
-import { messageSubject } from './message-subject.ts';
+import { objectEvents } from '../model/s3-event.ts';
 
 export interface SqsHandlerOptions {
   /** Does the work of one message; what it throws brings the message back. */
@@ -69,4 +69,23 @@ function delaySeconds(record: SQSRecord, error: ImageDropError, random: number):
   if (!error.retryable) return 1;
   if (error.code === 'shutting-down') return 0;
   return retryDelaySeconds(Number(record.attributes.ApproximateReceiveCount), random, error.retryAfterSeconds);
+}
+
+/** The record, or the dropped object, that a message is about, as fields of a log line; nothing where it names neither. */
+export function messageSubject(body: string): Readonly<Record<string, string>> {
+  try {
+    return subjectOf(JSON.parse(body));
+  } catch {
+    // The line that is written has the whole body, and says what is wrong with it.
+    return {};
+  }
+}
+
+function subjectOf(message: unknown): Readonly<Record<string, string>> {
+  if (typeof message !== 'object' || message === null) return {};
+  if ('record' in message && typeof message.record === 'string') return { record: message.record };
+  const [event, ...others] = objectEvents(message) ?? [];
+  if (event === undefined || others.length > 0) return {};
+  const { bucket, key, versionId } = event;
+  return { bucket, key, ...(versionId !== undefined && { dropId: versionId }) };
 }

@@ -1,13 +1,11 @@
 import { foundForTarget } from '../formats/for-target.ts';
 import { inspect } from '../formats/inspect.ts';
-import { conformed } from '../metadata/conformed.ts';
-import { originsOf } from '../metadata/origins.ts';
+import { conformed, originsOf } from '../metadata/origins.ts';
 import { settleMetadata } from '../metadata/settle.ts';
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { type Image, METADATA_PROPERTY } from '../model/image.ts';
-import { imageId } from '../model/image-id.ts';
-import { fingerprinted, newImage, unreleased } from '../model/new-image.ts';
+import { fingerprinted, imageId, newImage, unreleased } from '../model/new-image.ts';
 import * as changes from '../model/record-changes.ts';
 import { backfillNamedIn, type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { dropPlace, isPlaceholder, newestVersion, objectReader } from './dropped-object.ts';

@@ -5,7 +5,7 @@
  */
 import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { asImageDropError, type ErrorCode, ImageDropError } from '../model/errors.ts';
-import { imageId } from '../model/image-id.ts';
+import { imageId } from '../model/new-image.ts';
 import type { DropRecord, Removal } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import * as changes from '../model/record-changes.ts';

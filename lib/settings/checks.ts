@@ -1,5 +1,3 @@
-import { SettingError } from './setting-error.ts';
-
 /** The whole numbers that a property takes, and where the bounds come from. */
 export interface Bounds {
   readonly lowest: number;
@@ -30,4 +28,17 @@ export function objectOf(
 export function plainObject(property: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   throw new SettingError(property, value, 'give an object of named values.');
+}
+
+/** A property of the construct, or a context value of the app, that cannot work; found before anything is deployed. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+
+  /**
+   * @param property as the user wrote it: "targets.mycloud.kind"
+   * @param problem what is wrong with the value and what to write instead
+   */
+  constructor(property: string, value: unknown, problem: string) {
+    super(`${property} is ${value === undefined ? 'missing' : JSON.stringify(value)}: ${problem}`);
+  }
 }

@@ -1,4 +1,4 @@
-import { SettingError } from './setting-error.ts';
+import { SettingError } from './checks.ts';
 
 /** Who hears of drops by e-mail. Each address is asked by Amazon SNS to confirm first. */
 export interface OutcomeEmailsProps {

@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type Bounds, wholeNumber } from './checks.ts';
-import { SettingError } from './setting-error.ts';
+import { type Bounds, SettingError, wholeNumber } from './checks.ts';
 import type { StageProps } from './stage-props.ts';
 import type { Stage } from './stages.ts';
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
-import { maxMemoryMib } from './memory.ts';
 import type { FromEnvironment, InvocationError, Invoke } from './protocol.ts';
 
 export type Outcome =
@@ -136,5 +136,18 @@ export class Environment {
   #finish(outcome: Outcome): void {
     this.#settle?.(outcome);
     this.#settle = undefined;
+  }
+}
+
+/**
+ * The most memory, in MiB, that a process has held (proc(5), VmHWM).
+ * @returns undefined where the system does not say, or the process is gone
+ */
+export function maxMemoryMib(pid: number | undefined): number | undefined {
+  try {
+    const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return kib === undefined ? undefined : Math.ceil(Number(kib) / 1024);
+  } catch {
+    return undefined;
   }
 }

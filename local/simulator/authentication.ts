@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Accounts, type ApplicationCredential, DOMAIN, idOf, means, type User } from './accounts.ts';
 import { Fault, isObject, type JsonObject } from './http.ts';
-import type { Token, Tokens } from './tokens.ts';
+import type { Token, Tokens } from './keystone.ts';
 
 type Grant = Parameters<Tokens['issue']>[0];
 

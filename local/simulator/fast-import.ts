@@ -7,7 +7,7 @@ import { type Answer, type Call, isObject, type JsonObject, readJson } from './h
 import type { NewImage } from './image.ts';
 import { sourceOf } from './image-source.ts';
 import { checkedName, checkProject } from './ims-creation.ts';
-import { refusal } from './ims-refusal.ts';
+import { refusal } from './ims-settings.ts';
 import type { ObsClient, SourceObject } from './obs-client.ts';
 import type { RegistrationParts } from './registration.ts';
 

@@ -1,6 +1,6 @@
 import { callerOf } from './callers.ts';
 import { type Content, inspectContent } from './content.ts';
-import type { Caller, Flavour, ImageContext, Verdict } from './flavour.ts';
+import type { Caller, Flavour, ImageContext, MishapOf, Verdict } from './flavour.ts';
 import { glanceRefusal, tokenRefusal } from './glance-fault.ts';
 import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts';
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
@@ -9,7 +9,6 @@ import type { ByteLimit } from './image-file.ts';
 import { ImageImports } from './image-import.ts';
 import { memberRoutes } from './image-members.ts';
 import type { LiveImages } from './image-store.ts';
-import type { MishapOf } from './mishap.ts';
 import { checkNewImage } from './new-image.ts';
 import { Quotas } from './quotas.ts';
 import { type Route, route } from './router.ts';

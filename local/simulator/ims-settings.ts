@@ -1,4 +1,5 @@
-import type { MishapOf } from './mishap.ts';
+import type { MishapOf } from './flavour.ts';
+import { Fault } from './http.ts';
 import type { PlannedFault } from './planned-faults.ts';
 
 export interface ImsSettings {
@@ -56,3 +57,8 @@ export const IMS_DEFAULTS: ImsSettings = {
   wholeReadBytes: 8 * GIB, // half a minute where object storage runs in the same process
   faults: [],
 };
+
+/** A refusal of IMS by its code: whatever is wrong, the status is 400 (API reference, "Error Codes"). */
+export function refusal(code: string, message: string): Fault {
+  return new Fault(400, message, { code });
+}

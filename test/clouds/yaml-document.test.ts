@@ -53,7 +53,7 @@ describe('YAML, read as version 1.1', () => {
   ])('%s is no name: it is told by its line, without the text', async (_, text, line) => {
     const { code, message } = await failure(() => parseYaml(text, 'clouds.yaml'));
     expect(code).toBe('bad-clouds-yaml');
-    expect(message).toBe(`clouds.yaml has a name that is no text at line ${line}.`);
+    expect(message).toBe(`clouds.yaml has a name that is not text at line ${line}.`);
   });
 
   test.each([

@@ -1,8 +1,7 @@
 import { type DropRecord, STAGE_OF } from '../../model/record.ts';
 import { isLeased, isSettled, statusSince } from '../../model/record-changes.ts';
-import { type Found, type Look, lookAtEach } from './found.ts';
+import { type Found, isBehind, type Look, lookAtEach, type Waiting } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
-import { isBehind, type Waiting } from './waiting.ts';
 import type { Window } from './window.ts';
 
 /** A page of the status bucket: records without a worker, though they are not settled and announced. */

@@ -2,7 +2,7 @@ import type { ImageEndpoint, ImagePage } from '../../endpoints/endpoint.ts';
 import type { Drop } from '../../model/drop.ts';
 import { asImageDropError } from '../../model/errors.ts';
 import { ID_PROPERTY, type Image, RECORD_PROPERTY } from '../../model/image.ts';
-import { imageId } from '../../model/image-id.ts';
+import { imageId } from '../../model/new-image.ts';
 import type { DropRecord } from '../../model/record.ts';
 import { isSettled, withRemoval } from '../../model/record-changes.ts';
 import type { Target } from '../../model/target.ts';

@@ -4,13 +4,13 @@ import { QUEUE_STAGES } from '../../model/record.ts';
 import type { TargetBeginnings } from '../../model/target-beginnings.ts';
 import { beginningsNow, beginningsUnnoted } from '../find-drop.ts';
 import type { ScheduledInvocation } from '../ports.ts';
+import type { Waiting } from './found.ts';
 import { type Found, inTurns, type Look, unreadable } from './found.ts';
 import { lostDrops } from './lost-drops.ts';
 import { lostMessages } from './lost-messages.ts';
 import { orphanedImages } from './orphaned-images.ts';
 import type { DeadLetter, ReconcileDependencies } from './ports.ts';
 import { deadLetterFindings, subjectOf } from './settle-dead-letter.ts';
-import type { Waiting } from './waiting.ts';
 import { dropsSince, LONGEST_UPLOAD_DAYS, windowOf } from './window.ts';
 
 /** Pages of a thousand per run: a pass over a million drops and their records takes ten runs and a cent. */

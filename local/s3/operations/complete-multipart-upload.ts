@@ -19,7 +19,7 @@ import { wholeRange } from '../ranges.ts';
 import type { S3Request } from '../request.ts';
 import type { Upload, UploadedPart } from '../uploads.ts';
 import { type NewContent, type StoredObject, wholeSeconds } from '../version.ts';
-import { parseXml, type XmlNode } from '../xml-parser.ts';
+import { parseXml, type XmlNode } from '../xml.ts';
 
 /** S3 user guide, "Amazon S3 multipart upload limits": for all parts but the last. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;

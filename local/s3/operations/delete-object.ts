@@ -7,7 +7,7 @@ import { requestedVersion } from '../lookup.ts';
 import { checkKeyLength } from '../request.ts';
 import type { Version } from '../version.ts';
 import type { XmlElements } from '../xml.ts';
-import { parseXml, type XmlNode } from '../xml-parser.ts';
+import { parseXml, type XmlNode } from '../xml.ts';
 
 export const deleteObject: Operation<ObjectCall> = {
   // Which one it needs depends on the version; the deletion asks.
