@@ -18,7 +18,8 @@ const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--experimental-vm-
 
 function jestArguments(): readonly string[] {
   if (suites === 'full') return ['--coverage', ...options, '--selectProjects', 'quick', 'slow'];
-  if (suites === 'changed') return ['--changedSince=main', '--passWithNoTests', ...options, '--selectProjects', 'quick'];
+  if (suites === 'changed')
+    return ['--changedSince=main', '--passWithNoTests', ...options, '--selectProjects', 'quick'];
   if (suites !== 'quick') {
     const projects = suites.split(',');
     const workers = projects.length === 1 ? ['--runInBand'] : [];
