@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** Files without a line that could run. */
 const TYPES_ONLY = [
   'lambda/endpoints/endpoint.ts',
@@ -97,7 +99,7 @@ module.exports = {
   // A limit that only a hang reaches, also on a machine that is busy with other work.
   testTimeout: 300_000,
   // Half of the time tests wait for timers and other processes.
-  maxWorkers: '100%',
+  maxWorkers: availableParallelism() + 1,
   // Node's modules, CDK's among them, stay in a worker's memory for each test file; a fresh worker gives it back.
   workerIdleMemoryLimit: '1GB',
   // Jest gives a worker half a second to end, which is too short on a busy machine. Only a leak reaches this.

@@ -5,18 +5,26 @@ import { join } from 'node:path';
 import { RUN_FOLDER } from './support/assembly.ts';
 
 /**
- * `node test/run.ts SUITE [options of jest]`: what `npm test`, `npm run test:full` and `npm run suite` run. A suite is a
- * project of jest.config.cjs, or `full`: all tests that need only Node.js, with coverage.
+ * `node test/run.ts SUITES [options of jest]`: what `npm test`, `npm run test:full` and `npm run suite` run. SUITES are
+ * projects of jest.config.cjs with commas between them, or one of:
+ * - `full`: all tests that need only Node.js, with coverage
+ * - `changed`: the quick tests of what differs from the branch main
  */
 const PROJECT = join(import.meta.dirname, '..');
-const [suite = '', ...options] = process.argv.slice(2);
+const [suites = '', ...options] = process.argv.slice(2);
 
 /** Modules of jest are ES modules only with this flag. */
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'];
 
 function jestArguments(): readonly string[] {
-  if (suite === 'full') return ['--coverage', ...options, '--selectProjects', 'quick', 'slow'];
-  if (suite !== 'quick') return ['--runInBand', ...options, '--selectProjects', suite];
+  if (suites === 'full') return ['--coverage', ...options, '--selectProjects', 'quick', 'slow'];
+  if (suites === 'changed')
+    return ['--changedSince=main', '--passWithNoTests', ...options, '--selectProjects', 'quick'];
+  if (suites !== 'quick') {
+    const projects = suites.split(',');
+    const workers = projects.length === 1 ? ['--runInBand'] : [];
+    return [...workers, ...options, '--selectProjects', ...projects];
+  }
   // A file that is named runs, slow or not.
   const isNamed = options.some((option) => option.includes('test/') || option.endsWith('.test.ts'));
   return [...options, '--selectProjects', 'quick', ...(isNamed ? ['slow'] : [])];
@@ -33,7 +41,7 @@ try {
     env: {
       ...process.env,
       [RUN_FOLDER]: folder,
-      IMAGEDROP_THOROUGH: suite === 'full' ? '1' : '0',
+      IMAGEDROP_THOROUGH: suites === 'full' ? '1' : '0',
       // Tests start hundreds of processes of the same source: the compiled code is kept.
       NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/node'),
     },
