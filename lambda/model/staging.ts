@@ -1,5 +1,7 @@
 /** How a file is cut for its way into object storage: into parts, which are stored one by one, and chunks of parts. */
-import type { ByteRange } from './image.ts';
+import type { ByteRange, Route } from './image.ts';
+/** The routes by which the service reads the file from object storage. */
+export const isFromStorage = (route: Route): boolean => route === 'register' || route === 'fast-import';
 
 const MIB = 2 ** 20;
 

@@ -8,6 +8,7 @@ import { type Image, METADATA_PROPERTY } from '../model/image.ts';
 import { fingerprinted, imageId, newImage, unreleased } from '../model/new-image.ts';
 import * as changes from '../model/record-changes.ts';
 import { backfillNamedIn, type ObjectEvent, objectEvents } from '../model/s3-event.ts';
+import { isFromStorage } from '../model/staging.ts';
 import { dropPlace, isPlaceholder, newestVersion, objectReader } from './dropped-object.ts';
 import { foundDrop, requireChosen, targetsFor } from './find-drop.ts';
 import { removeForsaken, removeGivenUp, removeLeftBehind } from './give-up-image.ts';
@@ -15,7 +16,6 @@ import { metadataFiles, type ReadFile } from './metadata-files.ts';
 import type { CreateMetadataDependencies, Invocation, ObjectHead, RecordDraft } from './ports.ts';
 import { askForRetry, existingRecord, isRedriven, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { underLease } from './under-lease.ts';
-import { isFromStorage } from './upload-from-storage.ts';
 import { targetNamed, Work } from './work.ts';
 
 /** What was found around a drop. */

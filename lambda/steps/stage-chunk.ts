@@ -3,7 +3,7 @@ import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { partsOfChunk, rangeOfPart } from '../model/staging.ts';
 import { bytesPerSecond, repeatUntilStopped } from '../transfer/progress.ts';
-import { readRange } from '../transfer/read-range.ts';
+import { readRange } from '../transfer/transfer.ts';
 import { failDrop } from './give-up-image.ts';
 import type { Invocation, StagedPart, StagingStore, StepDependencies, StreamUploadDependencies } from './ports.ts';
 import { missingIn } from './stage-image.ts';

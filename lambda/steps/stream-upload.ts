@@ -3,6 +3,7 @@ import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
+import { isFromStorage } from '../model/staging.ts';
 import { newestVersion } from './dropped-object.ts';
 import { beginAgain, removeLeftBehind } from './give-up-image.ts';
 import { beginImport, hashMeanwhile } from './import-image.ts';
@@ -12,7 +13,7 @@ import { stageChunk } from './stage-chunk.ts';
 import { hashAgain, streamImage, wasReadWhole } from './stream-image.ts';
 import { finishUpload, LEASE_SECONDS, underLease } from './under-lease.ts';
 import { lookLater, noteSeen, replaceIfLost } from './unseen-image.ts';
-import { isFromStorage, uploadFromStorage } from './upload-from-storage.ts';
+import { uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
 import { Work } from './work.ts';
 

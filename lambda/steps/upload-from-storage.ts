@@ -1,7 +1,7 @@
 import type { ImageEndpoint, ObjectPlace, RegisterJob, RegisterRoute } from '../endpoints/endpoint.ts';
 import { dropId } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
-import type { Image, Route } from '../model/image.ts';
+import type { Image } from '../model/image.ts';
 import type { DropRecord, RecordedImage } from '../model/record.ts';
 import { type ProcessingRecord, recordOf, type UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
@@ -14,9 +14,6 @@ import type { Work } from './work.ts';
 /** Why there is no hash of the whole file. */
 const STAGED = 'The file was copied into object storage part by part, and the md5 of each part was compared there.';
 const NOT_STAGED = 'The service reads the dropped object directly.';
-
-/** The routes by which the service reads the file from object storage. */
-export const isFromStorage = (route: Route): boolean => route === 'register' || route === 'fast-import';
 
 /** The result of an attempt to have the image read from object storage. */
 interface Registered {

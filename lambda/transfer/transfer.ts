@@ -1,11 +1,10 @@
-import { type Readable, Writable } from 'node:stream';
+import { createHash, type Hash } from 'node:crypto';
+import { type Readable, Transform, type TransformCallback, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { ByteRange, HashAlgorithm, Hashes } from '../model/image.ts';
-import { Hashing } from './hashing.ts';
 import { bytesPerSecond, type OnProgress, reportProgress } from './progress.ts';
 import { type OpenRange, resumingSource, type Sleep } from './resuming-source.ts';
-import { WATCHDOG_LIMITS, type WatchdogLimits, watch } from './watchdog.ts';
 
 /**
  * Takes the bytes. Resolves when they have all been accepted, and settles soon once the signal is aborted; its reason
@@ -110,4 +109,137 @@ function rootCause(error: unknown, sinkError: unknown, signal: AbortSignal): Ima
 function endedEarly(bytes: number, length: number): ImageDropError {
   const message = `The endpoint ended the upload when ${bytes} of ${length} bytes had been read.`;
   return new ImageDropError('upload-interrupted', message);
+}
+
+/** Lets bytes through unchanged and uncopied, counts them and computes their hashes. */
+export class Hashing extends Transform {
+  readonly #running: ReadonlyMap<HashAlgorithm, Hash>;
+  #bytes = 0;
+  #hashes: Hashes = {};
+
+  constructor(algorithms: readonly HashAlgorithm[]) {
+    super();
+    this.#running = new Map(algorithms.map((algorithm) => [algorithm, createHash(algorithm)]));
+  }
+
+  /** Bytes that went through so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Empty until all bytes went through. */
+  get hashes(): Hashes {
+    return this.#hashes;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    for (const hash of this.#running.values()) hash.update(chunk);
+    this.#bytes += chunk.length;
+    callback(null, chunk);
+  }
+
+  override _flush(callback: TransformCallback): void {
+    this.#hashes = Object.fromEntries([...this.#running].map(([algorithm, hash]) => [algorithm, hash.digest('hex')]));
+    callback();
+  }
+}
+
+export interface WatchdogLimits {
+  /** Seconds without a byte, whether the source gives none or the sink takes none. */
+  readonly stallSeconds: number;
+  /** Seconds that the sink may take after its last byte. */
+  readonly answerSeconds: number;
+}
+
+/**
+ * A minute: longer than a TCP connection needs to recover from loss and than a source takes to be opened again, and
+ * short against the quarter of an hour that a function has.
+ *
+ * The answer takes longer, because only then does an endpoint finish what it stores (assembles parts, flushes, compares
+ * checksums): 300 s is what HTTP clients commonly wait for it (undici's headersTimeout). Should the function's time be
+ * over sooner, its deadline comes first.
+ */
+export const WATCHDOG_LIMITS: WatchdogLimits = { stallSeconds: 60, answerSeconds: 300 };
+
+/** What the watchdog looks at. */
+export interface Watched {
+  /** Bytes that have gone by. */
+  bytes(): number;
+  /** Whether the sink has taken the last byte. */
+  handedOver(): boolean;
+}
+
+export interface Watchdog {
+  /**
+   * Aborts with `stalled` when no byte has gone by for too long, and with `upload-interrupted` when the answer stays
+   * away after the last byte: what became of the image is then not known.
+   */
+  readonly signal: AbortSignal;
+  stop(): void;
+}
+
+/** How often it looks within one stall limit; a stall is noticed at most a tenth late. */
+const LOOKS_PER_LIMIT = 10;
+
+/**
+ * Watches bytes go by. It counts its own looks, not the clock: a function that was frozen for an hour has not stalled.
+ * It does not keep the process alive.
+ */
+export function watch(watched: Watched, limits: WatchdogLimits = WATCHDOG_LIMITS): Watchdog {
+  const abort = new AbortController();
+  const secondsPerLook = limits.stallSeconds / LOOKS_PER_LIMIT;
+  let seen = { bytes: watched.bytes(), handedOver: watched.handedOver() };
+  let quietLooks = 0;
+
+  const look = (): void => {
+    const now = { bytes: watched.bytes(), handedOver: watched.handedOver() };
+    const quiet = now.bytes === seen.bytes && now.handedOver === seen.handedOver;
+    quietLooks = quiet ? quietLooks + 1 : 0;
+    seen = now;
+    const limitSeconds = now.handedOver ? limits.answerSeconds : limits.stallSeconds;
+    if (quietLooks * secondsPerLook < limitSeconds) return;
+    clearInterval(timer);
+    abort.abort(now.handedOver ? unanswered(now.bytes, limitSeconds) : stalled(now.bytes, limitSeconds));
+  };
+
+  const timer = setInterval(look, secondsPerLook * 1000);
+  timer.unref();
+  return { signal: abort.signal, stop: () => clearInterval(timer) };
+}
+
+function stalled(bytes: number, seconds: number): ImageDropError {
+  return new ImageDropError('stalled', `No byte went by for ${seconds} seconds; ${bytes} bytes had been transferred.`);
+}
+
+function unanswered(bytes: number, seconds: number): ImageDropError {
+  const message = `All ${bytes} bytes were sent, but no answer came for ${seconds} seconds.`;
+  return new ImageDropError('upload-interrupted', message);
+}
+
+export interface ReadRange {
+  readonly bytes: Buffer;
+  /** Hex. */
+  readonly md5: string;
+}
+
+/** Reads a range whole into memory, with its md5. @throws as `send` */
+export async function readRange(open: OpenRange, range: ByteRange, signal: AbortSignal): Promise<ReadRange> {
+  const bytes = Buffer.allocUnsafe(range.length);
+  const onProgress = async (): Promise<void> => {};
+  const { hashes } = await send({ open, range, algorithms: ['md5'], onProgress, signal, sink: into(bytes) });
+  return { bytes, md5: hashes.md5 ?? '' };
+}
+
+/** The source sees to it that there are no more bytes than were asked for. */
+function into(bytes: Buffer): Sink {
+  return async (body, _length, signal) => {
+    let filled = 0;
+    const collect = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        filled += chunk.copy(bytes, filled);
+        done();
+      },
+    });
+    await pipeline(body, collect, { signal });
+  };
 }

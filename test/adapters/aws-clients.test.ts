@@ -1,7 +1,7 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { SILENCE_TIMEOUT_MS, type StagingAccess, s3Client, stagingClient } from '../../lambda/adapters/aws-clients.ts';
-import { WATCHDOG_LIMITS } from '../../lambda/transfer/watchdog.ts';
+import { WATCHDOG_LIMITS } from '../../lambda/transfer/transfer.ts';
 import { AUTHORITY, certificate } from '../support/certificates.ts';
 import { answer, serve, serveTls } from '../support/http-server.ts';
 import { useAws } from './aws-environment.ts';

@@ -69,7 +69,7 @@ describe('the object storage beside the stack', () => {
   test('refuses a second server in its folder, and a bucket name that S3 does not allow', async () => {
     await expect(startObs({ folder: folder.path })).rejects.toThrow('running in');
     const other = await temporaryFolder();
-    await expect(startObs({ folder: other.path, bucket: 'No' })).rejects.toThrow('no valid name');
+    await expect(startObs({ folder: other.path, bucket: 'No' })).rejects.toThrow('not a valid bucket name');
     const again = await startObs({ folder: other.path });
     await again.stop();
     await other.remove();

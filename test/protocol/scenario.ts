@@ -1,13 +1,13 @@
 import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { isSettled, type RecordDraft } from '../../lambda/model/record-changes.ts';
+import { isFromStorage } from '../../lambda/model/staging.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import type { RecordStore } from '../../lambda/steps/ports.ts';
 import type { ReconcileDependencies } from '../../lambda/steps/reconcile/ports.ts';
 import { reconcile } from '../../lambda/steps/reconcile/reconcile.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
-import { isFromStorage } from '../../lambda/steps/upload-from-storage.ts';
 import { rawDisk } from '../support/disk.ts';
 import { ReconcileWorld } from '../support/reconcile-world.ts';
 import { Gates, type Scenario } from './explorer.ts';

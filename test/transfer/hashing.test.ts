@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, test } from '@jest/globals';
 import { HASH_ALGORITHMS } from '../../lambda/model/image.ts';
-import { Hashing } from '../../lambda/transfer/hashing.ts';
+import { Hashing } from '../../lambda/transfer/transfer.ts';
 import { pattern, source } from '../support/bytes.ts';
 
 describe('hashing', () => {

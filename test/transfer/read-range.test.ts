@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { readRange } from '../../lambda/transfer/read-range.ts';
+import { readRange } from '../../lambda/transfer/transfer.ts';
 import { pattern } from '../support/bytes.ts';
 import { failure } from '../support/outcome.ts';
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { type Watchdog, watch } from '../../lambda/transfer/watchdog.ts';
+import { type Watchdog, watch } from '../../lambda/transfer/transfer.ts';
 
 const LIMITS = { stallSeconds: 10, answerSeconds: 40 };
 
