@@ -3,7 +3,10 @@ export const RUNBOOK_SECTIONS = {
   deadLetters: 'dead-letters',
   oldestMessage: 'oldest-message',
   functionErrors: 'function-errors',
+  throttles: 'throttles',
   reconcileErrors: 'reconcile-errors',
+  reconcileFindings: 'reconcile-findings',
+  reconcileStopped: 'reconcile-stopped',
   targetPaused: 'target-paused',
 } as const;
 
