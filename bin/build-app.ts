@@ -1,11 +1,11 @@
 import { App } from 'aws-cdk-lib';
 import { ImageDropStack } from '../lib/image-drop-stack.ts';
+import { SettingError } from '../lib/settings/checks.ts';
 import { contextSettings } from '../lib/settings/context-settings.ts';
-import { SettingError } from '../lib/settings/setting-error.ts';
 import { FAILED } from './terminal/exit-codes.ts';
 
 /**
- * The CDK app of one stack, by the settings of its context. A setting that cannot work is told in one line.
+ * The CDK app of one stack, by the settings of its context. An invalid setting is reported in one line.
  * @param prepare gets the app before anything is in it
  */
 export function buildApp(prepare: (app: App) => void = () => {}): void {

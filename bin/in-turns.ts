@@ -1,4 +1,4 @@
-/** Does the work for each item, so many at a time, and gives the results in the order of the items. */
+/** Does the work for each item, a limited number at a time, and gives the results in the order of the items. */
 export async function inTurns<T, R>(items: readonly T[], atATime: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const queue = items.entries();

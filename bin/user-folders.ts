@@ -7,6 +7,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const configFolder = (environment: Environment = process.env): string =>
   join(environment.XDG_CONFIG_HOME || join(homedir(), '.config'), 'imagedrop');
 
-/** What outlives a command but is nobody's choice: `~/.local/state/imagedrop`. */
+/** State that outlives a command but is not a user's choice: `~/.local/state/imagedrop`. */
 export const stateFolder = (environment: Environment = process.env): string =>
   join(environment.XDG_STATE_HOME || join(homedir(), '.local/state'), 'imagedrop');

@@ -1,6 +1,6 @@
 import { createMetadataEnvironment } from './runtime/environment.ts';
 import { createMetadata } from './steps/create-metadata.ts';
-import { folderFiles } from './steps/folder-files.ts';
+import { folderFiles } from './steps/metadata-files.ts';
 import { beginningsOf, cloudsYamlOf, handlerOf, queue, stepDependencies } from './wiring.ts';
 
 const environment = createMetadataEnvironment();
@@ -11,10 +11,9 @@ const dependencies = {
   ownQueue: queue(environment.INGEST_QUEUE_URL),
   beginnings: beginningsOf(environment),
   uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
-  statusQueue: queue(environment.STATUS_QUEUE_URL),
 };
 
 /** Takes S3 events and records that begin again from the ingest queue. */
-export const handler = handlerOf(environment.INGEST_QUEUE_URL, (message, delivery) =>
-  createMetadata(message, delivery, dependencies),
+export const handler = handlerOf(environment.INGEST_QUEUE_URL, (message, invocation) =>
+  createMetadata(message, invocation, dependencies),
 );

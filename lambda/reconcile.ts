@@ -1,24 +1,13 @@
 import type { Context } from 'aws-lambda';
 import { reconcileEnvironment } from './runtime/environment.ts';
 import { type ReconcileReport, reconcile } from './steps/reconcile/reconcile.ts';
-import {
-  beginningsOf,
-  bucketsOf,
-  cloudsYamlOf,
-  invocationOf,
-  measured,
-  queue,
-  stages,
-  stepDependencies,
-} from './wiring.ts';
+import { beginningsOf, bucketsOf, cloudsYamlOf, invocationOf, measured, stages, stepDependencies } from './wiring.ts';
 
 const environment = reconcileEnvironment();
 const dependencies = {
   ...stepDependencies(environment, cloudsYamlOf(environment)),
   ...bucketsOf(environment, environment.DROP_BUCKET),
   beginnings: beginningsOf(environment),
-  ingestQueue: queue(environment.INGEST_QUEUE_URL),
-  statusQueue: queue(environment.STATUS_QUEUE_URL),
   queues: stages({
     ingest: { queue: environment.INGEST_QUEUE_URL, deadLetters: environment.INGEST_DEAD_LETTERS_URL },
     upload: { queue: environment.UPLOAD_QUEUE_URL, deadLetters: environment.UPLOAD_DEAD_LETTERS_URL },

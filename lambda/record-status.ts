@@ -2,7 +2,7 @@ import { snsClient } from './adapters/aws-clients.ts';
 import { snsTopic } from './adapters/sns-topic.ts';
 import { recordStatusEnvironment } from './runtime/environment.ts';
 import { recordStatus } from './steps/record-status.ts';
-import { cloudsYamlOf, handlerOf, queue, stagingOf, stepDependencies, taggingStore } from './wiring.ts';
+import { cloudsYamlOf, handlerOf, stagingOf, stepDependencies, taggingStore } from './wiring.ts';
 
 const environment = recordStatusEnvironment();
 const cloudsYaml = cloudsYamlOf(environment);
@@ -10,12 +10,10 @@ const dependencies = {
   ...stepDependencies(environment, cloudsYaml),
   objects: taggingStore(),
   staging: stagingOf(environment, cloudsYaml),
-  ingestQueue: queue(environment.INGEST_QUEUE_URL),
-  statusQueue: queue(environment.STATUS_QUEUE_URL),
   topic: snsTopic(snsClient(), environment.OUTCOME_TOPIC_ARN),
 };
 
 /** Takes uploaded and settled records from the status queue. */
-export const handler = handlerOf(environment.STATUS_QUEUE_URL, (message, delivery) =>
-  recordStatus(message, delivery, dependencies),
+export const handler = handlerOf(environment.STATUS_QUEUE_URL, (message, invocation) =>
+  recordStatus(message, invocation, dependencies),
 );

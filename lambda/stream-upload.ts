@@ -12,11 +12,9 @@ const dependencies = {
   staging: stagingOf(environment, cloudsYaml),
   ownQueue: queue(environment.UPLOAD_QUEUE_URL),
   uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
-  ingestQueue: queue(environment.INGEST_QUEUE_URL),
-  statusQueue: queue(environment.STATUS_QUEUE_URL),
 };
 
 /** Takes records with a created image, and chunks of their files, from the upload queue. */
-export const handler = handlerOf(environment.UPLOAD_QUEUE_URL, (message, delivery) =>
-  streamUpload(message, delivery, dependencies),
+export const handler = handlerOf(environment.UPLOAD_QUEUE_URL, (message, invocation) =>
+  streamUpload(message, invocation, dependencies),
 );

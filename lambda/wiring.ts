@@ -2,34 +2,30 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
-import { httpClient } from './adapters/http.ts';
-import { measuredHttp } from './adapters/measured-http.ts';
-import { observedRecords } from './adapters/observed-records.ts';
-import { s3Beginnings } from './adapters/s3-beginnings.ts';
+import { httpClient, measuredHttp } from './adapters/http.ts';
+import { s3Beginnings, s3Reconciliations } from './adapters/s3-document.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Logins } from './adapters/s3-logins.ts';
-import { s3Objects } from './adapters/s3-objects.ts';
+import { s3Objects, sharedObjects } from './adapters/s3-objects.ts';
 import { s3Pauses } from './adapters/s3-pauses.ts';
-import { sharedObjects } from './adapters/s3-presign.ts';
-import { s3Reconciliations } from './adapters/s3-reconciliations.ts';
-import { s3Records } from './adapters/s3-records.ts';
+import { observedRecords, s3Records } from './adapters/s3-records.ts';
 import { s3Staging } from './adapters/s3-staging.ts';
 import { taggedObjects } from './adapters/s3-tags.ts';
 import { cachedSecret, type Secret } from './adapters/secrets.ts';
 import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { sqsStages } from './adapters/sqs-stages.ts';
-import type { Cloud } from './endpoints/cloud.ts';
-import { endpointOpener } from './endpoints/open-endpoint.ts';
-import { isPlace, stagingAccess, stagingOpener } from './endpoints/open-staging.ts';
+import type { Cloud } from './clouds/cloud.ts';
+import { isPlace, stagingAccess, stagingOpener } from './clouds/open-staging.ts';
+import { endpointOpener } from './endpoints/registry.ts';
 import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
-import { functionLog } from './runtime/log.ts';
+import { functionLog, once } from './runtime/log.ts';
 import { functionMetrics } from './runtime/metrics.ts';
-import { once } from './runtime/once.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
-import { type Delivery, sqsHandler } from './runtime/sqs-handler.ts';
+import { sqsHandler } from './runtime/sqs-handler.ts';
 import type {
   BeginningStore,
   Endpoints,
+  Invocation,
   MessageQueue,
   ScheduledInvocation,
   SharingStore,
@@ -73,7 +69,7 @@ type CloudsYaml = (() => Promise<string>) & Partial<Pick<Secret, 'again' | 'vers
 export const cloudsYamlOf = ({ CLOUDS_YAML_SECRET }: SharedEnvironment): Secret =>
   cachedSecret(secretsClient(), CLOUDS_YAML_SECRET, now);
 
-/** What all functions need. What only some do has functions of its own below, and is in their bundles only. */
+/** What all functions need. What only some functions need is below, and is in their bundles only. */
 export function stepDependencies(environment: SharedEnvironment, cloudsYaml: CloudsYaml): StepDependencies {
   return {
     objects: s3Objects(s3),
@@ -85,6 +81,8 @@ export function stepDependencies(environment: SharedEnvironment, cloudsYaml: Clo
     staging: stagingPlaces(environment, cloudsYaml),
     pauses: s3Pauses(s3, environment.STATUS_BUCKET, { now, count: metrics.countPause }),
     targets: targetsOf(environment),
+    ingestQueue: queue(environment.INGEST_QUEUE_URL),
+    statusQueue: queue(environment.STATUS_QUEUE_URL),
     meter: metrics,
     log,
     now,
@@ -127,7 +125,7 @@ export function invocationOf(context: Context): ScheduledInvocation {
   return { id: context.awsRequestId, signal: deadline(context.getRemainingTimeInMillis(), [shutdown()]) };
 }
 
-/** A handler that has told what it counted when it ends. */
+/** A handler that publishes its metrics when it ends. */
 export function measured<Event, Result>(handler: (event: Event, context: Context) => Promise<Result>): typeof handler {
   return async (event, context) => {
     try {
@@ -139,7 +137,7 @@ export function measured<Event, Result>(handler: (event: Event, context: Context
 }
 
 /** The handler of the queue that a function works on. */
-export function handlerOf(queueUrl: string, work: (message: unknown, delivery: Delivery) => Promise<void>) {
+export function handlerOf(queueUrl: string, work: (message: unknown, invocation: Invocation) => Promise<void>) {
   const handler = sqsHandler({
     work,
     holdMessage: (receiptHandle, seconds) => holdMessage(sqs, queueUrl, receiptHandle, seconds),

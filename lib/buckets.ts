@@ -12,12 +12,12 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
-/** With exactOptionalPropertyTypes a Bucket is no IBucket: their optional members are declared differently. */
+/** With exactOptionalPropertyTypes a Bucket is not an IBucket: their optional members are declared differently. */
 export type AnyBucket = Bucket | IBucket;
 
 /** The bucket that people copy images into. */
 export interface DropBucket {
-  /** Whether it is the stack's own: whatever lies in it was dropped. */
+  /** Whether it is the stack's own: everything in it was dropped. */
   readonly isOwn: boolean;
   readonly bucket: AnyBucket;
   readonly versioned: boolean;
@@ -25,7 +25,7 @@ export interface DropBucket {
 
 /** Longer than any copy takes, even one that is resumed after a weekend. */
 const UNFINISHED_UPLOAD_DAYS = 7;
-/** Long enough to look up what a record said before somebody changed it by hand. */
+/** Long enough to look up a record as it was before a person changed it. */
 const FORMER_RECORD_DAYS = 30;
 
 /** For as long a browser remembers that it may send parts here: an hour is less than a large upload takes. */
@@ -78,7 +78,7 @@ function hardenedBucket(scope: Construct, id: string, key: IKey | undefined, pro
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason:
-      'Access logs need one more bucket to keep and to clear; who wrote what stands in the records and, where an ' +
+      'Access logs need one more bucket to keep and to clear; the records say who wrote what and, where an ' +
       'account must know every access, in the data events of its CloudTrail.',
   });
   return bucket;
@@ -95,7 +95,7 @@ export function acknowledgeAllKeys(role: Role, bucket: AnyBucket): void {
   const resource = findingName(Stack.of(role).resolve(bucket.arnForObjects('*')));
   Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::${resource}]`,
-    reason: 'The wildcard stands for the objects of this one bucket: nobody knows the keys of drops beforehand.',
+    reason: 'The wildcard means the objects of this one bucket: the keys of drops are unknown beforehand.',
   });
 }
 

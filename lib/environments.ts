@@ -8,7 +8,7 @@ import type {
 import type { Parts, Queues } from './parts.ts';
 import type { Settings } from './settings/settings.ts';
 
-/** The environment of each function; its type is the function's own, so that one that lacks a variable does not compile. */
+/** The environment of each function; its type is the function's own, so that a missing variable does not compile. */
 export interface Environments {
   readonly createMetadata: CreateMetadataEnvironment;
   readonly streamUpload: StreamUploadEnvironment;
@@ -17,19 +17,21 @@ export interface Environments {
 }
 
 export function environmentsOf({ targets, reconcile }: Settings, parts: Parts): Environments {
+  const { INGEST_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL } = urlsOf(parts.queues);
   const shared: SharedEnvironment = {
     TARGETS: JSON.stringify(targets),
     CLOUDS_YAML_SECRET: parts.cloudsYaml.secretArn,
     STATUS_BUCKET: parts.records.bucketName,
+    INGEST_QUEUE_URL,
+    STATUS_QUEUE_URL,
   };
-  const { INGEST_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL } = urlsOf(parts.queues);
   return {
-    createMetadata: { ...shared, INGEST_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL },
-    streamUpload: { ...shared, INGEST_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL },
-    recordStatus: { ...shared, INGEST_QUEUE_URL, STATUS_QUEUE_URL, OUTCOME_TOPIC_ARN: parts.outcomes.topicArn },
+    createMetadata: { ...shared, UPLOAD_QUEUE_URL },
+    streamUpload: { ...shared, UPLOAD_QUEUE_URL },
+    recordStatus: { ...shared, OUTCOME_TOPIC_ARN: parts.outcomes.topicArn },
     reconcile: {
       ...shared,
-      ...urlsOf(parts.queues),
+      UPLOAD_QUEUE_URL,
       ...deadLettersOf(parts.queues),
       DROP_BUCKET: parts.drops.bucket.bucketName,
       DROPS_BEFORE_FIRST_RUN: parts.drops.isOwn ? 'taken-up' : 'left-alone',

@@ -21,8 +21,7 @@ import { type Settings, settle } from './settings/settings.ts';
 import { StageAlarms } from './stage-alarms.ts';
 import { StageFunction, type StageFunctionProps } from './stage-function.ts';
 import { StageQueue } from './stage-queue.ts';
-import { TargetAlarm } from './target-alarm.ts';
-import { TargetMetrics } from './target-metrics.ts';
+import { TargetAlarm, TargetMetrics } from './target-alarm.ts';
 
 /** The function of each stage. */
 export interface Functions {
@@ -221,7 +220,7 @@ function reconcileErrors(namespace: string): Metric {
   });
 }
 
-/** The topic that every settled record is published to. @param emails who is written to; undefined: nobody is */
+/** The topic that every settled record is published to. @param emails the addresses that get mails; undefined: none */
 function newOutcomeTopic(scope: Construct, id: string, emails: OutcomeEmails | undefined): Topic {
   const topic = new Topic(scope, id, { enforceSSL: true });
   if (emails === undefined) return topic;

@@ -9,12 +9,12 @@ export { ImageDropStack, type ImageDropStackProps } from './image-drop-stack.ts'
 export type { LeanFunction } from './lean-function.ts';
 export type { Queues } from './parts.ts';
 export type { ReconcileFunction } from './reconcile.ts';
+export { SettingError } from './settings/checks.ts';
 export type { ManagedInstancesProps } from './settings/managed-instances-props.ts';
 export type { AnyVpc } from './settings/network.ts';
 export type { OutcomeEmailsProps, OutcomeStatus } from './settings/outcome-emails-props.ts';
 export type { ExistingDropBucket, ImageDropProps, LogLevel } from './settings/props.ts';
 export type { ReconcileProps } from './settings/reconcile-props.ts';
-export { SettingError } from './settings/setting-error.ts';
 export type { StageProps } from './settings/stage-props.ts';
 export type { StagingProps, TargetProps } from './settings/target-props.ts';
 export type { StageFunction } from './stage-function.ts';

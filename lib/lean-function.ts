@@ -20,7 +20,7 @@ export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logL
   readonly memorySize: number;
   readonly timeout: Duration;
   readonly environment: SharedEnvironment;
-  /** The VPC that it stands in; undefined: none. */
+  /** The VPC that it is in; undefined: none. */
   readonly network?: NetworkSettings | undefined;
   /** In place of AWS Lambda's own machines. */
   readonly managedInstances?: ManagedInstancesProps | undefined;
@@ -31,7 +31,7 @@ export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logL
 /**
  * How Node.js runs. Image bytes are held outside its heap, and a large young generation would let megabytes of them wait
  * to be freed: with these two a function needs about 60 MiB less while it streams, and streams as fast. A third setting
- * is no option of the environment (lambda/runtime/lean-memory.ts); docs/performance.md compares them.
+ * is not an option of the environment (lambda/runtime/lean-memory.ts); docs/performance.md compares them.
  */
 const LEAN = {
   NODE_OPTIONS: '--max-semi-space-size=1',

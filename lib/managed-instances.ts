@@ -3,7 +3,7 @@ import { type Architecture, CapacityProvider, type Function as LambdaFunction } 
 import { Construct } from 'constructs';
 import type { ManagedInstancesProps } from './settings/managed-instances-props.ts';
 
-/** EC2 instances that AWS Lambda starts, fills and ends by itself, for one function. */
+/** EC2 instances that AWS Lambda starts, fills and ends automatically, for one function. */
 export class ManagedInstances extends Construct {
   readonly provider: CapacityProvider;
 

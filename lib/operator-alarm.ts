@@ -2,9 +2,8 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { type RunbookSection, runbookLink } from './runbook.ts';
 
-/** Whom alarms tell, and where they send who is told. */
+/** Where alarms go, and what their text links to. */
 export interface AlarmNotice {
   /** Told when an alarm begins and when it ends. */
   readonly topics: readonly ITopic[];
@@ -49,4 +48,26 @@ export class OperatorAlarm extends Alarm {
       this.addOkAction(new SnsAction(topic));
     }
   }
+}
+
+/** The sections of docs/runbook.md that alarms lead to, by what has happened. */
+export const RUNBOOK_SECTIONS = {
+  deadLetters: 'dead-letters',
+  oldestMessage: 'oldest-message',
+  functionErrors: 'function-errors',
+  throttles: 'throttles',
+  reconcileErrors: 'reconcile-errors',
+  reconcileFindings: 'reconcile-findings',
+  reconcileStopped: 'reconcile-stopped',
+  targetPaused: 'target-paused',
+} as const;
+
+export type RunbookSection = keyof typeof RUNBOOK_SECTIONS;
+
+/** The path of the page in the package. */
+export const RUNBOOK_PAGE = 'docs/runbook.md';
+
+/** @param page address of the runbook */
+export function runbookLink(page: string, section: RunbookSection): string {
+  return `${page}#${RUNBOOK_SECTIONS[section]}`;
 }

@@ -20,7 +20,7 @@ export interface ReconcileFunctionProps
 
 /** Listings of a thousand keys and a few dozen records at a time: the memory is for CPU. */
 export const RECONCILE_MEMORY_MIB = 512;
-/** A run ends by itself after its pages, long before; it goes on where it stopped. */
+/** A run ends after its pages, long before; the next one continues there. */
 const TIMEOUT = Duration.minutes(5);
 /** Runs without success, one after the other, that raise an alarm: S3, SQS and clouds have short faults. */
 const FAILED_RUNS = 3;

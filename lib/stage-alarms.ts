@@ -18,14 +18,14 @@ export interface StageAlarmsProps {
   readonly notice: AlarmNotice;
 }
 
-/** What a person has to look at, for one stage. A drop that fails is no alarm: it is published as an outcome. */
+/** What a person has to look at, for one stage. A drop that fails is not an alarm: it is published as an outcome. */
 export class StageAlarms extends Construct {
   constructor(scope: Construct, id: string, { stage, queue, function: stageFunction, notice }: StageAlarmsProps) {
     super(scope, id);
     const options: MetricOptions = { period: PERIOD, statistic: Stats.MAXIMUM };
     new OperatorAlarm(this, 'DeadLetters', {
       metric: queue.deadLetters.metricApproximateNumberOfMessagesVisible(options),
-      meaning: `Messages that ${stage.name} could not handle wait in the dead-letter queue: look at them, mend the cause and redrive them.`,
+      meaning: `Messages that ${stage.name} could not handle wait in the dead-letter queue: look at them, fix the cause and redrive them.`,
       runbook: 'deadLetters',
       notice,
     });

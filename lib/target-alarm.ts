@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, Metric, type MetricProps, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { METRICS, METRICS_SERVICE, type MetricDimension, type MetricName } from '../lambda/model/metrics.ts';
 import { type AlarmNotice, OperatorAlarm } from './operator-alarm.ts';
-import { TargetMetrics } from './target-metrics.ts';
 
 /** A target that is paused is tried again at least so often, and says so each time. */
 const PERIOD = Duration.minutes(5);
-/** Paused in two of three periods: a service that was restarted, or busy for a moment, wakes nobody. */
+/** Paused in two of three periods: a service that restarts, or is busy for a moment, raises no alarm. */
 const PERIODS = 3;
 const PERIODS_TO_ALARM = 2;
 
@@ -26,9 +26,44 @@ export class TargetAlarm extends Construct {
       metric: metrics.metric('TargetPaused', { period: PERIOD, statistic: Stats.SUM }),
       evaluationPeriods: PERIODS,
       datapointsToAlarm: PERIODS_TO_ALARM,
-      meaning: `The target ${target} has no room or does not answer, and all its drops wait: targets/${target}.json in the status bucket says what it answers. They go on by themselves once it is mended.`,
+      meaning: `The target ${target} has no room or does not answer, and all its drops wait: targets/${target}.json in the status bucket says what it answers. They continue automatically once it is fixed.`,
       runbook: 'targetPaused',
       notice,
     });
   }
 }
+
+/** Finds the metrics that the functions write, for one target. */
+export class TargetMetrics {
+  readonly #namespace: string;
+  readonly #target: string;
+
+  /** @param namespace the functions' POWERTOOLS_METRICS_NAMESPACE */
+  constructor(namespace: string, target: string) {
+    this.#namespace = namespace;
+    this.#target = target;
+  }
+
+  /** A metric whose only dimension is the target. */
+  metric(metricName: MetricName, options: Pick<MetricProps, 'statistic' | 'period' | 'label'>): Metric {
+    const dimensionsMap = { service: METRICS_SERVICE, target: this.#target };
+    return new Metric({ namespace: this.#namespace, metricName, dimensionsMap, ...options });
+  }
+
+  /**
+   * A metric with one more dimension, for each of its values that was written in the last two weeks (CloudWatch user
+   * guide, "Use search expressions in graphs").
+   */
+  each(name: MetricName, dimension: MetricDimension, statistic: string, period: Duration): MathExpression {
+    const schema = [quoted(this.#namespace), 'service', ...METRICS[name].dimensions].join(',');
+    const terms = `MetricName="${name}" service="${METRICS_SERVICE}" target="${this.#target}"`;
+    return new MathExpression({
+      expression: `SEARCH('{${schema}} ${terms}', '${statistic}', ${period.toSeconds()})`,
+      label: `\${PROP('Dim.${dimension}')}`,
+      period,
+    });
+  }
+}
+
+/** A name in a search expression: quoted where it holds more than letters, digits, `_` and `/`. */
+const quoted = (name: string): string => (/^[\w/]+$/.test(name) ? name : `"${name}"`);

@@ -5,16 +5,16 @@ type Variables = Readonly<Record<string, string>>;
 
 /** What goes wrong in a stack, as somebody outside of it decides. */
 export interface StackFaults {
-  /** Told where the services are before functions are. @returns where functions are to find them */
+  /** Gets the address of the services before functions do. @returns the address for the functions */
   endpoints(endpoints: Endpoints): Promise<Endpoints>;
   readonly functions: FunctionFaults;
   readonly messages: MessageFaults;
 }
 
 export interface FunctionFaults {
-  /** Told of each environment before its process starts. @returns what it finds as its variables */
+  /** Called for each environment before its process starts. @returns its variables */
   environment(environment: FaultyEnvironment, variables: Variables): Variables;
-  /** Told of each invocation when it begins. @returns what to call when it has ended */
+  /** Called for each invocation when it begins. @returns what to call when it has ended */
   invocation(environment: FaultyEnvironment, event: unknown): () => void;
 }
 
@@ -41,7 +41,7 @@ export type MessageFault =
   | { readonly how: 'delay'; readonly seconds: number }
   /** It is worked on, but its deletion is lost: it comes again when its visibility time-out ends. */
   | { readonly how: 'keep' }
-  /** It is gone, and nobody has worked on it. */
+  /** It is gone, and has no worker. */
   | { readonly how: 'lose' }
   /** It goes to the dead letters without having been worked on. */
   | { readonly how: 'bury' };

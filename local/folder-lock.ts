@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Lies in each folder that was ever locked. */
+/** A file in each folder that was ever locked. */
 export const LOCK_FILE = 'lock.db';
 
 /**

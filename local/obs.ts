@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Iam } from './access/iam.ts';
 import { lockFolder } from './folder-lock.ts';
 import { type SparseObject, startS3Server } from './s3/server.ts';
-import { IMS_REGION } from './simulator/catalog.ts';
+import { IMS_REGION } from './simulator/keystone.ts';
 import { readState, startOnPort, writeState } from './state.ts';
 
 export interface ObsOptions {
@@ -36,8 +36,8 @@ const TENANT = 'obs';
 
 /**
  * The object storage of another cloud: the S3 server of the stack once more, with one bucket and one access key that
- * reaches that bucket alone. It stands by itself, as Huawei's OBS does, so that its address and key are known before
- * the simulator and the stack start, which both need them; nobody's key of the stack is known here, nor the other way
+ * reaches that bucket alone. It is independent, as Huawei's OBS is, so that its address and key are known before
+ * the simulator and the stack start, which both need them; no key of the stack is known here, nor the other way
  * round.
  */
 export async function startObs(options: ObsOptions): Promise<EmbeddedObs> {
@@ -77,7 +77,7 @@ export async function startObs(options: ObsOptions): Promise<EmbeddedObs> {
   }
 }
 
-/** Whoever owns the bucket, as a role of IAM would be worded. */
+/** The owner of the bucket, as a role of IAM would be worded. */
 function tenant(bucket: string) {
   const arn = `arn:aws:s3:::${bucket}`;
   const Statement = [{ Effect: 'Allow', Action: 's3:*', Resource: [arn, `${arn}/*`] }];

@@ -5,7 +5,7 @@ const BLOCK_BYTES = 64 * 1024;
 const ZEROS = Buffer.alloc(BLOCK_BYTES);
 
 /**
- * Writes into a new file and leaves blocks of zeros out, so that they become holes and take no room. Whoever writes the
+ * Writes into a new file and leaves blocks of zeros out, so that they become holes and take no room. The writer of the
  * last byte sets the length of the file afterwards: a hole at its end is not there yet.
  */
 export async function writeSparsely(file: FileHandle, bytes: Buffer, position: number): Promise<void> {

@@ -36,7 +36,7 @@ export interface StackOptions {
   readonly shutdownMs?: number;
   /** What is to go wrong; by default nothing. */
   readonly faults?: StackFaults;
-  /** Told of each line that a function logs and of all that goes wrong in the stack. */
+  /** Called for each line that a function logs and for all errors in the stack. */
   readonly onLog?: (line: string) => void;
 }
 
@@ -46,7 +46,7 @@ export interface EmbeddedStack {
   readonly endpoints: Endpoints;
   /** Keys that may do everything. */
   readonly operator: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** What the roles grant, and what of it was used. */
+  /** The permissions of the roles, and which of them were used. */
   readonly access: { usage(): AccessUsage };
   /** The environment by which the SDKs and the AWS command line use this stack as its operator. */
   environment(): Record<string, string>;

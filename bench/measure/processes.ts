@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { maxMemoryMib } from '../../local/lambda/memory.ts';
+import { maxMemoryMib } from '../../local/lambda/environment.ts';
 
 /** Linux counts a process's time in hundredths of a second, on all platforms that Node.js runs on (times(2), CLK_TCK). */
 const TICKS_PER_SECOND = 100;

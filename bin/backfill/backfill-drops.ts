@@ -1,6 +1,6 @@
 import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
+import { asciiJson } from '../../lambda/adapters/sqs-queue.ts';
 import { dropId, recordKey } from '../../lambda/model/drop.ts';
 import { isDrop, type ObjectEvent, objectEventMessage } from '../../lambda/model/s3-event.ts';
 import { inTurns } from '../in-turns.ts';

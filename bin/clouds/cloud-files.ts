@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isObject, type JsonObject } from '../../lambda/endpoints/json.ts';
-import { parseYaml } from '../../lambda/endpoints/yaml-document.ts';
+import { parseYaml } from '../../lambda/clouds/yaml-document.ts';
+import { isObject, type JsonObject } from '../../lambda/model/json.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 
 /** What decides where OpenStack's files are looked for. */

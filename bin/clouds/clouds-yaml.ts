@@ -1,7 +1,7 @@
-import type { Cloud } from '../../lambda/endpoints/cloud.ts';
-import { cloudIn } from '../../lambda/endpoints/clouds-yaml.ts';
-import { isObject, type JsonObject } from '../../lambda/endpoints/json.ts';
+import type { Cloud } from '../../lambda/clouds/cloud.ts';
+import { cloudIn } from '../../lambda/clouds/clouds-yaml.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import { isObject, type JsonObject } from '../../lambda/model/json.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { type CloudFile, findCloudFile, foldersOf, type Surroundings, surroundings } from './cloud-files.ts';
 import { withPemTexts } from './pem-texts.ts';
@@ -9,7 +9,7 @@ import { withProfile } from './vendor-profile.ts';
 
 export interface OwnCloud {
   readonly cloud: Cloud;
-  /** As a function can use it: no other cloud in it, and what stands in other files in the place of their names. */
+  /** As a function can use it: without other clouds, and with the contents of files in place of their names. */
   readonly cloudsYaml: string;
 }
 
@@ -43,7 +43,7 @@ async function ownCloudIn(files: readonly CloudFile[], name: string, where: Surr
   if (!isObject(written)) throw new WrongUse(`In ${paths}, clouds.${name} must be a mapping of names to values.`);
   const whole = await withPemTexts(await withProfile(written, where), `clouds.${name}`, where);
   const document = { clouds: { [name]: whole } };
-  // JSON is YAML in which nothing can be taken for anything else.
+  // JSON is YAML without any ambiguity.
   return { cloud: cloudIn(document, name), cloudsYaml: JSON.stringify(document) };
 }
 

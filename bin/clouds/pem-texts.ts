@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { JsonObject } from '../../lambda/endpoints/json.ts';
 import { messageOf } from '../../lambda/model/errors.ts';
+import type { JsonObject } from '../../lambda/model/json.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import type { Surroundings } from './cloud-files.ts';
 
@@ -9,7 +9,7 @@ const SETTINGS = ['cacert', 'cert', 'key'];
 
 /**
  * The cloud with the text of its PEM files in the place of their paths, for a function has no files.
- * @param place where the cloud stands, for messages
+ * @param place where the cloud is, for messages
  * @throws WrongUse when a file cannot be read
  */
 export async function withPemTexts(cloud: JsonObject, place: string, where: Surroundings): Promise<JsonObject> {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../lambda/endpoints/json.ts';
+import { isObject, type JsonObject } from '../../lambda/model/json.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { findCloudFile, type Surroundings } from './cloud-files.ts';
 

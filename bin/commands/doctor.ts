@@ -1,10 +1,10 @@
 import { command } from '../terminal/command.ts';
 import { jsonOption, STACK_OPTION } from '../terminal/options.ts';
 
-/** Looks at everything that a drop needs, and says what is wrong and how to mend it. */
+/** Checks everything that a drop needs, and says what is wrong and how to fix it. */
 export const doctor = command({
   name: 'doctor',
-  summary: 'checks credentials, clocks, rights, queues and each cloud; says what is wrong and how to mend it',
+  summary: 'checks credentials, clocks, permissions, queues and each cloud; says what is wrong and how to fix it',
   usage: [
     ['npx imagedrop doctor', 'a stack and the clouds that its drops go to'],
     ['npx imagedrop doctor --os-cloud NAME', 'a cloud of your clouds.yaml, without any stack'],

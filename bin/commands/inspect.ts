@@ -14,7 +14,7 @@ export const inspect = command({
     'disk-format': {
       type: 'string',
       value: 'FORMAT',
-      help: 'what the file is said to be, as by the user metadata disk-format of an object; `raw` vouches for bytes that bear no sign of a disk',
+      help: 'the format of the file, as in the user metadata disk-format of an object; `raw` accepts a file without a recognised disk signature',
     },
     'os-cloud': {
       type: 'string',

@@ -1,7 +1,7 @@
 import { command } from '../terminal/command.ts';
 import { jsonOption, STACK_OPTION, TARGET_OPTION } from '../terminal/options.ts';
 
-/** Lists drops and what has become of them. */
+/** Lists drops and their status. */
 export const ls = command({
   name: 'ls',
   summary: 'lists drops: state, format, size, age, key and target of each',
@@ -22,7 +22,7 @@ export const ls = command({
     'npx imagedrop ls linux/ --failed',
     'npx imagedrop ls --json | jq -r \'.[] | select(.status == "active") | .image.id\'',
   ],
-  exitCodes: { 0: 'listed, be it none', 1: 'AWS refused, or did not answer', 2: 'wrong use' },
+  exitCodes: { 0: 'listed, even if there are none', 1: 'AWS refused, or did not answer', 2: 'wrong use' },
   async run({ options, positionals }) {
     const [{ listDrops }, { withStack }, { targetsNamed }, { WrongUse }] = await Promise.all([
       import('../ls/list-drops.ts'),

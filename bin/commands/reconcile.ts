@@ -15,7 +15,7 @@ export const reconcile = command({
     ...STACK_OPTION,
     ...jsonOption('the report as one JSON document; docs/reconcile.md describes it'),
   },
-  notes: ['It runs on a schedule by itself; this runs it now.'],
+  notes: ['It runs automatically on a schedule; this runs it now.'],
   examples: ['npx imagedrop reconcile --dry-run', 'npx imagedrop reconcile --stack ImageDrop'],
   exitCodes: { 0: 'done', 1: 'the run failed', 2: 'wrong use' },
   async run({ options }) {

@@ -20,7 +20,7 @@ export const start = command({
     kind: { type: 'string', value: 'glance|ims', help: 'the kind of image endpoint (default: glance)' },
     ...jsonOption('prints the records as JSON instead of progress and table'),
   },
-  notes: ['State lies in .imagedrop/ and survives a restart: a drop that was half way goes on.'],
+  notes: ['State is in .imagedrop/ and survives a restart: an unfinished drop continues.'],
   examples: [
     'npm start -- ubuntu-24.04.qcow2',
     'npm start -- --os-cloud mycloud ubuntu-24.04.qcow2',

@@ -13,7 +13,7 @@ export const ui = command({
     ...STACK_OPTION,
     ...jsonOption('one JSON document, `{"url": …}`, in place of words'),
   },
-  notes: ['The address holds a secret: whoever has it may do what the page can, until Ctrl-C ends it.'],
+  notes: ['The address contains a secret: anyone who has it may do what the page can, until Ctrl-C ends it.'],
   examples: ['npx imagedrop ui', 'npx imagedrop ui --stack ImageDrop --port 8400 --no-open'],
   exitCodes: { 0: 'ended by Ctrl-C', 1: 'it could not start or end well', 2: 'wrong use' },
   async run({ options }) {

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { httpClient } from '../../lambda/adapters/http.ts';
-import type { Cloud } from '../../lambda/endpoints/cloud.ts';
+import type { Cloud } from '../../lambda/clouds/cloud.ts';
+import type { HttpClient } from '../../lambda/clouds/http.ts';
+import { keystoneSession, type Session } from '../../lambda/clouds/keystone.ts';
 import { type Discovery, discover, type Quota } from '../../lambda/endpoints/discovery.ts';
-import type { HttpClient } from '../../lambda/endpoints/endpoint.ts';
 import { ImageApi } from '../../lambda/endpoints/image-api.ts';
-import { keystoneSession, type Session } from '../../lambda/endpoints/keystone.ts';
 import { imageEndpoint } from '../../lambda/endpoints/registry.ts';
 import { ID_PROPERTY, IMAGE_FORMATS } from '../../lambda/model/image.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { settleTargets } from '../../lib/settings/targets.ts';
-import { clockVerdict } from './clock.ts';
 import { Checks, type Finding, failed, hasFailed, ok, skipped, type Verdict, warning } from './finding.ts';
+import { clockVerdict } from './stack-checks.ts';
 
 export interface CheckedCloud {
   readonly cloud: Cloud;

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
+import { cloudNamed } from '../../lambda/clouds/clouds-yaml.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { cloudChecks } from './cloud-checks.ts';
 import { Checks, type Finding, ok, skipped } from './finding.ts';
@@ -29,7 +29,7 @@ export async function* cloudsOf(stack: StackConnection, readOnly: boolean): Asyn
   }
 }
 
-/** @returns undefined when it may not be read: whoever drops need not know the cloud's password */
+/** @returns undefined when it may not be read: droppers need not know the cloud's password */
 async function secretText(SecretId: string): Promise<string | undefined> {
   const client = new SecretsManagerClient();
   try {

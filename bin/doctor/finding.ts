@@ -1,7 +1,7 @@
 import { messageOf } from '../../lambda/model/errors.ts';
 import { adviceOn } from '../terminal/advice.ts';
 
-/** What one check has come to; `imagedrop doctor --json` prints a list of these. */
+/** The result of one check; `imagedrop doctor --json` prints a list of these. */
 export interface Finding {
   /** What is looked at: the stack, or a cloud. */
   readonly area: string;

@@ -6,13 +6,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { s3Reconciliations } from '../../lambda/adapters/s3-document.ts';
 import { s3Pauses } from '../../lambda/adapters/s3-pauses.ts';
-import { s3Reconciliations } from '../../lambda/adapters/s3-reconciliations.ts';
 import { ERROR_KINDS } from '../../lambda/model/errors.ts';
 import type { TargetPause } from '../../lambda/model/target-pause.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { formatAge } from '../terminal/durations.ts';
-import { clockVerdict } from './clock.ts';
 import {
   Checks,
   type Finding,
@@ -65,7 +64,7 @@ async function reachVerdict(stack: StackConnection, output: string): Promise<Ver
 /** No object ever has it: the upload under it is never completed. */
 const PROBE_KEY = 'imagedrop-doctor';
 
-/** An upload that is begun and given up is no drop: S3 tells nobody of it. */
+/** An upload that is begun and given up is not a drop: S3 sends no event for it. */
 async function dropVerdict(stack: StackConnection): Promise<Verdict> {
   const place = { Bucket: stack.output('DropBucketName'), Key: PROBE_KEY };
   const { UploadId } = await stack.s3.send(new CreateMultipartUploadCommand(place));
@@ -79,7 +78,7 @@ async function recordsVerdict(stack: StackConnection): Promise<Verdict> {
   return ok(`they can be read in ${Bucket}`);
 }
 
-/** It runs every quarter of an hour, unless the stack's settings say otherwise; four times are no accident. */
+/** It runs every quarter of an hour, unless the stack's settings say otherwise; four missed runs are not an accident. */
 const LATE_SECONDS = 3600;
 
 /** Whether what gets lost would be found. */
@@ -112,7 +111,7 @@ function verdictOn(name: string, pause: TargetPause | undefined): Verdict {
 
 const STAGES = ['Ingest', 'Upload', 'Status'] as const;
 
-/** What waits, and what was given up. Whoever only drops needs no right to see that. */
+/** Waiting messages and dead letters. Droppers need no permission to see them. */
 async function queueVerdict(stack: StackConnection): Promise<Verdict> {
   try {
     const waiting = await messagesIn(stack, '');
@@ -121,7 +120,7 @@ async function queueVerdict(stack: StackConnection): Promise<Verdict> {
     if (dead === 0) return ok(detail);
     return warning(
       detail,
-      'Mend the cause (`imagedrop ls --failed`), then `imagedrop retry --all-failed`; docs/reconcile.md says how letters are redriven.',
+      'Fix the cause (`imagedrop ls --failed`), then `imagedrop retry --all-failed`; docs/reconcile.md says how letters are redriven.',
     );
   } catch (error) {
     return verdictOnError(error, 'warning');
@@ -137,4 +136,27 @@ async function count(client: SQSClient, QueueUrl: string): Promise<number> {
   const AttributeNames = ['ApproximateNumberOfMessages' as const];
   const { Attributes = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
   return Number(Attributes.ApproximateNumberOfMessages);
+}
+
+/** S3 refuses requests that are signed a quarter of an hour off (RequestTimeTooSkewed). */
+const REFUSED_SECONDS = 900;
+/** More than the way of an answer takes, and more than a clock that is set by NTP is ever off. */
+const NOTICED_SECONDS = 60;
+
+/**
+ * Compares this machine's clock with that of a server.
+ * @param date of the answer (RFC 9110, section 6.6.1); whole seconds
+ */
+export function clockVerdict(date: string | undefined, now: Date, whose: string): Verdict {
+  const at = Date.parse(date ?? '');
+  if (!Number.isFinite(at)) return skipped(`${whose} does not say what time it is.`);
+  const seconds = Math.round((now.getTime() - at) / 1000);
+  const detail =
+    Math.abs(seconds) <= 1
+      ? `as ${whose}'s`
+      : `${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} ${whose}'s`;
+  const nextStep = 'Set the clock of this machine by NTP (`timedatectl set-ntp true`).';
+  if (Math.abs(seconds) >= REFUSED_SECONDS) return failed(`${detail}: signed requests are refused`, nextStep);
+  if (Math.abs(seconds) >= NOTICED_SECONDS) return warning(detail, nextStep);
+  return { outcome: 'ok', detail };
 }

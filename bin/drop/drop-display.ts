@@ -38,7 +38,7 @@ export function dropDisplay(out: NodeJS.WriteStream): DropDisplay {
   };
 }
 
-/** For a display that nobody looks at. */
+/** For output that is not a terminal. */
 export const NO_DISPLAY: DropDisplay = { begun: () => {}, ended: () => {}, close: () => {} };
 
 const seconds = () => performance.now() / 1000;

@@ -16,7 +16,7 @@ export interface DropOptions {
   readonly json: boolean;
 }
 
-/** What of the command line decides. */
+/** What the command line decides. */
 export interface DropValues extends MetadataValues {
   readonly key?: string;
   readonly prefix?: string;

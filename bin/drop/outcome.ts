@@ -19,7 +19,7 @@ export interface DroppedFile {
   readonly outcome: 'dropped';
   /** As the records have it: the object's version, where the bucket has versions. */
   readonly id: string;
-  /** Of these bytes, an earlier try had sent so many. */
+  /** How many of these bytes an earlier attempt had sent. */
   readonly resumedBytes: number;
   readonly seconds: number;
   /** Of the targets that it goes to. */
@@ -27,7 +27,7 @@ export interface DroppedFile {
 }
 
 export interface FileNotDropped {
-  /** `refused`: it is no safe disk image. `failed`: it could not be sent. */
+  /** `refused`: it is not a safe disk image. `failed`: it could not be sent. */
   readonly outcome: 'refused' | 'failed' | 'interrupted';
   /** docs/errors.md; absent where the fault is none of ours. */
   readonly code?: string;

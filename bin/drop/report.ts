@@ -20,7 +20,7 @@ function paragraph(outcome: DropOutcome & FileNotDropped, style: Styler): string
   return `${failureLines({ ...outcome, style: 'red' }, style)}${unsent}`;
 }
 
-/** For people only: whoever reads a log knows what comes next. */
+/** For people only: readers of a log know what comes next. */
 function follow(outcomes: readonly DropOutcome[]): string[] {
   const first = outcomes.find(isDropped);
   if (first === undefined || !process.stdout.isTTY) return [];

@@ -3,7 +3,7 @@ import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 
-/** What of the command line is said of the image. */
+/** What the command line says about the image. */
 export interface MetadataValues {
   readonly name?: string;
   readonly 'disk-format'?: string;

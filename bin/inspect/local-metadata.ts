@@ -5,10 +5,10 @@ import { metadataKeys } from '../../lambda/model/metadata-keys.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 
 /**
- * What lies around a file and would speak of it in a bucket, from the top down. The folder where the user stands counts as
+ * The metadata files around a file, as they would apply in a bucket, from the top down. The current folder counts as
  * the top of the bucket, as for `aws s3 sync . s3://…`; of a file elsewhere, its own folder does.
  * @param path absolute
- * @param here the folder where the user stands
+ * @param here the current folder
  * @throws WrongUse when one is there and cannot be read
  */
 export async function localMetadata(path: string, here: string): Promise<readonly MetadataFile[]> {

@@ -1,7 +1,6 @@
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
 import { chosenTargets, type TargetChoice } from '../../lambda/metadata/chosen-targets.ts';
-import { conformed } from '../../lambda/metadata/conformed.ts';
-import { originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
+import { conformed, originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
 import type { MetadataFile } from '../../lambda/metadata/yaml-file.ts';
 import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
@@ -10,7 +9,7 @@ import type { ImageMetadata } from '../../lambda/model/metadata.ts';
 import { newImage } from '../../lambda/model/new-image.ts';
 import type { Target } from '../../lambda/model/target.ts';
 
-/** What people have said of the inspected image. */
+/** The metadata that people have given for the inspected image. */
 export interface SaidOfImage {
   readonly files: readonly MetadataFile[];
   /** `x-amz-meta-…` without that prefix. */
@@ -29,7 +28,7 @@ export interface SentValue {
 export const choiceOf = ({ userMetadata }: Pick<SaidOfImage, 'userMetadata'>): TargetChoice =>
   chosenTargets(userMetadata, undefined);
 
-/** What all targets are told. @throws `bad-metadata` */
+/** The metadata for all targets. @throws `bad-metadata` */
 export function saidToAll(said: SaidOfImage): ImageMetadata {
   return settleMetadata({ target: { name: '', metadata: {}, droppersMay: ALL_RIGHTS }, ...said }).metadata;
 }

@@ -13,7 +13,7 @@ export interface InspectOptions {
   readonly json: boolean;
 }
 
-/** What of the command line decides. */
+/** What the command line decides. */
 export interface InspectValues {
   readonly 'disk-format'?: string;
   readonly 'os-cloud'?: string;

@@ -79,7 +79,7 @@ function targetLines(target: TargetVerdict, style: Styler): string[] {
   return [`${name}: ${not}. ${printable(target.message)}`, next];
 }
 
-/** The value in the middle may be long; where it comes from stands in one column as far as it can. */
+/** The value in the middle may be long; its origin is in one column as far as possible. */
 const VALUE_COLUMN = 32;
 
 function metadataLines(values: readonly SentValue[]): string[] {

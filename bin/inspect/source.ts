@@ -2,14 +2,13 @@ import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
+import { isPlace } from '../../lambda/clouds/open-staging.ts';
 import type { DropPlace } from '../../lambda/endpoints/endpoint.ts';
-import { isPlace } from '../../lambda/endpoints/open-staging.ts';
 import type { RangeReader } from '../../lambda/formats/reader.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { Target } from '../../lambda/model/target.ts';
-import { folderFiles } from '../../lambda/steps/folder-files.ts';
-import { metadataFiles } from '../../lambda/steps/metadata-files.ts';
-import { objectReader } from '../../lambda/steps/object-reader.ts';
+import { objectReader } from '../../lambda/steps/dropped-object.ts';
+import { folderFiles, metadataFiles } from '../../lambda/steps/metadata-files.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { localMetadata } from './local-metadata.ts';
 import type { SaidOfImage } from './metadata.ts';
@@ -19,7 +18,7 @@ export interface Source {
   /** Its name can vouch for a raw disk. */
   readonly fileName: string;
   readonly reader: RangeReader;
-  /** Where it lies, as an endpoint would be told of a drop. */
+  /** The place of a drop, as an endpoint gets it. */
   place(target: Target): DropPlace;
   /** The key that it would be dropped under, or has been. */
   readonly key: string;
@@ -53,7 +52,7 @@ async function fileSource(given: string): Promise<Source> {
     if (bytesRead === length) return buffer;
     throw new WrongUse(`${given} was made shorter while it was read.`);
   };
-  // A file that is dropped keeps the name of its last part, and what lies beside it can be dropped with it.
+  // A file that is dropped keeps the name of its last part, and files beside it can be dropped with it.
   const key = basename(path);
   const has = async (other: string) => (await stat(join(dirname(path), other)).catch(() => undefined)) !== undefined;
   const place = () => ({ key, isStaging: false, has });

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { httpClient } from '../../lambda/adapters/http.ts';
-import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
-import { planByTarget } from '../../lambda/endpoints/registry.ts';
+import { endpointOpener, planByTarget } from '../../lambda/endpoints/registry.ts';
 import { foundForTarget } from '../../lambda/formats/for-target.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
@@ -27,7 +26,7 @@ export type TargetVerdict = {
   | { readonly taken: false; readonly reason: string }
 );
 
-/** What of the inspected file a target may want to know. */
+/** What a target may need to know about the inspected file. */
 type Inspected = Pick<Source, 'key' | 'place'> & {
   readonly reader: { readonly size: number };
   readonly said: SaidOfImage;

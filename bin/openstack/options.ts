@@ -66,7 +66,7 @@ Usage:
   npm run openstack -- down [--purge] [--folder DIR]  stops them
 
 Options:
-  --folder DIR   where everything lies that they remember, and clouds.yaml (default: .openstack)
+  --folder DIR   where their state is, and clouds.yaml (default: .openstack)
   --purge        deletes all of that, too
   -h, --help     this text
 

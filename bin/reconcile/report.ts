@@ -4,10 +4,10 @@ import { printable } from '../printable.ts';
 
 /** What was done, and what a dry run would have done. */
 const WORDS: Readonly<Record<FindingKind, readonly [done: string, wouldBe: string]>> = {
-  'taken-up': ['taken up', 'would be taken up'],
+  'taken-up': ['processed', 'would be processed'],
   'sent-again': ['sent again', 'would be sent again'],
   'dead-letter-settled': ['settled as failed', 'would be settled as failed'],
-  'dead-letter-unread': ['dead letter that nobody understands', 'dead letter that nobody understands'],
+  'dead-letter-unread': ['unreadable dead letter', 'unreadable dead letter'],
   'orphaned-image': ['image without a record', 'image without a record'],
   'orphaned-image-deleted': ['image deleted', 'image would be deleted'],
   unreadable: ['could not be read', 'could not be read'],

@@ -22,7 +22,7 @@ function detail(record: DropRecord): string {
   return '';
 }
 
-/** Whether the whole story of a drop had been told before that time. */
+/** Whether the whole story of a drop had been printed before that time. */
 export function wasOver(record: DropRecord, before: Date): boolean {
   return record.announcedAt !== undefined && Date.parse(record.announcedAt) < before.getTime();
 }

@@ -4,7 +4,7 @@ import { isAt, type StackTarget } from '../stack/targets.ts';
 import { DONE, FAILED, NOT_YET } from '../terminal/exit-codes.ts';
 
 /**
- * Whether every target that a drop goes to has settled and told of it.
+ * Whether every target that a drop goes to has settled and announced it.
  * @param records of one drop, at any targets
  * @param targets those that count; none: those that have a record
  */

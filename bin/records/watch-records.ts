@@ -47,7 +47,7 @@ export async function* watchRecords(
   }
 }
 
-/** S3 has understood, and says no, or gives what is no record: it will do so the next time, too. */
+/** S3 has understood and refuses, or returns something else than a record: it will do so the next time, too. */
 const isAnswer = (error: unknown): boolean => (statusOf(error) ?? 500) < 500 || error instanceof UnreadableRecord;
 
 interface Place {

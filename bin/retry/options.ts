@@ -10,7 +10,7 @@ export interface RetryOptions {
   readonly json: boolean;
 }
 
-/** What of the command line decides. */
+/** What the command line decides. */
 export interface RetryValues {
   readonly 'all-failed'?: boolean;
   readonly code?: string;

@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
-import { askForRetry } from '../../lambda/steps/redriven.ts';
+import { asciiJson } from '../../lambda/adapters/sqs-queue.ts';
+import { askForRetry } from '../../lambda/steps/record-message.ts';
 import { printable, printableJson } from '../printable.ts';
 import { type KeyedRecord, recordsIn, recordsPrefix } from '../records/status-bucket.ts';
 import type { StackConnection } from '../stack/connection.ts';
@@ -48,7 +48,7 @@ async function retryBelow(
     const { record, key } = each;
     const isFailed = record.status === 'failed' && (code === undefined || record.error?.code === code);
     if (!isFailed || !isMeant(each)) continue;
-    const MessageBody = asciiJson(askForRetry(key, record));
+    const MessageBody = asciiJson(askForRetry({ key, record }));
     await stack.sqs.send(new SendMessageCommand({ QueueUrl: stack.output('IngestQueueUrl'), MessageBody }));
     process.stdout.write(json ? `${printableJson({ record: key, was: record.error?.code })}\n` : lineOf(each));
     count += 1;

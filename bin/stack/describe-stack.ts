@@ -23,7 +23,7 @@ export async function describeStack(name: string): Promise<DeployedStack> {
   }
 }
 
-/** The region that AWS commands go to without being told; undefined where none is set. */
+/** The default region of AWS commands; undefined when none is set. */
 export async function usualRegion(): Promise<string | undefined> {
   const client = new CloudFormationClient();
   try {

@@ -60,7 +60,7 @@ function deployed({ name, region, outputs }: DeployedStack): FoundStack {
   return { what: `The stack ${name} in ${region}`, isLocal: false, outputs, environment };
 }
 
-/** Whoever has forgotten that a stack was named once learns where the command goes. */
+/** Reminds a user who has forgotten the remembered stack where the command goes. */
 function sayWhichOne({ name, region }: DeployedStack): void {
   process.stderr.write(
     `With the stack ${name} in ${region}, remembered in ${memoryFile()}; \`imagedrop stack --forget\` ends that.\n`,

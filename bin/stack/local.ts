@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Everything that the stack on this machine remembers lies here; deleting it starts afresh. */
+/** The state of the stack on this machine is here; deleting it starts afresh. */
 export const STATE_FOLDER = '.imagedrop';
 
 /** What another process needs to work with a stack that runs on this machine. */
@@ -14,7 +14,7 @@ export interface PublishedStack {
 
 const OWNER_ONLY = 0o600;
 
-/** Writes a file that only its owner may read, for there are secrets in it; whoever could read an earlier one cannot read this. */
+/** Writes a file that only its owner may read, because it contains secrets; readers of an earlier file cannot read this one. */
 export async function writeForOwner(file: string, text: string): Promise<void> {
   await rm(file, { force: true });
   await writeFile(file, text, { mode: OWNER_ONLY });

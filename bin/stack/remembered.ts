@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isObject, parseObject } from '../../lambda/endpoints/json.ts';
+import { isObject, parseObject } from '../../lambda/model/json.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { configFolder } from '../user-folders.ts';
 import { writeForOwner } from './local.ts';

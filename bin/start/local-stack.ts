@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { uncheckedWarning } from '../../lambda/adapters/unchecked-warning.ts';
+import { uncheckedWarning } from '../../lambda/clouds/tls-fault.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { type EmbeddedObs, type ObsAccess, startObs } from '../../local/obs.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';

@@ -11,7 +11,7 @@ export interface StartOptions {
   readonly json: boolean;
 }
 
-/** What of the command line decides. */
+/** What the command line decides. */
 export interface StartValues {
   readonly 'os-cloud'?: string;
   readonly kind?: string;

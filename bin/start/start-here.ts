@@ -30,7 +30,7 @@ export async function startHere(options: StartOptions): Promise<number> {
   }
 }
 
-/** Whoever has OS_CLOUD in every shell does not mean a trial to reach that cloud; whoever means it learns how to say so. */
+/** A user with OS_CLOUD in every shell does not want a trial to reach that cloud; the text says how to use it on purpose. */
 function sayWhereDropsGo({ osCloud }: StartOptions, environmentCloud: string | undefined): void {
   if (osCloud !== undefined || !environmentCloud) return;
   process.stderr.write(

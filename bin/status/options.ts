@@ -6,12 +6,12 @@ export interface StatusOptions {
   readonly watch: boolean;
   /** How long to watch; undefined: until it is settled. */
   readonly timeoutSeconds?: number;
-  /** Whether earlier drops are told of as fully as the last one. */
+  /** Whether earlier drops are shown as fully as the last one. */
   readonly all: boolean;
   readonly json: boolean;
 }
 
-/** What of the command line decides. */
+/** What the command line decides. */
 export interface StatusValues {
   readonly watch?: boolean;
   readonly 'timeout-seconds'?: string;

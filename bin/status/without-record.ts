@@ -7,7 +7,7 @@ import { formatAge } from '../terminal/durations.ts';
 import { FAILED, NOT_YET } from '../terminal/exit-codes.ts';
 
 /**
- * Tells a drop that was not taken up so far from one that never was, and from one that goes elsewhere.
+ * Separates a drop that was not processed so far from one that never was, and from one that goes elsewhere.
  * @param elsewhere the last drop of the key at targets that were not asked for
  * @returns the exit code
  */
@@ -30,7 +30,7 @@ function withoutRecord(name: string, arrivedAt: Date | undefined): string {
   if (arrivedAt === undefined)
     return `There is no drop ${name}.\n    next   \`imagedrop ls\` lists those that there are.`;
   const age = formatAge((Date.now() - arrivedAt.getTime()) / 1000);
-  return `${name} has been in the bucket for ${age} and has no record yet.\n    next   It is taken up within seconds; one that is not is found by \`imagedrop reconcile\`.`;
+  return `${name} has been in the bucket for ${age} and has no record yet.\n    next   It is processed within seconds; a lost one is found by \`imagedrop reconcile\`.`;
 }
 
 const goesElsewhere = (name: string, chosen: readonly string[]): string =>

@@ -28,7 +28,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
 /** The SDK has no name of its own for it. */
 const NO_REGION = /Region is missing/;
 
-/** What the user can do about an error or what caused it; undefined where nobody knows. */
+/** What the user can do about an error or its cause; undefined when that is unknown. */
 export function adviceOn(error: unknown): string | undefined {
   for (let each = error; each instanceof Error; each = each.cause) {
     const found = stepFor(each);

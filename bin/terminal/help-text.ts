@@ -23,7 +23,7 @@ export interface CommandDescription<O extends OptionForms = OptionForms> {
   readonly summary: string;
   /** Each way to call it, and what that does. */
   readonly usage: readonly (readonly [words: string, meaning: string])[];
-  /** What stands behind the options; shells complete it. */
+  /** The argument behind the options; shells complete it. */
   readonly positionals: 'none' | 'files' | 'keys' | readonly string[];
   /** `--help` and `--debug` need not be named. */
   readonly options: O;
@@ -53,7 +53,7 @@ export function helpText(command: CommandDescription): string {
 
 type Row = readonly [words: string, meaning: string];
 
-/** Beyond it the meaning stands on lines of its own. */
+/** Beyond it, the meaning is on lines of its own. */
 const WIDEST_WORDS = 34;
 
 function section(title: string, rows: readonly Row[]): string[] {
@@ -77,7 +77,7 @@ export function optionWords(name: string, form: OptionForm): string {
 
 const optionRow = ([name, form]: [string, OptionForm]): Row => [optionWords(name, form), form.help];
 
-/** The text in lines of so many characters at most, broken at spaces; a longer word has a line of its own. */
+/** The text in lines of a maximal length, broken at spaces; a longer word has a line of its own. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

@@ -7,7 +7,7 @@ import { DONE, FAILED, READER_GONE, WRONG_USE, WrongUse } from './exit-codes.ts'
 import { overview } from './help-text.ts';
 
 /**
- * The whole command line: finds the command and runs it; whatever goes wrong is said in a sentence.
+ * The whole command line: finds the command and runs it; every error is one sentence.
  * @returns the exit code
  */
 export async function imagedrop(commands: readonly Command[], args: readonly string[]): Promise<number> {
@@ -57,7 +57,7 @@ function commandNamed(name: string, commands: readonly Command[]): Command {
   throw new WrongUse(`There is no command ${JSON.stringify(name)}. There is ${known}.`);
 }
 
-/** Arguments behind `--` are no options. */
+/** Arguments behind `--` are not options. */
 function isDebug(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? undefined : end).includes('--debug');

@@ -12,7 +12,7 @@ export const STACK_OPTION = {
   stack: {
     type: 'string',
     value: 'NAME',
-    help: 'a deployed stack, with the AWS credentials of the environment; it is remembered (`imagedrop stack`). `local`: the one that runs in this folder, which goes before a remembered one anyway',
+    help: 'a deployed stack, with the AWS credentials of the environment; it is remembered (`imagedrop stack`). `local`: the one that runs in this folder, which takes precedence over a remembered one anyway',
   },
 } as const;
 

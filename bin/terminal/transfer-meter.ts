@@ -34,7 +34,7 @@ export class TransferMeter {
   progress(nowSeconds: number): TransferProgress {
     const now = { atSeconds: nowSeconds, sentBytes: this.sentBytes };
     const recent = this.#samples.filter(({ atSeconds }) => nowSeconds - atSeconds <= WINDOW_SECONDS);
-    // Where nobody has asked for so long, since the last time is as good.
+    // When nothing was shown for that long, the time since the last one is as good.
     this.#samples = [...(recent.length > 0 ? recent : this.#samples.slice(-1)), now];
     const { totalBytes } = this;
     const doneBytes = Math.min(this.resumedBytes + this.sentBytes, totalBytes);

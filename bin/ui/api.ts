@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
+import { asciiJson } from '../../lambda/adapters/sqs-queue.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { askForRetry } from '../../lambda/steps/redriven.ts';
+import { askForRetry } from '../../lambda/steps/record-message.ts';
 import { checksOf } from './checks.ts';
 import { openFeed } from './feed.ts';
 import { RecordIndex, type RecordSource, recordSource } from './record-index.ts';
@@ -64,7 +64,7 @@ export class Api {
     throw new UiError(404, 'not-found', `There is no ${incoming.method} ${url.pathname}.`);
   }
 
-  /** Ends what goes on by itself. @returns what could not be ended well */
+  /** Ends what would continue automatically. @returns what could not be ended */
   async stop(): Promise<readonly unknown[]> {
     await this.#watch.stop();
     return this.uploads.abortAll();
@@ -132,6 +132,6 @@ async function retryDrop(key: string, record: DropRecord, { sqs, ingestQueueUrl 
   if (record.status !== 'failed') {
     throw new UiError(409, 'not-failed', `The drop is ${record.status}: only one that has failed can begin again.`);
   }
-  const MessageBody = asciiJson(askForRetry(key, record));
+  const MessageBody = asciiJson(askForRetry({ key, record }));
   await sqs.send(new SendMessageCommand({ QueueUrl: ingestQueueUrl, MessageBody }));
 }

@@ -3,7 +3,7 @@ import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
 import { type Check, examine } from '../../lambda/formats/inspect.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
-import { objectReader } from '../../lambda/steps/object-reader.ts';
+import { objectReader } from '../../lambda/steps/dropped-object.ts';
 import type { ObjectHead } from '../../lambda/steps/ports.ts';
 import { UiError } from './ui-error.ts';
 
@@ -30,7 +30,7 @@ export async function checksOf(client: S3Client, { drop, found }: DropRecord): P
   return { verdict, checks };
 }
 
-/** What its own metadata says that it is; of a drop that was taken, the record says it, whoever had said so. */
+/** The format in its own metadata; for a drop with a record, the record says it. */
 function claimedBy({ userMetadata }: ObjectHead): { claimedFormat?: string } {
   const claimed = userMetadata['disk-format'];
   if (claimed === undefined) return {};

@@ -22,7 +22,7 @@ const secret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
 export const KEY_HEADER = 'x-imagedrop-key';
 
 /**
- * Lets in whoever knows the token of the printed address, and nobody else: neither other web pages in the same browser,
+ * Lets in only callers that know the token of the printed address: neither other web pages in the same browser,
  * nor other users of the machine.
  *
  * A cookie alone would not do: it goes to every port of the host (RFC 6265, section 8.5), so that a server of another user
@@ -85,7 +85,7 @@ export class Guard {
 
 const noSession = () =>
   new UiError(401, 'no-session', 'This page has no session.', {
-    nextStep: 'Open the whole address that `imagedrop ui` has printed, with what stands behind the #.',
+    nextStep: 'Open the whole address that `imagedrop ui` has printed, with the part behind the #.',
   });
 
 function cookieNamed(name: string, header: string): string {

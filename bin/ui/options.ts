@@ -8,7 +8,7 @@ export interface UiOptions {
   readonly json: boolean;
 }
 
-/** What of the command line decides. */
+/** What the command line decides. */
 export interface UiValues {
   readonly port?: string;
   readonly 'no-open'?: boolean;

@@ -9,7 +9,7 @@ const LEAST_PAUSE_MS = 1000;
  */
 const PAUSE_PER_PAGE_MS = 500;
 
-/** Keeps an index up to date as long as somebody looks at it: what nobody sees costs nothing. */
+/** Keeps an index up to date while someone looks at it: an unseen one costs nothing. */
 export class RecordWatch {
   readonly #index: RecordIndex;
   readonly #stopped = new AbortController();

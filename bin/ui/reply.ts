@@ -25,7 +25,7 @@ export function replyError(response: ServerResponse, thrown: unknown): void {
   replyJson(response, status, { error: { code, message, nextStep } }, { connection: 'close' });
 }
 
-/** @throws UiError for a body that is no JSON object */
+/** @throws UiError for a body that is not a JSON object */
 export async function jsonBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   if (request.headers['content-type'] !== 'application/json') throw bad('The body is not application/json.');
   const chunks: Buffer[] = [];
@@ -43,10 +43,10 @@ function objectIn(text: string): Readonly<Record<string, unknown>> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw bad('The body is no JSON.', cause);
+    throw bad('The body is not JSON.', cause);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw bad('The body is no JSON object.');
+  throw bad('The body is not a JSON object.');
 }
 
 /** @throws UiError where the body has no such text */

@@ -1,5 +1,5 @@
 /**
- * What every answer says to the browser: run the scripts of this server and no others, in nobody's frame.
+ * The security headers of every answer: the browser runs only scripts of this server, and shows the page in no frame.
  * @param uploadOrigin where parts go straight to
  */
 export function securityHeaders(uploadOrigin: string): Readonly<Record<string, string>> {

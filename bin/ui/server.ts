@@ -11,7 +11,7 @@ import { staticFile } from './static-files.ts';
 import { UiError } from './ui-error.ts';
 
 export interface UiServer {
-  /** With the token: whoever has it may do all that the page can. */
+  /** With the token: anyone who has it may do all that the page can. */
   readonly url: string;
   /** Called when a browser has shown the token. */
   onSession(listener: () => void): void;
@@ -19,7 +19,7 @@ export interface UiServer {
   close(): Promise<readonly unknown[]>;
 }
 
-/** Never another: the page is for whoever sits at this machine. */
+/** Never another: the page is only for users of this machine. */
 const HOST = '127.0.0.1';
 
 /**
@@ -76,7 +76,7 @@ class Site {
     return this.api.answer(incoming, response, url);
   }
 
-  /** The page itself is no secret: it is what can be read in the package. */
+  /** The page itself is not secret: it is what can be read in the package. */
   async #file(method: string, path: string, response: ServerResponse): Promise<void> {
     const file = method === 'GET' ? await staticFile(path) : undefined;
     if (file === undefined) throw new UiError(404, 'not-found', `There is no ${method} ${path}.`);

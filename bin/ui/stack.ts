@@ -25,7 +25,7 @@ export function uiStack(connection: StackConnection): UiStack {
 }
 
 /**
- * The same client without checksums of its own: whoever signs the address of a part does not know its bytes, and an upload
+ * The same client without checksums of its own: the signer of a part's address does not know its bytes, and an upload
  * that was begun with a checksum asks for one with each part.
  */
 export function withoutChecksums({ config }: S3Client): S3Client {

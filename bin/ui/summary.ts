@@ -9,7 +9,7 @@ export interface DropSummary {
   readonly dropId: string;
   readonly target: string;
   readonly status: RecordStatus;
-  /** When it came to this status; ISO 8601. */
+  /** Since when it has this status; ISO 8601. */
   readonly since: string;
   /** ISO 8601. */
   readonly droppedAt: string;
@@ -23,7 +23,7 @@ export interface DropSummary {
   readonly imageId?: string;
   readonly imageName?: string;
   readonly error?: { readonly code: string; readonly message: string };
-  /** What the target said that the drop waits for. */
+  /** The message of the target that the drop waits for. */
   readonly waiting?: string;
 }
 
@@ -47,7 +47,7 @@ export function summaryOf(key: string, record: DropRecord): DropSummary {
   };
 }
 
-/** Of an upload its bytes; of what the cloud does by itself, the percentage that it tells. */
+/** Of an upload its bytes; of the cloud's own work, the percentage that it reports. */
 function movement({ status, progress, register }: DropRecord): Pick<DropSummary, 'progress' | 'bytesPerSecond'> {
   if (status === 'uploading' && progress !== undefined) {
     const { bytes, totalBytes, bytesPerSecond } = progress;

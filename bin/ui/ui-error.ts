@@ -17,7 +17,7 @@ export class UiError extends Error {
   }
 }
 
-/** Errors of the SDK that a person mends by logging in again. */
+/** Errors of the SDK that a person fixes by logging in again. */
 const CREDENTIALS = new Set([
   'CredentialsProviderError',
   'ExpiredToken',
@@ -28,7 +28,7 @@ const CREDENTIALS = new Set([
 ]);
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'Forbidden']);
 
-/** What went wrong, whoever threw it, as the page is told of it. */
+/** Any error, in the form that the page gets. */
 export function asUiError(error: unknown): UiError {
   if (error instanceof UiError) return error;
   if (error instanceof ImageDropError) {
@@ -36,7 +36,7 @@ export function asUiError(error: unknown): UiError {
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (CREDENTIALS.has(name)) {
-    const nextStep = 'Renew the AWS credentials (for instance `aws sso login`); the page goes on by itself.';
+    const nextStep = 'Renew the AWS credentials (for instance `aws sso login`); the page continues automatically.';
     return new UiError(502, 'credentials', `AWS does not take the credentials: ${message}`, { cause: error, nextStep });
   }
   if (DENIED.has(name)) {

@@ -21,7 +21,7 @@ const URL_SECONDS = 900;
 
 export interface BegunUpload {
   readonly id: string;
-  /** All parts but the last have so many bytes. */
+  /** The size of all parts but the last. */
   readonly partBytes: number;
   readonly parts: number;
 }
@@ -61,7 +61,7 @@ export class Uploads {
   }
 
   /**
-   * Where the bytes of a part are to be PUT: whoever has the URL can write this one part, for a quarter of an hour.
+   * The URL for the bytes of a part: anyone who has it can write this one part, for a quarter of an hour.
    * @throws UiError for an upload or a part that there is not
    */
   async partUrl(id: string, partNumber: number): Promise<string> {
@@ -101,7 +101,7 @@ export class Uploads {
   }
 
   /**
-   * Gives up whatever is under way, so that nobody pays for half a file.
+   * Gives up all unfinished uploads, so that no half file costs money.
    * @returns what could not be given up: the bucket's own rule removes it after seven days
    */
   async abortAll(): Promise<readonly unknown[]> {

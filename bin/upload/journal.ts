@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseObject } from '../../lambda/endpoints/json.ts';
+import { parseObject } from '../../lambda/model/json.ts';
 import { writeForOwner } from '../stack/local.ts';
 import { stateFolder } from '../user-folders.ts';
 

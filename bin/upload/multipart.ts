@@ -63,7 +63,7 @@ async function begin(client: S3Client, { bucket, key, metadata }: UploadSubject)
 }
 
 /**
- * Sends what is not there, some parts at a time. After a fault no further part is begun, but those under way come to
+ * Sends what is not there, some parts at a time. After a fault no further part begins, but those in transit run to
  * their end: what arrives need not be sent by the next try.
  * @returns all parts, in their order
  */

@@ -60,5 +60,5 @@ export async function requireUnchanged(file: FileHandle, before: { size: number;
 
 const changed = (message: string) =>
   new ImageDropError('object-changed', message, {
-    nextStep: 'Wait until nobody writes to it any more, and drop it again.',
+    nextStep: 'Wait until the file is no longer written, and drop it again.',
   });

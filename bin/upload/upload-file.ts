@@ -14,7 +14,7 @@ export interface SentFile {
   readonly versionId?: string;
 }
 
-/** Where a file goes and what is said of it. */
+/** Where a file goes, and its metadata. */
 export interface Destination {
   readonly bucket: string;
   /** User metadata of the object. */

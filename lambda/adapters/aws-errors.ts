@@ -1,4 +1,4 @@
-/** What the AWS SDK threw, told by its name and the status of the answer; every adapter asks here. */
+/** Classifies what the AWS SDK threw, by its name and the status of the answer; every adapter uses it. */
 import { ImageDropError, messageOf } from '../model/errors.ts';
 
 interface AwsError {

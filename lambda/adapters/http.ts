@@ -1,11 +1,11 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { finished } from 'node:stream';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../endpoints/endpoint.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../clouds/http.ts';
+import { nodeProxies } from '../clouds/proxies.ts';
+import { tlsFault, uncheckedWarning } from '../clouds/tls-fault.ts';
 import { ImageDropError, messageOf } from '../model/errors.ts';
-import { nodeProxies } from './proxies.ts';
-import { tlsFault } from './tls-fault.ts';
-import { uncheckedWarning } from './unchecked-warning.ts';
+import type { EndpointAnswer } from '../model/metrics.ts';
 
 export interface HttpOptions {
   /** The cloud that is talked to, for the warning. */
@@ -18,7 +18,7 @@ export interface HttpOptions {
   readonly cert?: string;
   /** PEM text of its private key. */
   readonly key?: string;
-  /** Told once, when certificates are not checked. */
+  /** Called once, when certificates are not checked. */
   readonly warn?: (message: string) => void;
 }
 
@@ -217,3 +217,39 @@ function unavailable(request: HttpRequest, error: unknown): ImageDropError {
     new ImageDropError('endpoint-unavailable', message, { cause: error, wholeTarget: isAway(error) })
   );
 }
+
+export interface HttpObserver {
+  /** The target that is talked to. */
+  readonly target: string;
+  /** Called for each answer, and for each request without one. */
+  readonly count: (answer: EndpointAnswer) => void;
+  readonly debug: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Milliseconds; only differences count. @default performance.now */
+  readonly clock?: () => number;
+}
+
+/** A client whose answers are counted, timed and, at the level DEBUG, logged: without queries, headers and bodies. */
+export function measuredHttp(client: HttpClient, observer: HttpObserver): HttpClient {
+  const { target, count, debug, clock = () => performance.now() } = observer;
+  return async (request) => {
+    const beganAt = clock();
+    const observe = (status: number | undefined): void => {
+      const call = request.call ?? 'discover';
+      const answer = { target, call, status, milliseconds: clock() - beganAt };
+      count(answer);
+      debug('endpoint call', { ...answer, method: request.method, path: pathOf(request) });
+    };
+    try {
+      const answer = await client(request);
+      observe(answer.status);
+      return answer;
+    } catch (error) {
+      // A request that we have ended ourselves says nothing of the endpoint.
+      if (!request.signal?.aborted) observe(undefined);
+      throw error;
+    }
+  };
+}
+
+/** An address may have a password or a signature in it, but not in its path. */
+const pathOf = ({ url }: HttpRequest): string | undefined => URL.parse(url)?.pathname;

@@ -1,5 +1,9 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
+import { RECONCILIATION_KEY, RECONCILIATION_SCHEMA, type Reconciliation } from '../model/reconciliation.ts';
+import { BEGINNINGS_KEY, BEGINNINGS_SCHEMA, type TargetBeginnings } from '../model/target-beginnings.ts';
+import type { BeginningStore } from '../steps/ports.ts';
+import type { ReconciliationStore } from '../steps/reconcile/ports.ts';
 import { awsUnavailable, isLostRace, isNoSuchKey } from './aws-errors.ts';
 
 /** A JSON document of the status bucket that is changed by compare-and-swap only. */
@@ -67,4 +71,48 @@ export async function saveDocument(place: DocumentPlace, document: object, repla
     if (isLostRace(error) || isNoSuchKey(error)) return false;
     throw awsUnavailable(`${key} could not be written to the bucket ${bucket}`, error);
   }
+}
+
+/** One read serves all drops of a minute: a beginning changes only when the stack is deployed with other targets. */
+const KNOWN_MS = 60_000;
+
+/** `targets.json` in the status bucket. Fails with `aws-unavailable`, and with `bad-record` where it cannot be read. */
+export function s3Beginnings(client: S3Client, bucket: string, now: () => Date): BeginningStore {
+  const nextStep = `Restore the version before of ${BEGINNINGS_KEY} in the status bucket.`;
+  const place = { client, bucket, key: BEGINNINGS_KEY, schema: BEGINNINGS_SCHEMA, nextStep };
+  let known: { readonly document: TargetBeginnings | undefined; readonly readAt: number } | undefined;
+
+  const keep = (document: TargetBeginnings | undefined): TargetBeginnings | undefined => {
+    known = { document, readAt: now().getTime() };
+    return document;
+  };
+  return {
+    async load() {
+      if (known !== undefined && now().getTime() - known.readAt < KNOWN_MS) return known.document;
+      return keep((await loadDocument<TargetBeginnings>(place))?.document);
+    },
+    async change(decide) {
+      for (;;) {
+        const stored = await loadDocument<TargetBeginnings>(place);
+        const next = decide(stored?.document);
+        if (await saveDocument(place, next, stored?.etag)) {
+          keep(next);
+          return next;
+        }
+      }
+    },
+  };
+}
+
+/** `reconcile.json` in the status bucket. Fails with `aws-unavailable`, and with `bad-record` where it cannot be read. */
+export function s3Reconciliations(client: S3Client, bucket: string): ReconciliationStore {
+  const nextStep = `Delete ${RECONCILIATION_KEY} from the status bucket: reconcile then begins anew.`;
+  const place = { client, bucket, key: RECONCILIATION_KEY, schema: RECONCILIATION_SCHEMA, nextStep };
+  return {
+    async load() {
+      const stored = await loadDocument<Reconciliation>(place);
+      return stored && { reconciliation: stored.document, etag: stored.etag };
+    },
+    save: (reconciliation, replaces) => saveDocument(place, reconciliation, replaces?.etag),
+  };
 }

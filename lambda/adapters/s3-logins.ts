@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { LoginAttempts } from '../endpoints/endpoint.ts';
+import type { LoginAttempts } from '../clouds/http.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import { awsUnavailable, isLostRace, isNoSuchKey } from './aws-errors.ts';
 
@@ -16,7 +16,7 @@ interface LoginState {
   readonly until: string;
   /** How often the cloud has refused them in succession. */
   readonly refusals: number;
-  /** What the cloud said, when it refused them. */
+  /** The cloud's message, when it refused them. */
   readonly message?: string;
 }
 

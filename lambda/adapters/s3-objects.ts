@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { ImageDropError } from '../model/errors.ts';
 import type { ByteRange } from '../model/image.ts';
-import type { ObjectHead, ObjectRef, ObjectStore, SmallObject } from '../steps/ports.ts';
+import type { ObjectHead, ObjectRef, ObjectStore, SharingStore, SmallObject } from '../steps/ports.ts';
 import { answerOf, isLostRace, isNoSuchKey } from './aws-errors.ts';
 
 /**
@@ -83,3 +84,17 @@ function readError(ref: Pick<ObjectRef, 'bucket' | 'key'>, cause: unknown): Imag
 }
 
 const unquoted = (etag = ''): string => etag.replaceAll('"', '');
+
+/** The drop bucket for those who let others read it. */
+export function sharedObjects(client: S3Client): SharingStore {
+  return { ...s3Objects(client), presign: (ref, seconds) => presignObject(client, ref, seconds) };
+}
+
+/**
+ * A URL by which anyone can read one version of one object (Amazon S3, "Sharing objects with presigned URLs").
+ * It ends with the credentials that signed it, should those end sooner.
+ */
+function presignObject(client: S3Client, ref: ObjectRef, seconds: number): Promise<string> {
+  const command = new GetObjectCommand({ Bucket: ref.bucket, Key: ref.key, VersionId: ref.versionId });
+  return getSignedUrl(client, command, { expiresIn: seconds });
+}

@@ -9,7 +9,7 @@ const KNOWN_MS = 5000;
 
 export interface PausesOptions {
   readonly now: () => Date;
-  /** Told of each pause that begins or goes on, for the operator's metrics. */
+  /** Called for each pause that begins or continues, for the operator's metrics. */
   readonly count: (pause: TargetPause) => void;
 }
 
@@ -48,7 +48,7 @@ export function s3Pauses(client: S3Client, bucket: string, { now, count }: Pause
       const isNew = lasting(before.pause, stage, now()) === undefined;
       const pause = pauseAfter(before.pause, refused, error, now());
       if (pause.until === before.pause?.until || !(await write(pause, before))) {
-        // Another drop was refused in the same moment, and has said so.
+        // Another drop was refused in the same moment, and has stored that.
         return (await read(target)).pause ?? pause;
       }
       if (isNew) count(pause);
@@ -58,7 +58,7 @@ export function s3Pauses(client: S3Client, bucket: string, { now, count }: Pause
       const before = known.get(target);
       if (before?.pause === undefined || before.pause.endedAt !== undefined) return;
       if (!isFor(before.pause, stage)) return;
-      // Where another writer was faster it is told what that one says at the next read.
+      // When another writer was faster, the next read gets its pause.
       if (!(await write({ ...before.pause, endedAt: now().toISOString() }, before))) known.delete(target);
     },
   };

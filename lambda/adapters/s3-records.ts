@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
-import type { DropRecord } from '../model/record.ts';
+import { type DropRecord, RECORD_SCHEMA, RECORD_STATUSES } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
-import type { RecordStore } from '../steps/ports.ts';
+import type { RecordStore, StepLog } from '../steps/ports.ts';
 import { awsUnavailable, isLostRace, isNoSuchKey } from './aws-errors.ts';
-import { recordFromJson, recordToJson } from './record-json.ts';
 
 /** Pauses grow until the writers no longer meet: a read and a write take S3 some 50 ms, and a hundred writers 2 s and more. */
 const FIRST_PAUSE_MS = 50;
@@ -167,8 +166,80 @@ async function write(
     if (!isLostRace(error) && !isNoSuchKey(error)) {
       throw awsUnavailable(`The record ${key} could not be written to S3`, error);
     }
-    // The SDK sends again when an answer is lost: what stands there now may be this very write.
+    // The SDK sends again when an answer is lost: the stored record may be this very write.
     const stored = await read(client, bucket, key);
     return stored?.record.nonce === record.nonce ? stored : undefined;
   }
+}
+
+/** People read it: indented. */
+export function recordToJson(record: DropRecord): string {
+  return `${JSON.stringify(record, undefined, 2)}\n`;
+}
+
+/** @throws `bad-record` naming the key and what is wrong */
+export function recordFromJson(key: string, text: string): DropRecord {
+  const record = parse(key, text);
+  const wrong = whatIsWrong(record);
+  if (wrong !== undefined) throw new ImageDropError('bad-record', `The record ${key} ${wrong}.`);
+  return record as DropRecord;
+}
+
+function parse(key: string, text: string): Partial<DropRecord> | null {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ImageDropError('bad-record', `The record ${key} is not JSON.`, { cause });
+  }
+}
+
+/** Looks at the fields that every step relies on; a record of ours has all the others when it has these. */
+function whatIsWrong(record: Partial<DropRecord> | null): string | undefined {
+  if (typeof record !== 'object' || record === null) return 'is not a JSON object';
+  if (record.schema !== RECORD_SCHEMA) return `has schema ${record.schema}, but only ${RECORD_SCHEMA} is known`;
+  if (!RECORD_STATUSES.some((status) => status === record.status)) return `has the unknown status ${record.status}`;
+  const { drop, target, revision, generation, attempts, history } = record;
+  if (typeof drop?.bucket !== 'string' || typeof drop.key !== 'string') return 'names no drop';
+  if (typeof target !== 'string') return 'names no target';
+  if (![revision, generation, attempts].every(Number.isInteger)) return 'lacks revision, generation or attempts';
+  return Array.isArray(history) ? undefined : 'has no history';
+}
+
+export interface RecordObserver {
+  readonly log: StepLog;
+  /** Called for each status that a record gets, for the operator's metrics. */
+  readonly count: (key: string, record: DropRecord) => void;
+}
+
+/** A record store that writes one log line, and counts one drop, for each status that a record gets. */
+export function observedRecords(records: RecordStore, { log, count }: RecordObserver): RecordStore {
+  return {
+    load: (key) => records.load(key),
+    keysBelow: (prefix) => records.keysBelow(prefix),
+    async change(key, decide) {
+      let before: DropRecord | undefined;
+      const after = await records.change(key, (stored) => {
+        before = stored;
+        return decide(stored);
+      });
+      if (after !== undefined && after.status !== before?.status) {
+        log.info('drop', lineOf(key, after));
+        count(key, after);
+      }
+      return after;
+    },
+  };
+}
+
+function lineOf(key: string, { status, drop, target, image, error }: DropRecord): Record<string, unknown> {
+  return {
+    record: key,
+    status,
+    target,
+    bucket: drop.bucket,
+    key: drop.key,
+    dropId: drop.id,
+    ...(image !== undefined && { imageId: image.id }),
+    ...(error !== undefined && { code: error.code, reason: error.message }),
+  };
 }

@@ -5,15 +5,17 @@ import {
   DeleteObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListPartsCommand,
+  type ListPartsCommandInput,
   type MultipartUpload,
+  type Part,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
-import type { PartContent, StagedPart, StagingStore, UploadRef } from '../steps/ports.ts';
+import type { PartContent, PartsAfter, StagedPart, StagingStore, UploadRef } from '../steps/ports.ts';
 import { answerOf, isName, isNoSuchKey, statusOf } from './aws-errors.ts';
-import { listParts } from './s3-parts.ts';
 
 /** The bucket that an image service reads from, by the API of S3, which OBS speaks too. */
 export function s3Staging(client: S3Client, bucket: string): StagingStore {
@@ -94,7 +96,7 @@ async function storePart(
   try {
     const { ETag, ServerSideEncryption: encryption = '' } = await client.send(command, { abortSignal: signal });
     const etag = (ETag ?? '').replaceAll('"', '');
-    // With keys of a key service the ETag is no md5.
+    // With keys of a key service the ETag is not an md5.
     if (etag === md5 || encryption.includes('kms')) return etag;
     throw mismatch(`reports ${etag} as its md5`, key, number, md5);
   } catch (error) {
@@ -108,7 +110,7 @@ function mismatch(what: string, key: string, part: number, md5: string, cause?: 
   const message = `Part ${part} of ${key} has the md5 ${md5}, and object storage ${what}.`;
   return new ImageDropError('hash-mismatch', message, {
     cause,
-    nextStep: 'Nothing to do: it is tried again by itself.',
+    nextStep: 'Nothing to do: it is retried automatically.',
   });
 }
 
@@ -152,7 +154,7 @@ async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Answers that no waiting mends: a bucket or a key that is not there, no right to it, a clock or a region that is wrong. */
+/** Answers that no retry changes: no such bucket or key, no permission, a wrong clock or region. */
 const REFUSALS: readonly number[] = [301, 400, 401, 403, 404, 405];
 
 /** A HEAD has no body: 400 to it says no more than the status. These pass, though their status does not look like it. */
@@ -163,4 +165,24 @@ function stagingError(doing: string, error: unknown): ImageDropError {
   const message = `${doing} failed: ${answerOf(error)}.`;
   const isRefused = REFUSALS.includes(statusOf(error) ?? 0) && !isName(error, ...PASSING);
   return new ImageDropError(isRefused ? 'staging-refused' : 'staging-unavailable', message, { cause: error });
+}
+
+type Upload = Pick<ListPartsCommandInput, 'Bucket' | 'Key' | 'UploadId'>;
+
+/** The parts that are stored, a thousand with each request, or some of them after one. */
+export async function listParts(client: S3Client, upload: Upload, some?: PartsAfter): Promise<readonly StagedPart[]> {
+  const found: StagedPart[] = [];
+  let marker = some === undefined ? undefined : String(some.after);
+  do {
+    const page = await client.send(
+      new ListPartsCommand({ ...upload, PartNumberMarker: marker, ...(some && { MaxParts: some.most }) }),
+    );
+    found.push(...(page.Parts ?? []).map(stagedPart));
+    marker = page.IsTruncated === true && some === undefined ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+  return found;
+}
+
+function stagedPart({ PartNumber: number = 0, ETag: etag = '', Size: bytes = 0 }: Part): StagedPart {
+  return { number, etag: etag.replaceAll('"', ''), bytes };
 }

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import { ImageDropError } from '../model/errors.ts';
 import { awsUnavailable, isName } from './aws-errors.ts';
 
-/** A changed secret is taken up within five minutes; until then one read serves all invocations of an environment. */
+/** A changed secret is used within five minutes; until then one read serves all invocations of an environment. */
 const KEPT_MS = 300_000;
 
 export interface Secret {

@@ -1,8 +1,8 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { DropRecord } from '../model/record.ts';
 import type { OutcomeTopic } from '../steps/ports.ts';
-import { asciiJson } from './ascii-json.ts';
 import { awsUnavailable } from './aws-errors.ts';
+import { asciiJson } from './sqs-queue.ts';
 
 /** Amazon SNS API reference, Publish: a subject is "less than 100 characters long", and of ASCII for e-mail. */
 const MAX_SUBJECT_CHARACTERS = 99;

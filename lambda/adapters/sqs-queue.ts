@@ -1,6 +1,5 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { MessageQueue } from '../steps/ports.ts';
-import { asciiJson } from './ascii-json.ts';
 import { awsUnavailable } from './aws-errors.ts';
 
 /** Amazon SQS, ChangeMessageVisibility: VisibilityTimeout. */
@@ -21,7 +20,7 @@ export function sqsQueue(client: SQSClient, url: string): MessageQueue {
 }
 
 /**
- * Keeps a message invisible for so many seconds from now; 0 shows it again at once.
+ * Keeps a message invisible for some seconds from now; 0 shows it again at once.
  * @throws `aws-unavailable`
  */
 export async function holdMessage(
@@ -40,4 +39,15 @@ export async function holdMessage(
   } catch (cause) {
     throw awsUnavailable(`A message of ${url} could not be held for ${seconds} s`, cause);
   }
+}
+
+/**
+ * JSON in ASCII: a key may hold any character, but a queue refuses some of them (Amazon SQS API reference, SendMessage:
+ * "A message can include only XML, JSON, and unformatted text", #xFFFE and #xFFFF are not among its characters).
+ */
+export function asciiJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    /[^\x20-\x7e\n]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -39,7 +39,7 @@ async function waitingIn(client: SQSClient, url: string): Promise<number> {
   }
 }
 
-/** They are only looked at: none is deleted, and each shows again by itself. */
+/** They are only looked at: none is deleted, and each becomes visible again. */
 async function deadLetters(client: SQSClient, stage: QueueStage, url: string): Promise<readonly DeadLetter[]> {
   const letters = new Map<string, DeadLetter>();
   const read = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { proxiesIn } from './proxies.ts';
+import { proxiesIn } from '../clouds/proxies.ts';
 
 export interface HandlerOptions {
   /** To one host at a time; further requests wait. */
@@ -31,7 +31,7 @@ interface SdkOptions {
 }
 
 /**
- * Takes requests of an AWS client by undici. Node.js' own HTTP, which the SDK uses by itself, copies each chunk that it
+ * Takes requests of an AWS client by undici. Node.js' own HTTP, which the SDK uses by default, copies each chunk that it
  * reads, which costs as much CPU time again as reading it (docs/performance.md). What has no answer fails with what the
  * SDK tries again.
  */

@@ -1,7 +1,6 @@
 import { ImageDropError } from '../model/errors.ts';
+import { isObject, type JsonObject, objectsIn } from '../model/json.ts';
 import { type ImageApi, mayAnswerLater } from './image-api.ts';
-import { isObject, type JsonObject, objectsIn } from './json.ts';
-import type { Remembered } from './remembered.ts';
 
 /** What a cloud says of itself; left out is what it does not say. */
 export interface Discovery {
@@ -11,7 +10,7 @@ export interface Discovery {
   readonly importMethods?: readonly string[];
   /** Why it does not say which it offers, where it may say so later. */
   readonly importFault?: ImageDropError;
-  /** Of its newest image: os_hash_algo, the operator's choice, which is told nowhere else, or `md5` where it has no other. */
+  /** Of its newest image: os_hash_algo, the operator's choice, which is not shown elsewhere, or `md5` if it has no other. */
   readonly hashAlgorithm?: string;
   /** What the project may use, and uses. */
   readonly quotas: readonly Quota[];
@@ -71,7 +70,7 @@ async function unlessFault(
 }
 
 /**
- * Decides by what the cloud has said of itself. A refusal never rests on what it said some time ago: then it is asked
+ * Decides by the cloud's own answers. A refusal never rests on an old answer: then the cloud is asked
  * again, and what it says now decides.
  */
 export async function decideBy<T>(known: Remembered<Discovery>, decide: (discovery: Discovery) => T): Promise<T> {
@@ -106,4 +105,34 @@ function quotasIn(usage: unknown): readonly Quota[] {
     const { limit, usage: used } = figures;
     return typeof limit === 'number' && typeof used === 'number' ? [{ name, limit, usage: used }] : [];
   });
+}
+
+/** An answer that stays true for a while. Those who ask while it is on its way share it; a failure is not kept. */
+export class Remembered<T> {
+  readonly #ask: () => Promise<T>;
+  readonly #now: () => Date;
+  #answer: { readonly value: T; readonly at: number } | undefined;
+  #coming: Promise<T> | undefined;
+
+  constructor(ask: () => Promise<T>, now: () => Date) {
+    this.#ask = ask;
+    this.#now = now;
+  }
+
+  /** The answer, requested again when it is older than this. */
+  async get(maxAgeSeconds: number): Promise<T> {
+    const ageMs = this.#now().getTime() - (this.#answer?.at ?? 0);
+    if (this.#answer !== undefined && ageMs <= maxAgeSeconds * 1000) return this.#answer.value;
+    this.#coming ??= this.#fetch().finally(() => {
+      this.#coming = undefined;
+    });
+    return this.#coming;
+  }
+
+  async #fetch(): Promise<T> {
+    const at = this.#now().getTime();
+    const value = await this.#ask();
+    this.#answer = { value, at };
+    return value;
+  }
 }

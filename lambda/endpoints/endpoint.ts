@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ImageDropError } from '../model/errors.ts';
 import type { FoundImage, Image, MeasuredUpload, NewImage, UploadPlan } from '../model/image.ts';
-import type { EndpointCall } from '../model/metrics.ts';
 import type { TargetKind } from '../model/target.ts';
 
 /** What every kind of image endpoint can do. All calls throw ImageDropError only. */
@@ -9,14 +8,14 @@ export interface ImageEndpoint {
   readonly kind: TargetKind;
 
   /**
-   * How this target takes the image. Asks the cloud what it takes, where it has not said so lately.
-   * @param place where the object lies; undefined: nothing is known of that
+   * How this target takes the image. Asks the cloud what it takes, unless it has answered lately.
+   * @param place where the object is; undefined: unknown
    * @throws `format-not-taken`, `too-large`, `route-not-offered`, `quota-exceeded`
    */
   plan(found: FoundImage, objectBytes: number, place?: DropPlace): Promise<UploadPlan>;
 
   /**
-   * The image as this endpoint will accept it (names made legal, min_disk within its bounds). Asks nobody.
+   * The image as this endpoint will accept it (names made legal, min_disk within its bounds). Sends no request.
    * @throws `invalid-request` where no legal form exists
    */
   conform(image: NewImage): NewImage;
@@ -40,7 +39,7 @@ export interface ImageEndpoint {
   get(id: string): Promise<Image | undefined>;
 
   /**
-   * Sends the bytes. Returns when the endpoint has said that it took them all.
+   * Sends the bytes. Returns when the endpoint has confirmed that it has them all.
    * @throws `upload-interrupted` when the endpoint's answer does not tell what became of the image: get it and decide
    */
   upload(id: string, body: Readable, length: number, signal: AbortSignal): Promise<void>;
@@ -53,7 +52,7 @@ export interface ImageEndpoint {
 
   /**
    * A page of the images that we can see, others' among them.
-   * @param cursor where it begins, as the page before has said
+   * @param cursor where it begins, from the page before
    */
   list(cursor?: string): Promise<ImagePage>;
 
@@ -82,7 +81,7 @@ export interface ImportRoute {
   failure(id: string): Promise<string | undefined>;
 }
 
-/** Where a dropped object lies, what lies beside it, and how an upload of it before this one went. */
+/** Where a dropped object is, what is beside it, and the result of its last upload. */
 export interface DropPlace {
   readonly measured?: MeasuredUpload;
   readonly key: string;
@@ -125,41 +124,3 @@ export interface RegisterJob {
   /** Why it has failed, in the service's words. */
   readonly failure?: ImageDropError;
 }
-
-/** One HTTP exchange, as much of it as the endpoints need; adapters/http.ts makes it. */
-export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly url: string;
-  /** What is asked, for whoever counts and times the answers. @default "discover" */
-  readonly call?: EndpointCall;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** A string is sent whole; a stream needs a content-length header. */
-  readonly body?: string | Readable;
-  readonly signal?: AbortSignal;
-  /** Milliseconds to wait for the answer's headers; 0 waits for as long as the signal allows. */
-  readonly answerTimeoutMs?: number;
-}
-
-export interface HttpAnswer {
-  /** Whether the body was longer, and `text` is only its beginning. */
-  readonly isCut?: boolean;
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The whole body, read up to a bound of 1 MiB. */
-  readonly text: string;
-  /** What was called, for messages: method and address, without query and password. */
-  readonly called?: string;
-}
-
-/**
- * Sends one request. An answer of any status is returned; no redirect is followed.
- * @throws `endpoint-unavailable` when there was no answer (the cause says why), and the signal's reason when it was aborted
- */
-export type HttpClient = (request: HttpRequest) => Promise<HttpAnswer>;
-
-/**
- * Makes one authentication at a target, or refuses to, where another function has just failed with the same credentials.
- * @param isDoubtful whether a token of these credentials was refused, which may mean that they were changed
- */
-export type LoginAttempts = <T>(target: string, isDoubtful: boolean, work: () => Promise<T>) => Promise<T>;

@@ -1,22 +1,21 @@
+import type { Connection } from '../clouds/connection.ts';
 import { ImageDropError } from '../model/errors.ts';
-import type {
-  ByteRange,
-  FoundImage,
-  Image,
-  ImageFormat,
-  MeasuredUpload,
-  NewImage,
-  UploadPlan,
+import {
+  type ByteRange,
+  type FoundImage,
+  ID_PROPERTY,
+  type Image,
+  type ImageFormat,
+  type MeasuredUpload,
+  type NewImage,
+  type UploadPlan,
 } from '../model/image.ts';
-import { ID_PROPERTY } from '../model/image.ts';
 import type { Target } from '../model/target.ts';
-import type { Connection } from './connection.ts';
-import { type Discovery, decideBy, discover } from './discovery.ts';
+import { type Discovery, decideBy, discover, Remembered } from './discovery.ts';
 import type { ImageEndpoint, ImagePage } from './endpoint.ts';
 import { type Dialect, ImageApi } from './image-api.ts';
 import { imageImport } from './image-import.ts';
 import { planRoute } from './plan-route.ts';
-import { Remembered } from './remembered.ts';
 import { algorithmsToCompare, creationFields, renamed, requireQuota, withMinDisk } from './within-limits.ts';
 
 /** The stock OpenStack Image service (https://docs.openstack.org/glance/latest/). */
@@ -134,7 +133,7 @@ export function conformForGlance(image: NewImage, target: Target): NewImage {
 }
 
 /**
- * Asks for an image of the id we have chosen. An id is taken for ever, so the answer "taken" may come from an earlier
+ * Asks for an image of the id we have chosen. An id is never free again, so the answer "taken" may come from an earlier
  * try of ours whose answer was lost: then the image is there and bears our mark. Glance looks at the quota before it
  * looks at the id, so that such an image on the last place of the quota is answered with the quota.
  */

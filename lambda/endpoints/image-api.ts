@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
+import { calling, isSuccess, refusal, type ServiceCodes, serviceCodeOf, wordsOf } from '../clouds/answers.ts';
+import { type Connection, callWithToken } from '../clouds/connection.ts';
+import type { HttpAnswer, HttpRequest } from '../clouds/http.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image, NewImage } from '../model/image.ts';
-import { calling, isSuccess, refusal, type ServiceCodes } from './answers.ts';
-import { type Connection, callWithToken } from './connection.ts';
-import type { HttpAnswer, HttpRequest, ImagePage } from './endpoint.ts';
+import { type JsonObject, objectsIn, parseObject } from '../model/json.ts';
+import type { ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
-import { importRefusal } from './import-refusal.ts';
-import { type JsonObject, objectsIn, parseObject } from './json.ts';
+import { importRefusal } from './image-import.ts';
 import { WEB_DOWNLOAD } from './plan-route.ts';
-import { serviceCodeOf, wordsOf } from './words.ts';
 
 /** Where the services that speak the Image API v2 differ. */
 export interface Dialect {
@@ -153,7 +153,7 @@ export class ImageApi {
 
   /**
    * An optional question. It has an empty document for an answer where the service has no such thing (404).
-   * @returns undefined where the service does not answer it: to nobody, or not to us
+   * @returns undefined when the service does not answer it
    * @throws `endpoint-busy`, `endpoint-unavailable` where it may answer later
    */
   async document(path: string): Promise<JsonObject | undefined> {
@@ -220,7 +220,7 @@ export class ImageApi {
     if (!isSuccess(answer)) throw refusal(answer, asked, this.#dialect.codes);
     if (answer.isCut) throw tooLong(asked);
     const document = parseObject(answer.text);
-    if (document === undefined) throw this.#unusable(calling(asked, answer), 'is no JSON');
+    if (document === undefined) throw this.#unusable(calling(asked, answer), 'is not JSON');
     return document;
   }
 

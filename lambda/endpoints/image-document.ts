@@ -1,5 +1,5 @@
 import { HASH_ALGORITHMS, type Hashes, ID_PROPERTY, type Image, type ImageStatus } from '../model/image.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../model/json.ts';
 
 /** Images in these states are gone for everyone but an administrator. */
 const GONE: readonly string[] = ['deleted', 'pending_delete'] satisfies ImageStatus[];

@@ -1,10 +1,9 @@
+import { lineOf, type ServiceCodes } from '../clouds/answers.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { ID_PROPERTY, type NewImage } from '../model/image.ts';
-import type { ServiceCodes } from './answers.ts';
+import { isObject, type JsonObject } from '../model/json.ts';
 import type { ObjectPlace, RegisterJob, RegisterRoute } from './endpoint.ts';
 import type { ImageApi } from './image-api.ts';
-import { isObject, type JsonObject } from './json.ts';
-import { lineOf } from './words.ts';
 
 /**
  * How the service reads an image from object storage (IMS API reference, "Registering an Image", "Importing an Image File
@@ -27,7 +26,7 @@ const urlOf = ({ bucket, key }: ObjectPlace): string => `${bucket}:${key}`;
 /** A fast import takes no properties of ours, so that a tag says whose image it is. */
 const markOf = (id: string): string => `${ID_PROPERTY}=${id}`;
 
-/** "Importing an Image File Quickly": what is not told of an image is told by the metadata call elsewhere. */
+/** "Importing an Image File Quickly": fields without a place here are in the metadata call elsewhere. */
 const UNKNOWN_OS = 'Other Linux(64 bit)';
 
 /** os_version is mandatory here; for the others the service has the same defaults. */

@@ -1,16 +1,58 @@
+import type { ServiceCodes } from '../clouds/answers.ts';
+import type { Connection } from '../clouds/connection.ts';
 import { ImageDropError } from '../model/errors.ts';
-import type { FoundImage, Image, ImageFormat, MeasuredUpload, NewImage, UploadPlan } from '../model/image.ts';
-import { ID_PROPERTY } from '../model/image.ts';
+import {
+  type FoundImage,
+  ID_PROPERTY,
+  type Image,
+  type ImageFormat,
+  type MeasuredUpload,
+  type NewImage,
+  type UploadPlan,
+} from '../model/image.ts';
 import { bitmapKey } from '../model/staging.ts';
 import type { Target } from '../model/target.ts';
-import type { Connection } from './connection.ts';
 import type { DropPlace, ImageEndpoint } from './endpoint.ts';
 import { type Dialect, ImageApi } from './image-api.ts';
-import { IMS_CODES } from './ims-codes.ts';
 import { imsRegister } from './ims-register.ts';
-import { planRoute } from './plan-route.ts';
-import type { StorageQuestion } from './storage-route.ts';
+import { planRoute, type StorageQuestion } from './plan-route.ts';
 import { creationFields, renamed, withMinDisk } from './within-limits.ts';
+
+/**
+ * Error codes of Huawei Cloud Image Management Service (API reference, "Error Codes"). The service gives most of them
+ * with status 400, whether the request or the moment was wrong.
+ */
+export const IMS_CODES: ServiceCodes = {
+  // The request, which the user must change
+  'IMG.0002': 'invalid-request', // name
+  'IMG.0003': 'invalid-request', // name
+  'IMG.0062': 'invalid-request', // name
+  'IMG.0009': 'invalid-request', // an image of this name exists
+  'IMG.0055': 'invalid-request', // memory or disk size
+  'IMG.0056': 'invalid-request', // OS type
+  'IMG.0122': 'invalid-request', // OS type
+  'IMG.0058': 'invalid-request', // region of the bucket
+  'IMG.0141': 'invalid-request', // hw_firmware_type
+  'IMG.0175': 'invalid-request', // space in a name
+  'IMG.0212': 'invalid-request', // architecture
+  'IMG.0015': 'quota-exceeded',
+  'IMG.0057': 'content-refused', // file missing, empty or of another format
+  'IMG.0059': 'too-large',
+  'IMG.0072': 'format-not-taken',
+  'IMG.0158': 'format-not-taken', // fast import
+
+  // The moment
+  'IMG.0018': 'endpoint-busy', // job not submitted
+  'IMG.0060': 'endpoint-busy', // too many tasks
+  'IMG.0149': 'endpoint-busy', // flow control
+  'IMG.0187': 'endpoint-busy', // flow control of the key service
+  'IMG.0061': 'endpoint-unavailable', // unknown system error
+
+  // The credentials
+  'IMG.0026': 'forbidden', // role
+  'IMG.0030': 'unauthorized', // project and token
+  'IMG.0087': 'unauthorized', // token
+};
 
 /**
  * Huawei Cloud Image Management Service and its sisters (https://support.huaweicloud.com/intl/en-us/api-ims/): the Image
@@ -45,7 +87,7 @@ const IMS: Dialect = {
  */
 const KEPT_AS_IT_IS: readonly ImageFormat[] = ['qcow2', 'raw', 'vhd', 'zvhd', 'zvhd2'];
 
-/** What is known of where the file lies. */
+/** What is known about the place of the file. */
 export type StorageFacts = Pick<StorageQuestion, 'key' | 'isStaging' | 'hasBitmap'>;
 
 /** @throws as planForIms */
@@ -118,7 +160,7 @@ function legalName(name: string): string {
 function legalTag(tag: string): string {
   const legal = tag.includes('=') ? tag : `${tag}=`;
   if (legal.length <= 255 && !legal.startsWith('=')) return legal;
-  const message = `The tag ${JSON.stringify(tag)} is no key=value of at most 255 characters.`;
+  const message = `The tag ${JSON.stringify(tag)} is not key=value of at most 255 characters.`;
   throw new ImageDropError('invalid-request', message, { refusedValue: 'tags' });
 }
 

@@ -1,6 +1,6 @@
 import { ImageDropError } from '../model/errors.ts';
 import { HASH_ALGORITHMS, type HashAlgorithm, type NewImage } from '../model/image.ts';
-import { percentEncoded } from '../model/percent-encoded.ts';
+import { percentEncoded } from '../model/quoted.ts';
 import type { Target } from '../model/target.ts';
 import type { Quota } from './discovery.ts';
 
@@ -10,8 +10,8 @@ export const ORIGINAL_NAME_PROPERTY = 'imagedrop_original_name';
 const MIB = 2 ** 20;
 
 /**
- * What of a quota the image would use, by the names of the unified limits (glance/quota/keystone.py). Those that count
- * what is under way now pass by themselves and are left to the service.
+ * How much of a quota the image would use, by the names of the unified limits (glance/quota/keystone.py). Those that count
+ * current work are temporary and are left to the service.
  */
 const USES: Readonly<Record<string, (bytes: number) => number>> = {
   image_count_total: () => 1,

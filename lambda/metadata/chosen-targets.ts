@@ -1,6 +1,6 @@
 import { ImageDropError } from '../model/errors.ts';
 import { quoted } from '../model/quoted.ts';
-import { isEncodedWord } from './encoded-word.ts';
+import { isEncodedWord } from './user-metadata.ts';
 
 /** The user metadata by which a drop names the targets that it goes to. */
 export const TARGETS_HEADER = 'targets';
@@ -9,13 +9,13 @@ export const TARGETS_HEADER = 'targets';
 export interface TargetChoice {
   /** The targets that it names; absent where it goes to all. */
   readonly targets?: readonly string[];
-  /** `bad-metadata`, where it names what cannot be followed: then nobody knows which targets were meant. */
+  /** `bad-metadata`, for targets that cannot be followed: then it is unknown which were meant. */
   readonly refusal?: ImageDropError;
 }
 
 /**
  * The targets that a drop goes to, by its user metadata (`x-amz-meta-…` without that prefix): names with commas between
- * them. It is said there alone, for that is as unchangeable as the drop itself: all who ask come to one answer.
+ * them. Only user metadata says it, because it is as unchangeable as the drop: every reader gets the same answer.
  * @param known the targets that there are; undefined where that is not known
  */
 export function chosenTargets(
@@ -35,7 +35,7 @@ function problemIn(targets: readonly string[], known: readonly string[] | undefi
   const twice = targets.find((name, index) => targets.indexOf(name) !== index);
   if (twice !== undefined) return `names ${quoted(twice)} twice`;
   const unknown = targets.find((name) => known?.includes(name) === false);
-  return unknown === undefined ? undefined : `names ${quoted(unknown)}, which is no target of this stack`;
+  return unknown === undefined ? undefined : `names ${quoted(unknown)}, which is not a target of this stack`;
 }
 
 function refusalOf(problem: string, known: readonly string[] | undefined): ImageDropError {

@@ -5,7 +5,7 @@ import { type MetadataTarget, requireHarmless, requirePermitted } from './permit
 import { userLayer } from './user-metadata.ts';
 import { fileLayer, type MetadataFile } from './yaml-file.ts';
 
-/** What people have said of one image, in all the places. */
+/** The metadata that people have given for one image, in all places. */
 export interface Said {
   readonly target: MetadataTarget;
   /** From the top of the bucket down, the image's own last. */
@@ -28,7 +28,7 @@ const MAX_PROPERTIES = 123;
 const MAX_PROPERTIES_BYTES = 65_536;
 
 /**
- * All that is said of an image: what stands nearer to it wins.
+ * All metadata of an image: a nearer place wins.
  * @throws `bad-metadata` naming the place
  */
 export function settleMetadata({ target, files, userMetadata }: Said): MetadataLayer {

@@ -3,7 +3,6 @@ import { layerAt, type MetadataLayer, mergeLayers, metadataOf } from '../model/m
 import { METADATA_SCHEMA } from '../model/metadata-schema.ts';
 import { excerpt } from '../model/quoted.ts';
 import { badMetadata } from './bad-metadata.ts';
-import { isEncodedWord } from './encoded-word.ts';
 
 const PROPERTY_PREFIX = 'property-';
 
@@ -85,3 +84,8 @@ function layerOf({ header, name, property, value }: Said): MetadataLayer {
 }
 
 const placeOf = (header: string): string => `x-amz-meta-${excerpt(header)}`;
+
+const ENCODED_WORD = /^=\?[\w-]+\?[BQ]\?.*\?=$/i;
+
+/** RFC 2047, "encoded-word": S3 gives what is not ASCII in this form, and would take such a text from anybody. */
+export const isEncodedWord = (text: string): boolean => ENCODED_WORD.test(text);

@@ -6,7 +6,7 @@ interface Offsets {
   readonly value: number;
 }
 
-/** The values of a YAML document as far as a schema looks, and where each of them stands. */
+/** The values of a YAML document as far as a schema looks, and the place of each. */
 export class YamlTree {
   readonly #offsets = new Map<string, Offsets>();
   readonly #refusal: (offset: number, words: string) => Error;
@@ -27,7 +27,7 @@ export class YamlTree {
     return Object.fromEntries((node as YAMLMap.Parsed).items.map((pair) => this.#entry(pair, schema, path)));
   }
 
-  /** Where a name or a value stands; 0 where the path is the document itself. */
+  /** The offset of a name or a value; 0 for the document itself. */
   offsetOf(path: Path, about: Problem['about']): number {
     return this.#offsets.get(keyOf(path))?.[about] ?? 0;
   }
@@ -40,7 +40,7 @@ export class YamlTree {
   #entry({ key, value }: Pair<ParsedNode, ParsedNode | null>, schema: JsonSchema, path: Path): [string, unknown] {
     const name = this.#nameOf(key);
     const place = [...path, name];
-    if (this.#offsets.has(keyOf(place))) throw this.#refusal(startOf(key), `${pathText(place)} stands here again`);
+    if (this.#offsets.has(keyOf(place))) throw this.#refusal(startOf(key), `${pathText(place)} is here again`);
     this.#offsets.set(keyOf(place), { name: startOf(key), value: startOf(value ?? key) });
     const of = schemaOfName(schema, name);
     return [name, of === undefined ? null : this.valueOf(value, of, place)];

@@ -14,7 +14,7 @@ export interface Drop {
   readonly size: number;
   /** ISO 8601, UTC: Last-Modified of the object. */
   readonly droppedAt: string;
-  /** The targets that it names, as it was first taken up (metadata/chosen-targets.ts); absent where it goes to all. */
+  /** The targets that it names, as it was first received (metadata/chosen-targets.ts); absent when it goes to all. */
   readonly targets?: readonly string[];
 }
 
@@ -27,7 +27,7 @@ const MAX_KEY_BYTES = 1024;
 
 /**
  * Tells the versions of one key apart. Can be worked out from the object alone, so that an event, a listing and a
- * second event come to the same id.
+ * second event have the same id.
  */
 export function dropId(object: { versionId?: string | undefined; etag: string; lastModified: Date }): string {
   if (object.versionId !== undefined && object.versionId !== 'null') return object.versionId;
@@ -41,7 +41,7 @@ export function secondsIn(dropId: string, etag: string): number | undefined {
 }
 
 /**
- * Where the record of a drop at a target lies in the status bucket: `<drop key>/<drop id>/<target>.json`.
+ * The key of the record of a drop at a target in the status bucket: `<drop key>/<drop id>/<target>.json`.
  * A drop key that would make this too long for S3 is cut, at a whole character, and marked with `~` and a hash of the
  * whole key.
  */
@@ -51,13 +51,13 @@ export function recordKey(drop: { key: string; id: string }, target: string): st
   return shortened(drop.key, room) + tail;
 }
 
-/** The drop id in the key of a record, as a field of log lines; nothing where the key is no record's. */
+/** The drop id in the key of a record, as a field of log lines; empty for any other key. */
 export function dropIdIn(recordKey: string): { readonly dropId?: string } {
   const dropId = isRecordKey(recordKey) ? recordKey.split('/').at(-2) : undefined;
   return dropId === undefined ? {} : { dropId };
 }
 
-/** What else lies in the status bucket, reconcile.json, targets/<target>.json and logins/<target>.json, has fewer slashes. */
+/** Other objects in the status bucket, reconcile.json, targets/<target>.json and logins/<target>.json, have fewer slashes. */
 export const isRecordKey = (key: string): boolean => key.split('/').length > 2;
 
 function shortened(key: string, maxBytes: number): string {

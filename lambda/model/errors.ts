@@ -1,5 +1,5 @@
 /**
- * The one family of errors. Each code is stable: it stands in records, tags, logs, metrics and docs/errors.md,
+ * The one family of errors. Each code is stable: it is in records, tags, logs, metrics and docs/errors.md,
  * and people write alarms and scripts against it.
  */
 interface ErrorKind {
@@ -15,7 +15,7 @@ const passing = (nextStep: string): ErrorKind => ({ retryable: true, nextStep })
 const DROP_AGAIN = 'Make the file again at its source and drop it again.';
 const CONVERT = 'Convert it with `qemu-img convert -O qcow2 FILE NEW.qcow2` and drop the new file.';
 const UNTRUSTED = 'Do not trust this file; make a self-contained image with `qemu-img convert` and drop that.';
-const WAITS = 'Nothing to do: it is tried again by itself.';
+const WAITS = 'Nothing to do: it is retried automatically.';
 
 export const ERROR_KINDS = {
   // What is wrong with the file
@@ -38,10 +38,10 @@ export const ERROR_KINDS = {
   'unreplayed-log': permanent('Open the image once in Hyper-V or run `qemu-img check -r all`, then drop it again.'),
 
   // What is wrong with the object or its metadata
-  'object-gone': permanent('The object was deleted before it was taken up; drop it again if you want it.'),
+  'object-gone': permanent('The object was deleted before it was processed; drop it again if you want it.'),
   'object-changed': permanent('The object was replaced while it was read; the newer version has its own record.'),
   'source-unreadable': passing('Check that the function may read the bucket and its KMS key, if this goes on.'),
-  'bad-metadata': permanent('Correct the value where it stands and drop the file again.'),
+  'bad-metadata': permanent('Correct the value and drop the file again.'),
 
   // What is wrong with the target
   'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then drop the file again.'),
@@ -61,9 +61,9 @@ export const ERROR_KINDS = {
   'route-not-offered': permanent('Have the cloud offer the import method, or set the route of the target to auto.'),
   'invalid-request': permanent('Correct the metadata that the endpoint refused and drop the file again.'),
   'quota-exceeded': passing(
-    'Delete images that are no longer needed or raise the quota; it is tried again by itself for four days.',
+    'Delete images that are no longer needed or raise the quota; it is retried automatically for four days.',
   ),
-  'store-full': passing('Make room in the image store; it is tried again by itself for four days.'),
+  'store-full': passing('Make room in the image store; it is retried automatically for four days.'),
   'endpoint-busy': passing(WAITS),
   'endpoint-unavailable': passing('Check that the image endpoint is up and reachable, if this goes on.'),
   'endpoint-answer': passing(
@@ -90,7 +90,7 @@ export const ERROR_KINDS = {
   'size-mismatch': passing(WAITS),
   'hash-mismatch': passing('Check the store of the image endpoint, if this goes on.'),
   'never-active': permanent('Look at the image and its tasks at the endpoint, then drop the file again.'),
-  'retries-exhausted': permanent('Mend the cause that is named, then drop the file again.'),
+  'retries-exhausted': permanent('Fix the cause that is named, then drop the file again.'),
 
   // What happened among ourselves
   'aws-unavailable': passing('Check the rights of the function and the AWS service that is named, if this goes on.'),

@@ -25,7 +25,7 @@ export interface FoundImage {
   readonly virtualSize: number;
   /** The partition table of that disk; absent where it has none, or where it could not be read. */
   readonly partitionTable?: PartitionTable;
-  /** Things worth knowing that are no reason to refuse. */
+  /** Warnings: they do not refuse the file. */
   readonly warnings?: readonly string[];
   /** Set where nothing in a raw file shows that it is a disk; `unrecognisedRaw` of the target decides about it. */
   readonly isUnrecognised?: true;
@@ -54,7 +54,7 @@ export interface Partition extends ByteRange {
   readonly name?: string;
 }
 
-/** A range of bytes, of the object unless it is said otherwise. */
+/** A range of bytes, of the object unless stated otherwise. */
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
@@ -63,7 +63,7 @@ export interface ByteRange {
 /** How the bytes travel; docs/routes.md. */
 export type Route = 'stream' | 'import' | 'register' | 'fast-import';
 
-/** What an upload that did not end within its time came to. */
+/** The result of an upload that did not end within its time. */
 export interface MeasuredUpload {
   readonly bytesPerSecond: number;
   /** The time that it had. */
@@ -134,7 +134,7 @@ export interface NewImage {
   readonly minRam: number;
   readonly visibility: string;
   readonly protected: boolean;
-  /** Left out of lists of images unless asked for; absent where nobody has said. */
+  /** Left out of lists of images unless asked for; absent by default. */
   readonly osHidden?: boolean;
   readonly tags: readonly string[];
   /** Custom properties; ID_PROPERTY and RECORD_PROPERTY are among them. */

@@ -4,7 +4,7 @@ const FOLDER_FILE = 'imagedrop';
 const METADATA_ENDINGS = ['.yaml', '.yml'];
 
 /**
- * A drop costs two requests for each folder of its key, and a key has room for 500 of them. Nobody sorts images ten
+ * A drop costs two requests for each folder of its key, and a key has room for 500 of them. No one sorts images ten
  * folders deep: of a deeper key the nearest ten are asked.
  */
 export const MAX_FOLDERS = 10;
@@ -22,7 +22,7 @@ export interface MetadataKeys {
   readonly own: readonly string[];
 }
 
-/** Where something may be said of a drop. */
+/** The places of metadata for a drop. */
 export function metadataKeys(key: string): MetadataKeys {
   const folders = ['', ...Array.from(key.matchAll(/\//g), ({ index }) => key.slice(0, index + 1))];
   return {

@@ -2,7 +2,7 @@ import { IMAGE_FORMATS } from './image.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /**
- * No control characters, nothing that turns the direction of text around, no half of a surrogate pair: whoever lists
+ * No control characters, nothing that turns the direction of text around, no half of a surrogate pair: anyone who lists
  * images has a terminal, and a line break could become a header somewhere. In a pattern any tool reads alike.
  */
 const ONE_LINE =
@@ -20,7 +20,7 @@ const MAX_ENTRIES = 128;
 /** Glance keeps them in signed 32-bit columns. */
 const MAX_WHOLE_NUMBER = 2 ** 31 - 1;
 
-/** What is no custom property: fields of an image (Image API v2, "Create image", "Show image"), and names that Glance reserves. */
+/** Names that a custom property cannot have: fields of an image (Image API v2, "Create image", "Show image"), and names that Glance reserves. */
 const FIELDS = [
   'checksum',
   'container_format',
@@ -108,11 +108,11 @@ const PROPERTIES = {
   ]),
   properties: {
     description:
-      'Any other property of the image, such as hw_disk_bus or os_distro. Values are texts; numbers, true and false are taken as they are written. They go before what is found in the file (hw_firmware_type).',
+      'Any other property of the image, such as hw_disk_bus or os_distro. Values are texts; numbers, true and false are taken as they are written. They take precedence over what is found in the file (hw_firmware_type).',
     examples: [{ os_distro: 'ubuntu', os_version: '24.04', hw_disk_bus: 'scsi' }],
     type: 'object',
     propertyNames: {
-      description: `a name of 1 to ${MAX_NAME_CHARACTERS} characters in one line that is no field of the image (name, size …) and does not begin with os_glance or imagedrop_, which the service and imagedrop set themselves`,
+      description: `a name of 1 to ${MAX_NAME_CHARACTERS} characters in one line that is not a field of the image (name, size …) and does not begin with os_glance or imagedrop_, which the service and imagedrop set themselves`,
       minLength: 1,
       maxLength: MAX_NAME_CHARACTERS,
       pattern: `${ONE_LINE.slice(0, 1)}(?!os_glance|imagedrop_|(?:${FIELDS.join('|')})$)${ONE_LINE.slice(1)}`,
@@ -122,7 +122,7 @@ const PROPERTIES = {
   },
 } as const satisfies Record<string, JsonSchema>;
 
-/** The names by which a value is said in YAML. In user metadata they are written with `-`, in the construct in camel case. */
+/** The names of a value in YAML. In user metadata they are written with `-`, in the construct in camel case. */
 export type MetadataName = keyof typeof PROPERTIES;
 
 /**

@@ -37,20 +37,20 @@ export const FIELD_OF = {
 /** What one place says, or several together. */
 export interface MetadataLayer {
   readonly metadata: ImageMetadata;
-  /** Where each value stands, by its name here: `minDisk`, `properties.os_distro`. */
+  /** The place of each value, by its name here: `minDisk`, `properties.os_distro`. */
   readonly origins: Readonly<Record<string, string>>;
 }
 
-type Said = Readonly<Record<string, unknown>>;
+type Written = Readonly<Record<string, unknown>>;
 
-/** @param said as the schema allows it, by the names of the schema */
-export function metadataOf(said: Said): ImageMetadata {
-  return Object.fromEntries(Object.entries(said).map(([name, value]) => [fieldOf(name), value]));
+/** @param written metadata as the schema allows it, by the names of the schema */
+export function metadataOf(written: Written): ImageMetadata {
+  return Object.fromEntries(Object.entries(written).map(([name, value]) => [fieldOf(name), value]));
 }
 
 /** The path of each value by the names of the schema, and its own name in MetadataLayer.origins. */
-export function valuePaths(said: Said): readonly { readonly path: Path; readonly name: string }[] {
-  const { properties = {}, ...others } = said;
+export function valuePaths(written: Written): readonly { readonly path: Path; readonly name: string }[] {
+  const { properties = {}, ...others } = written;
   return [
     ...Object.keys(others).map((name) => ({ path: [name], name: fieldOf(name) })),
     ...Object.keys(properties as object).map((name) => ({ path: ['properties', name], name: `properties.${name}` })),

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Drop } from './drop.ts';
-import { recordKey } from './drop.ts';
-import type { FoundImage, NewImage, UploadPlan } from './image.ts';
-import { ID_PROPERTY, METADATA_PROPERTY, RECORD_PROPERTY } from './image.ts';
-import { imageId } from './image-id.ts';
+import { type Drop, recordKey } from './drop.ts';
+import {
+  type FoundImage,
+  ID_PROPERTY,
+  METADATA_PROPERTY,
+  type NewImage,
+  RECORD_PROPERTY,
+  type UploadPlan,
+} from './image.ts';
 import type { ImageMetadata } from './metadata.ts';
-import { percentEncoded } from './percent-encoded.ts';
+import { percentEncoded } from './quoted.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 
@@ -25,7 +29,7 @@ export interface ImageSource {
   readonly metadata: ImageMetadata;
 }
 
-/** The image to ask for, from what was found in the file and what people said of it. */
+/** The image to request, from what was found in the file and its metadata. */
 export function newImage(source: ImageSource): NewImage {
   const { drop, target, generation, found, plan, metadata } = source;
   const id = imageId(drop, target, generation);
@@ -70,7 +74,7 @@ export function fingerprinted(image: NewImage): NewImage {
 const diskBytes = ({ virtualSize, partitionTable }: FoundImage): number =>
   Math.max(virtualSize, partitionTable?.endBytes ?? 0);
 
-/** Left open where the disk boots by BIOS, by either, or nobody knows: the cloud's default is then as good. */
+/** Left open when the disk boots by BIOS, by either, or it is unknown: the cloud's default is then as good. */
 const firmwareProperty = ({ partitionTable }: FoundImage): Record<string, string> =>
   partitionTable?.firmware === undefined ? {} : { hw_firmware_type: partitionTable.firmware };
 
@@ -81,4 +85,19 @@ export function nameFromKey(key: string): string {
   return Array.from(stem === '' ? lastPart : stem)
     .slice(0, MAX_NAME_CHARACTERS)
     .join('');
+}
+
+/** Names our ids apart from everybody else's (RFC 9562 section 5.5: a name space is any UUID, chosen once). */
+const NAME_SPACE = Buffer.from('b6c1f0a4d0e94d0c8d5c9a5b1f3e7a26', 'hex');
+
+/**
+ * The id under which a drop's image is created: the same for every event, message and retry, another for every
+ * target, version and generation. UUID version 5 (RFC 9562 section 5.5).
+ */
+export function imageId(drop: Pick<Drop, 'bucket' | 'key' | 'id'>, target: string, generation: number): string {
+  const name = JSON.stringify([target, drop.bucket, drop.key, drop.id, generation]);
+  const hash = createHash('sha1').update(NAME_SPACE).update(name).digest().subarray(0, 16);
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
+  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

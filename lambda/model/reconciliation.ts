@@ -13,7 +13,7 @@ export type Phase = (typeof PHASES)[number];
 export interface Reconciliation {
   readonly schema: typeof RECONCILIATION_SCHEMA;
   /**
-   * Drops older than this are not taken up: a bucket may have had another use before. ISO 8601, UTC, as all times here.
+   * Drops older than this are not processed: a bucket may have had another use before. ISO 8601, UTC, as all times here.
    */
   readonly takesUpSince: string;
   /** The pass under way. */
@@ -41,7 +41,7 @@ export interface Pass extends Position {
   readonly looksBack?: boolean;
 }
 
-/** Where a pass stands. */
+/** The position of a pass. */
 export interface Position {
   readonly phase: Phase;
   /** Of images: the target. */
@@ -54,7 +54,7 @@ export interface Run {
   readonly startedAt: string;
   readonly seconds: number;
   readonly counts: Counts;
-  /** Items that could not be looked at or not mended; the findings name them. */
+  /** Items that could not be examined or corrected; the findings name them. */
   readonly errors: number;
   /** What was done or should be looked at, one line each; the first ones where there are many. */
   readonly findings: readonly Finding[];

@@ -50,8 +50,8 @@ export function requireLease<R extends RecordDraft>(
   throw new ImageDropError('lease-held', `The lease of this invocation (${holder}) was lost to another.`);
 }
 
-/** Gives the lease back and says why the attempt ended. */
-export function release(record: RecordDraft, error: ImageDropError, now: Date): RecordDraft {
+/** Ends the lease and notes why the attempt ended. */
+export function endAttempt(record: RecordDraft, error: ImageDropError, now: Date): RecordDraft {
   const { lease: _, ...rest } = record;
   return { ...rest, error: recordedError(error, now) };
 }
@@ -67,8 +67,8 @@ export function wait(record: RecordDraft, { code, message }: TargetPause, now: D
   return { ...record, waiting: record.waiting ?? { since: now.toISOString(), code, message } };
 }
 
-/** Gives the lease back while others go on with the record. */
-export function giveBack(record: RecordDraft): RecordDraft {
+/** Ends the lease while other invocations continue with the record. */
+export function withoutLease(record: RecordDraft): RecordDraft {
   const { lease: _, ...rest } = record;
   return rest;
 }
@@ -93,7 +93,7 @@ export function beginUpload(record: RecordDraft, now: Date): RecordDraft {
 
 /**
  * Whether the record still is what was read, as far as a verdict on its image goes: under the lease of the reader, or
- * under nobody's and with the same image, job and upload. A verdict on one image must not hit the next.
+ * without a lease and with the same image, job and upload. A verdict on one image must not hit the next.
  */
 export function isUndecided(read: RecordDraft, stored: RecordDraft, now: Date): boolean {
   if (stored.generation !== read.generation || isSettled(stored)) return false;
@@ -118,7 +118,7 @@ function giveUpImage(record: RecordDraft, reason: string, now: Date): RecordDraf
   const because = { generation, reason, since: now.toISOString() };
   const removals = [
     ...(image === undefined ? [] : [{ ...because, imageId: image.id }]),
-    ...(mayHaveUntoldImage(record) ? [because] : []),
+    ...(mayHaveUnknownImage(record) ? [because] : []),
   ];
   return removals.reduce(withRemoval, record);
 }
@@ -157,9 +157,9 @@ const isSameRemoval = (one: Removal, other: Removal): boolean =>
 
 /**
  * A fast import creates the image itself, and an attempt may have died between the creation and the record. Where no
- * attempt was made nobody is asked, so that a bad file is refused although its cloud is away.
+ * attempt was made, no request is sent, so that a bad file is refused although its cloud is unavailable.
  */
-function mayHaveUntoldImage({ status, plan, register, attempts, lease, error }: RecordDraft): boolean {
+function mayHaveUnknownImage({ status, plan, register, attempts, lease, error }: RecordDraft): boolean {
   if (plan?.route === 'fast-import' && register !== undefined) return true;
   const attemptsBefore = attempts - (lease === undefined ? 0 : 1);
   return status === 'received' && (attemptsBefore > 0 || error !== undefined);
@@ -210,7 +210,7 @@ export function fail(record: RecordDraft, error: ImageDropError, now: Date, dead
   };
 }
 
-/** When the record came to the status that it has. */
+/** Since when the record has its status. */
 export function statusSince(record: RecordDraft): Date {
   const last = record.history.at(-1);
   return new Date(last?.at ?? record.drop.droppedAt);

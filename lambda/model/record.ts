@@ -29,13 +29,13 @@ export interface DropRecord {
   readonly found?: FoundImage;
   /** What was asked of the endpoint. */
   readonly sent?: NewImage;
-  /** Where what was asked for had been said. */
+  /** Where the metadata of the request comes from. */
   readonly metadata?: RecordedMetadata;
   readonly plan?: UploadPlan;
   readonly image?: RecordedImage;
   /**
    * Images at the target that are no longer this record's: written before anything is deleted, struck out when it is
-   * gone. Nobody may settle or continue with an image that is named here. Deleted before the next image is created and
+   * gone. No invocation may settle or continue with an image that is named here. Deleted before the next image is created and
    * before an outcome is announced; absent when nothing is left.
    */
   readonly removing?: readonly Removal[];
@@ -53,10 +53,10 @@ export interface DropRecord {
   readonly retriedFrom?: number;
   /** How often reconcile has sent the record round again, because its message seemed lost; absent until then. */
   readonly rounds?: number;
-  /** The stage whose dead letter settled the record: whoever redrives that letter wants the drop tried again. */
+  /** The stage whose dead letter settled the record: a redrive of that letter is a request to retry the drop. */
   readonly deadLetter?: QueueStage;
   readonly progress?: Progress;
-  /** What a stream came to that did not end within its time; the route of the next image is planned by it. */
+  /** The result of a stream that did not end within its time; the route of the next image is planned by it. */
   readonly measured?: MeasuredUpload;
   readonly lease?: Lease;
   /** How often work on the present status was begun. */
@@ -70,7 +70,7 @@ export interface DropRecord {
   readonly error?: RecordedError;
   /** Present while the drop waits for its target, which has no room for anybody; absent once it goes on. */
   readonly waiting?: RecordedWait;
-  /** When tags and outcome topic were told; absent until then. */
+  /** When tags were written and the outcome was published; absent until then. */
   readonly announcedAt?: string;
   readonly history: readonly HistoryEntry[];
 }
@@ -133,7 +133,7 @@ export const STAGE_OF: Readonly<Record<RecordStatus, QueueStage>> = {
 export interface RecordedWait {
   /** ISO 8601, UTC. */
   readonly since: string;
-  /** What the target said. */
+  /** The target's answer. */
   readonly code: ErrorCode;
   readonly message: string;
 }

@@ -14,8 +14,8 @@ export interface ObjectEvent {
 
 /**
  * Reads the ObjectCreated records of an S3 event message. The test event that S3 sends when notifications are set up
- * gives none, nor does what is no drop. Events of a later minor version may hold more fields; they are ignored.
- * @returns undefined when the message is no S3 event
+ * gives none, nor do objects that are not drops. Events of a later minor version may hold more fields; they are ignored.
+ * @returns undefined when the message is not an S3 event
  */
 export function objectEvents(message: unknown): ObjectEvent[] | undefined {
   if (!isObject(message)) return undefined;
@@ -27,7 +27,7 @@ export function objectEvents(message: unknown): ObjectEvent[] | undefined {
 }
 
 /**
- * The message by which an object is taken up whose own event was lost: it reads as that event would.
+ * The message that sends an object whose own event was lost: it reads as that event would.
  * @param backfill the one target that it is meant for
  */
 export function objectEventMessage(

@@ -58,7 +58,7 @@ export function missingChunks(file: CutFile, stored: ReadonlySet<number>): reado
 }
 
 /**
- * Where the bitmap file of a raw image lies: the vendor's tool writes `image01.mf` for `image01.raw` (IMS user guide,
+ * The key of the bitmap file of a raw image: the vendor's tool writes `image01.mf` for `image01.raw` (IMS user guide,
  * "Fast Importing an Image File").
  */
 export function bitmapKey(key: string): string {

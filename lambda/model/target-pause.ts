@@ -12,10 +12,10 @@ export interface TargetPause {
    * where there is none for data, others may still become active.
    */
   readonly holds: 'all' | QueueStage;
-  /** What the target said last. */
+  /** The target's last answer. */
   readonly code: ErrorCode;
   readonly message: string;
-  /** When it was first said, without a success since; ISO 8601, UTC, as all times here. */
+  /** When it first answered so, without a success since; ISO 8601, UTC, as all times here. */
   readonly since: string;
   /** When it is tried again. */
   readonly until: string;
@@ -30,7 +30,7 @@ const FIRST_SECONDS = 5;
 /** The longest pause that we choose; one that the target asks for may be longer. */
 const LONGEST_SECONDS = 300;
 
-/** What is said where there is no room; anything else concerns everybody. */
+/** Codes of a target without room; any other concerns all stages. */
 const NO_ROOM: readonly ErrorCode[] = ['quota-exceeded', 'store-full'];
 
 export const isFor = ({ holds }: TargetPause, stage: QueueStage): boolean => holds === 'all' || holds === stage;

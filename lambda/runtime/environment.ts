@@ -12,25 +12,21 @@ export interface SharedEnvironment {
   readonly CLOUDS_YAML_SECRET: string;
   /** Name of the bucket that holds the records. */
   readonly STATUS_BUCKET: string;
+  readonly INGEST_QUEUE_URL: string;
+  readonly STATUS_QUEUE_URL: string;
   /** Where the drop bucket is, when it is not on AWS; the SDK's own variable. */
   readonly AWS_ENDPOINT_URL_S3?: string;
 }
 
 export interface CreateMetadataEnvironment extends SharedEnvironment {
-  readonly INGEST_QUEUE_URL: string;
   readonly UPLOAD_QUEUE_URL: string;
-  readonly STATUS_QUEUE_URL: string;
 }
 
 export interface StreamUploadEnvironment extends SharedEnvironment {
   readonly UPLOAD_QUEUE_URL: string;
-  readonly INGEST_QUEUE_URL: string;
-  readonly STATUS_QUEUE_URL: string;
 }
 
 export interface RecordStatusEnvironment extends SharedEnvironment {
-  readonly STATUS_QUEUE_URL: string;
-  readonly INGEST_QUEUE_URL: string;
   readonly OUTCOME_TOPIC_ARN: string;
 }
 
@@ -38,9 +34,7 @@ export interface ReconcileEnvironment extends SharedEnvironment {
   readonly DROP_BUCKET: string;
   /** Of a bucket that had another use before, only what came since is meant for this stack. */
   readonly DROPS_BEFORE_FIRST_RUN: 'taken-up' | 'left-alone';
-  readonly INGEST_QUEUE_URL: string;
   readonly UPLOAD_QUEUE_URL: string;
-  readonly STATUS_QUEUE_URL: string;
   readonly INGEST_DEAD_LETTERS_URL: string;
   readonly UPLOAD_DEAD_LETTERS_URL: string;
   readonly STATUS_DEAD_LETTERS_URL: string;
@@ -53,31 +47,23 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 export const createMetadataEnvironment = (variables: Variables = process.env): CreateMetadataEnvironment => ({
   ...sharedEnvironment(variables),
-  INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
   UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
-  STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
 });
 
 export const streamUploadEnvironment = (variables: Variables = process.env): StreamUploadEnvironment => ({
   ...sharedEnvironment(variables),
   UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
-  INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
-  STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
 });
 
 export const recordStatusEnvironment = (variables: Variables = process.env): RecordStatusEnvironment => ({
   ...sharedEnvironment(variables),
-  STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
-  INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
   OUTCOME_TOPIC_ARN: required(variables, 'OUTCOME_TOPIC_ARN'),
 });
 
 export const reconcileEnvironment = (variables: Variables = process.env): ReconcileEnvironment => ({
   ...sharedEnvironment(variables),
   DROP_BUCKET: required(variables, 'DROP_BUCKET'),
-  INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
   UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
-  STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
   DROPS_BEFORE_FIRST_RUN: required(variables, 'DROPS_BEFORE_FIRST_RUN') === 'taken-up' ? 'taken-up' : 'left-alone',
   INGEST_DEAD_LETTERS_URL: required(variables, 'INGEST_DEAD_LETTERS_URL'),
   UPLOAD_DEAD_LETTERS_URL: required(variables, 'UPLOAD_DEAD_LETTERS_URL'),
@@ -109,6 +95,8 @@ function sharedEnvironment(variables: Variables): SharedEnvironment {
     TARGETS: required(variables, 'TARGETS'),
     CLOUDS_YAML_SECRET: required(variables, 'CLOUDS_YAML_SECRET'),
     STATUS_BUCKET: required(variables, 'STATUS_BUCKET'),
+    INGEST_QUEUE_URL: required(variables, 'INGEST_QUEUE_URL'),
+    STATUS_QUEUE_URL: required(variables, 'STATUS_QUEUE_URL'),
   };
 }
 
@@ -120,7 +108,7 @@ function required(variables: Variables, name: string): string {
 
 function seconds(variables: Variables, name: string): string {
   const value = required(variables, name);
-  if (!/^\d+$/.test(value)) throw bad(name, `is no whole number of seconds: ${value}`);
+  if (!/^\d+$/.test(value)) throw bad(name, `is not a whole number of seconds: ${value}`);
   return value;
 }
 

@@ -28,7 +28,7 @@ function readable({ record, ...fields }: Fields): Record<string, unknown> {
   return { record, ...dropIdIn(record), ...readableError(fields) };
 }
 
-/** Our own errors say all that matters in code and message; what nobody foresaw keeps its stack. */
+/** Our own errors have all that matters in code and message; an unexpected one keeps its stack. */
 function readableError({ error, ...fields }: Fields): Record<string, unknown> {
   if (!(error instanceof ImageDropError)) {
     return error === undefined ? { ...fields } : { ...fields, error: withReadableStack(error) };
@@ -40,5 +40,15 @@ function readableError({ error, ...fields }: Fields): Record<string, unknown> {
     reason: message,
     retryable,
     ...(cause !== undefined && { error: withReadableStack(cause) }),
+  };
+}
+
+/** Hands each message on once, however often it comes: a function's environment serves many drops. */
+export function once(tell: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (told.has(message)) return;
+    told.add(message);
+    tell(message);
   };
 }

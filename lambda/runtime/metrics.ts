@@ -15,7 +15,7 @@ import type { TargetPause } from '../model/target-pause.ts';
 
 /** What a function counts; the names stand in model/metrics.ts. */
 export interface FunctionMetrics {
-  /** A record has come to its status. */
+  /** A record has its new status. */
   countStatus(key: string, record: DropRecord): void;
   countMoved(moved: MovedBytes): void;
   countReconcileErrors(errors: number): void;
@@ -30,7 +30,7 @@ export interface FunctionMetrics {
 type Dimensions = Readonly<Partial<Record<MetricDimension, string>>>;
 type Values = Readonly<Partial<Record<MetricName, readonly number[]>>>;
 
-/** Powertools publishes by itself at 100 values of one metric, and forgets the dimensions with that. */
+/** Powertools publishes automatically at 100 values of one metric, and forgets the dimensions with that. */
 const MAX_VALUES = 99;
 
 /**

@@ -1,34 +1,23 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { retryDelaySeconds } from '../model/backoff.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
-import { messageSubject } from './message-subject.ts';
+import type { Invocation } from '../model/invocation.ts';
+import { objectEvents } from '../model/s3-event.ts';
 
 export interface SqsHandlerOptions {
   /** Does the work of one message; what it throws brings the message back. */
-  readonly work: (message: unknown, delivery: Delivery) => Promise<void>;
+  readonly work: (message: unknown, invocation: Invocation) => Promise<void>;
   /** Amazon SQS ChangeMessageVisibility. */
   readonly holdMessage: (receiptHandle: string, seconds: number) => Promise<void>;
-  /** Aborts when the function's time is nearly over or its environment is told to stop. */
+  /** Aborts when the function's time is nearly over or its environment must stop. */
   readonly signal: (remainingMs: number) => AbortSignal;
   readonly log: { error(message: string, fields: Readonly<Record<string, unknown>>): void };
   /** In [0, 1). */
   readonly random: () => number;
 }
 
-/** One message as it was given to this invocation. */
-export interface Delivery {
-  /** Names this delivery of this message. */
-  readonly id: string;
-  readonly signal: AbortSignal;
-  /** How often the message was given to an invocation, this one included. */
-  readonly receives: number;
-  /** When the message was sent, which a redrive from the dead letters does anew. */
-  readonly sentAt: Date;
-  holdMessage(seconds: number): Promise<void>;
-}
-
 /**
- * An SQS batch handler: each message succeeds or fails by itself. One that failed comes back after a pause that grows
+ * An SQS batch handler: each message succeeds or fails independently. One that failed comes back after a pause that grows
  * with its deliveries, by way of its visibility time-out.
  */
 export function sqsHandler(options: SqsHandlerOptions) {
@@ -75,9 +64,28 @@ async function comeBack(record: SQSRecord, error: ImageDropError, options: SqsHa
   }
 }
 
-/** What cannot be mended by waiting is handed on to the dead letters without much delay. */
+/** A message that no retry can help goes to the dead letters without much delay. */
 function delaySeconds(record: SQSRecord, error: ImageDropError, random: number): number {
   if (!error.retryable) return 1;
   if (error.code === 'shutting-down') return 0;
   return retryDelaySeconds(Number(record.attributes.ApproximateReceiveCount), random, error.retryAfterSeconds);
+}
+
+/** The record, or the dropped object, that a message is about, as fields of a log line; nothing where it names neither. */
+export function messageSubject(body: string): Readonly<Record<string, string>> {
+  try {
+    return subjectOf(JSON.parse(body));
+  } catch {
+    // The line that is written has the whole body, and says what is wrong with it.
+    return {};
+  }
+}
+
+function subjectOf(message: unknown): Readonly<Record<string, string>> {
+  if (typeof message !== 'object' || message === null) return {};
+  if ('record' in message && typeof message.record === 'string') return { record: message.record };
+  const [event, ...others] = objectEvents(message) ?? [];
+  if (event === undefined || others.length > 0) return {};
+  const { bucket, key, versionId } = event;
+  return { bucket, key, ...(versionId !== undefined && { dropId: versionId }) };
 }

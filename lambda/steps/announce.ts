@@ -3,17 +3,12 @@ import { goesTo, recordKey } from '../model/drop.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
-import { type ClearingDependencies, clearStaging } from './clear-staging.ts';
 import { removeBeforeOutcome } from './give-up-image.ts';
-import type { Invocation, MessageQueue, OutcomeTopic, TaggingStore } from './ports.ts';
+import type { RecordStatusDependencies } from './ports.ts';
+import { clearStaging } from './stage-image.ts';
 import { MAX_ATTEMPTS } from './under-lease.ts';
 import { hasWaitedTooLong, putOffOutcome } from './waiting-for-target.ts';
-
-export interface AnnounceDependencies extends ClearingDependencies {
-  readonly objects: TaggingStore;
-  readonly topic: OutcomeTopic;
-  readonly statusQueue: MessageQueue;
-}
+import type { Work } from './work.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -22,39 +17,31 @@ type Tags = Readonly<Record<string, string>>;
  * It is done at least once. What is announced is read again just before, and an outcome carries the revision of its
  * record: the outcome of a drop that was retried meanwhile is not announced.
  */
-export async function announce(
-  key: string,
-  record: DropRecord,
-  { receives }: Pick<Invocation, 'receives'>,
-  deps: AnnounceDependencies,
-): Promise<void> {
+export async function announce(work: Work, deps: RecordStatusDependencies): Promise<void> {
+  const { receives } = work.invocation;
   const isHopeless = (error: ImageDropError): boolean =>
-    error.wholeTarget ? hasWaitedTooLong(record, deps.now()) : receives >= MAX_ATTEMPTS;
+    error.wholeTarget ? hasWaitedTooLong(work.record, deps.now()) : receives >= MAX_ATTEMPTS;
   try {
-    const settled = await removeBeforeOutcome(key, record, isHopeless, deps);
-    await announceOnce(key, settled, receives, deps);
+    const settled = await removeBeforeOutcome(work, isHopeless, deps);
+    await announceOnce(work.with(settled), deps);
   } catch (thrown) {
     const error = asImageDropError(thrown);
     if (!error.wholeTarget) throw error;
-    await putOffOutcome(key, record, error, deps);
+    await putOffOutcome(work, error, deps);
   }
 }
 
-async function announceOnce(
-  key: string,
-  record: DropRecord,
-  receives: number,
-  deps: AnnounceDependencies,
-): Promise<void> {
+async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise<void> {
+  const { key, record, invocation } = work;
   // An invocation that stalled while it wrote the tags, and died, may have overwritten newer ones.
-  if (record.announcedAt !== undefined) return receives > 1 ? tagObject(record, deps) : undefined;
-  const staging = await clearStaging(record, deps);
+  if (record.announcedAt !== undefined) return invocation.receives > 1 ? tagObject(record, deps) : undefined;
+  const staging = await clearStaging(work, deps);
   await tagObject(record, deps);
   const present = await deps.records.load(key);
   if (present === undefined || present.announcedAt !== undefined || !isSameOutcome(present, record)) return;
   await deps.topic.publish(key, present);
-  await deps.records.change(key, (stored) => {
-    if (stored === undefined || stored.announcedAt !== undefined || !isSameOutcome(stored, record)) return undefined;
+  await work.update((stored) => {
+    if (stored.announcedAt !== undefined || !isSameOutcome(stored, record)) return undefined;
     const { waiting: _, ...rest } = stored;
     return { ...rest, announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
   });
@@ -68,7 +55,7 @@ const isSameOutcome = (stored: DropRecord, read: DropRecord): boolean =>
  * S3 replaces all tags at once and without condition, and another target of the same drop may write at the same time:
  * so the tags of all targets are written, and written again when one has settled meanwhile.
  */
-async function tagObject(record: DropRecord, deps: AnnounceDependencies): Promise<void> {
+async function tagObject(record: DropRecord, deps: RecordStatusDependencies): Promise<void> {
   let tags = await outcomeTags(record, deps);
   let written: Tags | undefined;
   while (!isDeepStrictEqual(tags, written)) {
@@ -78,7 +65,7 @@ async function tagObject(record: DropRecord, deps: AnnounceDependencies): Promis
   }
 }
 
-async function writeTags(record: DropRecord, tags: Tags, deps: AnnounceDependencies): Promise<void> {
+async function writeTags(record: DropRecord, tags: Tags, deps: RecordStatusDependencies): Promise<void> {
   try {
     await deps.objects.tag(record.drop, tags);
   } catch (error) {
@@ -91,7 +78,7 @@ async function writeTags(record: DropRecord, tags: Tags, deps: AnnounceDependenc
 }
 
 /** `imagedrop:<target>` = `active <image id>`, `failed <code>` or `superseded`, for each target that has settled. */
-async function outcomeTags(record: DropRecord, deps: AnnounceDependencies): Promise<Tags> {
+async function outcomeTags(record: DropRecord, deps: RecordStatusDependencies): Promise<Tags> {
   const targets = deps.targets.filter(({ name }) => goesTo(record.drop, name));
   const records = await Promise.all(
     // Its own as well: it may have been retried since it was read.

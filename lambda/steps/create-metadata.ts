@@ -1,51 +1,33 @@
 import { foundForTarget } from '../formats/for-target.ts';
 import { inspect } from '../formats/inspect.ts';
-import { conformed } from '../metadata/conformed.ts';
-import { originsOf } from '../metadata/origins.ts';
+import { conformed, originsOf } from '../metadata/origins.ts';
 import { settleMetadata } from '../metadata/settle.ts';
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { type Image, METADATA_PROPERTY } from '../model/image.ts';
-import { imageId } from '../model/image-id.ts';
-import { fingerprinted, newImage, unreleased } from '../model/new-image.ts';
-import type { DropRecord } from '../model/record.ts';
+import { fingerprinted, imageId, newImage, unreleased } from '../model/new-image.ts';
 import * as changes from '../model/record-changes.ts';
 import { backfillNamedIn, type ObjectEvent, objectEvents } from '../model/s3-event.ts';
-import { allOf } from './all-of.ts';
-import { targetsFor } from './begun-targets.ts';
-import { foundDrop } from './drop-of.ts';
-import { dropPlace } from './drop-place.ts';
-import { isPlaceholder } from './empty-drop.ts';
+import { dropPlace, isPlaceholder, newestVersion, objectReader } from './dropped-object.ts';
+import { foundDrop, requireChosen, targetsFor } from './find-drop.ts';
 import { removeForsaken, removeGivenUp, removeLeftBehind } from './give-up-image.ts';
-import { type MetadataFilesDependencies, metadataFiles, type ReadFile } from './metadata-files.ts';
-import { newestVersion } from './newest-version.ts';
-import { objectReader } from './object-reader.ts';
-import type { BeginningStore, Invocation, MessageQueue, ObjectHead, ObjectStore, RecordDraft } from './ports.ts';
-import { existingRecord, recordNamedIn, retryNamedIn } from './record-message.ts';
-import { askForRetry, isRedriven } from './redriven.ts';
-import { targetOf } from './target-of.ts';
-import { requireChosen } from './targets-of-drop.ts';
-import { type LeaseDependencies, underLease } from './under-lease.ts';
+import { metadataFiles, type ReadFile } from './metadata-files.ts';
+import type { CreateMetadataDependencies, Invocation, ObjectHead, RecordDraft } from './ports.ts';
+import { askForRetry, existingRecord, isRedriven, recordNamedIn, retryNamedIn } from './record-message.ts';
+import { underLease } from './under-lease.ts';
 import { isFromStorage } from './upload-from-storage.ts';
+import { targetNamed, Work } from './work.ts';
 
-export interface CreateMetadataDependencies extends LeaseDependencies, MetadataFilesDependencies {
-  readonly objects: ObjectStore;
-  readonly beginnings: BeginningStore;
-  readonly uploadQueue: MessageQueue;
-}
-
-/** Looks for the metadata files of a drop. */
-type FindFiles = () => Promise<readonly ReadFile[]>;
-
-/** What lies around a drop. */
+/** What was found around a drop. */
 interface Surroundings {
-  /** What lies under its key, where that was seen just now. */
+  /** What is under its key, if that was seen just now. */
   readonly newest: ObjectHead | undefined;
-  readonly findFiles: FindFiles;
+  /** Looks for the metadata files of the drop. */
+  readonly findFiles: () => Promise<readonly ReadFile[]>;
 }
 
 /**
- * Takes up a drop: inspects the file, creates the image's metadata at each target and sends it on to the upload.
+ * Receives a drop: inspects the file, creates the image's metadata at each target and sends it on to the upload.
  * @param message an S3 event, or the record of a drop that begins again
  */
 export async function createMetadata(
@@ -54,33 +36,34 @@ export async function createMetadata(
   deps: CreateMetadataDependencies,
 ): Promise<void> {
   const events = objectEvents(message);
-  if (events === undefined) return goOnOrRetry(message, invocation, deps);
+  if (events === undefined) return resumeOrRetry(message, invocation, deps);
   const backfill = backfillNamedIn(message);
-  await allOf(events.map((event) => takeUp(event, backfill, invocation, deps)));
+  await allOf(events.map((event) => receiveDrop(event, backfill, invocation, deps)));
 }
 
-/** One record for each target that the drop goes to; from here each goes its own way. */
-async function takeUp(
+/** Creates one record for each target that the drop goes to. From here on, the targets are independent. */
+async function receiveDrop(
   event: ObjectEvent,
   backfill: string | undefined,
   invocation: Invocation,
   deps: CreateMetadataDependencies,
 ): Promise<void> {
   const { drop, newest } = await foundDrop(event, deps);
-  let found: ReturnType<FindFiles> | undefined;
+  let found: ReturnType<Surroundings['findFiles']> | undefined;
   // One look for all targets.
   const findFiles = () => (found ??= metadataFiles(drop, event.eventTime, deps));
   const targets =
     backfill === undefined
       ? await targetsFor(drop, arrivalOf(event, drop), deps)
-      : [targetOf({ target: backfill }, deps.targets).name].filter((name) => goesTo(drop, name));
+      : [targetNamed(backfill, deps.targets).name].filter((name) => goesTo(drop, name));
   await allOf(
     targets.map(async (name) => {
       const key = recordKey(drop, name);
       const received = await deps.records.change(key, (stored) =>
         stored ? undefined : changes.receive(drop, name, deps.now()),
       );
-      if (received !== undefined) await goOn(key, received, invocation, deps, { newest, findFiles });
+      if (received === undefined) return;
+      await resume(new Work(key, received, invocation, deps), deps, { newest, findFiles });
     }),
   );
 }
@@ -89,192 +72,181 @@ async function takeUp(
 const arrivalOf = ({ eventTime }: ObjectEvent, { droppedAt }: Drop): Date =>
   new Date(Math.max(eventTime.getTime(), Date.parse(droppedAt)));
 
-async function goOnOrRetry(message: unknown, invocation: Invocation, deps: CreateMetadataDependencies): Promise<void> {
+async function resumeOrRetry(
+  message: unknown,
+  invocation: Invocation,
+  deps: CreateMetadataDependencies,
+): Promise<void> {
   const key = recordNamedIn(message);
   const failedAt = retryNamedIn(message);
   if (failedAt !== undefined) {
     await deps.records.change(key, (stored) => stored && changes.retry(stored, failedAt, deps.now()));
   }
-  return goOn(key, await existingRecord(key, deps.records), invocation, deps);
+  return resume(new Work(key, await existingRecord(key, deps.records), invocation, deps), deps);
 }
 
-/** Does what the record's status asks for: a message that came twice or late only passes the record on. */
-async function goOn(
-  key: string,
-  record: DropRecord,
-  invocation: Invocation,
+/** Does what the record's status requires: a message that comes twice or late only sends the record to its queue. */
+async function resume(
+  work: Work,
   deps: CreateMetadataDependencies,
   { newest, findFiles }: Partial<Surroundings> = {},
 ): Promise<void> {
-  if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(key, record, deps);
+  const { record, invocation } = work;
+  if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(work, deps);
   switch (record.status) {
     case 'received':
-      return underLease(key, record, ['received'], invocation, deps, (leased) =>
-        createImage(key, leased, deps, {
+      return underLease(work, ['received'], deps, (leased) =>
+        createImage(leased, deps, {
           newest,
-          findFiles: findFiles ?? (() => metadataFiles(leased.drop, changes.statusSince(leased), deps)),
+          findFiles: findFiles ?? (() => metadataFiles(leased.record.drop, changes.statusSince(leased.record), deps)),
         }),
       );
     case 'created':
     case 'uploading':
-      return deps.uploadQueue.send({ record: key });
+      return deps.uploadQueue.send(work.message);
     default:
-      if (isRedriven(record, invocation)) return goOnOrRetry(askForRetry(key, record), invocation, deps);
-      if (record.announcedAt === undefined) await deps.statusQueue.send({ record: key });
+      if (isRedriven(record, invocation)) return resumeOrRetry(askForRetry(work), invocation, deps);
+      if (record.announcedAt === undefined) await deps.statusQueue.send(work.message);
   }
 }
 
 async function createImage(
-  key: string,
-  record: DropRecord,
+  work: Work,
   deps: CreateMetadataDependencies,
   { newest, findFiles }: Surroundings,
 ): Promise<void> {
-  const object = await newestVersion(key, record, deps, newest);
-  if (object === undefined || (await isPlaceholder(key, record, object, deps))) return;
-  await removeGivenUp(key, record, deps);
-  const made = await describeAndCreate(key, record, { object, files: await findFiles() }, deps);
-  const { image, wanted } = made;
+  const object = await newestVersion(work, deps, newest);
+  if (object === undefined || (await isPlaceholder(work, object, deps))) return;
+  await removeGivenUp(work);
+  const created = await describeAndCreate(work, { object, files: await findFiles() }, deps);
+  const { image, description } = created;
   try {
-    await deps.records.change(key, (stored) => {
-      changes.requireLease(stored, record.lease?.holder);
-      const created = { ...stored, ...wanted, ...(image !== undefined && { image: { id: image.id } }) };
-      return changes.moveTo(created, 'created', deps.now());
+    await work.change((stored) => {
+      const described = { ...stored, ...description, ...(image !== undefined && { image: { id: image.id } }) };
+      return changes.moveTo(described, 'created', deps.now());
     });
   } catch (error) {
-    if (image !== undefined) await removeForsaken(image.id, key, made.record, error, deps);
+    if (image !== undefined) await removeForsaken(image.id, created.work, error, deps);
     throw error;
   }
-  await deps.uploadQueue.send({ record: key });
+  await deps.uploadQueue.send(work.message);
 }
 
-type Wanted = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>>;
+/** What the record says of an image from its creation on. */
+type Description = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>>;
 
-/** The drop's object and the metadata files that speak of it. */
-interface Seen {
+/** The drop's object and its metadata files. */
+interface Sources {
   readonly object: ObjectHead;
   readonly files: readonly ReadFile[];
 }
 
-interface Made {
+interface CreatedImage {
   /** With the generation that the image has. */
-  readonly record: DropRecord;
-  readonly wanted: Wanted;
+  readonly work: Work;
+  readonly description: Description;
   /** Absent by fast import, which creates the image itself. */
   readonly image?: Image;
 }
 
 /**
- * Creates the image as it is wanted now. An image that an earlier try has created, and whose answer was lost, is used
- * where it was created as wanted; otherwise it is removed, and the next generation is created.
+ * Creates the image as it is described now. An image that an earlier attempt has created, and whose answer was lost, is
+ * used if its description is the same; otherwise it is removed, and the next generation is created.
  */
 async function describeAndCreate(
-  key: string,
-  record: DropRecord,
-  seen: Seen,
+  work: Work,
+  sources: Sources,
   deps: CreateMetadataDependencies,
-): Promise<Made> {
-  const wanted = await describe(record, seen, deps).catch(async (error) => {
-    if (await isOwnQuota(key, record, error, deps)) return undefined;
+): Promise<CreatedImage> {
+  const description = await describe(work, sources, deps).catch(async (error) => {
+    if (await isOwnQuota(work, error, deps)) return undefined;
     throw error;
   });
-  if (wanted?.plan.route === 'fast-import') return { record, wanted };
-  const image = wanted && (await create(key, record, wanted, deps));
-  if (image !== undefined && wanted !== undefined && isMadeAs(image, wanted)) return { record, wanted, image };
-  if (image !== undefined) await removeEarlier([image], key, record, deps);
-  return describeAndCreate(key, await nextGeneration(key, record, deps), seen, deps);
+  if (description?.plan.route === 'fast-import') return { work, description };
+  const image = description && (await create(work, description));
+  if (image !== undefined && description !== undefined && isCreatedAs(image, description)) {
+    return { work, description, image };
+  }
+  if (image !== undefined) await removeEarlier([image], work, deps);
+  return describeAndCreate(await nextGeneration(work), sources, deps);
 }
 
 /** Whether the image that uses up the quota is this drop's own, which is then removed. */
-async function isOwnQuota(
-  key: string,
-  record: DropRecord,
-  error: unknown,
-  deps: CreateMetadataDependencies,
-): Promise<boolean> {
-  const isFirstTry = record.attempts <= 1 && record.error === undefined;
-  if (isFirstTry || !(error instanceof ImageDropError && error.code === 'quota-exceeded')) return false;
-  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+async function isOwnQuota(work: Work, error: unknown, deps: CreateMetadataDependencies): Promise<boolean> {
+  const { record } = work;
+  const isFirstAttempt = record.attempts <= 1 && record.error === undefined;
+  if (isFirstAttempt || !(error instanceof ImageDropError && error.code === 'quota-exceeded')) return false;
+  const endpoint = await work.endpoint();
   const own = await endpoint.createdFor(imageId(record.drop, record.target, record.generation));
-  await removeEarlier(own, key, record, deps);
+  await removeEarlier(own, work, deps);
   return own.length > 0;
 }
 
-async function removeEarlier(
-  images: readonly Image[],
-  key: string,
-  record: DropRecord,
-  deps: CreateMetadataDependencies,
-): Promise<void> {
+async function removeEarlier(images: readonly Image[], work: Work, deps: CreateMetadataDependencies): Promise<void> {
   if (images.length === 0) return;
-  const { generation } = record;
+  const { generation } = work.record;
   const since = deps.now().toISOString();
   const removals = images.map(({ id }) => ({ generation, imageId: id, reason: 'replaced', since }));
-  const stored = await deps.records.change(key, (present) => {
-    // A stalled invocation must not give up an image that another one uses.
-    changes.requireLease(present, record.lease?.holder);
-    return removals.reduce<RecordDraft>(changes.withRemoval, present);
-  });
-  if (stored !== undefined) await removeGivenUp(key, stored, deps, removals);
+  // Under the lease: a stalled invocation must not give up an image that another invocation uses.
+  const stored = await work.change((present) => removals.reduce<RecordDraft>(changes.withRemoval, present));
+  await removeGivenUp(work.with(stored), removals);
 }
 
-async function nextGeneration(key: string, record: DropRecord, deps: CreateMetadataDependencies): Promise<DropRecord> {
-  const next = { ...record, generation: record.generation + 1 };
-  const stored = await deps.records.change(key, (present) => {
-    changes.requireLease(present, record.lease?.holder);
-    return { ...present, generation: next.generation };
-  });
-  return stored ?? next;
+async function nextGeneration(work: Work): Promise<Work> {
+  const generation = work.record.generation + 1;
+  return work.with(await work.change((present) => ({ ...present, generation })));
 }
 
-/** What to ask of the endpoint, from what is in the file and what people said of it. */
+/** What to ask of the endpoint: from the content of the file and from its metadata. */
 async function describe(
-  record: DropRecord,
-  { object, files }: Seen,
+  work: Work,
+  { object, files }: Sources,
   deps: CreateMetadataDependencies,
-): Promise<Wanted> {
-  const target = targetOf(record, deps.targets);
+): Promise<Description> {
+  const { record, target } = work;
   requireChosen(record, object, deps);
-  const said = settleMetadata({ target, files, userMetadata: object.userMetadata });
-  const { diskFormat } = said.metadata;
+  const settled = settleMetadata({ target, files, userMetadata: object.userMetadata });
+  const { diskFormat } = settled.metadata;
   const inspected = await inspect(objectReader(deps.objects, object), {
     fileName: object.key,
     ...(diskFormat !== undefined && { claimedFormat: diskFormat }),
   });
   const found = foundForTarget(inspected, target);
-  const endpoint = await deps.endpoints.of(target);
-  const place = dropPlace(record, deps);
+  const endpoint = await work.endpoint();
+  const place = dropPlace(work, deps);
   const plan = await endpoint.plan(found, object.size, place);
-  // Whether there are keys for it is better known before anything is created.
+  // Missing keys must be reported before anything is created.
   if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.requireKeys(target);
   const refs = files.map(({ ref }) => ref);
-  const wanted = newImage({ ...record, found, plan, metadata: said.metadata });
-  const sent = fingerprinted(conformed((image) => endpoint.conform(image), wanted, said));
-  const origins = originsOf(wanted, sent, { found, plan }, said);
+  const wanted = newImage({ ...record, found, plan, metadata: settled.metadata });
+  const sent = fingerprinted(conformed((image) => endpoint.conform(image), wanted, settled));
+  const origins = originsOf(wanted, sent, { found, plan }, settled);
   return { found, plan, sent, metadata: { files: refs, origins } };
 }
 
-/** Creates the image; an id that a deleted image has used up is left behind, for the next try to take the next one. */
-async function create(
-  key: string,
-  record: DropRecord,
-  { sent }: Wanted,
-  deps: CreateMetadataDependencies,
-): Promise<Image> {
-  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+/** Creates the image. When a deleted image has used up the id, the next attempt uses the id of the next generation. */
+async function create(work: Work, { sent }: Description): Promise<Image> {
+  const endpoint = await work.endpoint();
   try {
     return await endpoint.create(unreleased(sent));
   } catch (error) {
-    if (error instanceof ImageDropError && error.code === 'image-id-taken') await nextGeneration(key, record, deps);
+    if (error instanceof ImageDropError && error.code === 'image-id-taken') await nextGeneration(work);
     throw error;
   }
 }
 
 /**
- * What the record says was sent must be what the image has, though people change metadata files and settings of targets
- * between two tries. A cloud that does not show the property is believed.
+ * The image must have what the record says was sent, though metadata files and settings of targets may change between
+ * two attempts. A cloud that does not show the property is trusted.
  */
-function isMadeAs({ properties }: Image, { sent }: Wanted): boolean {
-  const made = properties[METADATA_PROPERTY];
-  return made === undefined || made === sent.properties[METADATA_PROPERTY];
+function isCreatedAs({ properties }: Image, { sent }: Description): boolean {
+  const fingerprint = properties[METADATA_PROPERTY];
+  return fingerprint === undefined || fingerprint === sent.properties[METADATA_PROPERTY];
+}
+
+/** Waits for all, then throws the error of the first that failed: a failure does not interrupt the others. */
+async function allOf(work: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

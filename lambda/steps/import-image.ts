@@ -1,54 +1,46 @@
 import type { ImageEndpoint, ImportRoute } from '../endpoints/endpoint.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
-import type { DropRecord } from '../model/record.ts';
+import type { Image } from '../model/image.ts';
+import type { DropRecord, RecordedImport } from '../model/record.ts';
+import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
-import { hashAgain } from './move-bytes.ts';
-import type { Invocation, SharingStore, StepDependencies } from './ports.ts';
-import { targetOf } from './target-of.ts';
+import type { StepDependencies, StreamUploadDependencies } from './ports.ts';
+import { hashAgain } from './stream-image.ts';
+import type { Work } from './work.ts';
 
-/** AWS Signature Version 4, query parameters: a URL lives seven days at most. */
+/** AWS Signature Version 4, query parameters: a URL is valid for at most seven days. */
 const MAX_URL_SECONDS = 604_800;
 
-export interface ImportDependencies extends StepDependencies {
-  readonly objects: SharingStore;
-}
-
 /**
- * Has the endpoint fetch the object by a URL that is made now, at the last moment. The URL lives for as long as the
- * image may take: it may lie in the server's queue for that long.
+ * Has the endpoint download the object by a URL that is made at the last moment. The URL is valid for as long as the
+ * image may take to become active, because the import may wait in the server's queue.
  */
 export async function beginImport(
-  key: string,
-  record: DropRecord,
+  work: Work<UploadRecord>,
   endpoint: ImageEndpoint,
-  invocation: Invocation,
-  deps: ImportDependencies,
+  deps: StreamUploadDependencies,
 ): Promise<void> {
+  const { record, target, imageId } = work;
   const imports = importsOf(endpoint, record);
-  const seconds = Math.min(targetOf(record, deps.targets).activeWithinSeconds, MAX_URL_SECONDS);
+  const seconds = Math.min(target.activeWithinSeconds, MAX_URL_SECONDS);
   const url = await deps.objects.presign(record.drop, seconds);
   const askedAt = deps.now();
   const urlExpiresAt = new Date(askedAt.getTime() + seconds * 1000);
-  await deps.records.change(key, (stored) => {
-    changes.requireLease(stored, invocation.id);
-    const asked = { askedAt: askedAt.toISOString(), urlExpiresAt: urlExpiresAt.toISOString() };
-    return { ...changes.beginUpload(stored, askedAt), import: asked };
-  });
-  await imports.begin(record.image?.id ?? '', url);
+  const asked = { askedAt: askedAt.toISOString(), urlExpiresAt: urlExpiresAt.toISOString() };
+  await work.change((stored) => ({ ...changes.beginUpload(stored, askedAt), import: asked }));
+  await imports.begin(imageId, url);
 }
 
 /**
- * Reads the object while the endpoint fetches it, so that its hashes can be compared. What cannot be read within the
- * time of one function is left unread; the record will say so.
+ * Reads the object while the endpoint downloads it, so that its hashes can be compared. An object that cannot be read
+ * within the time of one function stays unread; the record says so.
  */
 export async function hashMeanwhile(
-  key: string,
-  record: DropRecord,
-  invocation: Invocation,
+  work: Work<UploadRecord>,
   deps: StepDependencies,
 ): Promise<Pick<DropRecord, 'hashes' | 'unread'>> {
   try {
-    const { hashes } = await hashAgain(key, record, invocation, deps);
+    const { hashes } = await hashAgain(work, deps);
     return { hashes };
   } catch (thrown) {
     const error = asImageDropError(thrown);
@@ -62,4 +54,53 @@ export async function hashMeanwhile(
 function importsOf(endpoint: ImageEndpoint, record: DropRecord): ImportRoute {
   if (endpoint.imports !== undefined) return endpoint.imports;
   throw new ImageDropError('route-not-offered', `${record.target} is of a kind (${endpoint.kind}) without imports.`);
+}
+
+/**
+ * How long an image may stay `queued` after its import was asked for. Glance takes its lock on the image before it
+ * answers; the work then waits for a free thread of the server, behind other imports.
+ */
+const BEGINS_WITHIN_SECONDS = 300;
+
+/** Glance's own signs of an import, where it has several stores: names, separated by commas (api-ref, "Import an image"). */
+const STORES_TO_COME = 'os_glance_importing_to_stores';
+const FAILED_STORES = 'os_glance_failed_import';
+
+/** The first pause before a failed import is tried once more; each further one is four times as long. */
+const FIRST_PAUSE_SECONDS = 30;
+
+/** A record whose import was requested. */
+type ImportingRecord = DropRecord & { readonly import: RecordedImport };
+
+/**
+ * Why the import of a `queued` image failed. A failed import is silent: the image is queued again, as before the import,
+ * and only its tasks, if the service has them, say why.
+ * @returns undefined while the import may still begin
+ */
+export async function importFailure(
+  record: ImportingRecord,
+  image: Image,
+  endpoint: ImageEndpoint,
+  now: Date,
+): Promise<ImageDropError | undefined> {
+  const words = await endpoint.imports?.failure(image.id);
+  if (words !== undefined) return failed(record, now, `failed: ${words}`);
+  const { [FAILED_STORES]: failedStores = '', [STORES_TO_COME]: storesToCome = '' } = image.properties;
+  if (failedStores !== '') return failed(record, now, `failed at the stores ${failedStores}`);
+  if (storesToCome !== '') return undefined;
+  const waitedSeconds = (now.getTime() - Date.parse(record.import.askedAt)) / 1000;
+  if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
+  const silence = `left it queued for ${Math.round(waitedSeconds)} s, and the service does not say why`;
+  return failed(record, now, silence);
+}
+
+function failed(record: ImportingRecord, now: Date, what: string): ImageDropError {
+  const sentence = `The import of image ${record.image?.id} by ${record.target} ${what}`.replace(/[^.!?…]$/, '$&.');
+  const retryAfterSeconds = FIRST_PAUSE_SECONDS * 4 ** (record.generation - 1);
+  return new ImageDropError('import-failed', `${sentence}${expiryOfUrl(record, now)}`, { retryAfterSeconds });
+}
+
+/** Glance's tasks say only "Internal Error" for any answer of the source; this much is known here. */
+function expiryOfUrl({ import: { urlExpiresAt } }: ImportingRecord, now: Date): string {
+  return Date.parse(urlExpiresAt) > now.getTime() ? '' : ` Its URL expired at ${urlExpiresAt}.`;
 }

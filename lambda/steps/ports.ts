@@ -10,6 +10,7 @@ import type { Target } from '../model/target.ts';
 import type { TargetBeginnings } from '../model/target-beginnings.ts';
 import type { Refused, TargetPause } from '../model/target-pause.ts';
 
+export type { Invocation, ScheduledInvocation } from '../model/invocation.ts';
 export type { RecordDraft } from '../model/record-changes.ts';
 
 /** One object, pinned to its version where the bucket has versions and to its etag everywhere. */
@@ -36,6 +37,9 @@ export interface SmallObject extends ObjectRef {
   readonly bytes?: Buffer;
 }
 
+/** Looks for the metadata file of a folder. @param arrivedAt when the image that needs it arrived */
+export type FolderFiles = (bucket: string, key: string, arrivedAt: Date) => Promise<SmallObject | undefined>;
+
 export interface ObjectStore {
   /** @returns undefined when there is no such object or version, or the newest version is a delete marker. */
   head(bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined>;
@@ -54,7 +58,7 @@ export interface ObjectStore {
 
 /** A store that lets others read its objects. */
 export interface SharingStore extends ObjectStore {
-  /** A URL by which whoever has it can read the object for so many seconds: nothing else, and no other version. */
+  /** A URL by which anyone can read the object for some seconds: nothing else, and no other version. */
   presign(ref: ObjectRef, seconds: number): Promise<string>;
 }
 
@@ -98,7 +102,7 @@ export interface StagingStore {
   /** @returns the id of a new multipart upload */
   begin(key: string): Promise<string>;
   /**
-   * What is stored of an upload, by number: all of it, or so many parts after one.
+   * What is stored of an upload, by number: all of it, or some parts after one.
    * @returns undefined when there is no such upload (any more)
    */
   parts(key: string, uploadId: string, some?: PartsAfter): Promise<readonly StagedPart[] | undefined>;
@@ -138,7 +142,7 @@ export interface PartContent {
   readonly md5: string;
 }
 
-/** What is known of staging buckets by whoever does not go there. */
+/** What is known about staging buckets without access to them. */
 export interface StagingPlaces {
   /** Whether a drop bucket is the staging bucket of the target: its objects need not be copied. */
   holds(target: Target, dropBucket: string): boolean;
@@ -161,7 +165,7 @@ export interface RecordMessage {
   readonly retry?: string;
 }
 
-/** An object that is to be taken up, as an S3 event names it. */
+/** An object to be processed, as an S3 event names it. */
 export interface ObjectMessage {
   readonly Records: readonly object[];
   /** The one target that it is meant for, whether or not that had begun when the object was dropped. */
@@ -190,7 +194,7 @@ export interface OutcomeTopic {
 
 /** What is known of targets that have no room for anybody. */
 export interface TargetPauses {
-  /** @returns what was said last, over or not; a few seconds old at most */
+  /** @returns the last pause, over or not; a few seconds old at most */
   of(target: string): Promise<TargetPause | undefined>;
   /** Begins or lengthens the pause of a target that has answered so. */
   begin(refused: Refused, error: ImageDropError): Promise<TargetPause>;
@@ -203,33 +207,16 @@ export interface Endpoints {
   of(target: Target): Promise<ImageEndpoint>;
 }
 
-/** What one invocation has been given to work with. */
-export interface Invocation {
-  /** Names this delivery of this message; holder of leases. */
-  readonly id: string;
-  /** Aborts when the function's time is nearly over or its environment is told to stop; the reason is an ImageDropError. */
-  readonly signal: AbortSignal;
-  /** How often the message was given to an invocation, this one included. */
-  readonly receives: number;
-  /** When the message was sent, which a redrive from the dead letters does anew. */
-  readonly sentAt: Date;
-  /** Keeps the message invisible to others for so many seconds from now. */
-  holdMessage(seconds: number): Promise<void>;
-}
-
-/** What an invocation that no message has asked for is given. */
-export type ScheduledInvocation = Pick<Invocation, 'id' | 'signal'>;
-
 /** Moves bytes and says what went by. */
 export interface Sent {
   readonly bytes: number;
   readonly hashes: Hashes;
 }
 
-/** What the operator's metrics are told. */
+/** Counts for the operator's metrics. */
 export interface Meter {
   countMoved(moved: MovedBytes): void;
-  /** Items that a run of reconcile could not look at or not mend; 0 counts as well. */
+  /** Items that a run of reconcile could not examine or correct; 0 counts as well. */
   countReconcileErrors(errors: number): void;
 }
 
@@ -238,7 +225,7 @@ export interface StepLog {
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** What every step works with. */
+/** What every function works with. */
 export interface StepDependencies {
   readonly objects: ObjectStore;
   readonly records: RecordStore;
@@ -246,7 +233,35 @@ export interface StepDependencies {
   readonly staging: StagingPlaces;
   readonly pauses: TargetPauses;
   readonly targets: readonly Target[];
+  /** create-metadata receives it: a record that begins again is sent there. */
+  readonly ingestQueue: MessageQueue;
+  /** record-status receives it: it deletes what a settled record has given up, then announces the outcome. */
+  readonly statusQueue: MessageQueue;
   readonly meter: Meter;
   readonly log: StepLog;
   readonly now: () => Date;
+}
+
+/** What a function that receives a queue works with. */
+export interface QueueStepDependencies extends StepDependencies {
+  /** The queue that the message came from: a drop that has to wait gets a new message there. */
+  readonly ownQueue: MessageQueue;
+}
+
+export interface CreateMetadataDependencies extends QueueStepDependencies {
+  readonly folderFiles: FolderFiles;
+  readonly beginnings: BeginningStore;
+  readonly uploadQueue: MessageQueue;
+}
+
+export interface StreamUploadDependencies extends QueueStepDependencies {
+  readonly objects: SharingStore;
+  readonly staging: Staging;
+  readonly uploadQueue: MessageQueue;
+}
+
+export interface RecordStatusDependencies extends StepDependencies {
+  readonly objects: TaggingStore;
+  readonly staging: Staging;
+  readonly topic: OutcomeTopic;
 }

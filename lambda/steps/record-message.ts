@@ -1,6 +1,8 @@
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
-import type { RecordStore } from './ports.ts';
+import * as changes from '../model/record-changes.ts';
+import type { Invocation, RecordMessage, RecordStore } from './ports.ts';
+import type { Work } from './work.ts';
 
 /** @throws `bad-message` when the message is not `{ "record": "<key>" }` */
 export function recordNamedIn(message: unknown): string {
@@ -10,22 +12,25 @@ export function recordNamedIn(message: unknown): string {
   throw new ImageDropError('bad-message', `The message is neither an S3 event nor {"record": …}: ${excerpt(message)}`);
 }
 
-/** @throws `bad-message` when the message names something that is no chunk */
+/** @throws `bad-message` when the message names an invalid chunk */
 export function chunkNamedIn(message: unknown): number | undefined {
   if (typeof message !== 'object' || message === null || !('chunk' in message)) return undefined;
   const { chunk } = message;
   if (typeof chunk === 'number' && Number.isSafeInteger(chunk) && chunk >= 0) return chunk;
-  throw new ImageDropError('bad-message', `The message names a chunk that is no whole number: ${excerpt(message)}`);
+  throw new ImageDropError('bad-message', `The message names a chunk that is not a whole number: ${excerpt(message)}`);
 }
 
-/** When the drop had failed that is to be tried again; undefined where the message asks for no such thing. */
+/** When the drop to be retried had failed; undefined when the message does not ask for a retry. */
 export function retryNamedIn(message: unknown): string | undefined {
   if (typeof message !== 'object' || message === null || !('retry' in message)) return undefined;
   if (typeof message.retry === 'string') return message.retry;
-  throw new ImageDropError('bad-message', `The message says retry, but not what failed when: ${excerpt(message)}`);
+  throw new ImageDropError(
+    'bad-message',
+    `The message asks for a retry, but does not say when the drop failed: ${excerpt(message)}`,
+  );
 }
 
-/** The record's `rounds` when a look at its image was asked for; undefined where the message is no such question. */
+/** The record's `rounds` when a look at its image was requested; undefined in other messages. */
 export function roundNamedIn(message: unknown): number | undefined {
   if (typeof message !== 'object' || message === null || !('round' in message)) return undefined;
   return Number(message.round);
@@ -39,10 +44,28 @@ export async function existingRecord(key: string, records: RecordStore): Promise
 }
 
 export function noRecord(key: string): ImageDropError {
-  return new ImageDropError('bad-message', `The message names the record ${key}, which is not there.`);
+  return new ImageDropError('bad-message', `The message names the record ${key}, which does not exist.`);
 }
 
 function excerpt(message: unknown): string {
   const MAX_CHARACTERS = 200;
   return (JSON.stringify(message) ?? String(message)).slice(0, MAX_CHARACTERS);
+}
+
+/** The pipeline has sent its own messages about a failed record by then. */
+const PIPELINE_IS_SILENT_AFTER_SECONDS = 5;
+
+/**
+ * Whether the message is the dead letter that settled the record, sent anew: once the failure is announced, the pipeline
+ * itself sends nothing more. An operator has fixed the cause and wants the drop to be retried.
+ */
+export function isRedriven(record: DropRecord, { sentAt }: Pick<Invocation, 'sentAt'>): boolean {
+  const { status, deadLetter, announcedAt } = record;
+  if (status !== 'failed' || deadLetter === undefined || announcedAt === undefined) return false;
+  return sentAt.getTime() > Date.parse(announcedAt) + PIPELINE_IS_SILENT_AFTER_SECONDS * 1000;
+}
+
+/** The message to create-metadata that brings a failed drop back from the start. */
+export function askForRetry({ key, record }: Pick<Work, 'key' | 'record'>): RecordMessage {
+  return { record: key, retry: changes.statusSince(record).toISOString() };
 }

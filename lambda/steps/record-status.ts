@@ -2,219 +2,184 @@ import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { pollDelaySeconds } from '../model/backoff.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { HashAlgorithm, Image } from '../model/image.ts';
-import type { DropRecord } from '../model/record.ts';
+import { isReleased } from '../model/new-image.ts';
+import type { DropRecord, Verification } from '../model/record.ts';
+import { type ProcessingRecord, recordOf } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
-import { type AnnounceDependencies, announce } from './announce.ts';
-import { type BeginAgainDependencies, beginAgain, type FailDependencies, failDrop } from './give-up-image.ts';
-import { importFailure } from './import-failure.ts';
-import { type Invocation, MAX_DELAY_SECONDS, type RecordMessage } from './ports.ts';
-import { existingRecord, recordNamedIn, roundNamedIn } from './record-message.ts';
-import { askForRetry, isRedriven } from './redriven.ts';
-import { lookAtJob, requireReadDrop } from './registration.ts';
-import { releaseImage } from './release-image.ts';
-import { targetOf } from './target-of.ts';
+import { announce } from './announce.ts';
+import { beginAgain, failDrop } from './give-up-image.ts';
+import { importFailure } from './import-image.ts';
+import {
+  type Invocation,
+  MAX_DELAY_SECONDS,
+  type QueueStepDependencies,
+  type RecordMessage,
+  type RecordStatusDependencies,
+} from './ports.ts';
+import { askForRetry, existingRecord, isRedriven, recordNamedIn, roundNamedIn } from './record-message.ts';
 import { ASK_AGAIN_SECONDS, isLost, noteSeen } from './unseen-image.ts';
+import { lookAtJob, requireReadDrop } from './upload-from-storage.ts';
 import { verify } from './verify.ts';
 import { hasWaitedTooLong, isPutOff, pauseTarget } from './waiting-for-target.ts';
+import { Work } from './work.ts';
 
-export type RecordStatusDependencies = FailDependencies & BeginAgainDependencies & AnnounceDependencies;
+type Dependencies = RecordStatusDependencies & QueueStepDependencies;
 
 /**
  * Asks whether the uploaded image has become active, compares what the endpoint holds with what was read, settles the
- * record and tells the world. It waits by sending the message to itself with a delay.
+ * record and announces the outcome. It waits by sending the message to itself with a delay.
  */
 export async function recordStatus(
   message: unknown,
-  invocation: Pick<Invocation, 'sentAt' | 'receives'>,
-  deps: RecordStatusDependencies,
+  invocation: Invocation,
+  dependencies: RecordStatusDependencies,
 ): Promise<void> {
+  const deps = { ...dependencies, ownQueue: dependencies.statusQueue };
   const key = recordNamedIn(message);
   const record = await existingRecord(key, deps.records);
+  const work = new Work(key, record, invocation, deps);
   switch (record.status) {
     case 'received':
-      return deps.ingestQueue.send({ record: key });
+      return deps.ingestQueue.send(work.message);
     case 'created':
     case 'uploading':
-      // A late message: the upload that goes on has a message of its own.
+      // A late message: the upload has a message of its own.
       return;
     case 'processing':
       if (isOvertaken(message, record)) return;
-      if (await isPutOff(key, record, deps.statusQueue, deps, lookAgain(key, record))) return;
-      return check(key, record, invocation, deps);
+      if (await isPutOff(work, deps, lookAgain(work))) return;
+      return check(work, deps);
     default:
-      if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
-      return announce(key, record, invocation, deps);
+      if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(work));
+      return announce(work, deps);
   }
 }
 
-const lookAgain = (key: string, { rounds = 0 }: DropRecord): RecordMessage => ({ record: key, round: rounds });
+const lookAgain = ({ key, record }: Work): RecordMessage => ({ record: key, round: record.rounds ?? 0 });
 
-/** reconcile took this message for lost and has sent another: two would ask twice as often, and for ever. */
+/** reconcile considered this message lost and has sent another: two would ask twice as often, without end. */
 function isOvertaken(message: unknown, { rounds = 0 }: DropRecord): boolean {
   const round = roundNamedIn(message);
   return round !== undefined && round < rounds;
 }
 
-async function check(
-  key: string,
-  record: DropRecord,
-  invocation: Pick<Invocation, 'receives'>,
-  deps: RecordStatusDependencies,
-): Promise<void> {
-  const settled = await settledOrWaiting(key, record, deps);
-  // Outside of what is caught below: a record that is settled needs its announcement, however long that takes.
-  if (settled?.status === 'active') await announce(key, settled, invocation, deps);
+async function check(work: Work, deps: Dependencies): Promise<void> {
+  const settled = await settleIfActive(work, deps);
+  // Its errors are not caught below: a settled record needs its announcement, however long that takes.
+  if (settled?.status === 'active') await announce(work.with(settled), deps);
 }
 
-/** @returns the record when the image has become active and agrees; undefined when another message goes on with it */
-async function settledOrWaiting(
-  key: string,
-  record: DropRecord,
-  deps: RecordStatusDependencies,
-): Promise<DropRecord | undefined> {
+/** @returns the record when the image has become active and agrees; undefined when another message continues with it */
+async function settleIfActive(unchecked: Work, deps: Dependencies): Promise<DropRecord | undefined> {
   try {
-    const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
+    const work = unchecked.with(recordOf(unchecked.record, ['processing']));
+    const { record } = work;
+    const endpoint = await work.endpoint();
     const image = record.image && (await endpoint.get(record.image.id));
     await deps.pauses.end(record.target, 'status');
-    if (image !== undefined && image.status !== 'queued') await noteSeen(key, record, deps);
-    if (record.register !== undefined && image?.status !== 'active' && image?.status !== 'deactivated') {
-      return await judgeRegistration(key, record, image, endpoint, deps);
-    }
-    if (image?.status === 'queued' && record.import !== undefined) {
-      return await judgeImport(key, record, image, endpoint, deps);
-    }
-    return await judge(key, record, image, deps);
+    if (image !== undefined && image.status !== 'queued') await noteSeen(work);
+    const isActive = image?.status === 'active' || image?.status === 'deactivated';
+    if (isActive) return await settle(work, image, deps);
+    await waitOrBeginAgain(work, image, endpoint, deps);
   } catch (thrown) {
     const error = asImageDropError(thrown);
-    await (error.retryable ? wait(key, record, error, deps) : failDrop(key, record, error, deps));
-    return undefined;
+    await (error.retryable ? wait(unchecked, error, deps) : failDrop(unchecked, error, deps));
   }
+  return undefined;
 }
 
-async function judge(
-  key: string,
-  record: DropRecord,
+async function waitOrBeginAgain(
+  work: Work<ProcessingRecord>,
   image: Image | undefined,
-  deps: RecordStatusDependencies,
-): Promise<DropRecord | undefined> {
+  endpoint: ImageEndpoint,
+  deps: Dependencies,
+): Promise<void> {
+  const { record } = work;
+  if (record.register !== undefined) return checkJob(work, image, endpoint, deps);
   switch (image?.status) {
-    case 'active':
-    case 'deactivated':
-      return settle(key, record, image, deps);
     case 'saving':
     case 'importing':
     case 'uploading':
-      await wait(key, record, stillWaiting(image), deps);
-      return undefined;
+      return wait(work, stillWaiting(image), deps);
+    case 'queued': {
+      if (record.import === undefined) return beginAgainIfLost(work, image, deps);
+      // A failed import leaves its image as it was before.
+      const failure = await importFailure({ ...record, import: record.import }, image, endpoint, deps.now());
+      return failure === undefined ? wait(work, stillWaiting(image), deps) : beginAgain(work, failure, deps);
+    }
     default:
-      await beginAgainIfLost(key, record, image, deps);
-      return undefined;
+      return beginAgainIfLost(work, image, deps);
   }
 }
 
-/** One answer that the image is gone or empty may come from a server that lags: it is asked again before. */
-async function beginAgainIfLost(
-  key: string,
-  record: DropRecord,
+/** A server that lags may answer that the image is gone or empty: it is asked again before the image is replaced. */
+async function beginAgainIfLost(work: Work, image: Image | undefined, deps: Dependencies): Promise<void> {
+  const why = broken(work.record, image);
+  if (await isLost(work, image, deps)) return beginAgain(work, why, deps);
+  deps.log.info('asks again for the image', { record: work.key, why: why.message });
+  await deps.statusQueue.send(lookAgain(work), ASK_AGAIN_SECONDS);
+}
+
+/** The job of the service says more than the image, which may not exist yet. */
+async function checkJob(
+  work: Work<ProcessingRecord>,
   image: Image | undefined,
-  deps: RecordStatusDependencies,
+  endpoint: ImageEndpoint,
+  deps: Dependencies,
 ): Promise<void> {
-  const why = broken(record, image);
-  if (await isLost(key, record, image, deps)) return beginAgain(key, record, why, deps);
-  deps.log.info('asks again for the image', { record: key, why: why.message });
-  await deps.statusQueue.send(lookAgain(key, record), ASK_AGAIN_SECONDS);
-}
-
-/** An import that failed leaves its image as it was before. */
-async function judgeImport(
-  key: string,
-  record: DropRecord,
-  image: Image,
-  endpoint: ImageEndpoint,
-  deps: RecordStatusDependencies,
-): Promise<undefined> {
-  const failure = await importFailure(record, image, endpoint, deps.now());
-  if (failure === undefined) await wait(key, record, stillWaiting(image), deps);
-  else await beginAgain(key, record, failure, deps);
-}
-
-/** The job of the service tells more than the image, which may not be there yet. */
-async function judgeRegistration(
-  key: string,
-  record: DropRecord,
-  image: Image | undefined,
-  endpoint: ImageEndpoint,
-  deps: RecordStatusDependencies,
-): Promise<undefined> {
-  const { record: noted, failure } = await lookAtJob(key, record, image, endpoint, deps);
+  const { work: noted, failure } = await lookAtJob(work, image, endpoint, deps);
   if (failure?.retryable === false) throw failure;
-  if (failure !== undefined) await beginAgain(key, noted, failure, deps);
-  else if (image?.status === 'killed' || (image === undefined && record.image !== undefined)) {
-    await beginAgainIfLost(key, noted, image, deps);
-  } else await wait(key, noted, stillReading(noted), deps);
+  if (failure !== undefined) return beginAgain(noted, failure, deps);
+  if (image?.status === 'killed' || (image === undefined && work.record.image !== undefined)) {
+    return beginAgainIfLost(noted, image, deps);
+  }
+  return wait(noted, stillReading(noted.record), deps);
 }
 
-async function settle(
-  key: string,
-  record: DropRecord,
+async function settle(work: Work<ProcessingRecord>, image: Image, deps: Dependencies): Promise<DropRecord | undefined> {
+  await requireReadDrop(work.record, deps);
+  const { verification, mismatch, unread } = verify(work.record, image);
+  if (verification !== undefined) return activate(work, image, verification, deps);
+  await (mismatch === undefined ? readAgain(work, unread, deps) : beginAgain(work, mismatch, deps));
+  return undefined;
+}
+
+async function activate(
+  work: Work<ProcessingRecord>,
   image: Image,
-  deps: RecordStatusDependencies,
+  verification: Verification,
+  deps: Dependencies,
 ): Promise<DropRecord | undefined> {
-  await requireReadDrop(record, deps);
-  const { verification, mismatch, unread } = verify(record, image);
-  if (mismatch !== undefined) {
-    await beginAgain(key, record, mismatch, deps);
-    return undefined;
-  }
-  if (unread !== undefined) {
-    await readAgain(key, record, unread, deps);
-    return undefined;
-  }
-  if (!(await releaseImage(key, record, image, verification, deps))) return undefined;
-  return deps.records.change(key, (stored) =>
-    stored !== undefined && changes.isUndecided(record, stored, deps.now())
-      ? { ...changes.moveTo(stored, 'active', deps.now()), ...wholly(stored), verification }
-      : undefined,
-  );
+  if (!(await releaseImage(work, image, verification))) return undefined;
+  return work.updateIfUndecided((stored) => ({
+    ...changes.moveTo(stored, 'active', deps.now()),
+    ...jobComplete(stored),
+    verification,
+  }));
 }
 
-/** The image says that its job is done, sooner than the job was asked. */
-const wholly = ({ register }: DropRecord) => register && { register: { ...register, percent: 100 } };
+/** The image shows that its job is complete, sooner than the job was asked. */
+const jobComplete = ({ register }: DropRecord) => register && { register: { ...register, percent: 100 } };
 
-/** The endpoint reports a hash that was not computed: its operator has chosen another since it was last asked. */
-async function readAgain(
-  key: string,
-  record: DropRecord,
-  algorithm: HashAlgorithm,
-  deps: RecordStatusDependencies,
-): Promise<void> {
-  await deps.records.change(key, (stored) =>
-    stored !== undefined && changes.isUndecided(record, stored, deps.now())
-      ? changes.moveTo(stored, 'uploading', deps.now(), `to be read again for its ${algorithm}`)
-      : undefined,
+/** The endpoint reports a hash that was not computed: its operator has changed the algorithm. */
+async function readAgain(work: Work, algorithm: HashAlgorithm, deps: Dependencies): Promise<void> {
+  await work.updateIfUndecided((stored) =>
+    changes.moveTo(stored, 'uploading', deps.now(), `to be read again for its ${algorithm}`),
   );
-  await deps.ingestQueue.send({ record: key });
+  await deps.ingestQueue.send(work.message);
 }
 
-/** Waiting costs nothing: the message comes back after a delay that grows with the time it has taken so far. */
-async function wait(
-  key: string,
-  record: DropRecord,
-  why: ImageDropError,
-  deps: RecordStatusDependencies,
-): Promise<void> {
-  // A target that tells nothing of the image says nothing against it either.
-  if (why.wholeTarget && !hasWaitedTooLong(record, deps.now())) {
-    return pauseTarget(key, record, why, deps.statusQueue, deps, lookAgain(key, record));
-  }
-  const { activeWithinSeconds } = targetOf(record, deps.targets);
+/** Waiting costs nothing: the message comes back after a delay that grows with the time that has passed. */
+async function wait(work: Work, why: ImageDropError, deps: Dependencies): Promise<void> {
+  const { key, record } = work;
+  // An endpoint that does not answer says nothing against the image.
+  if (why.wholeTarget && !hasWaitedTooLong(record, deps.now())) return pauseTarget(work, why, deps, lookAgain(work));
+  const { activeWithinSeconds } = work.target;
   const elapsedSeconds = (deps.now().getTime() - changes.statusSince(record).getTime()) / 1000;
-  if (elapsedSeconds > activeWithinSeconds) {
-    return failDrop(key, record, neverActive(activeWithinSeconds, why), deps);
-  }
+  if (elapsedSeconds > activeWithinSeconds) return failDrop(work, neverActive(activeWithinSeconds, why), deps);
   deps.log.info('waits for the image', { record: key, why: why.message });
   const delaySeconds = Math.max(pollDelaySeconds(elapsedSeconds), Math.ceil(why.retryAfterSeconds ?? 0));
-  await deps.statusQueue.send(lookAgain(key, record), Math.min(delaySeconds, MAX_DELAY_SECONDS));
+  await deps.statusQueue.send(lookAgain(work), Math.min(delaySeconds, MAX_DELAY_SECONDS));
 }
 
 function stillWaiting(image: Image): ImageDropError {
@@ -239,4 +204,37 @@ function broken(record: DropRecord, image: Image | undefined): ImageDropError {
   }
   const state = image === undefined ? 'gone' : `back in status ${image.status}`;
   return new ImageDropError('image-lost', `Image ${record.image?.id} is ${state} after its upload.`);
+}
+
+/**
+ * Gives a verified image the requested visibility and protection. An image is created private and unprotected: others
+ * must not see it before it is verified, and its deletion must be possible until then. The record keeps the verification
+ * first, so that the next message resumes after a crash.
+ * @returns whether the record is still about this image
+ * @throws `forbidden` when the cloud does not permit it
+ */
+async function releaseImage(work: Work<ProcessingRecord>, image: Image, verification: Verification): Promise<boolean> {
+  const { sent } = work.record;
+  if (isReleased(sent)) return true;
+  const isThisImage = (one: DropRecord | undefined) => one?.status === 'processing' && one.image?.id === image.id;
+  const verified = await work.update((stored) =>
+    isThisImage(stored) && stored.verification === undefined ? { ...stored, verification } : undefined,
+  );
+  if (!isThisImage(verified)) return false;
+  const endpoint = await work.endpoint();
+  try {
+    await endpoint.release(image.id, sent);
+  } catch (error) {
+    throw error instanceof ImageDropError && error.code === 'forbidden' ? withOrigin(error, work.record) : error;
+  }
+  return true;
+}
+
+function withOrigin(error: ImageDropError, { sent, metadata, target }: ProcessingRecord): ImageDropError {
+  const origin = metadata?.origins.visibility ?? 'default';
+  const message = `${error.message} The image is verified, but ${target} does not let us release it: visibility is ${sent.visibility} (${origin}) and protected is ${sent.protected}.`;
+  return new ImageDropError('forbidden', message, {
+    cause: error.cause,
+    nextStep: `Give the user of clouds.yaml the permission to publish images, or correct the value in ${origin}; then run \`imagedrop retry\` for the image or drop it again.`,
+  });
 }

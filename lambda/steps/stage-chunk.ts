@@ -2,157 +2,133 @@ import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { partsOfChunk, rangeOfPart } from '../model/staging.ts';
-import { bytesPerSecond, reportProgress } from '../transfer/progress.ts';
+import { bytesPerSecond, repeatUntilStopped } from '../transfer/progress.ts';
 import { readRange } from '../transfer/read-range.ts';
-import { type FailDependencies, failDrop } from './give-up-image.ts';
-import type { Invocation, StagedPart, StagingStore } from './ports.ts';
-import { missingIn, type StagingDependencies } from './stage-image.ts';
-import { targetOf } from './target-of.ts';
-import { LEASE_SECONDS, MAX_ATTEMPTS } from './under-lease.ts';
+import { failDrop } from './give-up-image.ts';
+import type { Invocation, StagedPart, StagingStore, StepDependencies, StreamUploadDependencies } from './ports.ts';
+import { missingIn } from './stage-image.ts';
+import { attemptsExhausted, LEASE_SECONDS, MAX_ATTEMPTS } from './under-lease.ts';
+import type { Work } from './work.ts';
 
-/** Bytes that are on their way at one time, read but not yet stored: they are held in memory. */
+/** Bytes that are read but not stored yet: they are held in memory. */
 const BYTES_AT_A_TIME = 64 * 2 ** 20;
 
 /** Seconds between two notes of progress: hundreds of functions may work on one record. */
 const PROGRESS_SECONDS = 5;
 
+/** One multipart upload of a file to object storage. */
+interface Copy {
+  readonly staging: RecordedStaging & { readonly uploadId: string };
+  /** Bytes of the file. */
+  readonly bytes: number;
+  readonly store: StagingStore;
+}
+
 /**
- * Copies one chunk of a file into object storage, without the lease: any number of them go on at one time, and one that
- * comes twice finds its parts stored.
- * @returns whether nothing is missing any more, so that somebody has to go on with the record
+ * Copies one chunk of a file into object storage, without the lease: any number of chunks are copied in parallel, and a
+ * repeated message finds the parts stored.
+ * @returns whether nothing is missing any more, so that the record must be processed further
  */
-export async function stageChunk(
-  key: string,
-  record: DropRecord,
-  chunk: number,
-  invocation: Invocation,
-  deps: FailDependencies & StagingDependencies,
-): Promise<boolean> {
+export async function stageChunk(work: Work, chunk: number, deps: StreamUploadDependencies): Promise<boolean> {
+  const { record, invocation } = work;
   const { staging } = record;
-  // Begun anew meanwhile: whoever begins the upload sends messages of its own.
+  // The upload has begun again meanwhile, with messages of its own.
   if (record.status !== 'uploading' || staging?.uploadId === undefined) return false;
+  const { uploadId } = staging;
   try {
-    if (invocation.receives > MAX_ATTEMPTS) throw exhausted(chunk, record.error?.code, record.error?.message);
-    const store = await deps.staging.of(targetOf(record, deps.targets));
-    await copyMissing(key, record, staging, chunk, store, invocation, deps);
-    return await isWhole(key, record, staging, store, deps);
+    if (invocation.receives > MAX_ATTEMPTS) throw attemptsExhausted(gaveUp(chunk), record.error);
+    const store = await deps.staging.of(work.target);
+    const copy = { staging: { ...staging, uploadId }, bytes: record.drop.size, store };
+    await copyMissing(work, copy, chunk, deps);
+    return await isComplete(work, copy, deps);
   } catch (thrown) {
-    await decide(key, record, chunk, asImageDropError(thrown), invocation, deps);
+    await endChunkAttempt(work, chunk, asImageDropError(thrown), deps);
     return false;
   }
 }
 
-async function copyMissing(
-  key: string,
-  record: DropRecord,
-  staging: RecordedStaging,
-  chunk: number,
-  store: StagingStore,
-  invocation: Invocation,
-  deps: FailDependencies,
-): Promise<void> {
-  const wanted = partsOfChunk({ ...staging, bytes: record.drop.size }, chunk);
+async function copyMissing(work: Work, copy: Copy, chunk: number, deps: StepDependencies): Promise<void> {
+  const { staging, store } = copy;
+  const wanted = partsOfChunk({ ...staging, bytes: copy.bytes }, chunk);
   const some = { after: (wanted[0] ?? 1) - 1, most: wanted.length };
-  const stored = wanted.length > 0 && (await store.parts(staging.key, staging.uploadId ?? '', some));
-  // Without its upload the file is whole already, or begins anew.
+  const stored = wanted.length > 0 && (await store.parts(staging.key, staging.uploadId, some));
+  // Without its upload, the file is complete already, or begins again.
   if (!stored) return;
   const missing = wanted.filter((number) => !stored.some((part) => part.number === number));
   if (missing.length === 0) return;
   const beganAt = deps.now().getTime();
-  await copyParts(missing, record, staging, store, invocation, deps);
-  const bytes = missing.reduce((sum, number) => sum + lengthOf(number, record, staging), 0);
+  await copyParts(missing, work, copy, deps);
+  const bytes = missing.reduce((sum, number) => sum + rangeOf(number, copy).length, 0);
   const rate = bytesPerSecond(bytes, beganAt, deps.now().getTime());
-  deps.meter.countMoved({ record: key, target: record.target, bytes, bytesPerSecond: rate });
+  deps.meter.countMoved({ record: work.key, target: work.record.target, bytes, bytesPerSecond: rate });
 }
 
-const lengthOf = (number: number, { drop }: DropRecord, staging: RecordedStaging): number =>
-  rangeOfPart({ ...staging, bytes: drop.size }, number).length;
+const rangeOf = (part: number, { staging, bytes }: Copy) => rangeOfPart({ ...staging, bytes }, part);
 
-/** Several at a time, as many as memory allows; the message is held meanwhile. */
-async function copyParts(
-  numbers: readonly number[],
-  record: DropRecord,
-  staging: RecordedStaging,
-  store: StagingStore,
-  invocation: Invocation,
-  deps: FailDependencies,
-): Promise<void> {
-  const { signal: heldSignal, stop } = reportProgress({
-    bytes: () => 0,
-    totalBytes: 0,
+/** Copies several parts at a time, as many as memory allows, and keeps the message invisible meanwhile. */
+async function copyParts(parts: readonly number[], work: Work, copy: Copy, deps: StepDependencies): Promise<void> {
+  const { drop } = work.record;
+  const { invocation } = work;
+  const holding = repeatUntilStopped(() => invocation.holdMessage(LEASE_SECONDS), {
     clock: () => deps.now().getTime(),
-    onProgress: () => invocation.holdMessage(LEASE_SECONDS),
   });
   const failed = new AbortController();
-  const signal = AbortSignal.any([invocation.signal, heldSignal, failed.signal]);
-  const waiting = [...numbers];
+  const signal = AbortSignal.any([invocation.signal, holding.signal, failed.signal]);
+  const waiting = [...parts];
   const worker = async (): Promise<void> => {
-    for (let number = waiting.shift(); number !== undefined; number = waiting.shift()) {
-      await copyPart(number, record, staging, store, signal, deps);
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      await copyPart(part, drop, copy, signal, deps);
     }
   };
-  const workers = Math.max(1, Math.floor(BYTES_AT_A_TIME / staging.partBytes));
-  const work = Array.from({ length: Math.min(workers, numbers.length) }, () =>
+  const workers = Math.max(1, Math.floor(BYTES_AT_A_TIME / copy.staging.partBytes));
+  const running = Array.from({ length: Math.min(workers, parts.length) }, () =>
     worker().catch((error) => {
       failed.abort(error);
       throw error;
     }),
   );
   try {
-    await Promise.all(work);
+    await Promise.all(running);
   } finally {
-    // No part may be on its way when the message is let go.
-    await Promise.allSettled(work);
-    await stop();
+    // No part may be in transit when the message becomes visible.
+    await Promise.allSettled(running);
+    await holding.stop();
   }
 }
 
 async function copyPart(
   number: number,
-  record: DropRecord,
-  staging: RecordedStaging,
-  store: StagingStore,
+  drop: DropRecord['drop'],
+  copy: Copy,
   signal: AbortSignal,
-  deps: FailDependencies,
+  deps: StepDependencies,
 ): Promise<void> {
-  const range = rangeOfPart({ ...staging, bytes: record.drop.size }, number);
   const { bytes, md5 } = await readRange(
-    (part, opening) => deps.objects.open(record.drop, part, opening),
-    range,
+    (range, opening) => deps.objects.open(drop, range, opening),
+    rangeOf(number, copy),
     signal,
   );
-  const upload = { key: staging.key, uploadId: staging.uploadId ?? '' };
-  await store.storePart(upload, { number, bytes, md5 }, signal);
+  await copy.store.storePart(copy.staging, { number, bytes, md5 }, signal);
 }
 
-/** What object storage lists is the truth; the record is told how far it is. */
-async function isWhole(
-  key: string,
-  record: DropRecord,
-  staging: RecordedStaging,
-  store: StagingStore,
-  deps: FailDependencies,
-): Promise<boolean> {
-  const parts = await store.parts(staging.key, staging.uploadId ?? '');
+/** Object storage knows what is stored; the record gets the progress. */
+async function isComplete(work: Work, { staging, store }: Copy, deps: StepDependencies): Promise<boolean> {
+  const parts = await store.parts(staging.key, staging.uploadId);
   if (parts === undefined) return true;
-  await noteProgress(key, record, parts, deps);
-  return missingIn(record, staging, parts).length === 0;
+  await noteProgress(work, parts, deps);
+  return missingIn(work.record, staging, parts).length === 0;
 }
 
-/** A note that fails costs nothing but itself: the next chunk makes another. */
-async function noteProgress(
-  key: string,
-  record: DropRecord,
-  parts: readonly StagedPart[],
-  deps: FailDependencies,
-): Promise<void> {
+/** A note that fails is skipped: the next chunk makes another. */
+async function noteProgress(work: Work, parts: readonly StagedPart[], deps: StepDependencies): Promise<void> {
+  const { key, record } = work;
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   const now = deps.now();
   const rate = bytesPerSecond(bytes, changes.statusSince(record).getTime(), now.getTime());
   const progress = { bytes, totalBytes: record.drop.size, bytesPerSecond: rate, at: now.toISOString() };
   try {
-    await deps.records.change(key, (stored) => {
-      if (stored === undefined || !isOfSameUpload(record, stored)) return undefined;
+    await work.update((stored) => {
+      if (!isOfSameUpload(record, stored)) return undefined;
       const before = stored.progress;
       const isDue = before === undefined || now.getTime() - Date.parse(before.at) >= PROGRESS_SECONDS * 1000;
       return isDue && bytes > (before?.bytes ?? -1) ? { ...stored, progress } : undefined;
@@ -162,51 +138,44 @@ async function noteProgress(
   }
 }
 
-/** A chunk may come late: the record may be at another image, or at another upload of the file. */
+/** A chunk may come late: the record may have another image, or another upload of the file. */
 const isOfSameUpload = (read: DropRecord, stored: DropRecord): boolean =>
   stored.status === 'uploading' &&
   stored.generation === read.generation &&
   stored.staging?.uploadId === read.staging?.uploadId;
 
 /**
- * As steps/under-lease.ts decides, but that the attempts of a chunk are counted by its queue. A chunk has no lease: it
- * decides nothing while another invocation holds one.
+ * As at the end of an attempt under the lease, but the queue counts the attempts of a chunk, and a chunk settles nothing
+ * while another invocation holds the lease.
  */
-async function decide(
-  key: string,
-  record: DropRecord,
+async function endChunkAttempt(
+  work: Work,
   chunk: number,
   error: ImageDropError,
-  invocation: Invocation,
-  deps: FailDependencies,
+  deps: StepDependencies,
 ): Promise<void> {
-  const verdict = verdictOn(chunk, error, invocation);
-  if (verdict !== undefined) await failDrop(key, changes.giveBack(record), verdict, deps);
-  const stored = await deps.records.change(key, (present) =>
-    present !== undefined && isOfSameUpload(record, present)
-      ? { ...present, error: changes.recordedError(error, deps.now()) }
-      : undefined,
+  const { record } = work;
+  const failure = finalErrorOf(chunk, error, work.invocation);
+  if (failure !== undefined) {
+    const { lease: _, ...unleased } = record;
+    await failDrop(work.with(unleased), failure, deps);
+  }
+  const stored = await work.update((present) =>
+    isOfSameUpload(record, present) ? { ...present, error: changes.recordedError(error, deps.now()) } : undefined,
   );
   if (stored === undefined || !isOfSameUpload(record, stored)) return;
-  throw verdict === undefined ? error : heldBy(stored);
+  throw failure === undefined ? error : heldByAnother(stored);
 }
 
-function heldBy({ lease }: DropRecord): ImageDropError {
+function heldByAnother({ lease }: DropRecord): ImageDropError {
   const message = `The drop has failed, but another invocation (${lease?.holder}) works on it until ${lease?.until}.`;
   return new ImageDropError('lease-held', message);
 }
 
-function verdictOn(chunk: number, error: ImageDropError, { receives }: Invocation): ImageDropError | undefined {
+/** The error that settles the drop; undefined when the chunk is to be retried. */
+function finalErrorOf(chunk: number, error: ImageDropError, { receives }: Invocation): ImageDropError | undefined {
   if (!error.retryable) return error;
-  return receives >= MAX_ATTEMPTS ? exhausted(chunk, error.code, error.message, error) : undefined;
+  return receives >= MAX_ATTEMPTS ? attemptsExhausted(gaveUp(chunk), error) : undefined;
 }
 
-function exhausted(
-  chunk: number,
-  code = 'internal',
-  message = 'the function was ended from outside each time',
-  cause?: Error,
-) {
-  const text = `Gave up chunk ${chunk} of the file after ${MAX_ATTEMPTS} attempts; the last one: ${code}: ${message}`;
-  return new ImageDropError('retries-exhausted', text, { cause });
-}
+const gaveUp = (chunk: number): string => `Gave up chunk ${chunk} of the file`;

@@ -1,42 +1,37 @@
-import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
+import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
+import { newestVersion } from './dropped-object.ts';
 import { beginAgain, removeLeftBehind } from './give-up-image.ts';
-import { beginImport, hashMeanwhile, type ImportDependencies } from './import-image.ts';
-import { lostImage } from './lost-image.ts';
-import { hashAgain } from './move-bytes.ts';
-import { newestVersion } from './newest-version.ts';
-import type { Invocation } from './ports.ts';
-import { chunkNamedIn, existingRecord, recordNamedIn } from './record-message.ts';
-import { askForRetry, isRedriven } from './redriven.ts';
+import { beginImport, hashMeanwhile } from './import-image.ts';
+import type { Invocation, StreamUploadDependencies } from './ports.ts';
+import { askForRetry, chunkNamedIn, existingRecord, isRedriven, recordNamedIn } from './record-message.ts';
 import { stageChunk } from './stage-chunk.ts';
-import { streamImage, wasReadWhole } from './stream-image.ts';
-import { targetOf } from './target-of.ts';
-import { LEASE_SECONDS, type LeaseDependencies, underLease } from './under-lease.ts';
-import { askAgain, isLost, lookLater, noteSeen } from './unseen-image.ts';
-import { isFromStorage, type StorageDependencies, uploadFromStorage } from './upload-from-storage.ts';
+import { hashAgain, streamImage, wasReadWhole } from './stream-image.ts';
+import { finishUpload, LEASE_SECONDS, underLease } from './under-lease.ts';
+import { lookLater, noteSeen, replaceIfLost } from './unseen-image.ts';
+import { isFromStorage, uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
-
-export type StreamUploadDependencies = LeaseDependencies & ImportDependencies & StorageDependencies;
+import { Work } from './work.ts';
 
 /**
- * How long an image may stay in `saving` after an upload that broke off before it counts as abandoned: a server gives up
- * a body that has no end within seconds, one whose worker was killed never does.
+ * How long an image may stay in `saving` after an interrupted upload before it counts as abandoned: a server gives up an
+ * incomplete body within seconds, but a killed worker of the server never does.
  */
 const ABANDONED_AFTER_SECONDS = 60;
 
 /** A server that has received everything may still write it: no store in use is slower than this, in bytes per second. */
 const SLOWEST_STORE = 10 * 2 ** 20;
 
-/** How long the answer that an image was made stands for one that it is there; it saves a request for each drop. */
+/** How long a created image is assumed to exist; it saves a request for each drop. */
 const FRESH_SECONDS = 60;
 
-/** Seconds until another look at an image that is still being saved from an attempt before. */
+/** Seconds until another look at an image that is still being saved from an earlier attempt. */
 const LOOK_AGAIN_SECONDS = 30;
 
-/** Moves the bytes of a created image from the bucket to its endpoint and sends the record on to be checked. */
+/** Moves the bytes of a created image from the bucket to its endpoint, then sends the record to record-status. */
 export async function streamUpload(
   message: unknown,
   invocation: Invocation,
@@ -45,125 +40,95 @@ export async function streamUpload(
   const key = recordNamedIn(message);
   const chunk = chunkNamedIn(message);
   const record = await existingRecord(key, deps.records);
+  const work = new Work(key, record, invocation, deps);
   switch (record.status) {
     case 'received':
-      // A chunk that comes late: the drop that begins again has a message of its own.
-      if (chunk === undefined) await deps.ingestQueue.send({ record: key });
+      // A late chunk needs nothing: the drop that begins again has a message of its own.
+      if (chunk === undefined) await deps.ingestQueue.send(work.message);
       return;
     case 'created':
     case 'uploading':
-      if (chunk !== undefined && !(await stagesLastOne(key, record, chunk, invocation, deps))) return;
-      return underLease(key, record, ['created', 'uploading'], invocation, deps, (leased) =>
-        upload(key, leased, invocation, deps),
-      );
+      if (chunk !== undefined && !(await stagesLastChunk(work, chunk, deps))) return;
+      return underLease(work, ['created', 'uploading'], deps, (leased) => upload(leased, deps));
     default:
-      // This message may be of an invocation that stalled, and asked for a second image after others had moved on.
-      if (record.plan?.route === 'fast-import' && invocation.receives > 1) await removeLeftBehind(key, record, deps);
-      if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(key, record));
-      if (record.announcedAt === undefined) await deps.statusQueue.send({ record: key });
+      // The message may be of a stalled invocation that requested a second image after the record had changed.
+      if (record.plan?.route === 'fast-import' && invocation.receives > 1) await removeLeftBehind(work, deps);
+      if (isRedriven(record, invocation)) return deps.ingestQueue.send(askForRetry(work));
+      if (record.announcedAt === undefined) await deps.statusQueue.send(work.message);
   }
 }
 
-/** Chunks are staged side by side, without the lease. @returns whether nothing but the rest of the way is left to do */
-async function stagesLastOne(
-  key: string,
-  record: DropRecord,
-  chunk: number,
-  invocation: Invocation,
-  deps: StreamUploadDependencies,
-): Promise<boolean> {
-  // Until the first report of progress a killed function would keep its message for as long as the queue says.
-  await invocation.holdMessage(LEASE_SECONDS);
-  return stageChunk(key, record, chunk, invocation, deps);
+/** Stages a chunk, in parallel with others and without the lease. @returns whether it was the last one */
+async function stagesLastChunk(work: Work, chunk: number, deps: StreamUploadDependencies): Promise<boolean> {
+  // Until the first renewal, a killed function would hide its message for as long as the queue is configured.
+  await work.invocation.holdMessage(LEASE_SECONDS);
+  return stageChunk(work, chunk, deps);
 }
 
-/** What became of the image decides: an attempt before this one may have got anywhere. */
-async function upload(
-  key: string,
-  record: DropRecord,
-  invocation: Invocation,
-  deps: StreamUploadDependencies,
-): Promise<void> {
-  if (record.status === 'created' && (await newestVersion(key, record, deps)) === undefined) return;
-  const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
-  if (isFromStorage(record.plan?.route)) return uploadFromStorage(key, record, endpoint, invocation, deps);
-  const isStreamed = record.plan?.route !== 'import';
-  if (isStreamed && isFresh(record, deps.now())) return stream(key, record, endpoint, invocation, deps);
+/** Continues from the state of the image: an earlier attempt may have ended anywhere. */
+async function upload(work: Work<UploadRecord>, deps: StreamUploadDependencies): Promise<void> {
+  const { record } = work;
+  if (record.status === 'created' && (await newestVersion(work, deps)) === undefined) return;
+  const endpoint = await work.endpoint();
+  if (isFromStorage(record.plan.route)) return uploadFromStorage(work, endpoint, deps);
+  const isStreamed = record.plan.route !== 'import';
+  if (isStreamed && isFresh(record, deps.now())) return finish(work, await streamImage(work, endpoint, deps), deps);
   const image = record.image && (await endpoint.get(record.image.id));
-  if (image !== undefined) await noteSeen(key, record, deps);
+  if (image !== undefined) await noteSeen(work);
   switch (image?.status) {
     case 'queued':
-      if (isStreamed) return stream(key, record, endpoint, invocation, deps);
-      await beginImport(key, record, endpoint, invocation, deps);
-      return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);
+      if (isStreamed) return finish(work, await streamImage(work, endpoint, deps), deps);
+      await beginImport(work, endpoint, deps);
+      return finish(work, await hashMeanwhile(work, deps), deps);
     case 'active':
       // The function that waited for the answer has died, or another hash is needed: read the object for its hashes.
-      return pass(key, record, await hashAgain(key, record, invocation, deps, comparableIn(image)), deps);
+      return finish(work, await hashAgain(work, deps, comparableIn(image)), deps);
     case 'saving':
     case 'importing':
     case 'uploading':
-      if (record.import === undefined) return waitForSave(key, record, image, deps);
-      return pass(key, record, await hashMeanwhile(key, record, invocation, deps), deps);
-    default: {
-      const lost = lostImage(record, image);
-      if (!(await isLost(key, record, image, deps))) return lookLater(key, record, askAgain(lost), deps);
-      return beginAgain(key, record, lost, deps);
-    }
+      if (record.import === undefined) return waitForSave(work, image, deps);
+      return finish(work, await hashMeanwhile(work, deps), deps);
+    default:
+      return replaceIfLost(work, image, deps);
   }
 }
 
-/** Made a moment ago and not touched since: it waits for its bytes, and what is wrong with it shows when they are sent. */
-function isFresh(record: DropRecord, now: Date): boolean {
+/** Created a moment ago and not changed since: it waits for its bytes, and sending them shows any problem. */
+function isFresh(record: UploadRecord, now: Date): boolean {
   const ageSeconds = (now.getTime() - changes.statusSince(record).getTime()) / 1000;
   return record.status === 'created' && record.attempts === 1 && ageSeconds < FRESH_SECONDS;
 }
 
-async function stream(
-  key: string,
-  record: DropRecord,
-  endpoint: ImageEndpoint,
-  invocation: Invocation,
+/** @param read undefined when the record has begun again */
+async function finish(
+  work: Work<UploadRecord>,
+  read: Pick<DropRecord, 'hashes' | 'unread'> | undefined,
   deps: StreamUploadDependencies,
 ): Promise<void> {
-  const sent = await streamImage(key, record, endpoint, invocation, deps);
-  if (sent !== undefined) await pass(key, record, sent, deps);
-}
-
-/** Hands the record on to record-status. */
-async function pass(
-  key: string,
-  record: DropRecord,
-  { hashes, unread }: Pick<DropRecord, 'hashes' | 'unread'>,
-  deps: StreamUploadDependencies,
-): Promise<void> {
-  await deps.records.change(key, (stored) => {
-    changes.requireLease(stored, record.lease?.holder);
-    const read = { ...(hashes && { hashes }), ...(unread !== undefined && { unread }) };
-    return { ...changes.moveTo(stored, 'processing', deps.now()), ...read };
-  });
-  await deps.statusQueue.send({ record: key });
+  if (read === undefined) return;
+  const { hashes, unread } = read;
+  await finishUpload(work, deps, () => ({
+    ...(hashes !== undefined && { hashes }),
+    ...(unread !== undefined && { unread }),
+  }));
 }
 
 /**
- * An upload before was interrupted, and its image is still being saved: by a server that has everything and writes it, or
- * by none. It is looked at again by a new message, and no attempt is counted: only the time decides.
+ * The last upload was interrupted, and its image is still being saved: by a server that has everything and writes it, or
+ * by none. A new message looks again, and the attempt does not count: only the time decides.
  */
-async function waitForSave(
-  key: string,
-  record: DropRecord,
-  image: Image,
-  deps: StreamUploadDependencies,
-): Promise<void> {
+async function waitForSave(work: Work<UploadRecord>, image: Image, deps: StreamUploadDependencies): Promise<void> {
+  const { record } = work;
   const lastSign = record.progress === undefined ? changes.statusSince(record) : new Date(record.progress.at);
   const silentSeconds = (deps.now().getTime() - lastSign.getTime()) / 1000;
-  const message = `Image ${image.id} is still in status ${image.status}, ${Math.round(silentSeconds)} s after the upload before was interrupted.`;
+  const message = `Image ${image.id} is still in status ${image.status}, ${Math.round(silentSeconds)} s after its upload was interrupted.`;
   const error = new ImageDropError('upload-interrupted', message, { retryAfterSeconds: LOOK_AGAIN_SECONDS });
-  if (silentSeconds < savesWithinSeconds(record, deps)) return lookLater(key, record, error, deps);
-  return beginAgain(key, record, new ImageDropError('upload-interrupted', message), deps);
+  if (silentSeconds < savesWithinSeconds(work)) return lookLater(work, error, deps);
+  return beginAgain(work, new ImageDropError('upload-interrupted', message), deps);
 }
 
-function savesWithinSeconds(record: DropRecord, deps: StreamUploadDependencies): number {
+function savesWithinSeconds({ record, target }: Work<UploadRecord>): number {
   if (!wasReadWhole(record)) return ABANDONED_AFTER_SECONDS;
-  const writesWithin = ABANDONED_AFTER_SECONDS + (record.plan?.range.length ?? 0) / SLOWEST_STORE;
-  return Math.min(writesWithin, Math.max(ABANDONED_AFTER_SECONDS, targetOf(record, deps.targets).activeWithinSeconds));
+  const writesWithin = ABANDONED_AFTER_SECONDS + record.plan.range.length / SLOWEST_STORE;
+  return Math.min(writesWithin, Math.max(ABANDONED_AFTER_SECONDS, target.activeWithinSeconds));
 }

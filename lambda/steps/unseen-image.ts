@@ -2,12 +2,14 @@ import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import type { MessageQueue, StepDependencies } from './ports.ts';
+import { beginAgain } from './give-up-image.ts';
+import type { QueueStepDependencies, StepDependencies } from './ports.ts';
+import type { Work } from './work.ts';
 
 /**
  * How long an endpoint must keep answering that an image is gone or still empty before it counts as lost: one answer may
- * come from a replica of the database that lags, or from an API node that has cached it. Replicas that lag for longer
- * than a minute are taken out of service by every load balancer that looks after them.
+ * come from a database replica that lags, or from the cache of an API node. Load balancers usually take a replica that
+ * lags for longer than a minute out of service.
  */
 const UNSEEN_SECONDS = 60;
 
@@ -18,52 +20,40 @@ export const ASK_AGAIN_SECONDS = 20;
  * Whether an image is lost that should hold data, or wait for it. `killed` is the service's own verdict; any other answer
  * is noted in the record and must last for UNSEEN_SECONDS.
  */
-export async function isLost(
-  key: string,
-  record: DropRecord,
-  image: Image | undefined,
-  deps: StepDependencies,
-): Promise<boolean> {
+export async function isLost(work: Work, image: Image | undefined, deps: StepDependencies): Promise<boolean> {
   if (image?.status === 'killed') return true;
-  const { unseen } = record;
+  const { unseen } = work.record;
   if (unseen !== undefined) return deps.now().getTime() - Date.parse(unseen.since) >= UNSEEN_SECONDS * 1000;
   const first = { since: deps.now().toISOString(), as: image?.status ?? 'gone' };
-  await deps.records.change(key, (stored) =>
-    stored !== undefined && changes.isUndecided(record, stored, deps.now()) ? { ...stored, unseen: first } : undefined,
-  );
+  await work.updateIfUndecided((stored) => ({ ...stored, unseen: first }));
   return false;
 }
 
-/** The image shows itself: what was noted before says nothing any more. */
-export async function noteSeen(key: string, record: DropRecord, deps: StepDependencies): Promise<void> {
-  if (record.unseen === undefined) return;
-  await deps.records.change(key, (stored) => {
-    if (stored === undefined || !changes.isUndecided(record, stored, deps.now())) return undefined;
-    const { unseen: _, ...rest } = stored;
-    return rest;
-  });
+/** Forgets that the endpoint did not show the image, now that it does. */
+export async function noteSeen(work: Work): Promise<void> {
+  if (work.record.unseen === undefined) return;
+  await work.updateIfUndecided(({ unseen: _, ...rest }) => rest);
+}
+
+/** Begins again with another image when the one that waits for bytes is lost; until that is certain, looks again later. */
+export async function replaceIfLost(work: Work, image: Image | undefined, deps: QueueStepDependencies): Promise<void> {
+  const lost = lostImage(work.record, image);
+  if (await isLost(work, image, deps)) return beginAgain(work, lost, deps);
+  const message = `${lost.message} The endpoint is asked again before it counts as lost.`;
+  const retryAfterSeconds = ASK_AGAIN_SECONDS;
+  return lookLater(work, new ImageDropError(lost.code, message, { retryable: true, retryAfterSeconds }), deps);
+}
+
+function lostImage(record: DropRecord, image: Image | undefined): ImageDropError {
+  const state = image === undefined ? 'gone' : `in status ${image.status}`;
+  return new ImageDropError('image-lost', `Image ${record.image?.id} is ${state} before its upload was complete.`);
 }
 
 /**
- * Puts a drop off until another look at its image, by a message of its own. Only the time decides, so that no attempt is
- * counted: attempts that failed before must not shorten it.
+ * Puts a drop off until another look at its image, by a new message. Only the time decides, so the attempt does not
+ * count: earlier failures must not shorten the wait.
  */
-export async function lookLater(
-  key: string,
-  record: DropRecord,
-  why: ImageDropError,
-  deps: StepDependencies & { readonly ownQueue: MessageQueue },
-): Promise<void> {
-  await deps.records.change(key, (stored) => {
-    changes.requireLease(stored, record.lease?.holder);
-    return changes.release(changes.withoutAttempt(stored), why, deps.now());
-  });
-  await deps.ownQueue.send({ record: key }, why.retryAfterSeconds ?? ASK_AGAIN_SECONDS);
+export async function lookLater(work: Work, why: ImageDropError, deps: QueueStepDependencies): Promise<void> {
+  await work.change((stored) => changes.endAttempt(changes.withoutAttempt(stored), why, deps.now()));
+  await deps.ownQueue.send(work.message, why.retryAfterSeconds ?? ASK_AGAIN_SECONDS);
 }
-
-/** The same verdict, as one that another question may overturn. */
-export const askAgain = (verdict: ImageDropError): ImageDropError =>
-  new ImageDropError(verdict.code, `${verdict.message} The endpoint is asked again before it counts as lost.`, {
-    retryable: true,
-    retryAfterSeconds: ASK_AGAIN_SECONDS,
-  });

@@ -27,6 +27,6 @@ export function deadline(
 
 function outOfTime(remainingMs: number, marginSeconds: number): ImageDropError {
   const seconds = Math.round(remainingMs / 1000);
-  const message = `The function's time is nearly over: it had ${seconds} seconds, of which the last ${marginSeconds} are kept for an orderly end.`;
+  const message = `The function's time is nearly over: it had ${seconds} seconds, and the last ${marginSeconds} are kept for an orderly end.`;
   return new ImageDropError('out-of-time', message);
 }

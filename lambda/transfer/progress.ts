@@ -1,66 +1,67 @@
 import { asImageDropError, type ImageDropError } from '../model/errors.ts';
 import type { Progress } from '../model/record.ts';
 
-/** Told how far a transfer has come. Its rejection with `lease-held` ends the transfer; see `reportProgress`. */
+/** Gets how far a transfer is. Its rejection with `lease-held` ends the transfer; see `reportProgress`. */
 export type OnProgress = (progress: Progress) => Promise<void>;
 
 /**
- * Seconds between reports; the last one repeats. Growing, so that a person sees at once that it moves and a long
- * transfer writes its record only a few hundred times an hour.
+ * Seconds between calls; the last one repeats. They grow: a person soon sees that the transfer moves, and a long transfer
+ * writes its record only a few hundred times an hour.
  */
 const INTERVALS_SECONDS: readonly number[] = [1, 2, 4, 8, 10];
 
 /**
- * Seconds that reports may go on failing: by then the lease that they renew is about to run out (60 s, see
- * steps/under-lease.ts), and the next report may come too late.
+ * Seconds that calls may fail: then the lease that they renew is about to end (60 s, see steps/under-lease.ts), and the
+ * next call may come too late.
  */
 const SILENCE_SECONDS = 45;
 
-export interface ProgressOptions {
-  /** Bytes that have gone by. */
-  readonly bytes: () => number;
-  readonly totalBytes: number;
-  readonly onProgress: OnProgress;
-  /** Told of a report that failed and was let pass. */
-  readonly onSkipped?: ((error: ImageDropError) => void) | undefined;
+interface RepeatOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Gets the error of a call that failed and was skipped. */
+  readonly onSkipped?: ((error: ImageDropError) => void) | undefined;
   readonly intervalsSeconds?: readonly number[];
 }
 
-export interface ProgressReports {
-  /** Aborts with the error of the report that may not be skipped; there are no reports after that. */
+export interface ProgressOptions extends RepeatOptions {
+  /** Bytes that were transferred. */
+  readonly bytes: () => number;
+  readonly totalBytes: number;
+  readonly onProgress: OnProgress;
+}
+
+export interface RepeatedWork {
+  /** Aborts with the error of the call that may not be skipped; there are no calls after that. */
   readonly signal: AbortSignal;
-  /** No report begins after this. Resolves when none is under way any more; never rejects. */
+  /** No call begins after this. Resolves when none is running any more; never rejects. */
   stop(): Promise<void>;
 }
 
 /**
- * Reports progress until stopped, one report at a time, whether or not bytes move. Does not keep the process alive
- * between reports.
+ * Calls until stopped, one call at a time. Does not keep the process alive between calls.
  *
- * A report that fails for a passing reason is skipped, because the record store may be away for a moment and the bytes
- * on their way are dear; the next one comes at its time. The transfer is to end at once when a report fails for good or
- * with `lease-held`, which says that another has taken over, and when none has got through for 45 seconds.
+ * A call that fails temporarily is skipped, because the record store may be unavailable for a moment and the bytes in
+ * transit are expensive. The signal aborts when a call fails permanently or with `lease-held`, and when all calls have
+ * failed for 45 seconds.
  */
-export function reportProgress(options: ProgressOptions): ProgressReports {
-  const { bytes, totalBytes, onProgress, onSkipped, clock, intervalsSeconds = INTERVALS_SECONDS } = options;
+export function repeatUntilStopped(call: () => Promise<void>, options: RepeatOptions): RepeatedWork {
+  const { onSkipped, clock, intervalsSeconds = INTERVALS_SECONDS } = options;
   const abort = new AbortController();
-  const startedAt = clock();
-  let heardAt = startedAt;
-  let reports = 0;
+  let succeededAt = clock();
+  let calls = 0;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  let underWay: Promise<void> = Promise.resolve();
+  let running: Promise<void> = Promise.resolve();
 
-  const report = async (): Promise<void> => {
+  const callOnce = async (): Promise<void> => {
     const now = clock();
     try {
-      await onProgress(progressAt(startedAt, now, bytes(), totalBytes));
-      heardAt = now;
+      await call();
+      succeededAt = now;
     } catch (thrown) {
       const error = asImageDropError(thrown);
-      if (!maySkip(error, clock() - heardAt)) return abort.abort(error);
+      if (!maySkip(error, clock() - succeededAt)) return abort.abort(error);
       onSkipped?.(error);
     }
     schedule();
@@ -68,10 +69,10 @@ export function reportProgress(options: ProgressOptions): ProgressReports {
 
   const schedule = (): void => {
     if (stopped) return;
-    const seconds = intervalsSeconds[Math.min(reports, intervalsSeconds.length - 1)] ?? 1;
-    reports += 1;
+    const seconds = intervalsSeconds[Math.min(calls, intervalsSeconds.length - 1)] ?? 1;
+    calls += 1;
     timer = setTimeout(() => {
-      underWay = report();
+      running = callOnce();
     }, seconds * 1000).unref();
   };
 
@@ -81,9 +82,16 @@ export function reportProgress(options: ProgressOptions): ProgressReports {
     stop() {
       stopped = true;
       clearTimeout(timer);
-      return underWay;
+      return running;
     },
   };
+}
+
+/** Reports progress until stopped, whether or not bytes move; see `repeatUntilStopped`. */
+export function reportProgress(options: ProgressOptions): RepeatedWork {
+  const { bytes, totalBytes, onProgress, clock } = options;
+  const startedAt = clock();
+  return repeatUntilStopped(() => onProgress(progressAt(startedAt, clock(), bytes(), totalBytes)), options);
 }
 
 function maySkip(error: ImageDropError, silentMs: number): boolean {

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ImageDropError } from '../model/errors.ts';
 import type { ByteRange } from '../model/image.ts';
 
-/** Opens part of the source; the signal ends the opening. The stream is destroyed by whoever reads it. */
+/** Opens part of the source; the signal ends the opening. The reader destroys the stream. */
 export type OpenRange = (range: ByteRange, signal: AbortSignal) => Promise<Readable>;
 
 /** Waits; rejects when the signal is aborted. */

@@ -18,7 +18,7 @@ export interface Reading {
   readonly range: ByteRange;
   readonly algorithms: readonly HashAlgorithm[];
   readonly onProgress: OnProgress;
-  /** Told of a progress report that failed and was let pass; see progress.ts. */
+  /** Called for a progress report that failed and was skipped; see progress.ts. */
   readonly onSkippedProgress?: (error: ImageDropError) => void;
   readonly signal: AbortSignal;
   /** Milliseconds since 1970; by default the machine's. */

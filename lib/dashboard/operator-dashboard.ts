@@ -16,7 +16,7 @@ export interface OperatorDashboardProps extends DashboardProps {
   readonly runbookUrl: string;
 }
 
-/** One page for whoever looks after the stack: each target, the pipeline, the cost. */
+/** One page for the operators of the stack: each target, the pipeline, the cost. */
 export class OperatorDashboard extends Construct {
   readonly dashboard: Dashboard;
 

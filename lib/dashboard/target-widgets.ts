@@ -13,7 +13,7 @@ const WIDTH = 8;
 export function targetWidgets({ name, metrics }: WatchedTarget): IWidget[] {
   return [
     new GraphWidget({
-      title: `${name}: drops by the state they came to`,
+      title: `${name}: drops by their new state`,
       width: WIDTH,
       stacked: true,
       left: RECORD_STATUSES.map((status) => metrics.metric(DROPS_BY_STATUS[status], { ...SUM, label: status })),

@@ -2,7 +2,7 @@ import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { LeanFunction } from '../lean-function.ts';
 import type { StageQueue } from '../stage-queue.ts';
-import type { TargetMetrics } from '../target-metrics.ts';
+import type { TargetMetrics } from '../target-alarm.ts';
 
 /** What a dashboard shows. */
 export interface Watched {

@@ -1,9 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
-import { objectOf, plainObject } from './checks.ts';
+import { objectOf, plainObject, SettingError } from './checks.ts';
 import type { OutcomeEmailsProps } from './outcome-emails-props.ts';
 import type { ReconcileProps } from './reconcile-props.ts';
-import { SettingError } from './setting-error.ts';
 import type { TargetProps } from './target-props.ts';
 
 /** What the CDK app takes from its context: cdk.json, or `-c name=value` on the command line. */
@@ -112,6 +111,6 @@ function parsed(name: string, text: string, advice = 'write JSON'): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new SettingError(name, text, `this is no JSON (${String(error)}); ${advice}.`);
+    throw new SettingError(name, text, `this is not JSON (${String(error)}); ${advice}.`);
   }
 }

@@ -1,7 +1,6 @@
 import { ALL_RIGHTS, DEFAULT_RIGHTS, type DropperRights } from '../../lambda/model/dropper-rights.ts';
 import { deniedProperty } from '../../lambda/model/property-rules.ts';
-import { objectOf } from './checks.ts';
-import { SettingError } from './setting-error.ts';
+import { objectOf, SettingError } from './checks.ts';
 
 /**
  * What droppers may choose at a target, every default filled in.

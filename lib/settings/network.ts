@@ -1,7 +1,7 @@
 import type { ISecurityGroup, IVpc, SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { SettingError } from './setting-error.ts';
+import { SettingError } from './checks.ts';
 
-/** With exactOptionalPropertyTypes a Vpc is no IVpc: their optional members are declared differently. */
+/** With exactOptionalPropertyTypes a Vpc is not an IVpc: their optional members are declared differently. */
 export type AnyVpc = Vpc | IVpc;
 
 /** Where functions stand, as the construct of a function takes it. */

@@ -1,6 +1,5 @@
 import type { ObjectStorage, StagingPlace } from '../../lambda/model/target.ts';
-import { type Bounds, objectOf, wholeNumber } from './checks.ts';
-import { SettingError } from './setting-error.ts';
+import { type Bounds, objectOf, SettingError, wholeNumber } from './checks.ts';
 import type { StagingProps, TargetProps } from './target-props.ts';
 
 const BYTES: Bounds = { lowest: 1, highest: Number.MAX_SAFE_INTEGER, of: 'bytes' };

@@ -1,4 +1,4 @@
-import { SettingError } from './setting-error.ts';
+import { SettingError } from './checks.ts';
 
 /** Who hears of drops by e-mail. Each address is asked by Amazon SNS to confirm first. */
 export interface OutcomeEmailsProps {
@@ -6,9 +6,9 @@ export interface OutcomeEmailsProps {
   readonly addresses: readonly string[];
 
   /**
-   * Of which outcomes.
+   * The outcomes to report.
    *
-   * @default ["failed"] - a mail for each image that became active would soon be read by nobody
+   * @default ["failed"] - soon no one would read a mail for each image that became active
    */
   readonly statuses?: readonly OutcomeStatus[];
 }

@@ -45,7 +45,7 @@ export interface ImageDropProps {
   /**
    * The VPC that the functions stand in, for an image endpoint that is reached from there only. They need a way to Amazon
    * S3, SQS, SNS and Secrets Manager: a NAT gateway, or endpoints of the VPC. With `managedInstances` the function that
-   * moves the bytes stands where the instances do.
+   * moves the bytes is where the instances are.
    *
    * @default - none: the functions reach the endpoint over the internet
    */
@@ -70,7 +70,7 @@ export interface ImageDropProps {
    * http://127.0.0.1 and http://localhost. A bucket of yours is left alone; without the rule the page's own server passes
    * the bytes on.
    *
-   * @default true - the rule opens nothing: each PUT needs a presigned URL, and whoever has one can use it without a browser
+   * @default true - the rule opens nothing: each PUT needs a presigned URL, which also works without a browser
    */
   readonly loopbackUploads?: boolean;
 
@@ -122,7 +122,7 @@ export interface ImageDropProps {
   /**
    * How long the functions' logs are kept.
    *
-   * @default RetentionDays.ONE_MONTH - what is known of a drop stands in its record; logs serve the search for a fault
+   * @default RetentionDays.ONE_MONTH - a drop's record has all that is known of it; logs serve the search for a fault
    */
   readonly logRetention?: RetentionDays;
 
@@ -134,9 +134,9 @@ export interface ImageDropProps {
   readonly logLevel?: LogLevel;
 
   /**
-   * Who is written to when a drop has come to its end.
+   * Who gets a mail when a drop has settled.
    *
-   * @default - nobody: the record, the tags of the object and the outcome topic say it
+   * @default - no one: the record, the tags of the object and the outcome topic say it
    */
   readonly outcomeEmails?: OutcomeEmailsProps;
 
@@ -157,7 +157,7 @@ export interface ImageDropProps {
   /**
    * Address of your copy of the runbook, that alarms and dashboard lead to.
    *
-   * @default "docs/runbook.md" - where the page lies in the package
+   * @default "docs/runbook.md" - the path of the page in the package
    */
   readonly runbookUrl?: string;
 

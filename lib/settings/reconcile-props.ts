@@ -6,7 +6,7 @@ export interface ReconcileProps {
   /**
    * How often it is looked for, in whole minutes, up to a day.
    *
-   * @default 15 minutes - S3 and SQS lose next to nothing, and a function that is killed lets go of its drop by itself
+   * @default 15 minutes - S3 and SQS lose almost nothing, and a killed function loses its lease automatically
    */
   readonly every?: Duration;
 

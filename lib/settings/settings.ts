@@ -1,13 +1,13 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Target } from '../../lambda/model/target.ts';
 import type { DashboardProps } from '../dashboard/dashboard-props.ts';
-import { RUNBOOK_PAGE } from '../runbook.ts';
+import { RUNBOOK_PAGE } from '../operator-alarm.ts';
+import { SettingError } from './checks.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import { type NetworkSettings, settleNetwork } from './network.ts';
 import { checkAddresses, type OutcomeEmails, settleOutcomeEmails } from './outcome-emails-props.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
 import { type ReconcileSettings, settleReconcile } from './reconcile-props.ts';
-import { SettingError } from './setting-error.ts';
 import { type StageSettings, settleConcurrency, settleStage } from './settle-stage.ts';
 import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD } from './stages.ts';
 import { MAX_MANAGED_STREAM_BYTES, MAX_STREAM_BYTES } from './target-defaults.ts';

@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type Bounds, wholeNumber } from './checks.ts';
-import { SettingError } from './setting-error.ts';
+import { type Bounds, SettingError, wholeNumber } from './checks.ts';
 import type { StageProps } from './stage-props.ts';
 import type { Stage } from './stages.ts';
 
@@ -12,7 +11,7 @@ export interface StageSettings extends Stage {
   readonly oldestMessageAge: Duration;
 }
 
-/** A step gives up by itself after 12 attempts (lambda/steps/under-lease.ts); the redrive must not be faster. */
+/** A step gives up after 12 attempts (lambda/steps/under-lease.ts); the redrive must not be faster. */
 export const STEP_ATTEMPTS = 12;
 const MAX_RECEIVE_COUNT = 30;
 
@@ -45,7 +44,7 @@ export function settleStage(property: string, stage: Stage, props: StageProps = 
     VISIBILITY,
   );
   if (visibility.toSeconds() < timeout.toSeconds()) {
-    const problem = `a second invocation would take up the message while the first still works; give at least the timeout, ${timeout.toSeconds()} s.`;
+    const problem = `a second invocation would process the message while the first still works; give at least the timeout, ${timeout.toSeconds()} s.`;
     throw new SettingError(`${property}.visibilityTimeout`, `${visibility.toSeconds()} s`, problem);
   }
   return {

@@ -18,7 +18,7 @@ export interface StageProps {
   readonly timeout?: Duration;
 
   /**
-   * How long a message that was taken up stays invisible to others. At least the timeout, or a second invocation begins
+   * How long a received message stays invisible to others. At least the timeout, or a second invocation begins
    * while the first still works; 12 h at most.
    *
    * @default - timeout + 30 s, so that the work of a killed function goes on soon
@@ -26,7 +26,7 @@ export interface StageProps {
   readonly visibilityTimeout?: Duration;
 
   /**
-   * After so many receipts a message goes to the dead letters. More than the 12 attempts that a step allows itself:
+   * After this number of receipts a message goes to the dead letters. More than the 12 attempts that a step allows itself:
    * it must be the step that gives up, because only the step can write the reason into the record.
    *
    * @default 30 - a step has settled the record long before; only messages that no step can handle get here

@@ -2,8 +2,7 @@ import { pathText, problemIn } from '../../lambda/model/json-schema.ts';
 import { FIELD_OF, type ImageMetadata } from '../../lambda/model/metadata.ts';
 import { METADATA_SCHEMA, type MetadataName } from '../../lambda/model/metadata-schema.ts';
 import { deniedProperty } from '../../lambda/model/property-rules.ts';
-import { objectOf } from './checks.ts';
-import { SettingError } from './setting-error.ts';
+import { objectOf, SettingError } from './checks.ts';
 
 /**
  * Holds the metadata of a target against the schema before deployment; whether the endpoint takes the values is found per

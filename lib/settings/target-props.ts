@@ -90,8 +90,8 @@ export interface TargetProps {
   readonly unrecognisedRaw?: UnrecognisedRaw;
 
   /**
-   * Metadata of every image of this target, by the rules of docs/metadata.md. What metadata files and the object's own
-   * user metadata say goes before it.
+   * Metadata of every image of this target, by the rules of docs/metadata.md. Metadata files and the object's own
+   * user metadata take precedence over it.
    *
    * @default {} - only what is found in the file
    */

@@ -6,10 +6,9 @@ import {
   UNRECOGNISED_RAW,
   type UnrecognisedRaw,
 } from '../../lambda/model/target.ts';
-import { objectOf, plainObject, wholeNumber } from './checks.ts';
+import { objectOf, plainObject, SettingError, wholeNumber } from './checks.ts';
 import { droppersMayOf } from './droppers-may.ts';
 import { objectStorageOf } from './object-storage.ts';
-import { SettingError } from './setting-error.ts';
 import { ACTIVE_WITHIN_SECONDS, HIGHEST_MIN_DISK, MAX_STREAM_BYTES, TARGET_DEFAULTS } from './target-defaults.ts';
 import { checkTargetMetadata } from './target-metadata.ts';
 import type { TargetProps } from './target-props.ts';

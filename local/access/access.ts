@@ -8,7 +8,7 @@ export interface Principal {
 }
 
 export interface Access {
-  /** The holder of an access key; undefined when nobody has it. */
+  /** The holder of an access key; undefined for an unknown key. */
   principal(accessKeyId: string): Principal | undefined;
   /**
    * Decides one action ("s3:PutObject") on one resource ARN, and keeps count of what was asked so that a test can tell

@@ -10,7 +10,7 @@ export type QueryParameter = readonly [name: string, value: string];
 /**
  * Not by `new URL`, which resolves `..` and would change the key of an object.
  * @param target as on the request line; bytes above 127 as Node hands them over, one character each
- * @throws URIError where an escape is malformed or the bytes are no UTF-8
+ * @throws URIError when an escape is malformed or the bytes are not UTF-8
  */
 export function parseTarget(target: string): RequestTarget {
   const mark = target.indexOf('?');
@@ -18,7 +18,7 @@ export function parseTarget(target: string): RequestTarget {
   return { path: percentDecode(target.slice(0, mark)), query: parseQuery(target.slice(mark + 1)) };
 }
 
-/** A plus stands for a space, as in forms; whoever means a plus writes %2B. */
+/** A plus means a space, as in forms; a literal plus is written %2B. */
 export function parseQuery(query: string): QueryParameter[] {
   const fields = query.split('&').filter((field) => field !== '');
   return fields.map((field) => {
@@ -32,7 +32,7 @@ function formDecode(text: string): string {
   return percentDecode(text.replaceAll('+', ' '));
 }
 
-/** @throws URIError where an escape is malformed or the bytes are no UTF-8 */
+/** @throws URIError when an escape is malformed or the bytes are not UTF-8 */
 export function percentDecode(text: string): string {
   return decodeURIComponent(text.replace(/[\x80-\xff]/g, escapeCharacter));
 }

@@ -82,7 +82,7 @@ export function verifySignature(request: SignedRequest, options: VerifyOptions):
   const claimed = claim(request);
   const principal = options.access.principal(claimed.accessKeyId);
   if (principal === undefined) {
-    throw new SignatureError('unknown-key', `Nobody has the access key ${claimed.accessKeyId}.`);
+    throw new SignatureError('unknown-key', `Unknown access key: ${claimed.accessKeyId}.`);
   }
   checkScope(claimed, options.service);
   checkTime(claimed, options.now);
@@ -224,7 +224,7 @@ function instantOf(timestamp: string): Date {
   const [, year, month, day, hours, minutes, seconds] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp) ?? [];
   const instant = new Date(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
-  if (Number.isNaN(instant.getTime())) throw new SignatureError('malformed', `"${timestamp}" is no x-amz-date.`);
+  if (Number.isNaN(instant.getTime())) throw new SignatureError('malformed', `"${timestamp}" is not an x-amz-date.`);
   return instant;
 }
 

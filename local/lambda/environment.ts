@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
-import { maxMemoryMib } from './memory.ts';
 import type { FromEnvironment, InvocationError, Invoke } from './protocol.ts';
 
 export type Outcome =
@@ -13,7 +13,7 @@ export interface EnvironmentOptions {
   /** Everything the process finds in its environment. */
   readonly variables: Readonly<Record<string, string>>;
   readonly folder: string;
-  /** Told of each line that the function writes. */
+  /** Called for each line that the function writes. */
   readonly onLine: (line: string) => void;
 }
 
@@ -73,7 +73,7 @@ export class Environment {
     return await outcome;
   }
 
-  /** Tells the function to come to an end (Lambda's shutdown phase). An idle one ends at once. */
+  /** Tells the function to end (Lambda's shutdown phase). An idle one ends at once. */
   terminate(): void {
     this.#child.kill('SIGTERM');
     if (this.#settle === undefined && this.#child.connected) this.#child.disconnect();
@@ -115,7 +115,7 @@ export class Environment {
       });
       this.#child.on('error', (error) => resolve(`failed: ${error.message}`));
     });
-    // What it wrote last lies in the pipes by now; let it be read first.
+    // Its last lines are in the pipes now; let them be read first.
     await setImmediate();
     this.#die(how);
   }
@@ -136,5 +136,18 @@ export class Environment {
   #finish(outcome: Outcome): void {
     this.#settle?.(outcome);
     this.#settle = undefined;
+  }
+}
+
+/**
+ * The most memory, in MiB, that a process has held (proc(5), VmHWM).
+ * @returns undefined where the system does not say, or the process is gone
+ */
+export function maxMemoryMib(pid: number | undefined): number | undefined {
+  try {
+    const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return kib === undefined ? undefined : Math.ceil(Number(kib) / 1024);
+  } catch {
+    return undefined;
   }
 }

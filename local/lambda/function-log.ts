@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /**
  * What a terminal would obey; JSON lets DEL, C1 controls and what turns the direction of text around stand. Written as JSON
- * writes other controls, they mean the same to whoever parses the line. Tabs are what the host's own lines are made of.
+ * writes other controls, they mean the same to any parser of the line. Tabs are what the host's own lines are made of.
  */
 const CONTROLS = /(?!\t)[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
@@ -13,7 +13,7 @@ export class FunctionLog {
   readonly #name: string;
   readonly #onLine: (line: string) => void;
 
-  /** @param onLine told of each line too, with the function's name in front */
+  /** @param onLine called for each line too, with the function's name in front */
   constructor(folder: string, name: string, onLine: (line: string) => void) {
     mkdirSync(folder, { recursive: true });
     this.#file = openSync(join(folder, `${name}.log`), 'a');
@@ -21,7 +21,7 @@ export class FunctionLog {
     this.#onLine = onLine;
   }
 
-  /** Written at once, so that what a killed process was told last can be read. */
+  /** Written at once, so that the last lines of a killed process can be read. */
   write(line: string): void {
     // A process that is being killed may still have lines in its pipe.
     if (this.#file === undefined) return;

@@ -24,7 +24,7 @@ export interface FunctionOptions {
 
 /** Lambda does not say how long it keeps an idle environment; on one machine each holds some 140 MB that others need. */
 const IDLE_MS = 60 * 1000;
-/** A machine is no cloud: more invocations at a time would only share its cores, after each has paid for its own start. */
+/** A machine is not a cloud: more invocations at a time would only share its cores, after each has paid for its own start. */
 const MACHINE_CONCURRENCY = 2 * availableParallelism();
 
 /** A function and its environments: as many as are needed at one time, used again while they live. */
@@ -69,7 +69,7 @@ export class LambdaFunction {
     }
   }
 
-  /** Ends all environments; those at work are told and get a moment. */
+  /** Ends all environments; working ones get a moment. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const environment of this.#environments) environment.terminate();

@@ -10,7 +10,7 @@ export interface PollerOptions {
   readonly target: LambdaFunction;
   readonly engine: QueueEngine;
   readonly faults?: MessageFaults | undefined;
-  /** Told of errors of the queue itself; the poller goes on. */
+  /** Called for errors of the queue itself; the poller continues. */
   readonly onError: (error: unknown) => void;
 }
 

@@ -30,7 +30,7 @@ export function readStorageClass(request: S3Request): string | undefined {
   return given === 'STANDARD' ? undefined : given;
 }
 
-/** What a copy takes from its source, unless it is told otherwise. */
+/** What a copy takes from its source by default. */
 export function readDescription(request: S3Request): Pick<ObjectAttributes, 'headers' | 'metadata'> {
   return { headers: readHeaders(request), metadata: readMetadata(request) };
 }

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type Authentication, signatureMatches } from '../access/sigv4.ts';
 import { S3Error } from './errors.ts';
 
-/** "10000;chunk-signature=" and 64 digits come to 90 bytes; a trailer with a checksum to less than 200. */
+/** "10000;chunk-signature=" and 64 digits are 90 bytes; a trailer with a checksum is less than 200. */
 const MAX_LINE_BYTES = 1024;
 /** S3 takes no more trailers than checksum and signature; the bound keeps memory constant. */
 const MAX_TRAILERS = 10;
@@ -10,7 +10,7 @@ const MAX_TRAILERS = 10;
 export interface AwsChunkedOptions {
   /** Absent where the chunks are not signed. */
   readonly signatures?: ChunkSignatures | undefined;
-  /** Told each trailer, name in lower case, when the whole body was read. */
+  /** Called for each trailer, name in lower case, when the whole body was read. */
   readonly onTrailer: (name: string, value: string) => void;
 }
 
@@ -122,7 +122,7 @@ class ByteReader {
     return line;
   }
 
-  /** Lets go of the stream, wherever it stands. */
+  /** Lets go of the stream at any position. */
   async release(): Promise<void> {
     await this.#chunks.return?.();
   }

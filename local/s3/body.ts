@@ -142,7 +142,7 @@ interface BodyClaims {
   readonly trailingChecksum: ChecksumAlgorithm | undefined;
 }
 
-/** Values of x-amz-content-sha256 that are no hash (S3 API, "Common request headers"). */
+/** Values of x-amz-content-sha256 that are not a hash (S3 API, "Common request headers"). */
 const ENCODINGS: Readonly<Record<string, BodyClaims['encoding']>> = {
   'UNSIGNED-PAYLOAD': 'plain',
   'STREAMING-UNSIGNED-PAYLOAD-TRAILER': 'chunks',
@@ -157,7 +157,7 @@ function readBodyClaims(request: S3Request): BodyClaims {
   const isSha256 = /^[0-9a-f]{64}$/i.test(hash);
   if (encoding === undefined && !isSha256) {
     throw new S3Error('InvalidRequest', {
-      message: `"${hash}" is no value of x-amz-content-sha256 that is known here.`,
+      message: `"${hash}" is not a known value of x-amz-content-sha256.`,
     });
   }
   return {

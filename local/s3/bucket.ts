@@ -47,7 +47,7 @@ export class Bucket {
   readonly index = new VersionIndex();
   readonly blobs: Blobs;
   readonly uploads: Uploads;
-  /** Held by whoever changes what is stored under a key. */
+  /** Held while something changes what is stored under a key. */
   readonly locks = new KeyLock();
   readonly #place: BucketPlace;
   readonly #documents: JsonFiles<Version>;
@@ -74,7 +74,7 @@ export class Bucket {
     return bucket;
   }
 
-  /** The newest version, be it an object or a delete marker. */
+  /** The newest version, an object or a delete marker. */
   newest(key: string): Version | undefined {
     return this.index.of(key)[0];
   }
@@ -103,7 +103,7 @@ export class Bucket {
     return marker;
   }
 
-  /** Deletes one version for good. Needs the lock of the key. */
+  /** Deletes one version permanently. Needs the lock of the key. */
   async remove<T extends Version>(version: T, announce: Announce<T>): Promise<void> {
     await this.#unpublish(version);
     try {

@@ -73,7 +73,7 @@ export function requireOwner(request: S3Request, header: string): void {
   });
 }
 
-/** The error for a key that is not there: whoever may not list the bucket must not learn that (GetObject, "Permissions"). */
+/** The error for a missing key: a caller who may not list the bucket must not learn that (GetObject, "Permissions"). */
 export function missing(call: BucketCall, error: S3Error): S3Error {
   return permits(call, 's3:ListBucket', bucketArn(call.bucket)) ? error : new S3Error('AccessDenied');
 }

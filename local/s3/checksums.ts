@@ -51,7 +51,7 @@ export function checksumAlgorithm(name: string): ChecksumAlgorithm {
 export type ChecksumKind = Pick<StoredChecksum, 'algorithm' | 'type'>;
 
 /**
- * Which algorithm can be of which type, and what is the default (S3 user guide, "Checking object integrity").
+ * Which type an algorithm can have, and what is the default (S3 user guide, "Checking object integrity").
  * @throws InvalidRequest
  */
 export function checksumKind(algorithm: ChecksumAlgorithm, asked: string | undefined): ChecksumKind {

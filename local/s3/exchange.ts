@@ -26,7 +26,7 @@ export async function exchange(incoming: IncomingMessage, response: ServerRespon
   };
   const answer = await answerTo(incoming, service, onBodyWanted);
   await send(answer, response);
-  // What nobody read must not stand in the way of the next request.
+  // An unread body must not precede the next request.
   incoming.resume();
 }
 
@@ -57,7 +57,7 @@ async function send({ status, headers, body }: Answer, response: ServerResponse)
     if (body instanceof StoredBytes) await body.sendTo(response);
     else response.end(body);
   } catch {
-    // The client is gone, or has the headers already and can be told of no error any more: the cut is the answer.
+    // The client is gone, or has the headers already and cannot get an error any more: the cut is the answer.
     if (body instanceof StoredBytes) body.close();
     response.destroy();
   }

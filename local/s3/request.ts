@@ -49,7 +49,7 @@ export class S3Request {
     return this.headers[name]?.join(',') || this.#hoistedHeaders.get(name) || undefined;
   }
 
-  /** The headers of which the predicate takes the name, sorted by name. */
+  /** The headers whose name the predicate accepts, sorted by name. */
   headersWhere(predicate: (name: string) => boolean): Record<string, string> {
     const names = new Set([...Object.keys(this.headers), ...this.#hoistedHeaders.keys()]);
     const wanted = [...names].filter(predicate).sort();

@@ -33,7 +33,7 @@ export interface S3Server {
   /** `http://127.0.0.1:9000` */
   readonly endpoint: string;
   /**
-   * Puts an object of any size in no time, as if it had been uploaded; for whoever holds the server, not for its clients.
+   * Puts an object of any size in no time, as if it had been uploaded; for the owner of the server, not for its clients.
    * @returns its version id
    */
   putSparse(object: SparseObject): Promise<string>;
@@ -79,7 +79,7 @@ async function openService(options: S3ServerOptions): Promise<Service> {
   const sequencer = new Sequencer(clock);
   const buckets = new Map<string, Bucket>();
   for (const settings of options.buckets) {
-    if (!BUCKET_NAME.test(settings.name)) throw new RangeError(`"${settings.name}" is no valid name of a bucket.`);
+    if (!BUCKET_NAME.test(settings.name)) throw new RangeError(`"${settings.name}" is not a valid bucket name.`);
     const place = { folder: join(folder, settings.name), clock, sequencer };
     buckets.set(settings.name, await Bucket.open(settings, place));
   }

@@ -21,7 +21,7 @@ const PRINCIPAL = 'operator';
 
 /**
  * Stores such an object without moving its zeros, which an upload would have to send and hash. Its ETag is that of a
- * multipart upload, no md5 of the bytes; the queues of the bucket are told as of one.
+ * multipart upload, no md5 of the bytes; the queues of the bucket get the same event.
  * @returns its version id
  * @throws RangeError for an unknown bucket or a piece that is not inside, KeyTooLongError
  */

@@ -34,7 +34,7 @@ export class StoredBytes implements AsyncIterable<Buffer> {
     this.#release = undefined;
   }
 
-  /** For whoever keeps the pieces. */
+  /** For the keeper of the pieces. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     try {
       for (const { path, start, end } of this.#files) yield* createReadStream(path, { start, end });

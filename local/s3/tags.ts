@@ -1,7 +1,7 @@
 import { parseQuery } from '../access/request-target.ts';
 import { S3Error } from './errors.ts';
 import type { Tag } from './version.ts';
-import { parseXml } from './xml-parser.ts';
+import { parseXml } from './xml.ts';
 
 /** S3 user guide, "Categorizing your objects using tags". */
 const MAX_TAGS = 10;

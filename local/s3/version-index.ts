@@ -38,7 +38,7 @@ export class VersionIndex {
   }
 }
 
-/** Numbers the versions of a store: each greater than all before, also after a restart and when the clock stands. */
+/** Numbers the versions of a store: each greater than all before, also after a restart and when the clock stops. */
 export class Sequencer {
   readonly #clock: () => Date;
   #last = 0n;

@@ -26,7 +26,7 @@ export function requireAccess(access: Access, principal: Principal, action: stri
   );
 }
 
-/** @throws AwsFault when the body of a request is no JSON object */
+/** @throws AwsFault when the body of a request is not a JSON object */
 export function parseInput(body: string): object {
   try {
     const input: unknown = JSON.parse(body);
@@ -34,5 +34,5 @@ export function parseInput(body: string): object {
   } catch {
     // What follows says the same of both.
   }
-  throw new AwsFault('Serialization', 'The body of the request is no JSON object.');
+  throw new AwsFault('Serialization', 'The body of the request is not a JSON object.');
 }

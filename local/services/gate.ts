@@ -32,14 +32,14 @@ export interface AwsService {
 export interface GateOptions {
   readonly services: readonly AwsService[];
   readonly access: Access;
-  /** Told of errors that are no answer of the service but a fault in the stack. */
+  /** Called for errors that are not an answer of the service but a fault in the stack. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Ten messages in one batch come to 1 MiB at most; their escaped JSON needs more. */
+/** Ten messages in one batch are at most 1 MiB; their escaped JSON needs more. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-/** The door to the services in this process: nobody comes in without a signature, and to what the role allows only. */
+/** The door to the services in this process: each request needs a signature, and only what the role allows is done. */
 export class Gate {
   readonly url: string;
   readonly port: number;
@@ -90,7 +90,7 @@ export class Gate {
       return await service.answer({ principal, headers: request.headers, path, body: body.toString() });
     } catch (error) {
       if (error instanceof AwsFault) return service.fault(error);
-      // A client that went away while it sent is no fault of the stack.
+      // A client that went away while it sent is not a fault of the stack.
       if (request.complete) onError(error);
       return service.fault(new AwsFault('InternalFailure', 'The local stack failed; its log says more.', 500));
     }

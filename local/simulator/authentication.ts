@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type Accounts, type ApplicationCredential, DOMAIN, idOf, means, type User } from './accounts.ts';
 import { Fault, isObject, type JsonObject } from './http.ts';
-import type { Token, Tokens } from './tokens.ts';
+import type { Token, Tokens } from './keystone.ts';
 
 type Grant = Parameters<Tokens['issue']>[0];
 
-/** What Keystone says of every failed authentication, so that nobody learns which part was wrong. */
+/** Keystone's answer to every failed authentication, so that callers do not learn which part was wrong. */
 export function unauthorized(): Fault {
   return new Fault(401, 'The request you have made requires authentication.');
 }

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { type Accounts, DOMAIN, idOf } from './accounts.ts';
-import { GLANCE_REGION, IMS_REGION } from './catalog.ts';
+import { GLANCE_REGION, IMS_REGION } from './keystone.ts';
 import type { ObsSettings } from './obs-client.ts';
 
 /**

@@ -53,7 +53,7 @@ const VENDOR: readonly Signature[] = [
 /** Covers the signature of ISO 9660 and, in practice, the descriptor of a VMDK. */
 export const HEAD_BYTES = 65_536;
 
-/** Every format whose signature stands in the first HEAD_BYTES of a file, archives and the vendor's own among them. */
+/** Every format with a signature in the first HEAD_BYTES of a file, including archives and the vendor's own. */
 export function formatsIn(head: Buffer): string[] {
   return [...new Set(matching([...SIGNATURES, ...FOREIGN, ...VENDOR], head))];
 }

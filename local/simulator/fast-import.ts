@@ -7,7 +7,7 @@ import { type Answer, type Call, isObject, type JsonObject, readJson } from './h
 import type { NewImage } from './image.ts';
 import { sourceOf } from './image-source.ts';
 import { checkedName, checkProject } from './ims-creation.ts';
-import { refusal } from './ims-refusal.ts';
+import { refusal } from './ims-settings.ts';
 import type { ObsClient, SourceObject } from './obs-client.ts';
 import type { RegistrationParts } from './registration.ts';
 
@@ -105,7 +105,7 @@ function isMinDisk(value: unknown): value is number {
 
 /** `tags`, or in their place `image_tags`, whose items become key=value. */
 function tagsOf({ tags = [], image_tags: imageTags = [] }: JsonObject): string[] {
-  if (!Array.isArray(tags) || !Array.isArray(imageTags)) throw refusal('IMG.0001', 'The tags are no list.');
+  if (!Array.isArray(tags) || !Array.isArray(imageTags)) throw refusal('IMG.0001', 'The tags are not a list.');
   return [...tags, ...imageTags].map((tag) => (isObject(tag) ? `${tag.key}=${tag.value}` : String(tag)));
 }
 

@@ -2,10 +2,15 @@ import type { Answer, Call, Fault, JsonObject } from './http.ts';
 import type { NewImage, StoredImage } from './image.ts';
 import type { ByteLimit } from './image-file.ts';
 import type { ImageStore, LiveImages } from './image-store.ts';
-import type { MishapOf } from './mishap.ts';
+import type { Tokens } from './keystone.ts';
 import type { Route } from './router.ts';
 import type { Properties } from './schema.ts';
-import type { Tokens } from './tokens.ts';
+
+/** What can happen to an image whose file was accepted: it stays `saving`, permanently or for some time, or becomes `killed`. */
+export type Mishap = 'saving for ever' | 'saving late' | 'killed';
+
+/** Decides what happens to an image after its file was accepted; undefined: the normal course. */
+export type MishapOf = (imageId: string) => Mishap | undefined;
 
 /** Who makes a request, according to the token. */
 export interface Caller {
@@ -38,7 +43,7 @@ export interface Flavour {
   admitUpload(image: StoredImage, declaredBytes: number | undefined, live: LiveImages): ByteLimit[];
   /** Looks at a whole file that has been received. */
   judge(image: StoredImage, path: string): Promise<Verdict>;
-  /** Throws the fault that the service was told to meet such a call with, before anything is looked at. */
+  /** Throws the fault that is planned for such a call, before anything is looked at. */
   meet?(call: Call): void;
   refuse(fault: Fault, call: Call): Answer;
   /** The calls that only this service has. */

@@ -34,7 +34,7 @@ function text(fault: Fault, type: string, body: string): Answer {
   return { status: fault.status, headers: { 'content-type': `${type}; charset=UTF-8`, ...fault.headers }, body };
 }
 
-/** The refusal of keystonemiddleware, which stands before Glance. */
+/** The refusal of keystonemiddleware, which is before Glance. */
 export function tokenRefusal(fault: Fault, call: Call): Answer {
   const identity = new URL('/identity', call.serviceUrl);
   const error = { code: 401, title: 'Unauthorized', message: fault.message };

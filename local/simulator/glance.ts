@@ -1,6 +1,6 @@
 import { callerOf } from './callers.ts';
 import { type Content, inspectContent } from './content.ts';
-import type { Caller, Flavour, ImageContext, Verdict } from './flavour.ts';
+import type { Caller, Flavour, ImageContext, MishapOf, Verdict } from './flavour.ts';
 import { glanceRefusal, tokenRefusal } from './glance-fault.ts';
 import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts';
 import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
@@ -9,7 +9,6 @@ import type { ByteLimit } from './image-file.ts';
 import { ImageImports } from './image-import.ts';
 import { memberRoutes } from './image-members.ts';
 import type { LiveImages } from './image-store.ts';
-import type { MishapOf } from './mishap.ts';
 import { checkNewImage } from './new-image.ts';
 import { Quotas } from './quotas.ts';
 import { type Route, route } from './router.ts';
@@ -173,7 +172,7 @@ function virtualSizeOf({ size, formats, virtualSize }: Content, diskFormat: stri
   return diskFormat === 'iso' ? size : virtualSize;
 }
 
-/** Anything may be declared raw; what has no signature may be declared as any format that cannot be told. */
+/** Anything may be declared raw; a file without signature may be declared as any format that has none. */
 function fits(format: string, diskFormat: string | null): boolean {
   if (format === diskFormat || diskFormat === 'raw') return true;
   return format === 'raw' && !INSPECTABLE.has(diskFormat ?? '');

@@ -12,7 +12,7 @@ export interface Call {
   /** Absolute URL of the service, without a slash at its end. */
   readonly serviceUrl: string;
   header(name: string): string | undefined;
-  /** The body; a client that waits for "100 Continue" is told to send it. */
+  /** The body; a client that waits for "100 Continue" gets it. */
   body(): IncomingMessage;
 }
 
@@ -38,7 +38,7 @@ export class Fault extends Error {
   }
 }
 
-/** The client went away before its request was complete: nobody is left to answer. */
+/** The client went away before its request was complete: no one is left to answer. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
@@ -65,7 +65,7 @@ export function isObject(value: unknown): value is JsonObject {
 /** Keystone's limit for a body ([oslo_middleware] max_request_body_size); no JSON of these services comes near it. */
 const MAX_JSON_BYTES = 114_688;
 
-/** @throws Fault 400 when the body is no JSON, 413 when it is longer than 112 KiB */
+/** @throws Fault 400 when the body is not JSON, 413 when it is longer than 112 KiB */
 export async function readJson(call: Call): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;

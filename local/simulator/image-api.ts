@@ -1,11 +1,11 @@
 import { callerOf } from './callers.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, json, type Service } from './http.ts';
-import { downloadFile } from './image-download.ts';
+import { downloadFile } from './image-file.ts';
 import { listImages } from './image-list.ts';
 import { patchImage } from './image-patch.ts';
+import { createImage, deleteImage, showImage } from './image-store.ts';
 import { uploadFile } from './image-upload.ts';
-import { createImage, deleteImage, showImage } from './images.ts';
 import { dispatch, type Route, route } from './router.ts';
 
 /** Any other path is answered with the list of versions. */

@@ -1,7 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { ClientGone, type Fault } from './http.ts';
+import { callerOf, visibleImage } from './callers.ts';
+import type { ImageContext } from './flavour.ts';
+import { type Answer, type Call, ClientGone, Fault } from './http.ts';
 
 /** A bound on the bytes of an upload, and how the service refuses what goes beyond it. */
 export interface ByteLimit {
@@ -62,4 +65,26 @@ async function writeWhole(file: FileHandle, chunk: Buffer): Promise<void> {
   for (let offset = 0; offset < chunk.length; ) {
     offset += (await file.write(chunk, offset)).bytesWritten;
   }
+}
+
+/** Large enough that a file is read at the speed of the disk, small enough for many at once. */
+const READ_BYTES = 1024 ** 2;
+
+/** GET /v2/images/{id}/file: 204 until the image has data. Ranges are not served: the answer is the whole file. */
+export function downloadFile(context: ImageContext, call: Call): Answer {
+  const image = visibleImage(context, call);
+  if (image.status === 'deactivated' && !callerOf(context, call).isAdmin) {
+    throw new Fault(403, 'The requested image has been deactivated. Image data download is forbidden.');
+  }
+  if (image.status !== 'active' && image.status !== 'deactivated') return { status: 204 };
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'content-length': String(image.size),
+    ...(image.checksum === null ? {} : { 'content-md5': image.checksum }),
+  };
+  return {
+    status: 200,
+    headers,
+    body: createReadStream(context.store.dataPath(image.id), { highWaterMark: READ_BYTES }),
+  };
 }

@@ -5,11 +5,11 @@ import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, type JsonObject, json, readJson } from './http.ts';
 import type { StoredImage } from './image.ts';
 import { receive } from './image-file.ts';
+import { openWebSource } from './image-source.ts';
 import { digestsOf, stageFile } from './image-upload.ts';
 import { type ImportTask, ImportTasks } from './import-tasks.ts';
 import { type Route, route } from './router.ts';
 import { type GlanceSettings, STORE } from './settings.ts';
-import { openWebSource } from './web-source.ts';
 
 const WEB_DOWNLOAD = 'web-download';
 const GLANCE_DIRECT = 'glance-direct';

@@ -37,7 +37,7 @@ export function listImages(context: ImageContext, call: Call): Answer {
   });
 }
 
-/** What is no filter but says how the list is cut and ordered. */
+/** Parameters that do not filter, but say how the list is cut and ordered. */
 const PAGING = new Set(['limit', 'marker', 'sort', 'sort_key', 'sort_dir', 'member_status']);
 
 type Wanted = (image: StoredImage) => boolean;
@@ -68,7 +68,7 @@ function refuseOther(name: string, value: string | null | undefined): void {
   throw new Fault(400, `Invalid value '${value}' for '${name}' filter. Valid values are 'true' or 'false'.`);
 }
 
-/** Community images of others are listed only when they are asked for, and shared ones by what the member has said. */
+/** Community images of others are listed only on request, and shared ones by the member's status. */
 function listedTo(caller: Caller, query: URLSearchParams): Wanted {
   const askedFor = ['community', 'all'].includes(query.get('visibility') ?? '');
   const memberStatus = query.get('member_status') ?? 'accepted';

@@ -38,7 +38,7 @@ async function addMember(context: ImageContext, call: Call): Promise<Answer> {
   return json(200, view(image, member));
 }
 
-/** What is forbidden elsewhere is not there here, so that nobody learns of it. */
+/** What is forbidden elsewhere does not exist here, so that no caller learns of it. */
 function showMember(context: ImageContext, call: Call): Answer {
   const image = visibleImage(context, call);
   if (image.visibility !== 'shared') throw new Fault(404, 'Only shared images have members.');

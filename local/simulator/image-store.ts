@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { asOf, type ImageStatus, type StoredImage } from './image.ts';
+import { callerOf, ownImage, visibleImage } from './callers.ts';
+import type { ImageContext } from './flavour.ts';
+import { type Answer, type Call, Fault, isObject, json, readJson } from './http.ts';
+import { asOf, type ImageStatus, type StoredImage, WITHOUT_DATA } from './image.ts';
 import { JsonFolder } from './json-folder.ts';
 
-/** All images that are not deleted; asked for by whoever needs them, because counting them takes longer the more there are. */
+/** All images that are not deleted; asked for only when needed, because counting them takes longer the more there are. */
 export type LiveImages = () => readonly StoredImage[];
 
 /**
@@ -43,7 +47,7 @@ export class ImageStore {
     return [...this.#images.values()].map((image) => asOf(image, now)).filter(({ status }) => status !== 'deleted');
   }
 
-  /** @returns false when the id is taken, be it by a deleted image */
+  /** @returns false when the id is taken, even by a deleted image */
   async add(image: StoredImage): Promise<boolean> {
     if (this.#images.has(image.id)) return false;
     this.#save(image);
@@ -67,7 +71,7 @@ export class ImageStore {
     return path.join(this.#folder, 'data', id);
   }
 
-  /** Where the file lies that was staged for an import. */
+  /** The path of the file that was staged for an import. */
   stagedPath(id: string): string {
     return `${this.dataPath(id)}.staged`;
   }
@@ -85,4 +89,41 @@ export class ImageStore {
     this.#files.save(image);
     this.#images.set(image.id, image);
   }
+}
+
+/** POST /v2/images */
+export async function createImage(context: ImageContext, call: Call): Promise<Answer> {
+  const caller = callerOf(context, call);
+  const body = await readJson(call);
+  if (!isObject(body)) throw new Fault(400, 'Body expected in request.');
+  const { flavour, store } = context;
+  const now = context.clock().toISOString();
+  const image: StoredImage = {
+    id: randomUUID(),
+    owner: caller.projectId,
+    ...flavour.create(body, caller, () => store.live()),
+    ...WITHOUT_DATA,
+    status: 'queued',
+    createdAt: now,
+    updatedAt: now,
+  };
+  if (!(await store.add(image))) throw new Fault(409, `Image ID ${image.id} already exists!`);
+  return json(201, flavour.view(image), { location: `/v2/images/${image.id}`, ...flavour.createdHeaders });
+}
+
+/** GET /v2/images/{id} */
+export function showImage(context: ImageContext, call: Call): Answer {
+  return json(200, context.flavour.view(visibleImage(context, call)));
+}
+
+/** DELETE /v2/images/{id}; an upload that is under way finds out, and removes its data, when it is done. */
+export async function deleteImage(context: ImageContext, call: Call): Promise<Answer> {
+  const image = ownImage(context, call);
+  if (image.protected) {
+    throw new Fault(403, `Image ${image.id} is protected and cannot be deleted.`);
+  }
+  await context.store.change(image.id, image.status, { status: 'deleted' });
+  const isBeingUploaded = image.status === 'saving' && image.completion === undefined;
+  if (!isBeingUploaded) await context.store.removeData(image.id);
+  return { status: 204 };
 }

@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { callerOf, ownImage } from './callers.ts';
-import type { ImageContext } from './flavour.ts';
+import type { ImageContext, Mishap } from './flavour.ts';
 import { type Answer, type Call, Fault } from './http.ts';
 import type { Completion, StoredImage } from './image.ts';
 import { type ReceivedFile, receive } from './image-file.ts';
-import type { Mishap } from './mishap.ts';
 
 /** A hundred years. */
 const FOR_EVER_MS = 100 * 365 * 24 * 3600 * 1000;

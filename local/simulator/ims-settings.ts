@@ -1,4 +1,5 @@
-import type { MishapOf } from './mishap.ts';
+import type { MishapOf } from './flavour.ts';
+import { Fault } from './http.ts';
 import type { PlannedFault } from './planned-faults.ts';
 
 export interface ImsSettings {
@@ -29,11 +30,11 @@ export interface ImsSettings {
   /** Buckets that lie in another region, from which nothing can be registered (IMG.0058). */
   readonly foreignBuckets: readonly string[];
   /**
-   * Files up to so many bytes are read whole. Of larger ones only head, tail and samples are read and kept, so that a
+   * Files up to this size are read whole. Of larger ones only head, tail and samples are read and kept, so that a
    * file of 130 GB takes no minutes: such an image has holes in the place of all other bytes, and no checksum.
    */
   readonly wholeReadBytes: number;
-  /** What goes wrong although nobody did anything wrong. */
+  /** Faults without a mistake of the caller. */
   readonly faults: readonly PlannedFault[];
 }
 
@@ -56,3 +57,8 @@ export const IMS_DEFAULTS: ImsSettings = {
   wholeReadBytes: 8 * GIB, // half a minute where object storage runs in the same process
   faults: [],
 };
+
+/** A refusal of IMS by its code: whatever is wrong, the status is 400 (API reference, "Error Codes"). */
+export function refusal(code: string, message: string): Fault {
+  return new Fault(400, message, { code });
+}

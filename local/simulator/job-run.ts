@@ -1,9 +1,9 @@
 import type { ImageContext } from './flavour.ts';
 import { Fault } from './http.ts';
 import { type StoredImage, WITHOUT_DATA } from './image.ts';
-import { flawOf } from './ims-content.ts';
-import { refusal } from './ims-refusal.ts';
+import { flawOf } from './ims-creation.ts';
 import type { ImsSettings } from './ims-settings.ts';
+import { refusal } from './ims-settings.ts';
 import type { JobOutcome, StoredJob } from './job.ts';
 import { copyObject } from './object-copy.ts';
 import type { ObsClient } from './obs-client.ts';

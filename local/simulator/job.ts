@@ -1,5 +1,6 @@
 import type { JsonObject } from './http.ts';
 import type { NewImage } from './image.ts';
+import { JsonFolder } from './json-folder.ts';
 import type { SourceObject } from './obs-client.ts';
 
 /** "Querying the Status of an Asynchronous Job": registering, fast import of a system disk, and of a data disk. */
@@ -78,4 +79,33 @@ function percentOf(job: StoredJob, { now, durationMs, readShare }: JobProgress):
   const clockShare = takesMs === 0 ? 1 : (now.getTime() - began) / takesMs;
   const share = outcome === undefined ? Math.min(clockShare, readShare) : clockShare;
   return Math.min(Math.floor(share * 100), 99);
+}
+
+/** The jobs of IMS, a JSON file for each. They are kept for ever. */
+export class JobStore {
+  readonly #files: JsonFolder<StoredJob>;
+  readonly #jobs: Map<string, StoredJob>;
+
+  private constructor(files: JsonFolder<StoredJob>, jobs: Map<string, StoredJob>) {
+    this.#files = files;
+    this.#jobs = jobs;
+  }
+
+  static async open(folder: string): Promise<JobStore> {
+    const { files, byId } = await JsonFolder.open<StoredJob>(folder);
+    return new JobStore(files, byId);
+  }
+
+  find(id: string): StoredJob | undefined {
+    return this.#jobs.get(id);
+  }
+
+  all(): readonly StoredJob[] {
+    return [...this.#jobs.values()];
+  }
+
+  save(job: StoredJob): void {
+    this.#files.save(job);
+    this.#jobs.set(job.id, job);
+  }
 }

@@ -19,7 +19,7 @@ export class JsonFolder<T extends { readonly id: string }> {
     return { files: new JsonFolder<T>(folder), byId: new Map(documents.map((document) => [document.id, document])) };
   }
 
-  /** Written at once, and complete before it takes the place of the last: nobody sees what a crash could take back. */
+  /** Written at once, and complete before it replaces the last: a crash cannot take back what was seen. */
   save(document: T): void {
     const file = path.join(this.#folder, `${document.id}.json`);
     writeFileSync(`${file}.new`, JSON.stringify(document, null, 2));

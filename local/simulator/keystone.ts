@@ -1,10 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { type Accounts, DOMAIN, idOf } from './accounts.ts';
 import { authenticate, unauthorized } from './authentication.ts';
-import { catalog, type ServiceUrls } from './catalog.ts';
 import { type Answer, type Call, Fault, json, readJson, type Service } from './http.ts';
 import { dispatch, route } from './router.ts';
-import type { Token, Tokens } from './tokens.ts';
 
 /** Keystone's Identity API v3, as much of it as a client of other services needs. */
 export class Keystone implements Service {
@@ -98,4 +97,79 @@ function scopeBody(project: string, roles: readonly string[]) {
 /** Keystone writes times with six digits of a second. */
 function microseconds(time: Date): string {
   return time.toISOString().replace('Z', '000Z');
+}
+
+/** The region of the services as every OpenStack installation guide names it. */
+export const GLANCE_REGION = 'RegionOne';
+/** The region in which the image service is IMS. */
+export const IMS_REGION = 'ims-1';
+
+/** Absolute URLs of the services. */
+export interface ServiceUrls {
+  readonly identity: string;
+  readonly glance: string;
+  readonly ims: string;
+}
+
+/** The catalog of a token (Identity API v3, "Password authentication with scoped authorization"). */
+export function catalog(urls: ServiceUrls) {
+  const identity = [GLANCE_REGION, IMS_REGION].flatMap((region) => endpoints('identity', region, urls.identity));
+  const image = [...endpoints('image', GLANCE_REGION, urls.glance), ...endpoints('image', IMS_REGION, urls.ims)];
+  return [
+    { id: idOf('service', 'identity'), type: 'identity', name: 'keystone', endpoints: identity },
+    { id: idOf('service', 'image'), type: 'image', name: 'glance', endpoints: image },
+  ];
+}
+
+function endpoints(service: string, region: string, url: string) {
+  return ['public', 'internal', 'admin'].map((face) => ({
+    id: idOf('endpoint', `${service} ${region} ${face}`),
+    interface: face,
+    region,
+    region_id: region,
+    url,
+  }));
+}
+
+/** What a token says; Keystone calls this the token's body. */
+export interface Token {
+  readonly id: string;
+  readonly methods: readonly string[];
+  readonly user: string;
+  /** Absent on an unscoped token. */
+  readonly project?: string;
+  readonly roles: readonly string[];
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** The tokens in force. They are held in memory alone: after a restart every client has to authenticate again. */
+export class Tokens {
+  readonly #clock: () => Date;
+  readonly #lifetimeMs: number;
+  readonly #tokens = new Map<string, Token>();
+
+  constructor(clock: () => Date, lifetimeSeconds: number) {
+    this.#clock = clock;
+    this.#lifetimeMs = lifetimeSeconds * 1000;
+  }
+
+  /** @param grant expiresAt is given where the token comes from another one, which it must not outlive */
+  issue(grant: Omit<Token, 'id' | 'issuedAt' | 'expiresAt'> & { expiresAt?: Date }): Token {
+    const issuedAt = this.#clock();
+    const expiresAt = new Date(issuedAt.getTime() + this.#lifetimeMs);
+    const token = { expiresAt, ...grant, issuedAt, id: `gAAAAA${randomBytes(48).toString('base64url')}` };
+    this.#tokens.set(token.id, token);
+    return token;
+  }
+
+  /** @returns undefined for a token that is unknown, revoked or expired */
+  find(id: string | undefined): Token | undefined {
+    const token = this.#tokens.get(id ?? '');
+    return token !== undefined && token.expiresAt > this.#clock() ? token : undefined;
+  }
+
+  revoke(id: string): void {
+    this.#tokens.delete(id);
+  }
 }

@@ -2,7 +2,7 @@ import { Fault, type JsonObject } from './http.ts';
 import type { NewImage } from './image.ts';
 import { MAX_NAME_LENGTH, mismatch, type Properties } from './schema.ts';
 
-/** Properties that nobody but the service may set. */
+/** Properties that only the service may set. */
 const RESERVED = ['location', 'locations', 'deleted', 'deleted_at'];
 const RESERVED_NAMESPACE = 'os_glance';
 

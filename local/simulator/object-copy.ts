@@ -13,7 +13,7 @@ export interface CopyOptions {
   /** Whether the md5 is wanted, which costs more time than all the rest. */
   readonly checksum: boolean;
   readonly signal: AbortSignal;
-  /** Told which share of what is to be read has been read, from 0 to 1. */
+  /** Gets the share that has been read, from 0 to 1. */
   readonly onProgress: (share: number) => void;
 }
 

@@ -1,6 +1,6 @@
 import { addAbortSignal, Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import { refusal } from './ims-refusal.ts';
+import { refusal } from './ims-settings.ts';
 
 /** A place that speaks S3: OBS, or any server like it. It is reached in path style. */
 export interface ObsSettings {

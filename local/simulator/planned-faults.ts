@@ -1,7 +1,7 @@
 import { type Call, Fault } from './http.ts';
 import { pathPattern } from './router.ts';
 
-/** The calls of IMS that can be made to fail; `run-job` is no call but what a job does when it was accepted. */
+/** The calls of IMS that can be made to fail; `run-job` is not a call but the work of an accepted job. */
 export type ImsCall = keyof typeof CALLS | 'run-job';
 
 /** Something that goes wrong at IMS. */
@@ -60,5 +60,5 @@ export class PlannedFaults {
 
 function faultOf({ code, status }: Omit<PlannedFault, 'call' | 'times'>): Fault {
   const usual = code.startsWith('APIGW') ? 429 : 400;
-  return new Fault(status ?? usual, `The simulator was told to answer ${code}.`, { code });
+  return new Fault(status ?? usual, `The simulator is set to answer ${code}.`, { code });
 }

@@ -80,7 +80,7 @@ const ownedBy = (project: string | null, live: LiveImages): readonly StoredImage
   live().filter(({ owner }) => owner === project);
 
 function bytesOf(images: readonly StoredImage[]): number {
-  // What is staged lies in no store yet.
+  // Staged files are in no store yet.
   return images.reduce((sum, { size, status }) => sum + (status === 'uploading' ? 0 : (size ?? 0)), 0);
 }
 

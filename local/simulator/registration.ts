@@ -3,8 +3,8 @@ import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, readJson } from './http.ts';
 import { sourceOf } from './image-source.ts';
 import type { ImsJobs } from './ims-jobs.ts';
-import { refusal } from './ims-refusal.ts';
 import type { ImsSettings } from './ims-settings.ts';
+import { refusal } from './ims-settings.ts';
 import type { ObsClient } from './obs-client.ts';
 
 export interface RegistrationParts {

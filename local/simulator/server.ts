@@ -88,7 +88,7 @@ function callOf(request: IncomingMessage, url: URL, serviceUrl: string, beforeBo
   };
 }
 
-/** A path that is no valid encoding names nothing; it is taken as it stands, and not found. */
+/** A path with an invalid encoding names nothing; it is used unchanged, and not found. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);

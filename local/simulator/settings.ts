@@ -1,6 +1,6 @@
 import type { Accounts } from './accounts.ts';
+import type { MishapOf } from './flavour.ts';
 import type { ImsSettings } from './ims-settings.ts';
-import type { MishapOf } from './mishap.ts';
 import type { ObsSettings } from './obs-client.ts';
 
 export const HASH_ALGORITHMS = ['sha256', 'sha512', 'none'] as const;

@@ -1,17 +1,16 @@
 import path from 'node:path';
 import { DEFAULT_ACCOUNTS } from './accounts.ts';
-import type { ServiceUrls } from './catalog.ts';
 import { cloudsYaml } from './clouds-yaml.ts';
 import { Glance } from './glance.ts';
 import { ImageApi } from './image-api.ts';
 import { ImageStore } from './image-store.ts';
 import { Ims } from './ims.ts';
 import { IMS_DEFAULTS } from './ims-settings.ts';
-import { JobStore } from './job-store.ts';
-import { Keystone } from './keystone.ts';
+import { JobStore } from './job.ts';
+import type { ServiceUrls } from './keystone.ts';
+import { Keystone, Tokens } from './keystone.ts';
 import { CloudServer } from './server.ts';
 import { GLANCE_DEFAULTS, type SimulatorOptions, TOKEN_LIFETIME_SECONDS } from './settings.ts';
-import { Tokens } from './tokens.ts';
 
 export interface Simulator {
   readonly url: string;

@@ -38,7 +38,7 @@ interface AssetManifest {
   >;
 }
 
-/** @throws TemplateError when a file of the stack is missing or is no JSON */
+/** @throws TemplateError when a file of the stack is missing or is not JSON */
 export async function readAssembly(folder: string, stackName: string): Promise<Assembly> {
   const template = (await readJson(join(folder, `${stackName}.template.json`))) as TemplateDocument;
   const manifest = (await readJson(join(folder, `${stackName}.assets.json`))) as AssetManifest;

@@ -8,7 +8,7 @@ export class Properties {
   /** @param where names the place in errors: "DropQueue (AWS::SQS::Queue)" */
   constructor(values: unknown, where: string) {
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
-      throw new TemplateError(`${where} has ${JSON.stringify(values)} where an object stands`);
+      throw new TemplateError(`${where} has ${JSON.stringify(values)} where an object is expected`);
     }
     this.#values = values as Record<string, unknown>;
     this.#where = where;
@@ -89,7 +89,7 @@ export class Properties {
     throw new TemplateError(`${this.#where}.${name} is ${JSON.stringify(this.#values[name])}, not ${expected}`);
   }
 
-  /** For errors about a value: where it stands. */
+  /** For errors about a value: its place. */
   get where(): string {
     return this.#where;
   }

@@ -30,7 +30,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, (resource: Nameable) => Ide
   'AWS::Events::Rule': rule,
   'AWS::Scheduler::Schedule': schedule,
 
-  // Nothing of these runs on one machine: access is decided by the roles alone, and nobody watches alarms.
+  // Nothing of these runs on one machine: access is decided by the roles alone, and alarms are not watched.
   'AWS::S3::BucketPolicy': unnamed,
   'AWS::SQS::QueuePolicy': unnamed,
   'AWS::SNS::TopicPolicy': unnamed,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { asciiJson } from '../../lambda/adapters/ascii-json.ts';
+import { asciiJson } from '../../lambda/adapters/sqs-queue.ts';
 
 test('says the same in characters that every queue takes', () => {
   fc.assert(

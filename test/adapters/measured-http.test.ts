@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { measuredHttp } from '../../lambda/adapters/measured-http.ts';
-import type { HttpClient, HttpRequest } from '../../lambda/endpoints/endpoint.ts';
+import { measuredHttp } from '../../lambda/adapters/http.ts';
+import type { HttpClient, HttpRequest } from '../../lambda/clouds/http.ts';
 import type { EndpointAnswer } from '../../lambda/model/metrics.ts';
 
 const request: HttpRequest = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { observedRecords } from '../../lambda/adapters/observed-records.ts';
+import { observedRecords } from '../../lambda/adapters/s3-records.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { fail, moveTo, receive } from '../../lambda/model/record-changes.ts';

@@ -1,7 +1,7 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
-import { s3Beginnings } from '../../lambda/adapters/s3-beginnings.ts';
+import { s3Beginnings } from '../../lambda/adapters/s3-document.ts';
 import { type TargetBeginnings, withTargets } from '../../lambda/model/target-beginnings.ts';
 import { type LocalS3, PLAIN, startLocalS3, VERSIONED } from '../local/s3/support/local-s3.ts';
 import { failure } from '../support/outcome.ts';

@@ -1,8 +1,8 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
+import { s3Reconciliations } from '../../lambda/adapters/s3-document.ts';
 import { s3Listing } from '../../lambda/adapters/s3-listing.ts';
-import { s3Reconciliations } from '../../lambda/adapters/s3-reconciliations.ts';
 import { firstReconciliation, RECONCILIATION_KEY } from '../../lambda/model/reconciliation.ts';
 import { type LocalS3, PLAIN, startLocalS3, VERSIONED } from '../local/s3/support/local-s3.ts';
 import { failure } from '../support/outcome.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { ownCloud } from '../../bin/clouds/clouds-yaml.ts';
 import { WrongUse } from '../../bin/terminal/exit-codes.ts';
-import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
+import { cloudNamed } from '../../lambda/clouds/clouds-yaml.ts';
 import { AUTHORITY, AUTHORITY_FILE, certificate } from '../support/certificates.ts';
 import { type Home, home } from '../support/home.ts';
 

@@ -16,9 +16,9 @@ test('what was found is listed and counted, and nothing of it is obeyed by the t
   const counts = { ...NOTHING, drops: 3, findings: { 'taken-up': 2 } };
   expect(report({ dryRun: true, complete: false, run: { ...run, counts, findings: [finding] }, reconciliation })).toBe(
     [
-      's3://b/\\u001b[2J.img: would be taken up. It has no record.',
+      's3://b/\\u001b[2J.img: would be processed. It has no record.',
       'Looked at 3 drops, 0 records, 0 images and 0 dead letters.',
-      '2 × would be taken up',
+      '2 × would be processed',
       'The run was over before the end; the next one goes on from there.',
       '',
     ].join('\n'),

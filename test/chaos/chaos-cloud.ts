@@ -3,9 +3,9 @@ import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { parse, stringify } from 'yaml';
 import { type ClosableHttpClient, httpClient } from '../../lambda/adapters/http.ts';
-import type { Cloud } from '../../lambda/endpoints/cloud.ts';
-import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
-import { keystoneSession, type Session } from '../../lambda/endpoints/keystone.ts';
+import type { Cloud } from '../../lambda/clouds/cloud.ts';
+import { cloudNamed } from '../../lambda/clouds/clouds-yaml.ts';
+import { keystoneSession, type Session } from '../../lambda/clouds/keystone.ts';
 import type { Route } from '../../lambda/model/image.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
 

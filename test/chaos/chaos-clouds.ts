@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml';
 import { ownCloud } from '../../bin/clouds/clouds-yaml.ts';
 import { startOpenStack } from '../../local/contributing/openstack/openstack.ts';
 import { type EmbeddedObs, startObs } from '../../local/obs.ts';
-import type { Mishap } from '../../local/simulator/mishap.ts';
+import type { Mishap } from '../../local/simulator/flavour.ts';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { ChaosCloud, type ChaosTarget } from './chaos-cloud.ts';
 

@@ -1,4 +1,4 @@
-import type { Cloud } from '../../lambda/endpoints/cloud.ts';
+import type { Cloud } from '../../lambda/clouds/cloud.ts';
 import { FaultProxy } from '../../local/contributing/faults/fault-proxy.ts';
 import type { StackFaults } from '../../local/faults.ts';
 import type { Endpoints } from '../../local/lambda/variables.ts';

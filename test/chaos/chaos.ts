@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { seeded } from '../../local/contributing/faults/seeded.ts';
-import type { Mishap } from '../../local/simulator/mishap.ts';
+import type { Mishap } from '../../local/simulator/flavour.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import { chaosAssembly, SECRET, STACK } from './chaos-assembly.ts';
 import { type ChaosCloud, cloudsYamlBehind } from './chaos-cloud.ts';

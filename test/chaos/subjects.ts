@@ -1,5 +1,5 @@
 import { type Drop, recordKey } from '../../lambda/model/drop.ts';
-import { imageId } from '../../lambda/model/image-id.ts';
+import { imageId } from '../../lambda/model/new-image.ts';
 import { MAX_GENERATIONS } from '../../lambda/steps/give-up-image.ts';
 
 /** Ids beyond the last generation: an id that a deleted image has used up is passed over, too. */

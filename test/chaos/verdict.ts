@@ -1,7 +1,7 @@
 import { recordKey } from '../../lambda/model/drop.ts';
 import { RECORD_PROPERTY } from '../../lambda/model/image.ts';
-import { imageId } from '../../lambda/model/image-id.ts';
-import { percentEncoded } from '../../lambda/model/percent-encoded.ts';
+import { imageId } from '../../lambda/model/new-image.ts';
+import { percentEncoded } from '../../lambda/model/quoted.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { disagreements, isMarkedFor } from './agreement.ts';
 import type { ChaosCloud } from './chaos-cloud.ts';

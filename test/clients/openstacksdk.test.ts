@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { ownCloud } from '../../bin/clouds/clouds-yaml.ts';
-import type { Cloud } from '../../lambda/endpoints/cloud.ts';
+import type { Cloud } from '../../lambda/clouds/cloud.ts';
 import { AUTHORITY } from '../support/certificates.ts';
 import { type Home, home } from '../support/home.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { httpClient } from '../../lambda/adapters/http.ts';
-import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
+import { endpointOpener } from '../../lambda/endpoints/registry.ts';
 import { ADMIN_PROJECT } from '../../local/contributing/openstack/accounts.ts';
 import type { GlanceSettings } from '../../local/contributing/openstack/glance-settings.ts';
 import type { PasswordUser } from '../../local/contributing/openstack/identity-api.ts';

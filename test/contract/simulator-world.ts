@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { httpClient } from '../../lambda/adapters/http.ts';
-import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
+import { endpointOpener } from '../../lambda/endpoints/registry.ts';
 import type { GlanceLimits, GlanceSettings } from '../../local/simulator/settings.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
 import { ADMIN, ask, ImageClient, passwordRequest, STRANGER, UPLOADER } from '../local/simulator/cloud.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { ownCloud } from '../../bin/clouds/clouds-yaml.ts';
-import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
+import { cloudNamed } from '../../lambda/clouds/clouds-yaml.ts';
 import { AUTHORITY } from '../support/certificates.ts';
 import { type Home, home } from '../support/home.ts';
 import { failure } from '../support/outcome.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { IMS_CODES } from '../../lambda/endpoints/ims-codes.ts';
+import { IMS_CODES } from '../../lambda/endpoints/ims.ts';
 
 /** An error, and the codes of IMS that become it, over several lines. */
 const ITEM = /^- `(?<becomes>[a-z-]+)`: (?<codes>(?:.+\n)(?: {2}.+\n)*)/gm;

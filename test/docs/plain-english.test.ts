@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ERROR_KINDS } from '../../lambda/model/errors.ts';
 import { PAGES, textOf } from './commands/pages.ts';
@@ -22,6 +24,31 @@ function proseOf(page: string): Prose {
   const parts = [...WRITTEN_BY_CODE, ...CODE];
   return { name: page, text: parts.reduce((text: string, part) => text.replaceAll(part, blanked), textOf(page)) };
 }
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Comments and literals of TypeScript: help texts, messages, log lines and docstrings. */
+const COMMENT_OR_LITERAL = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
+
+/** Only comments and literals, without the marks of comments: all else is blank, so that the lines stay. */
+function proseInCode(name: string): Prose {
+  const code = readFileSync(join(ROOT, name), 'utf8');
+  let end = 0;
+  const parts = Array.from(code.matchAll(COMMENT_OR_LITERAL), ({ 0: found, index }) => {
+    const before = blanked(code.slice(end, index));
+    end = index + found.length;
+    return before + found.replaceAll(/^( *)(?:\/\*\*|\*\/|\*|\/\/)/gm, '$1  ');
+  });
+  return { name, text: parts.join('') };
+}
+
+const CODE_FOLDERS = ['bin', 'lambda', 'lib', 'local'];
+
+const SOURCES = CODE_FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !join(folder, file).startsWith('lambda/formats/'))
+    .map((file) => join(folder, file)),
+);
 
 /** All texts that are held to the rules. */
 const SCOPE: readonly Prose[] = [...PAGES, 'CHANGELOG.md'].map(proseOf);
@@ -59,6 +86,12 @@ function findingsIn({ name, text }: Prose): string[] {
     });
   });
 }
+
+test.each(CODE_FOLDERS)('comments, messages and help texts in %s/ are in plain English', (folder) => {
+  const sources = SOURCES.filter((file) => file.startsWith(`${folder}/`));
+  expect(sources.length).toBeGreaterThan(10);
+  expect(sources.map(proseInCode).flatMap(findingsIn)).toEqual([]);
+});
 
 describe('the documentation', () => {
   test.each(SCOPE.map((prose) => [prose.name, prose] as const))('of %s is in plain English', (_name, prose) => {

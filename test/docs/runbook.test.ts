@@ -4,7 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ERROR_KINDS } from '../../lambda/model/errors.ts';
 import { ImageDropStack } from '../../lib/image-drop-stack.ts';
-import { RUNBOOK_SECTIONS } from '../../lib/runbook.ts';
+import { RUNBOOK_SECTIONS } from '../../lib/operator-alarm.ts';
 import { appUnderTest, deployed } from '../lib/stack-under-test.ts';
 
 const PAGE = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
+import { cloudNamed } from '../../lambda/clouds/clouds-yaml.ts';
 import { fileLayer } from '../../lambda/metadata/yaml-file.ts';
 import { contextSettings } from '../../lib/settings/context-settings.ts';
 import { settleTargets } from '../../lib/settings/targets.ts';

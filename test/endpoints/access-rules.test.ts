@@ -4,12 +4,13 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { httpClient } from '../../lambda/adapters/http.ts';
-import { ACCESS_RULES, type AccessRule, OPTIONAL_ACCESS_RULES } from '../../lambda/endpoints/access-rules.ts';
-import type { HttpAnswer, HttpRequest, ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
-import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
+import type { HttpAnswer, HttpRequest } from '../../lambda/clouds/http.ts';
+import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
+import { endpointOpener } from '../../lambda/endpoints/registry.ts';
 import { ID_PROPERTY } from '../../lambda/model/image.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
 import { newImage, TARGETS } from '../support/endpoint-fixture.ts';
+import { ACCESS_RULES, type AccessRule, OPTIONAL_ACCESS_RULES } from './access-rules.ts';
 
 const ALL = [...ACCESS_RULES, ...OPTIONAL_ACCESS_RULES];
 const RAW = { format: 'raw', virtualSize: 512 } as const;

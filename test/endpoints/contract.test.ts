@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { httpClient } from '../../lambda/adapters/http.ts';
 import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
-import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
+import { endpointOpener } from '../../lambda/endpoints/registry.ts';
 import { ID_PROPERTY, type Image, type NewImage } from '../../lambda/model/image.ts';
 import { TARGET_KINDS, type TargetKind } from '../../lambda/model/target.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';

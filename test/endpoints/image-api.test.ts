@@ -147,7 +147,7 @@ describe.each(TARGET_KINDS)('the Image API calls of %s', (kind) => {
   });
 
   test.each([
-    ['<html>Welcome</html>', 'is no JSON'],
+    ['<html>Welcome</html>', 'is not JSON'],
     ['{}', 'describes no image'],
     [{ ...IMAGE, status: 'sleeping' }, 'describes no image'],
   ])('say that %j %s', async (body, problem) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { planForIms } from '../../lambda/endpoints/ims.ts';
 import { type FoundImage, ID_PROPERTY, IMAGE_FORMATS, type ImageFormat } from '../../lambda/model/image.ts';
-import { percentEncoded } from '../../lambda/model/percent-encoded.ts';
+import { percentEncoded } from '../../lambda/model/quoted.ts';
 import { endpointAt, endpointOf, IMAGE_ID, newImage, TARGETS } from '../support/endpoint-fixture.ts';
 import { answer, bodyOf } from '../support/http-server.ts';
 import { failure } from '../support/outcome.ts';

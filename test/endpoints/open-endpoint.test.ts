@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { httpClient } from '../../lambda/adapters/http.ts';
-import type { Cloud } from '../../lambda/endpoints/cloud.ts';
-import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
-import { ENDPOINTS } from '../../lambda/endpoints/registry.ts';
+import type { Cloud } from '../../lambda/clouds/cloud.ts';
+import { ENDPOINTS, endpointOpener } from '../../lambda/endpoints/registry.ts';
 import { TARGET_KINDS } from '../../lambda/model/target.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
 import { answer, bodyOf, serve } from '../support/http-server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Remembered } from '../../lambda/endpoints/remembered.ts';
+import { Remembered } from '../../lambda/endpoints/discovery.ts';
 
 function counted(faults: Error[] = []) {
   const state = { asked: 0, time: 1_000_000 };

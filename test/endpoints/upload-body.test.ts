@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { uploadBody } from '../../lambda/endpoints/upload-body.ts';
+import { uploadBody } from '../../lambda/endpoints/image-file.ts';
 
 describe('the body of an upload', () => {
   test('does not blame its source when the HTTP client destroys it', async () => {

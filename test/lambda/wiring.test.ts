@@ -9,6 +9,8 @@ const ENVIRONMENT: SharedEnvironment = {
   TARGETS: JSON.stringify([TARGET]),
   CLOUDS_YAML_SECRET: 'clouds',
   STATUS_BUCKET: 'records',
+  INGEST_QUEUE_URL: 'https://sqs.example/ingest',
+  STATUS_QUEUE_URL: 'https://sqs.example/status',
 };
 
 const auth =

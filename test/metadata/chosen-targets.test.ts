@@ -25,9 +25,9 @@ describe('the targets that a drop goes to', () => {
     ['mycloud,', 'has a comma with no name beside it; there is'],
     ['mycloud,,other', 'has a comma with no name beside it; there is'],
     ['other,mycloud,other', 'names "other" twice; there is'],
-    ['mycloud,ohter', 'names "ohter", which is no target of this stack; there is mycloud, other, huawei.'],
-    ['Mycloud', 'names "Mycloud", which is no target'],
-    ['mycloud;other', 'names "mycloud;other", which is no target'],
+    ['mycloud,ohter', 'names "ohter", which is not a target of this stack; there is mycloud, other, huawei.'],
+    ['Mycloud', 'names "Mycloud", which is not a target'],
+    ['mycloud;other', 'names "mycloud;other", which is not a target'],
     ['=?UTF-8?B?R3LDtsOfZQ==?=', 'has letters beyond ASCII; there is mycloud, other, huawei.'],
     ['=?UTF-8?Q?Gr=C3=B6=C3=9Fe,mycloud?=', 'has letters beyond ASCII; there is'],
   ])('are not guessed where it says %j', (said, words) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
-import { conformed } from '../../lambda/metadata/conformed.ts';
+import { conformed } from '../../lambda/metadata/origins.ts';
 import { settleMetadata } from '../../lambda/metadata/settle.ts';
 import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import { newImage } from '../../lambda/model/new-image.ts';
@@ -30,17 +30,20 @@ describe('what a target does not take', () => {
   test.each([
     [
       'visibility: shared',
-      'takes private images only, and this one shall be shared. It is said in imagedrop.yaml:1:1.',
+      'takes private images only, and this one shall be shared. The value is in imagedrop.yaml:1:1.',
     ],
-    ['os_hidden: true', 'knows no hidden images, and this one shall be (os_hidden). It is said in imagedrop.yaml:1:1.'],
-    ['min_ram: 1\nmin_disk: 5000', 'takes at most 1024 GiB. It is said in imagedrop.yaml:2:1.'],
-    ['tags: ["=x"]', 'is no key=value of at most 255 characters. It is said in imagedrop.yaml:1:1.'],
-    ['name: "   "', 'has no character but spaces. It is said in imagedrop.yaml:1:1.'],
-  ])('is refused with the place where it is said: %j', async (yaml, words) => {
+    [
+      'os_hidden: true',
+      'knows no hidden images, and this one shall be (os_hidden). The value is in imagedrop.yaml:1:1.',
+    ],
+    ['min_ram: 1\nmin_disk: 5000', 'takes at most 1024 GiB. The value is in imagedrop.yaml:2:1.'],
+    ['tags: ["=x"]', 'is not key=value of at most 255 characters. The value is in imagedrop.yaml:1:1.'],
+    ['name: "   "', 'has no character but spaces. The value is in imagedrop.yaml:1:1.'],
+  ])('is refused with the place of the value: %j', async (yaml, words) => {
     const error = await failure(() => asked(yaml));
     expect(error.code).toBe('invalid-request');
     expect(error.message.endsWith(words)).toBe(true);
-    expect(error.nextStep).toContain('where it is said');
+    expect(error.nextStep).toContain('Correct the value there');
   });
 
   test('is refused without one where the file itself asks for it', async () => {

@@ -112,7 +112,7 @@ describe('a metadata file', () => {
     ['properties: {imagedrop_id: x}', 'line 1, column 14: properties.imagedrop_id is not a name that can stand here'],
     ['- name: N', 'line 1, column 1: the file must be a mapping of names to values, but is a list of 1'],
     ['just words', 'line 1, column 1: the file must be a mapping of names to values, but is "just words"'],
-    ['name: N\nname: M', 'line 2, column 1: name stands here again'],
+    ['name: N\nname: M', 'line 2, column 1: name is here again'],
     ['name: "N', 'line 1, column 9: this is not YAML ('],
     ['name: N\n---\nname: M', 'line 2, column 1: this is not YAML ('],
     ['? [a]\n: b', 'line 1, column 3: a name must be text'],

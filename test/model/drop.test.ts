@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { dropId, recordKey } from '../../lambda/model/drop.ts';
-import { imageId } from '../../lambda/model/image-id.ts';
+import { imageId } from '../../lambda/model/new-image.ts';
 
 const drop = { bucket: 'drops', key: 'a.qcow2', id: 'v1' };
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { percentEncoded } from '../../lambda/model/percent-encoded.ts';
+import { percentEncoded } from '../../lambda/model/quoted.ts';
 
 test('only what a service cannot keep is encoded, and the percent sign', () => {
   expect(percentEncoded('läufer/図 100%/😀.img')).toBe('läufer/図 100%25/%F0%9F%98%80.img');

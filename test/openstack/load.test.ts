@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { httpClient } from '../../lambda/adapters/http.ts';
-import { endpointOpener } from '../../lambda/endpoints/open-endpoint.ts';
+import { endpointOpener } from '../../lambda/endpoints/registry.ts';
 import { type OpenStack, startOpenStack } from '../../local/contributing/openstack/openstack.ts';
 import { created, upload } from '../contract/fixtures.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';

@@ -82,7 +82,7 @@ describe('a drop that names one of two targets', () => {
 });
 
 test.each([
-  [`${ONE},nowhere`, 'names "nowhere", which is no target of this stack'],
+  [`${ONE},nowhere`, 'names "nowhere", which is not a target of this stack'],
   ['=?UTF-8?Q?Gr=C3=B6=C3=9Fe?=', 'has letters beyond ASCII'],
 ])('a drop for %j fails at every target, with the names that there are', async (targets, problem) => {
   const dropped = await pipeline.drop('nowhere.img', rawDisk(), { targets });

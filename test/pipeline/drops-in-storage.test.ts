@@ -56,11 +56,11 @@ async function expectHoles(record: DropRecord, size: number): Promise<void> {
 }
 
 describe('a drop in the bucket that the image service reads from', () => {
-  test('is registered where it lies, and stays there', async () => {
+  test('is registered without a copy, and stays there', async () => {
     const record = await settledSparse({ key: 'images/large.raw', size: 3 * GB, pieces: rawPieces });
     expect(record).toMatchObject({
       status: 'active',
-      plan: { route: 'register', reason: expect.stringContaining('reads where it lies') },
+      plan: { route: 'register', reason: expect.stringContaining('reads the dropped object') },
       register: { percent: 100 },
       verification: { outcome: 'unverified', size: 3 * GB },
     });

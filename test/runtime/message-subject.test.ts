@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { messageSubject } from '../../lambda/runtime/message-subject.ts';
+import { messageSubject } from '../../lambda/runtime/sqs-handler.ts';
 
 const event = (key: string) => ({
   eventName: 'ObjectCreated:Put',

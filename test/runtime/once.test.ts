@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { once } from '../../lambda/runtime/once.ts';
+import { once } from '../../lambda/runtime/log.ts';
 
 test('each message is handed on once', () => {
   const told: string[] = [];

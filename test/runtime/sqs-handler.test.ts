@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { type Delivery, sqsHandler } from '../../lambda/runtime/sqs-handler.ts';
+import type { Invocation } from '../../lambda/model/invocation.ts';
+import { sqsHandler } from '../../lambda/runtime/sqs-handler.ts';
 
 const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 } as Context;
 
@@ -15,7 +16,7 @@ const event = (...bodies: string[]) =>
     })),
   }) as SQSEvent;
 
-function handlerOf(work: (message: unknown, delivery: Delivery) => Promise<void>) {
+function handlerOf(work: (message: unknown, invocation: Invocation) => Promise<void>) {
   const held: [string, number][] = [];
   const logged: string[] = [];
   const handler = sqsHandler({

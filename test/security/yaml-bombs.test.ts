@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { cloudNamed } from '../../lambda/endpoints/clouds-yaml.ts';
-import { parseYaml } from '../../lambda/endpoints/yaml-document.ts';
+import { cloudNamed } from '../../lambda/clouds/clouds-yaml.ts';
+import { parseYaml } from '../../lambda/clouds/yaml-document.ts';
 import { failure } from '../support/outcome.ts';
 
 /** AWS Secrets Manager, "Quotas": a secret has at most 65,536 bytes. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { imageId } from '../../lambda/model/image-id.ts';
+import { imageId } from '../../lambda/model/new-image.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { rawDisk } from '../support/disk.ts';

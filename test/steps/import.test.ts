@@ -154,7 +154,7 @@ describe('an image that its endpoint imports', () => {
       await createMetadata({ record: world.recordKey('a.img') }, world.invocation(), world);
     }
     expect(world.record('a.img').error?.message).toMatch(
-      /failed: Task failed due to Internal Error\. The URL that it was given has ended at 2026-/,
+      /failed: Task failed due to Internal Error\. Its URL expired at 2026-/,
     );
   });
 

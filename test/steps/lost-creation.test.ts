@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { refusal } from '../../lambda/endpoints/answers.ts';
+import { refusal } from '../../lambda/clouds/answers.ts';
 import { planForGlance } from '../../lambda/endpoints/glance.ts';
 import { ID_PROPERTY, METADATA_PROPERTY } from '../../lambda/model/image.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';

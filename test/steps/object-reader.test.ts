@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { objectReader } from '../../lambda/steps/object-reader.ts';
+import { objectReader } from '../../lambda/steps/dropped-object.ts';
 import type { ObjectHead, ObjectStore } from '../../lambda/steps/ports.ts';
 import { pattern } from '../support/bytes.ts';
 import { failure } from '../support/outcome.ts';

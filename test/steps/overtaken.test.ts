@@ -6,6 +6,7 @@ import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
 import { MAX_ATTEMPTS, underLease } from '../../lambda/steps/under-lease.ts';
+import { Work } from '../../lambda/steps/work.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
 import { ReconcileWorld } from '../support/reconcile-world.ts';
@@ -32,7 +33,12 @@ describe('an invocation that was overtaken', () => {
       await change((record) => changes.lease(record, 'other', 60, world.time));
       throw busy();
     };
-    const working = underLease(key, world.record(KEY), ['created'], world.invocation('slow'), world, work);
+    const working = underLease(
+      new Work(key, world.record(KEY), world.invocation('slow'), world),
+      ['created'],
+      world,
+      work,
+    );
     await expect(working).rejects.toThrow('It is busy');
     expect(world.record(KEY).lease).toMatchObject({ holder: 'other' });
     expect(world.record(KEY).error).toBeUndefined();

@@ -55,7 +55,7 @@ describe('a registered image', () => {
     await check();
     expect(record()).toMatchObject({
       status: 'active',
-      verification: { outcome: 'unverified', reason: 'The service reads the dropped object where it lies.' },
+      verification: { outcome: 'unverified', reason: 'The service reads the dropped object directly.' },
     });
   });
 
@@ -293,7 +293,7 @@ describe('a fast import', () => {
   });
 });
 
-describe('a drop that is read where it lies', () => {
+describe('a drop that the service reads directly', () => {
   const done: RegisterJob = { state: 'done', percent: 100 };
 
   test.each([

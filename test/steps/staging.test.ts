@@ -168,7 +168,7 @@ describe('a file that is staged', () => {
     expect(world.endpoint.registered).toEqual(['drops:a.img']);
     expect(world.record('a.img')).toMatchObject({
       status: 'processing',
-      unread: expect.stringContaining('where it lies'),
+      unread: 'The service reads the dropped object directly.',
     });
     expect(world.staging.multipart.size).toBe(0);
   });

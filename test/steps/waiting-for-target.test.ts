@@ -76,7 +76,7 @@ describe('a target that has no room for anybody', () => {
       status: 'failed',
       error: {
         code: 'quota-exceeded',
-        message: 'For 4 days there was no way: The cloud has no room.',
+        message: 'Target unavailable for 4 days: The cloud has no room.',
         retryable: false,
       },
     });

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { httpClient } from '../../lambda/adapters/http.ts';
+import type { Session } from '../../lambda/clouds/keystone.ts';
 import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
-import type { Session } from '../../lambda/endpoints/keystone.ts';
 import { imageEndpoint } from '../../lambda/endpoints/registry.ts';
 import { ID_PROPERTY, type NewImage } from '../../lambda/model/image.ts';
 import type { Target, TargetKind } from '../../lambda/model/target.ts';

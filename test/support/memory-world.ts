@@ -10,7 +10,7 @@ import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import type { TargetBeginnings } from '../../lambda/model/target-beginnings.ts';
 import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
-import { folderFiles } from '../../lambda/steps/folder-files.ts';
+import { folderFiles } from '../../lambda/steps/metadata-files.ts';
 import type {
   BeginningStore,
   Invocation,

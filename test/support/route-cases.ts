@@ -93,7 +93,7 @@ export const STORAGE_CASES: readonly (RouteCase & {
     bytes: 3e9,
     isStaging: true,
     becomes: 'register',
-    says: 'where it lies',
+    says: 'the dropped object',
   },
   {
     when: 'the same under a key with a space',

@@ -5,7 +5,7 @@ import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { httpClient } from '../../lambda/adapters/http.ts';
 import { send } from '../../lambda/transfer/transfer.ts';
-import { maxMemoryMib } from '../../local/lambda/memory.ts';
+import { maxMemoryMib } from '../../local/lambda/environment.ts';
 
 const bytes = Number(process.argv[2]);
 const CHUNK = Buffer.alloc(65_536, 'imagedrop');

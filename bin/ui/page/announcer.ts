@@ -2,9 +2,9 @@ import type { DropSummary } from '../summary.ts';
 import type { FileUpload } from './file-upload.ts';
 import { isSettled, STATUSES } from './statuses.ts';
 
-/** Long enough that what happens together is said together. */
+/** Long enough that simultaneous events are announced together. */
 const GATHER_MS = 1500;
-/** More than that is said as numbers. */
+/** More events than that are announced as numbers. */
 const MOST_BY_NAME = 3;
 
 /** Tells screen readers what has changed: each change where there are few, numbers where there are many. */
@@ -24,7 +24,7 @@ export class Announcer {
     this.#timer ??= setTimeout(() => this.#speak(), GATHER_MS);
   }
 
-  /** Of drops that have come to another status, only those that have come to an end are of interest to everybody. */
+  /** Of drops with a new status, only settled ones are of interest to everyone. */
   moved(summaries: readonly DropSummary[]): void {
     const settled = summaries.filter(({ status }) => isSettled(status));
     if (settled.length === 0) return;

@@ -16,7 +16,7 @@ import { type ApiError, api } from './session.ts';
 import { uploadList } from './upload-list.ts';
 import { UploadQueue } from './upload-queue.ts';
 
-/** Ages are told in seconds at first, but nobody counts along. */
+/** Ages are shown in seconds at first, but need not be exact. */
 const TICK_MS = 5000;
 
 const element = (id: string): HTMLElement => {
@@ -100,7 +100,7 @@ export class App {
     const moved = this.#store.apply(changed, removed);
     this.#uploads.removeListed(this.#store);
     this.#state = state;
-    // What was there before the page was opened is no news.
+    // What was there before the page was opened is not new.
     if (this.#isCaughtUp) this.#announcer.moved(moved);
     this.#isCaughtUp ||= state.total !== undefined && state.unread === 0 && !more;
     const open = this.#openDrop;

@@ -12,7 +12,7 @@ export function badge(status: RecordStatus, waiting: string | undefined): Templa
   return html`<span class="badge tone-${tone}">${STATUS_ICONS[status]} ${label}</span>`;
 }
 
-/** @param fraction undefined: nobody knows */
+/** @param fraction undefined: unknown */
 export function progressBar(fraction: number | undefined, label: string): TemplateResult {
   return fraction === undefined
     ? html`<progress aria-label=${label}></progress>`

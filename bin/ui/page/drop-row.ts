@@ -5,7 +5,7 @@ import { dropPath } from './route.ts';
 import { isSettled } from './statuses.ts';
 import { age, dateTime, formatBytes, percent, rate, splitKey } from './words.ts';
 
-/** The cells of a drop. @param isCurrent whether Tab comes to it */
+/** The cells of a drop. @param isCurrent whether Tab reaches it */
 export function dropRow(drop: DropSummary, isCurrent: boolean, now: number): TemplateResult {
   const { record, key, status, waiting, target, format, size, droppedAt } = drop;
   const [folder, name] = splitKey(key);

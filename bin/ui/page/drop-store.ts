@@ -43,7 +43,7 @@ export class DropStore {
     return Array.from(this.#items.values()).some(({ summary }) => summary.key === key && summary.dropId === dropId);
   }
 
-  /** @returns those that are new or have come to another status */
+  /** @returns those that are new or have another status */
   apply(changed: readonly DropSummary[], removed: readonly string[]): DropSummary[] {
     const moved = changed.filter(({ record, status }) => this.get(record)?.status !== status);
     for (const summary of changed) this.#items.set(summary.record, itemOf(summary));

@@ -10,7 +10,7 @@ export interface DropTableProps {
   readonly rows: Rows;
   /** Pixels. */
   readonly rowHeight: number;
-  /** The row that Tab comes to, and that arrow keys leave from. */
+  /** The row that Tab reaches, and where arrow keys begin. */
   readonly current: number;
   readonly view: View;
   /** Milliseconds since 1970. */
@@ -30,7 +30,7 @@ const COLUMNS: readonly [label: string, sort?: SortKey][] = [
   ['Age', 'age'],
 ];
 
-/** A list of any length, of which only what is seen is there. */
+/** A list of any length. Only its visible part is in the document. */
 export function dropTable(props: DropTableProps): TemplateResult {
   const { drops, rows, rowHeight, current, onKey } = props;
   const indexes = rowIndexes(rows, Math.min(current, drops.length - 1));

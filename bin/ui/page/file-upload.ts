@@ -6,7 +6,7 @@ import type { Turns } from './turns.ts';
 
 export type UploadState = 'waiting' | 'sending' | 'finishing' | 'arrived' | 'stopped' | 'cancelled';
 
-/** Seconds between the tries of one part; a line that is down for longer is told of. */
+/** Seconds between the attempts of one part; a longer interruption is shown. */
 const RETRY_AFTER_SECONDS = [1, 2, 4, 8];
 const PARTS_OF_ONE_FILE = 3;
 
@@ -47,7 +47,7 @@ export class FileUpload {
     return this.#speed.bytesPerSecond;
   }
 
-  /** Milliseconds; undefined where it cannot be told yet. */
+  /** Milliseconds; undefined while it is unknown. */
   get timeLeft(): number | undefined {
     return this.bytesPerSecond === 0 ? undefined : ((this.file.size - this.sentBytes) / this.bytesPerSecond) * 1000;
   }

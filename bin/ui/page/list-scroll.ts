@@ -6,7 +6,7 @@ const CARD_REM = 7;
 /** Narrower than this, rows are cards; style.css has the same. */
 const NARROW = matchMedia('(max-width: 46rem)');
 
-/** Where the list stands in the window. */
+/** The position of the list in the window. */
 export class ListScroll {
   #rows: Rows = { from: 0, to: 40 };
   #rowHeight: number | undefined;

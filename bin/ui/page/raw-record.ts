@@ -3,7 +3,7 @@ import { COPY, SAVE } from './icons.ts';
 import { html, type TemplateResult } from './lit.ts';
 import { splitKey } from './words.ts';
 
-/** The record as it lies in the bucket. */
+/** The record as it is in the bucket. */
 export function rawRecord(record: DropRecord, say: (text: string) => void): TemplateResult {
   const text = JSON.stringify(record, undefined, 2);
   const copy = async () => {

@@ -5,7 +5,7 @@ const DROP = '#/drop/';
 
 export const dropPath = (record: string): string => `${DROP}${encodeURIComponent(record)}`;
 
-/** @param hash of the address; what nobody knows is the list */
+/** @param hash of the address; an unknown one shows the list */
 export function routeOf(hash: string): Route {
   if (!hash.startsWith(DROP)) return { view: 'list' };
   try {

@@ -11,7 +11,7 @@ export interface StatusWords {
 }
 
 export const STATUSES: Readonly<Record<RecordStatus, StatusWords>> = {
-  received: { label: 'Received', tone: 'quiet', story: 'Taken up: its record was made' },
+  received: { label: 'Received', tone: 'quiet', story: 'Received: its record was created' },
   created: { label: 'Created', tone: 'quiet', story: 'Inspected, and an image created at the target' },
   uploading: { label: 'Uploading', tone: 'moving', story: 'The bytes move to the target' },
   processing: { label: 'Processing', tone: 'moving', story: 'The target has all bytes and works on them' },

@@ -19,7 +19,7 @@ export function trouble(record: DropRecord, retry: RetryProps) {
   const { code, message, nextStep, cause, at } = error;
   const isOver = isSettled(status);
   return html`<section class="trouble ${isOver ? 'tone-bad' : 'tone-waiting'}" aria-labelledby="trouble-title">
-    <h2 id="trouble-title">${isOver ? 'What to do' : 'It is tried again by itself'}</h2>
+    <h2 id="trouble-title">${isOver ? 'What to do' : 'It is retried automatically'}</h2>
     <p class="next-step">${nextStep}</p>
     <p>${message} <code>${code}</code></p>
     ${cause === undefined ? nothing : html`<p class="cause"><span class="muted">Cause:</span> ${cause}</p>`}
@@ -31,7 +31,7 @@ export function trouble(record: DropRecord, retry: RetryProps) {
 function waitingWords({ since, code, message }: NonNullable<DropRecord['waiting']>) {
   return html`<section class="trouble tone-waiting" aria-labelledby="trouble-title">
     <h2 id="trouble-title">It waits for its target</h2>
-    <p class="next-step">Nothing to do: it goes on by itself when the target has room.</p>
+    <p class="next-step">Nothing to do: it continues automatically when the target has room.</p>
     <p>${message} <code>${code}</code></p>
     <p class="muted">Since <time datetime=${since}>${dateTime(since)}</time></p>
   </section>`;
@@ -41,7 +41,7 @@ function retryButton({ state, error, onRetry }: RetryProps) {
   const words = { idle: 'Retry', asking: 'Asking …', asked: 'Asked: it begins again in a moment' };
   return html`<div class="actions">
     <button class="button primary" id="retry" ?disabled=${state !== 'idle'} @click=${onRetry}>${RETRY} ${words[state]}</button>
-    <span class="muted">Once the cause is mended: from the start, with a new image.</span>
+    <span class="muted">Once the cause is fixed: from the start, with a new image.</span>
   </div>
   ${error === undefined ? nothing : html`<p role="alert"><strong>${error.nextStep}</strong> ${error.message}</p>`}`;
 }

@@ -1,4 +1,4 @@
-/** Lets so many work at a time; the others wait their turn in the order in which they came. */
+/** Limits how many run at a time; the others wait in the order in which they came. */
 export class Turns {
   #free: number;
   readonly #waiting: (() => void)[] = [];

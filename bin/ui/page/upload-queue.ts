@@ -13,7 +13,7 @@ export class UploadQueue {
   readonly #files = new Turns(FILES_AT_A_TIME);
   readonly #parts = new Turns(PARTS_AT_A_TIME);
   readonly #onChange: () => void;
-  /** Told once, when a file has arrived, has stopped or was given up. */
+  /** Called once, when a file has arrived, has stopped or was given up. */
   readonly #onEnd: (upload: FileUpload) => void;
 
   constructor(onChange: () => void, onEnd: (upload: FileUpload) => void) {

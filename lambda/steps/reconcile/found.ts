@@ -1,11 +1,12 @@
 import { asImageDropError } from '../../model/errors.ts';
 import type { Finding } from '../../model/reconciliation.ts';
+import type { QueueStage } from '../../model/record.ts';
 import type { Page } from './ports.ts';
 
-/** What a look has found, and what mends it. */
+/** A finding, and what corrects it. */
 export interface Found {
   readonly finding: Finding;
-  /** @returns false when it mended itself meanwhile; absent where only a person can. */
+  /** @returns false when it was corrected meanwhile; absent when only a person can correct it. */
   readonly mend?: () => Promise<boolean>;
   /** The drop that is sent round by it, which no later look must send again. */
   readonly sends?: string;
@@ -62,3 +63,10 @@ export function unreadable(subject: string, thrown: unknown): readonly Found[] {
 
 /** Where AWS did not answer, the next pass looks again; what cannot be read stays so, and must not hold up the window. */
 const mayBeSeenLater = ({ kind, code }: Finding): boolean => kind === 'unreadable' && code === 'aws-unavailable';
+
+export type Waiting = Readonly<Record<QueueStage, number>>;
+
+/** More messages than a stage works on in a moment: what waits behind them is late, not lost. */
+const LONG_QUEUE = 100;
+
+export const isBehind = (stage: QueueStage, waiting: Waiting): boolean => waiting[stage] > LONG_QUEUE;

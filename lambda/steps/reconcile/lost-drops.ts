@@ -1,13 +1,10 @@
 import { dropId } from '../../model/drop.ts';
 import { isDrop, type ObjectEvent, objectEventMessage } from '../../model/s3-event.ts';
 import type { TargetBeginnings } from '../../model/target-beginnings.ts';
-import { begunTargets } from '../begun-targets.ts';
-import { dropOf } from '../drop-of.ts';
-import { recordsOf } from '../targets-of-drop.ts';
+import { begunTargets, dropOf, recordsOf } from '../find-drop.ts';
 import type { Found, Look } from './found.ts';
-import { lookAtEach } from './found.ts';
+import { isBehind, lookAtEach, type Waiting } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
-import { isBehind, type Waiting } from './waiting.ts';
 import type { Window } from './window.ts';
 
 /** What decides whether a drop counts as lost. */

@@ -1,11 +1,10 @@
 import { type DropRecord, STAGE_OF } from '../../model/record.ts';
 import { isLeased, isSettled, statusSince } from '../../model/record-changes.ts';
-import { type Found, type Look, lookAtEach } from './found.ts';
+import { type Found, isBehind, type Look, lookAtEach, type Waiting } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
-import { isBehind, type Waiting } from './waiting.ts';
 import type { Window } from './window.ts';
 
-/** A page of the status bucket: records that nobody works on, though they are not settled and announced. */
+/** A page of the status bucket: records without a worker, though they are not settled and announced. */
 export async function lostMessages(
   cursor: string | undefined,
   window: Window,
@@ -48,7 +47,7 @@ async function isWaiting({ waiting, target }: DropRecord, deps: ReconcileDepende
 }
 
 function sentAgain(key: string, record: DropRecord, deps: ReconcileDependencies): Found {
-  const what = isSettled(record) ? 'but was not announced' : 'and nobody works on it';
+  const what = isSettled(record) ? 'but was not announced' : 'and has no worker';
   return {
     finding: {
       kind: 'sent-again',

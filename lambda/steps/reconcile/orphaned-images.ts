@@ -2,12 +2,12 @@ import type { ImageEndpoint, ImagePage } from '../../endpoints/endpoint.ts';
 import type { Drop } from '../../model/drop.ts';
 import { asImageDropError } from '../../model/errors.ts';
 import { ID_PROPERTY, type Image, RECORD_PROPERTY } from '../../model/image.ts';
-import { imageId } from '../../model/image-id.ts';
+import { imageId } from '../../model/new-image.ts';
 import type { DropRecord } from '../../model/record.ts';
 import { isSettled, withRemoval } from '../../model/record-changes.ts';
 import type { Target } from '../../model/target.ts';
 import { removeGivenUp } from '../give-up-image.ts';
-import { targetOf } from '../target-of.ts';
+import { RecordAtTarget, targetNamed } from '../work.ts';
 import { type Found, type Look, lookAtEach } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
 
@@ -20,7 +20,7 @@ export async function orphanedImages(
   cursor: string | undefined,
   deps: ReconcileDependencies,
 ): Promise<Look> {
-  const target = targetOf({ target: targetName }, deps.targets);
+  const target = targetNamed(targetName, deps.targets);
   let listed: { readonly endpoint: ImageEndpoint; readonly page: ImagePage };
   try {
     const endpoint = await deps.endpoints.of(target);
@@ -63,7 +63,7 @@ async function lookAt(
   ];
 }
 
-/** The record gives the image up first, unless it has come to stand for it; one that is gone has nothing to say. */
+/** The record gives the image up first, unless it names the image now; a record that is gone changes nothing. */
 async function deleteOrphan(
   image: Image,
   key: string,
@@ -78,7 +78,7 @@ async function deleteOrphan(
   );
   if (stored === undefined) await endpoint.delete(image.id);
   else if (namedIn(stored, image).length === 0) return false;
-  else await removeGivenUp(key, stored, deps, namedIn(stored, image));
+  else await removeGivenUp(new RecordAtTarget(key, stored, deps), namedIn(stored, image));
   return true;
 }
 
@@ -133,7 +133,7 @@ async function readable(key: string, deps: ReconcileDependencies): Promise<DropR
   }
 }
 
-/** The record stands for the image, or may yet come to: what it is creating now. */
+/** The record names the image, or may still do so: it is creating it now. */
 function isKnown(image: Image, record: DropRecord | undefined): boolean {
   if (record === undefined) return false;
   // Its own steps delete it, before they announce the outcome or create the next.
@@ -143,7 +143,7 @@ function isKnown(image: Image, record: DropRecord | undefined): boolean {
 }
 
 /**
- * Other stacks may fill the same project. Ours is what bears an id that only a drop of our bucket comes to; nobody else's
+ * Other stacks may fill the same project. Ours has an id that only a drop of our bucket gets; no other
  * property can say that.
  */
 function isOurs(

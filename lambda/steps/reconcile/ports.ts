@@ -3,8 +3,7 @@
 import type { Reconciliation } from '../../model/reconciliation.ts';
 import type { QueueStage } from '../../model/record.ts';
 import type { ObjectEvent } from '../../model/s3-event.ts';
-import type { FailDependencies } from '../give-up-image.ts';
-import type { BeginningStore, MessageQueue } from '../ports.ts';
+import type { BeginningStore, StepDependencies } from '../ports.ts';
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -34,7 +33,7 @@ export interface DeadLetter {
 }
 
 export interface StageQueues {
-  /** Messages that wait to be taken up, by stage; those that are delayed or worked on do not count. */
+  /** Messages that wait to be received, by stage; delayed and invisible ones do not count. */
   waiting(): Promise<Readonly<Record<QueueStage, number>>>;
   /** The dead letters of a stage, ten thousand at most. They stay where they are. */
   deadLetters(stage: QueueStage): Promise<readonly DeadLetter[]>;
@@ -61,11 +60,10 @@ export interface ReconcileSettings {
   readonly deleteOrphanedImages: boolean;
 }
 
-export interface ReconcileDependencies extends FailDependencies {
+export interface ReconcileDependencies extends StepDependencies {
   readonly listing: BucketListing;
   readonly queues: StageQueues;
   readonly reconciliations: ReconciliationStore;
-  readonly ingestQueue: MessageQueue;
   readonly beginnings: BeginningStore;
   readonly settings: ReconcileSettings;
 }

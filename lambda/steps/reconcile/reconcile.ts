@@ -2,22 +2,22 @@ import { asImageDropError, type ErrorCode, type ImageDropError } from '../../mod
 import * as model from '../../model/reconciliation.ts';
 import { QUEUE_STAGES } from '../../model/record.ts';
 import type { TargetBeginnings } from '../../model/target-beginnings.ts';
-import { beginningsNow, beginningsUnnoted } from '../begun-targets.ts';
+import { beginningsNow, beginningsUnnoted } from '../find-drop.ts';
 import type { ScheduledInvocation } from '../ports.ts';
+import type { Waiting } from './found.ts';
 import { type Found, inTurns, type Look, unreadable } from './found.ts';
 import { lostDrops } from './lost-drops.ts';
 import { lostMessages } from './lost-messages.ts';
 import { orphanedImages } from './orphaned-images.ts';
 import type { DeadLetter, ReconcileDependencies } from './ports.ts';
 import { deadLetterFindings, subjectOf } from './settle-dead-letter.ts';
-import type { Waiting } from './waiting.ts';
 import { dropsSince, LONGEST_UPLOAD_DAYS, windowOf } from './window.ts';
 
 /** Pages of a thousand per run: a pass over a million drops and their records takes ten runs and a cent. */
 const MAX_PAGES = 200;
 
 /**
- * A clock that is ahead of S3's by more than `lostAfterSeconds` would take for seen what has not happened yet. Two minutes:
+ * A clock that is ahead of S3's by more than `lostAfterSeconds` would skip what has not happened yet. Two minutes:
  * clocks of machines that are looked after agree within a second.
  */
 const CLOCK_ERROR_SECONDS = 120;
@@ -27,7 +27,7 @@ const LETTERS_AT_A_TIME = 64;
 
 const DAY_MS = 86_400_000;
 
-/** Why a mend failed that the next pass tries again; an image that a target does not delete must not hold up the window. */
+/** Errors of a correction that the next pass retries; an image that a target does not delete must not hold up the window. */
 const OURS: readonly (ErrorCode | undefined)[] = ['aws-unavailable', 'record-conflict'];
 
 /** Findings that the document keeps of a run; the counts know of all. */
@@ -47,8 +47,8 @@ export interface ReconcileReport {
 }
 
 /**
- * Compares bucket, records and images, page by page: what was lost is sent round again, what nobody could handle is
- * settled, and what no record stands for is reported. Every mend is one that the steps take for a message that came
+ * Compares bucket, records and images, page by page: lost work is sent again, unprocessable messages are
+ * settled, and images without a record are reported. The steps treat every correction as a message that came
  * twice, so a run may die anywhere, or meet another. An item that fails is a finding, and holds nothing else up.
  */
 export async function reconcile(
@@ -63,7 +63,7 @@ export async function reconcile(
   await run.go();
   const report = run.report();
   if (!dryRun && !(await deps.reconciliations.save(report.reconciliation, stored))) {
-    deps.log.warn('another run of reconcile was faster; what this one mended stays, its position is forgotten');
+    deps.log.warn('another run of reconcile was faster; the corrections of this run stay, its position is forgotten');
   }
   if (!dryRun) deps.meter.countReconcileErrors(report.run.errors + (run.fault === undefined ? 0 : 1));
   if (run.fault !== undefined) throw run.fault;
@@ -190,7 +190,7 @@ class ReconcileRun {
     }
   }
 
-  /** @returns undefined where it mended itself meanwhile */
+  /** @returns undefined when it was corrected meanwhile */
   async #mendOne({ finding, mend }: Found): Promise<model.Finding | undefined> {
     try {
       const isMended = this.#dryRun || mend === undefined || (await mend());
@@ -204,7 +204,7 @@ class ReconcileRun {
   #note(finding: model.Finding): void {
     this.#findings.push(finding);
     this.#add({ ...model.NOTHING, findings: { [finding.kind]: 1 } });
-    // What was not mended is looked at again by the next pass.
+    // What was not corrected is examined again by the next pass.
     if (finding.kind === 'not-corrected' && OURS.includes(finding.code)) this.#leaveOut();
     this.#deps.log.info('reconcile', { ...finding, dryRun: this.#dryRun });
   }

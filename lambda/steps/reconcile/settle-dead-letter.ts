@@ -5,8 +5,7 @@ import type { RecordDraft } from '../../model/record-changes.ts';
 import * as changes from '../../model/record-changes.ts';
 import { backfillNamedIn, objectEvents } from '../../model/s3-event.ts';
 import type { TargetBeginnings } from '../../model/target-beginnings.ts';
-import { begunTargets } from '../begun-targets.ts';
-import { dropAsTold, dropOf } from '../drop-of.ts';
+import { begunTargets, dropFromEvent, dropOf } from '../find-drop.ts';
 import { recordNamedIn } from '../record-message.ts';
 import type { Found } from './found.ts';
 import type { DeadLetter, ReconcileDependencies } from './ports.ts';
@@ -19,7 +18,7 @@ const FUNCTION_OF: Readonly<Record<QueueStage, string>> = {
 };
 
 /**
- * The drops that a dead letter was about, as far as they still wait for it. The letter itself stays: whoever has mended
+ * The drops that a dead letter was about, as far as they still wait for it. The letter itself stays: an operator who has fixed
  * the cause redrives it.
  */
 export async function deadLetterFindings(
@@ -55,7 +54,7 @@ async function recordsNamedIn(
   if (events === undefined) return [{ key: recordNamedIn(message) }];
   const drops = await Promise.all(
     // The bucket that cannot be read may be why the letter is dead.
-    events.map((event) => dropOf(event, deps).catch(() => dropAsTold(event, deps))),
+    events.map((event) => dropOf(event, deps).catch(() => dropFromEvent(event, deps))),
   );
   const backfill = backfillNamedIn(message);
   return drops.flatMap((drop) => {
@@ -110,7 +109,7 @@ function verdict(letter: DeadLetter, record: DropRecord | undefined): ImageDropE
   const cause = last === undefined ? 'its function was ended from outside each time' : `${last.code}: ${last.message}`;
   const message = `${FUNCTION_OF[letter.stage]} could not handle message ${letter.messageId}; the last cause: ${cause}`;
   return new ImageDropError('retries-exhausted', message, {
-    nextStep: 'Mend the cause that is named, then redrive the dead letters or run `imagedrop retry`.',
+    nextStep: 'Fix the cause that is named, then redrive the dead letters or run `imagedrop retry`.',
   });
 }
 

@@ -17,7 +17,7 @@ import { bodyWith, firstBytes } from './body-fault.ts';
 import type { Decide, Fault, FaultyAnswer, FaultyRequest } from './fault.ts';
 
 export interface FaultProxyOptions {
-  /** The service itself; a path in it goes before the path of each request. */
+  /** The service itself; a path in it precedes the path of each request. */
   readonly target: string;
   readonly decide: Decide;
   /** Whether the service is to see its own name as Host. Not where the signature of a request covers it. @default false */
@@ -28,13 +28,13 @@ export interface FaultProxyOptions {
   readonly verify?: boolean | undefined;
 }
 
-/** A body of at most so many bytes is read before the fault is decided on, so that it can be decided by what it says. */
+/** A body up to this size is read before the fault is decided on, so that the decision can depend on it. */
 const SMALL_BYTES = 64 * 1024;
 
 /** Headers that concern one connection only (RFC 9110 section 7.6.1). */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'upgrade', 'expect']);
 
-/** Stands before an HTTP service and, where it is told to, does to requests what networks and services do to them. */
+/** A proxy before an HTTP service that damages requests on demand, as networks and services do. */
 export class FaultProxy {
   readonly url: string;
   readonly #options: FaultProxyOptions;
@@ -67,7 +67,7 @@ export class FaultProxy {
     await closed;
   }
 
-  /** A client that goes away, and a service that does, ends as a broken connection: there is nobody else to tell. */
+  /** A client or service that goes away ends as a broken connection: no one else needs the error. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A request that has ended gives its socket away.
     const { socket } = request;

@@ -30,9 +30,9 @@ export type Fault =
   | { readonly how: 'slow'; readonly milliseconds: number }
   /** One bit of one byte of the client's body is another. */
   | { readonly how: 'flip'; readonly atByte: number }
-  /** Somebody is told before the service hears of it, or after it was served; then the connection breaks. */
+  /** The callback runs before the service gets the request, or after it was served; then the connection breaks. */
   | { readonly how: 'strike'; readonly when: 'before' | 'after'; readonly strike: () => void }
-  /** The service has done it and the client is told so; but before, something is done behind its back. */
+  /** The service has done it and the client gets its answer; but before, something is done behind its back. */
   | { readonly how: 'undo'; readonly undo: (answer: ServedAnswer) => Promise<void> };
 
 export interface FaultyAnswer {

@@ -17,7 +17,7 @@ if (address !== undefined) {
   } as Socket['connect'];
 }
 
-/** `after:offset,after:offset…`: after so many milliseconds of this process's life its clock is so much ahead. */
+/** `after:offset,after:offset…`: after that many milliseconds of this process's life its clock is ahead by the offset. */
 const jumps = (process.env.IMAGEDROP_FAULTS_CLOCK ?? '')
   .split(',')
   .filter((jump) => jump !== '')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A number in [0, 1) that follows from the seed and the subject alone: whoever asks, when, and whatever was asked
+ * A number in [0, 1) that follows from the seed and the subject alone, whatever was asked
  * before. So a run with the same seed does the same to the same subject.
  */
 export function seeded(seed: number, ...subject: readonly (string | number)[]): number {

@@ -98,7 +98,7 @@ const FILTERS = {
   context: { 'paste.filter_factory': 'glance.api.middleware.context:ContextMiddleware.factory' },
 };
 
-/** The file of the package may be read by Glance's own user only, and this Glance runs as whoever starts it. */
+/** The file of the package may be read by Glance's own user only, and this Glance runs as the user who starts it. */
 export const GLANCE_PASTE = {
   'pipeline:glance-api-keystone': { pipeline: [...Object.keys(FILTERS), 'rootapp'].join(' ') },
   'composite:rootapp': {

@@ -17,7 +17,7 @@ export function glanceServer(folder: string, port: number): ServerProcess {
   });
 }
 
-/** Without a version, as it stands in the catalog. */
+/** Without a version, as in the catalog. */
 export function glanceUrl(port: number): string {
   return `http://127.0.0.1:${port}`;
 }

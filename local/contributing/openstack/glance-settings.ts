@@ -20,11 +20,11 @@ export interface Quotas {
   readonly imageCountUploading?: number;
 }
 
-/** What is left out is as Glance ships it, if nothing else is said. */
+/** A missing setting is as Glance ships it, unless stated otherwise. */
 export interface GlanceSettings {
   /** Default: a free one, kept in the folder. */
   readonly port?: number | undefined;
-  /** Under which it stands in the catalog. Default: RegionOne. Each Glance of one Keystone needs its own. */
+  /** Its region in the catalog. Default: RegionOne. Each Glance of one Keystone needs its own. */
   readonly region?: string;
   /** Processes that serve. Default: 2. */
   readonly workers?: number;

@@ -17,7 +17,7 @@ export function keystoneServer(folder: string, port: number): ServerProcess {
       ...['--master', '--processes', String(PROCESSES)],
       ...['--enable-threads', '--die-on-term', '--skip-atexit-teardown', '--buffer-size', '65535'],
       ...['--env', `OS_KEYSTONE_CONFIG_FILES=${config}`],
-      // uwsgi closes each connection after its answer; a client that is not told would use it again, and be reset.
+      // uwsgi closes each connection after its answer; a client that does not know would use it again, and be reset.
       ...['--add-header', 'Connection: close'],
       // Nor may it close while a part of the request is unread: the system would reset what the client has yet to read.
       ...['--post-buffering', '65536'],

@@ -43,7 +43,7 @@ export function mariaDbServer(folder: string): ServerProcess {
   });
 }
 
-/** What the client program needs to find the server from its folder. Nobody else can enter that, so root has no password. */
+/** What the client program needs to find the server from its folder. No one else can enter that, so root has no password. */
 export const CLIENT = ['--no-defaults', `--socket=${SOCKET}`, '--user=root'] as const;
 
 export function dataFolder(folder: string): string {

@@ -21,7 +21,7 @@ export interface OpenStack {
   readonly keystone: Keystone;
   readonly glance: Glance;
   readonly cloudsYaml: string;
-  /** Where the same lies as a file. */
+  /** The same as a file. */
   readonly cloudsYamlFile: string;
   stop(): Promise<void>;
 }

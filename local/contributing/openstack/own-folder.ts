@@ -19,11 +19,11 @@ export async function emptyFolder(folder: string, mark: string): Promise<void> {
 /**
  * Characters that OpenStack's programs do not take as they are in the path of a file: `$` begins a reference
  * (oslo.config), `;` separates files (Keystone), `#`, `%` and `\` are of PasteDeploy's addresses, `?` begins the query of
- * an image's location, of which the database in its turn takes characters of three bytes at most.
+ * an image's location. The database takes characters of at most three bytes in it.
  */
 const MISREAD = /[#$%;?\\\p{Cc}\u{10000}-\u{10FFFF}]/u;
 
-/** @throws OpenStackError when a service could not work in this folder, and would say so in words that nobody knows */
+/** @throws OpenStackError when a service could not work in this folder, and would report that in unclear words */
 export function refuseMisreadPath(folder: string): void {
   const [character] = MISREAD.exec(folder) ?? [];
   if (character === undefined) return;

@@ -27,7 +27,7 @@ export interface Installer {
 /**
  * Installs what is missing of Debian's packages.
  * @returns the names of those that were installed now
- * @throws OpenStackError when this is no Debian, or something is missing and the user is not root
+ * @throws OpenStackError when this is not Debian, or something is missing and the user is not root
  */
 export async function installPackages(installer: Installer = {}): Promise<readonly string[]> {
   const missing = await missingPackages(installer);
@@ -42,7 +42,7 @@ export async function installPackages(installer: Installer = {}): Promise<readon
   return missing;
 }
 
-/** @throws OpenStackError when this is no Debian */
+/** @throws OpenStackError when this is not Debian */
 export async function missingPackages(installer: Installer = {}): Promise<readonly string[]> {
   const options = { environment: environmentOf(installer) };
   // Names with a state, because dpkg-query fails when it has never heard of one of the packages that it is asked for.

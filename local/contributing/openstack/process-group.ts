@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 export interface ProcessGroup {
   /** Of the first process, and so of the group. */
   readonly pid: number;
-  /** Stands in the command line of all its processes and of no others: ids are given again, to anybody. */
+  /** A mark in the command line of all its processes and of no others: ids are reused by any process. */
   readonly mark: string;
 }
 
@@ -25,7 +25,7 @@ export function members({ pid, mark }: ProcessGroup): number[] {
 
 /**
  * Asks it to end: its first process, which ends its workers; those themselves when it is no longer there. Were all asked
- * at once, the first could find a worker dead before it is asked, and replace it. Whoever is left after a while was
+ * at once, the first could find a worker dead before it is asked, and replace it. Any process that is left after a while was
  * forked meanwhile, and is asked, too.
  * @returns whether it was over in that time
  */
@@ -45,7 +45,7 @@ export async function killGroup(group: ProcessGroup, timeoutMs: number): Promise
   return await ended(group, timeoutMs, (living) => signal(living, 'SIGKILL'));
 }
 
-/** One that has just ended is no error. */
+/** A process that has just ended is not an error. */
 function signal(processIds: readonly number[], name: NodeJS.Signals): void {
   for (const pid of processIds) {
     try {

@@ -19,7 +19,7 @@ import { wholeRange } from '../ranges.ts';
 import type { S3Request } from '../request.ts';
 import type { Upload, UploadedPart } from '../uploads.ts';
 import { type NewContent, type StoredObject, wholeSeconds } from '../version.ts';
-import { parseXml, type XmlNode } from '../xml-parser.ts';
+import { parseXml, type XmlNode } from '../xml.ts';
 
 /** S3 user guide, "Amazon S3 multipart upload limits": for all parts but the last. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
@@ -50,7 +50,7 @@ function completedBy({ bucket, key }: ObjectCall, uploadId: string): StoredObjec
     | undefined;
 }
 
-/** Whether the queues were told, before the connection or the process broke, nobody knows any more. */
+/** Whether the queues got it before the connection or the process broke is unknown. */
 async function announceAgain(call: ObjectCall, completed: StoredObject): Promise<StoredObject> {
   await announcement(call, 'ObjectCreated:CompleteMultipartUpload')(completed);
   return completed;

@@ -7,7 +7,7 @@ import { requestedVersion } from '../lookup.ts';
 import { checkKeyLength } from '../request.ts';
 import type { Version } from '../version.ts';
 import type { XmlElements } from '../xml.ts';
-import { parseXml, type XmlNode } from '../xml-parser.ts';
+import { parseXml, type XmlNode } from '../xml.ts';
 
 export const deleteObject: Operation<ObjectCall> = {
   // Which one it needs depends on the version; the deletion asks.
@@ -31,7 +31,7 @@ const MAX_KEYS = 1000;
 const DIRECTORY_CONDITIONS = ['LastModifiedTime', 'Size'];
 
 export const deleteObjects: Operation<BucketCall> = {
-  // Asked for each key; a refusal stands in the answer beside the keys that were deleted.
+  // Asked for each key; a refusal is in the answer beside the keys that were deleted.
   actions: () => [],
   run: async (call) => {
     const document = parseXml(await new RequestBody(call.request, call.signer).text(), 'Delete');
@@ -67,7 +67,7 @@ async function deleteOne(call: BucketCall, object: XmlNode): Promise<{ deleted?:
 }
 
 interface DeletionRequest {
-  /** Deletes this version for good; without it the current version goes, or is hidden in a versioned bucket. */
+  /** Deletes this version permanently; without it the current version goes, or is hidden in a versioned bucket. */
   readonly versionId: string | undefined;
   readonly ifMatch: string | undefined;
 }

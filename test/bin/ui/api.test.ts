@@ -105,7 +105,7 @@ describe('an upload', () => {
     [{ key: 'a', size: -1 }, 'size is not a whole number of 0 or more.'],
     [{ key: 'a', size: 1.5 }, 'size is not a whole number of 0 or more.'],
     [{ key: 'ü'.repeat(513), size: 1 }, 'The name has more than 1024 bytes.'],
-    [[], 'The body is no JSON object.'],
+    [[], 'The body is not a JSON object.'],
     [{ key: 'a'.repeat(20_000), size: 1 }, 'The body has more than 16384 bytes.'],
   ])('of %j is refused', async (body, message) => {
     const answer = await page.ask('POST', '/api/uploads', body);

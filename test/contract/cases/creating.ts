@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { RECORD_PROPERTY } from '../../../lambda/model/image.ts';
-import { percentEncoded } from '../../../lambda/model/percent-encoded.ts';
+import { percentEncoded } from '../../../lambda/model/quoted.ts';
 import { failure } from '../../support/outcome.ts';
 import { anImage, created, upload } from '../fixtures.ts';
 import type { ContractCase } from '../service-world.ts';

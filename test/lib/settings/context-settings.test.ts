@@ -51,7 +51,7 @@ describe('the context of the app', () => {
       {},
       `targets is missing: name your clouds in cdk.json, or -c targets='{"mycloud":{"kind":"glance"}}'.`,
     ],
-    ['targets that are no JSON', { targets: 'mycloud' }, 'targets is "mycloud": this is no JSON (SyntaxError: '],
+    ['targets that are no JSON', { targets: 'mycloud' }, 'targets is "mycloud": this is not JSON (SyntaxError: '],
     ['targets that are a list', { targets: '[]' }, 'targets is []: give an object of named values.'],
     [
       'the ARN of a secret',

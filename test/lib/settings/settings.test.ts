@@ -73,7 +73,7 @@ describe('the settings', () => {
     [
       'a visibility below the timeout',
       { createMetadata: { timeout: Duration.seconds(60), visibilityTimeout: Duration.seconds(59) } },
-      'createMetadata.visibilityTimeout is "59 s": a second invocation would take up the message while the first still works; give at least the timeout, 60 s.',
+      'createMetadata.visibilityTimeout is "59 s": a second invocation would process the message while the first still works; give at least the timeout, 60 s.',
     ],
     [
       'a visibility above 12 hours',

@@ -230,7 +230,7 @@ describe('the targets', () => {
     [
       'a field of the image among its properties',
       { a: { kind: 'ims', metadata: { properties: { size: '1' } } } },
-      'targets.a.metadata.properties.size is "1": give a name of 1 to 255 characters in one line that is no field',
+      'targets.a.metadata.properties.size is "1": give a name of 1 to 255 characters in one line that is not a field',
     ],
     [
       'registering by glance',

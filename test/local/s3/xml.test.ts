@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { xmlDocument } from '../../../local/s3/xml.ts';
-import { parseXml } from '../../../local/s3/xml-parser.ts';
+import { parseXml, xmlDocument } from '../../../local/s3/xml.ts';
 
 describe('XML', () => {
   test('brings any text back as it was', () => {

@@ -121,7 +121,7 @@ describe('a record whose message was lost', () => {
     const { record } = await dropped(world);
     world.pass(HOUR);
     expect((await world.run()).run.findings).toEqual([
-      { kind: 'sent-again', subject: record, why: expect.stringMatching(/^It is created since .*, and nobody/) },
+      { kind: 'sent-again', subject: record, why: expect.stringMatching(/^It is created since .*, and has no worker/) },
     ]);
     expect(world.ingestQueue.sent).toEqual([{ record, delaySeconds: 0 }]);
     expect(kinds(await world.run())).toEqual([]);
