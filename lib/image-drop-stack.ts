@@ -39,10 +39,15 @@ function outputsOf({ dropBucket, statusBucket, outcomeTopic, queues, reconcile }
 }
 
 /** What those who work with the stack have to know of its settings: `mycloud:glance,huawei:ims`. */
-function settingsOf({ targets }: Pick<ImageDropProps, 'targets'>, cloudsYamlSecret: string) {
+function settingsOf({ targets, alarmTopic, alarmEmails = [] }: Omit<ImageDropProps, 'cloudsYaml'>, secret: string) {
   const names = Object.entries(targets).map(([name, { kind }]) => `${name}:${kind}`);
+  const told = [...(alarmTopic === undefined ? [] : [alarmTopic.topicArn]), ...alarmEmails];
   return {
+    AlarmsTell: {
+      value: told.length > 0 ? told.join(',') : 'nobody: set alarmEmails in cdk.json, then deploy again',
+      description: 'Who hears of alarms',
+    },
     Targets: { value: names.join(','), description: 'Where drops go, each with its kind' },
-    CloudsYamlSecretName: { value: cloudsYamlSecret, description: 'The secret that holds clouds.yaml' },
+    CloudsYamlSecretName: { value: secret, description: 'The secret that holds clouds.yaml' },
   };
 }

@@ -1,6 +1,8 @@
+import { Aws } from 'aws-cdk-lib';
 import { type Dashboard, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { METRICS_SERVICE } from '../lambda/model/metrics.ts';
@@ -67,13 +69,31 @@ export class ImageDrop extends Construct {
     const parts = { drops, readsInPlace, records, queues, outcomes, cloudsYaml: props.cloudsYaml };
     const environments = environmentsOf(settings, parts);
     this.functions = this.newFunctions(settings, parts, environments);
-    const notice = { topic: props.alarmTopic, runbookUrl: settings.runbookUrl };
+    const notice = { topics: this.alarmTopicsOf(props, settings), runbookUrl: settings.runbookUrl };
     this.reconcile = this.newReconcile(settings, parts, environments.reconcile, notice);
     for (const { role } of [...Object.values(this.functions), this.reconcile]) {
       for (const bucket of [drops.bucket, records]) acknowledgeAllKeys(role, bucket);
     }
     this.watch(settings, notice);
     this.dashboard = this.newDashboard(settings);
+  }
+
+  /** The caller's topic, and one of ours for the addresses. */
+  private alarmTopicsOf({ alarmTopic }: ImageDropProps, { alarmEmails }: Settings): readonly ITopic[] {
+    const topics = alarmTopic === undefined ? [] : [alarmTopic];
+    if (alarmEmails.length === 0) return topics;
+    const own = new Topic(this, 'AlarmTopic', { enforceSSL: true });
+    // A topic with a policy of its own admits nobody else: Amazon CloudWatch user guide, "Notifying users on alarm changes".
+    own.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [own.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+    for (const address of alarmEmails) own.addSubscription(new EmailSubscription(address));
+    return [...topics, own];
   }
 
   private newQueues(settings: Settings): Queues {
@@ -131,7 +151,15 @@ export class ImageDrop extends Construct {
   ): ReconcileFunction {
     const grants = reconcileGrants(parts);
     const { every } = settings.reconcile;
-    return new ReconcileFunction(this, 'Reconcile', { ...commonOf(settings), every, environment, grants, notice });
+    const errors = reconcileErrors(settings.metricsNamespace);
+    return new ReconcileFunction(this, 'Reconcile', {
+      ...commonOf(settings),
+      every,
+      environment,
+      grants,
+      errors,
+      notice,
+    });
   }
 
   private watch(settings: Settings, notice: AlarmNotice): void {
@@ -161,11 +189,7 @@ export class ImageDrop extends Construct {
     const { createMetadata, streamUpload, recordStatus } = this.functions;
     return {
       targets: targets.map(({ name }) => ({ name, metrics: new TargetMetrics(metricsNamespace, name) })),
-      reconcileErrors: new Metric({
-        namespace: metricsNamespace,
-        metricName: 'ReconcileErrors',
-        dimensionsMap: { service: METRICS_SERVICE },
-      }),
+      reconcileErrors: reconcileErrors(metricsNamespace),
       queues: {
         [settings.createMetadata.name]: ingest,
         [settings.streamUpload.name]: upload,
@@ -185,6 +209,15 @@ export class ImageDrop extends Construct {
 /** What all functions have in common. */
 function commonOf({ logRetention, logLevel, metricsNamespace, network }: Settings) {
   return { logRetention, logLevel, metricsNamespace, network };
+}
+
+/** Items of a run that could not be read or corrected. */
+function reconcileErrors(namespace: string): Metric {
+  return new Metric({
+    namespace,
+    metricName: 'ReconcileErrors',
+    dimensionsMap: { service: METRICS_SERVICE },
+  });
 }
 
 /** The topic that every settled record is published to. @param emails the addresses that get mails; undefined: none */

@@ -4,6 +4,10 @@ import { type Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { AnyBucket } from './buckets.ts';
 
+const SECOND_CONFIGURATION =
+  'dropBucket has a notification that was added with addEventNotification: it would replace the one that starts each ' +
+  'drop. Subscribe to outcomeTopic, or make the bucket yourself, add both notifications, and give it as existingDropBucket.';
+
 /**
  * Sends an event for every object that arrives, by the bucket's own notification configuration: the one of the bucket
  * construct would deploy a function to write it.
@@ -21,6 +25,11 @@ export function notifyOfNewObjects(bucket: Bucket, queue: Queue, bucketName: str
     queueConfigurations: [{ event: 's3:ObjectCreated:*', queue: queue.queueArn }],
   };
   bucket.node.addDependency(queue);
+  // S3 keeps one configuration for each bucket. What `addEventNotification` deploys would replace this one, and drops
+  // would arrive only when reconcile finds them.
+  bucket.node.addValidation({
+    validate: () => (bucket.node.tryFindChild('Notifications') === undefined ? [] : [SECOND_CONFIGURATION]),
+  });
 }
 
 /** Lets a bucket that exists already send its events; its owner configures them. */

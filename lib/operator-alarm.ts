@@ -5,8 +5,8 @@ import type { Construct } from 'constructs';
 
 /** Where alarms go, and what their text links to. */
 export interface AlarmNotice {
-  /** Notified of every alarm; undefined: no one is. */
-  readonly topic: ITopic | undefined;
+  /** Told when an alarm begins and when it ends. */
+  readonly topics: readonly ITopic[];
   /** Address of the runbook. */
   readonly runbookUrl: string;
 }
@@ -15,6 +15,8 @@ export interface OperatorAlarmProps {
   readonly metric: IMetric;
   /** Raised at this value or above. @default 1 */
   readonly threshold?: number;
+  /** Raised instead when the metric is below 1 or has no figure. @default false - an idle queue or function has none */
+  readonly raisedByAbsence?: boolean;
   /** @default 1 */
   readonly evaluationPeriods?: number;
   /** @default all of them */
@@ -28,18 +30,23 @@ export interface OperatorAlarmProps {
 /** An alarm that says what it means, and where it is written what to do. */
 export class OperatorAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: OperatorAlarmProps) {
-    const { metric, threshold = 1, evaluationPeriods = 1, datapointsToAlarm, meaning, runbook, notice } = props;
+    const { metric, threshold = 1, raisedByAbsence = false, evaluationPeriods = 1, datapointsToAlarm } = props;
+    const { meaning, runbook, notice } = props;
     super(scope, id, {
       metric,
       threshold,
       evaluationPeriods,
       ...(datapointsToAlarm !== undefined && { datapointsToAlarm }),
       alarmDescription: `${meaning} What to do: ${runbookLink(notice.runbookUrl, runbook)}`,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // An idle queue or function has no figures.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      comparisonOperator: raisedByAbsence
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: raisedByAbsence ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
-    if (notice.topic !== undefined) this.addAlarmAction(new SnsAction(notice.topic));
+    for (const topic of notice.topics) {
+      this.addAlarmAction(new SnsAction(topic));
+      this.addOkAction(new SnsAction(topic));
+    }
   }
 }
 
@@ -48,7 +55,10 @@ export const RUNBOOK_SECTIONS = {
   deadLetters: 'dead-letters',
   oldestMessage: 'oldest-message',
   functionErrors: 'function-errors',
+  throttles: 'throttles',
   reconcileErrors: 'reconcile-errors',
+  reconcileFindings: 'reconcile-findings',
+  reconcileStopped: 'reconcile-stopped',
   targetPaused: 'target-paused',
 } as const;
 

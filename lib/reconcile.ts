@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
-import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Aws, Duration } from 'aws-cdk-lib';
+import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
@@ -13,6 +13,8 @@ export interface ReconcileFunctionProps
     'logRetention' | 'logLevel' | 'metricsNamespace' | 'network' | 'environment' | 'grants'
   > {
   readonly every: Duration;
+  /** Items of a run that could not be read or corrected. Each run that ends writes a figure, 0 too. */
+  readonly errors: Metric;
   readonly notice: AlarmNotice;
 }
 
@@ -20,12 +22,12 @@ export interface ReconcileFunctionProps
 export const RECONCILE_MEMORY_MIB = 512;
 /** A run ends after its pages, long before; the next one continues there. */
 const TIMEOUT = Duration.minutes(5);
-/** Runs that fail one after the other before somebody is called: S3 and SQS have their moments. */
+/** Runs without success, one after the other, that raise an alarm: S3, SQS and clouds have short faults. */
 const FAILED_RUNS = 3;
 
 /** The function that looks for what got lost, and what runs it. */
 export class ReconcileFunction extends LeanFunction {
-  constructor(scope: Construct, id: string, { every, notice, ...props }: ReconcileFunctionProps) {
+  constructor(scope: Construct, id: string, { every, errors, notice, ...props }: ReconcileFunctionProps) {
     super(scope, id, {
       ...props,
       name: 'reconcile',
@@ -34,14 +36,17 @@ export class ReconcileFunction extends LeanFunction {
       timeout: TIMEOUT,
     });
     this.runEvery(every);
-    this.watch(every, notice);
+    this.watch(every, errors, notice);
   }
 
   private runEvery(every: Duration): void {
     const { functionArn } = this.function;
     const role = new Role(this, 'ScheduleRole', {
       description: 'Runs reconcile on its schedule',
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        // AWS EventBridge Scheduler user guide, "Cross-service confused deputy prevention".
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
       inlinePolicies: {
         invoke: new PolicyDocument({ statements: [allow(['lambda:InvokeFunction'], functionArn)] }),
       },
@@ -61,13 +66,26 @@ export class ReconcileFunction extends LeanFunction {
     });
   }
 
-  private watch(every: Duration, notice: AlarmNotice): void {
+  private watch(every: Duration, errors: Metric, notice: AlarmNotice): void {
+    const common = { evaluationPeriods: FAILED_RUNS, notice };
     new OperatorAlarm(this, 'Errors', {
       metric: this.function.metricErrors({ period: every, statistic: Stats.SUM }),
-      evaluationPeriods: FAILED_RUNS,
+      ...common,
       meaning: `reconcile has failed ${FAILED_RUNS} times in a row: what gets lost meanwhile is not found; its log says why.`,
       runbook: 'reconcileErrors',
-      notice,
+    });
+    new OperatorAlarm(this, 'Findings', {
+      metric: errors.with({ period: every, statistic: Stats.SUM }),
+      ...common,
+      meaning: `In ${FAILED_RUNS} runs in a row reconcile could not read or correct an item; its log names each one.`,
+      runbook: 'reconcileFindings',
+    });
+    new OperatorAlarm(this, 'Stopped', {
+      metric: errors.with({ period: every, statistic: Stats.SAMPLE_COUNT }),
+      raisedByAbsence: true,
+      ...common,
+      meaning: `No run of reconcile has ended for ${every.toMinutes() * FAILED_RUNS} minutes: what gets lost meanwhile is not found.`,
+      runbook: 'reconcileStopped',
     });
   }
 }

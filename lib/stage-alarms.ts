@@ -8,6 +8,8 @@ import type { StageQueue } from './stage-queue.ts';
 
 /** The period at which Amazon SQS has figures of a queue that was idle. */
 const PERIOD = Duration.minutes(5);
+/** One throttled invocation is tried again at once; a quarter of an hour of them means that the account is at its limit. */
+const THROTTLED_PERIODS = 3;
 
 export interface StageAlarmsProps {
   readonly stage: StageSettings;
@@ -38,6 +40,13 @@ export class StageAlarms extends Construct {
       metric: stageFunction.function.metricErrors({ period: PERIOD, statistic: Stats.SUM }),
       meaning: `${stage.name} crashed, timed out or could not start; messages that it cannot handle are reported without an error.`,
       runbook: 'functionErrors',
+      notice,
+    });
+    new OperatorAlarm(this, 'Throttles', {
+      metric: stageFunction.function.metricThrottles({ period: PERIOD, statistic: Stats.SUM }),
+      evaluationPeriods: THROTTLED_PERIODS,
+      meaning: `AWS Lambda has refused to start ${stage.name} for ${THROTTLED_PERIODS * PERIOD.toMinutes()} minutes: the account has reached its limit of concurrent invocations.`,
+      runbook: 'throttles',
       notice,
     });
   }

@@ -12,6 +12,7 @@ export interface ContextSettings {
   readonly cloudsYamlSecret: string;
   readonly reconcile?: ReconcileProps;
   readonly outcomeEmails?: OutcomeEmailsProps;
+  readonly alarmEmails?: readonly string[];
 }
 
 /** AWS CloudFormation, "CreateStack": StackName. */
@@ -26,6 +27,7 @@ export function contextSettings(node: Node): ContextSettings {
     targets: targetsOf(node),
     ...reconcileOf(node),
     ...outcomeEmailsOf(node),
+    ...alarmEmailsOf(node),
     cloudsYamlSecret: textOf(
       node,
       'cloudsYamlSecret',
@@ -81,11 +83,22 @@ function outcomeEmailsOf(node: Node): { readonly outcomeEmails?: OutcomeEmailsPr
   const given = typeof value === 'string' ? parsed('outcomeEmails', value) : value;
   const { addresses, statuses } = objectOf('outcomeEmails', given, ['addresses', 'statuses']);
   for (const [name, list] of Object.entries({ addresses, ...(statuses !== undefined && { statuses }) })) {
-    if (Array.isArray(list) && list.every((each) => typeof each === 'string')) continue;
-    throw new SettingError(`outcomeEmails.${name}`, list, 'give a list of texts.');
+    listOfTexts(`outcomeEmails.${name}`, list);
   }
   const outcomeEmails = { addresses, ...(statuses !== undefined && { statuses }) } as OutcomeEmailsProps;
   return { outcomeEmails };
+}
+
+/** `alarmEmails`: `["oncall@example.com"]`. */
+function alarmEmailsOf(node: Node): { readonly alarmEmails?: readonly string[] } {
+  const value: unknown = node.tryGetContext('alarmEmails');
+  if (value === undefined) return {};
+  return { alarmEmails: listOfTexts('alarmEmails', typeof value === 'string' ? parsed('alarmEmails', value) : value) };
+}
+
+function listOfTexts(name: string, list: unknown): readonly string[] {
+  if (Array.isArray(list) && list.every((each) => typeof each === 'string')) return list;
+  throw new SettingError(name, list, 'give a list of texts.');
 }
 
 function numberOf(name: string, value: unknown): number {

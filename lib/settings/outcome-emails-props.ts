@@ -33,12 +33,17 @@ export function settleOutcomeEmails({ addresses, statuses = ['failed'] }: Outcom
       `name one of ${OUTCOME_STATUSES.join(', ')}, or leave it out.`,
     );
   }
-  for (const address of addresses) {
-    if (!ADDRESS.test(address)) throw new SettingError('outcomeEmails.addresses', address, 'give an e-mail address.');
-  }
+  checkAddresses('outcomeEmails.addresses', addresses);
   for (const status of statuses) {
     if (OUTCOME_STATUSES.includes(status)) continue;
     throw new SettingError('outcomeEmails.statuses', status, `no drop ends so; use ${OUTCOME_STATUSES.join(', ')}.`);
   }
   return { addresses, statuses };
+}
+
+/** @throws SettingError naming the first text that is no address */
+export function checkAddresses(property: string, addresses: readonly string[]): readonly string[] {
+  const wrong = addresses.find((address) => !ADDRESS.test(address));
+  if (wrong !== undefined) throw new SettingError(property, wrong, 'give an e-mail address.');
+  return addresses;
 }

@@ -167,6 +167,14 @@ export interface ImageDropProps {
    * @default - alarms only change their state: who is to be woken is not for a construct to know
    */
   readonly alarmTopic?: ITopic;
+
+  /**
+   * E-mail addresses that alarms are sent to, each when it begins and when it ends. Amazon SNS asks each address to
+   * confirm first.
+   *
+   * @default - none
+   */
+  readonly alarmEmails?: readonly string[];
 }
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;

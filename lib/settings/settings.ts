@@ -5,7 +5,7 @@ import { RUNBOOK_PAGE } from '../operator-alarm.ts';
 import { SettingError } from './checks.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import { type NetworkSettings, settleNetwork } from './network.ts';
-import { type OutcomeEmails, settleOutcomeEmails } from './outcome-emails-props.ts';
+import { checkAddresses, type OutcomeEmails, settleOutcomeEmails } from './outcome-emails-props.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
 import { type ReconcileSettings, settleReconcile } from './reconcile-props.ts';
 import { type StageSettings, settleConcurrency, settleStage } from './settle-stage.ts';
@@ -24,6 +24,7 @@ export interface Settings {
   /** Where functions stand that no managed instances run; undefined: in no VPC. */
   readonly network: NetworkSettings | undefined;
   readonly outcomeEmails: OutcomeEmails | undefined;
+  readonly alarmEmails: readonly string[];
   readonly metricsNamespace: string;
   /** Undefined: there is none. */
   readonly dashboard: DashboardProps | undefined;
@@ -54,6 +55,7 @@ export function settle(props: ImageDropProps): Settings {
     ...(managedInstances !== undefined && { managedInstances }),
     network: settleNetwork(props),
     outcomeEmails: props.outcomeEmails && settleOutcomeEmails(props.outcomeEmails),
+    alarmEmails: checkAddresses('alarmEmails', props.alarmEmails ?? []),
     metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),
     dashboard: props.dashboard === false ? undefined : (props.dashboard ?? {}),
     runbookUrl: props.runbookUrl ?? RUNBOOK_PAGE,

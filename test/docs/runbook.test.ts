@@ -18,7 +18,11 @@ const anchors = Array.from(PAGE.matchAll(/^## (.+)$/gm), ([, heading = '']) =>
 );
 
 interface AlarmResource {
-  readonly Properties: { readonly AlarmDescription: string; readonly AlarmActions?: unknown[] };
+  readonly Properties: {
+    readonly AlarmDescription: string;
+    readonly AlarmActions?: unknown[];
+    readonly OKActions?: unknown[];
+  };
 }
 const alarmsOf = (template: Template): AlarmResource[] =>
   Object.values(template.findResources('AWS::CloudWatch::Alarm')) as AlarmResource[];
@@ -32,8 +36,8 @@ describe('every alarm of the template', () => {
   );
 
   test('leads to a section of the runbook', () => {
-    // Three of each stage, one of reconcile, one of each target.
-    expect(links).toHaveLength(3 * 3 + 1 + 2);
+    // Four of each stage, three of reconcile, one of each target.
+    expect(links).toHaveLength(4 * 3 + 3 + 2);
     for (const link of links) {
       const [page, anchor] = link?.split('#') ?? [];
       expect(page).toBe('docs/runbook.md');
@@ -55,6 +59,7 @@ describe('every alarm of the template', () => {
     for (const { Properties } of alarmsOf(template)) {
       expect(linkIn(Properties.AlarmDescription)).toMatch(/^https:\/\/wiki\.example\/imagedrop#[a-z-]+$/);
       expect(Properties.AlarmActions).toHaveLength(1);
+      expect(Properties.OKActions).toEqual(Properties.AlarmActions);
     }
   });
 });

@@ -52,6 +52,23 @@ describe('the function reconcile', () => {
   });
 });
 
+test('an alarm tells that items stay unread or uncorrected, and another that no run has ended', () => {
+  const errors = { MetricName: 'ReconcileErrors', Namespace: 'ImageDrop', Period: 900, EvaluationPeriods: 3 };
+  built.template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    ...errors,
+    Statistic: 'Sum',
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+  built.template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    ...errors,
+    Statistic: 'SampleCount',
+    ComparisonOperator: 'LessThanThreshold',
+    Threshold: 1,
+    TreatMissingData: 'breaching',
+  });
+});
+
 test('reconcile has the caller’s settings', () => {
   const own = deployed(() => ({
     reconcile: { every: Duration.minutes(1), lostAfter: Duration.minutes(2), deleteOrphanedImages: true },

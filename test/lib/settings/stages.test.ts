@@ -216,8 +216,8 @@ test('without a topic an alarm tells nobody', () => {
 test('every alarm is sent to the topic that is given', () => {
   const arn = 'arn:aws:sns:eu-west-1:111122223333:oncall';
   const { template } = deployed((stack) => ({ alarmTopic: Topic.fromTopicArn(stack, 'OnCall', arn) }));
-  template.resourceCountIs('AWS::CloudWatch::Alarm', 11);
-  template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn] });
+  template.resourceCountIs('AWS::CloudWatch::Alarm', 16);
+  template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn], OKActions: [arn] });
 });
 
 test('the age that raises the alarm is the caller’s', () => {
