@@ -4,7 +4,7 @@ import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
 import { isPlace } from '../../lambda/clouds/open-staging.ts';
 import type { DropPlace } from '../../lambda/endpoints/endpoint.ts';
-import type { RangeReader } from '../../lambda/formats/reader.ts';
+import type { RangeReader } from '../../lambda/formats/reading/reader.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import { objectReader } from '../../lambda/steps/dropped-object.ts';

@@ -1,5 +1,5 @@
-import type { Probe } from './probe.ts';
-import type { Notice } from './rule.ts';
+import type { Probe } from './reading/probe.ts';
+import type { Notice } from './reading/rule.ts';
 
 /**
  * The checks that Glance makes of the content after the upload: oslo.utils, imageutils/format_inspector.py, of 2026. Since

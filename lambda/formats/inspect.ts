@@ -1,12 +1,12 @@
 import type { ImageDropError } from '../model/errors.ts';
 import type { FoundImage, ImageFormat } from '../model/image.ts';
-import type { Check } from './check.ts';
 import { Examiner, type InspectOptions } from './examiner.ts';
-import type { RangeReader } from './reader.ts';
-import { Refusal } from './rule.ts';
+import type { Check } from './reading/check.ts';
+import type { RangeReader } from './reading/reader.ts';
+import { Refusal } from './reading/rule.ts';
 
-export type { Check } from './check.ts';
 export type { InspectOptions } from './examiner.ts';
+export type { Check } from './reading/check.ts';
 
 /** The verdict on a file, and all that it rests on. */
 export interface Examination {

@@ -1,9 +1,9 @@
-import type { Format } from './format.ts';
-import { findLookAlike } from './look-alikes.ts';
-import { mayHavePartitionTable } from './partition-table.ts';
-import type { Probe } from './probe.ts';
+import { mayHavePartitionTable } from './guest/partition-table.ts';
+import { findLookAlike } from './raw/look-alikes.ts';
+import type { Format } from './reading/format.ts';
+import type { Probe } from './reading/probe.ts';
+import type { Rule } from './reading/rule.ts';
 import { FORMATS } from './registry.ts';
-import type { Rule } from './rule.ts';
 
 export const ONE_FORMAT: Rule = {
   code: 'two-formats',

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { DropPlace } from '../endpoints/endpoint.ts';
-import type { RangeReader } from '../formats/reader.ts';
+import type { RangeReader } from '../formats/reading/reader.ts';
 import { dropId } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import * as changes from '../model/record-changes.ts';

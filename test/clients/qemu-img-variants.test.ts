@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RangeReader } from '../../lambda/formats/reader.ts';
+import type { RangeReader } from '../../lambda/formats/reading/reader.ts';
 import { rawDisk } from '../support/disk.ts';
 import { judged } from '../support/laws.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Format } from '../../lambda/formats/format.ts';
 import { type Check, examine, inspect } from '../../lambda/formats/inspect.ts';
-import { bytesReader } from '../../lambda/formats/memory-reader.ts';
-import { Probe } from '../../lambda/formats/probe.ts';
-import type { RangeReader } from '../../lambda/formats/reader.ts';
+import type { Format } from '../../lambda/formats/reading/format.ts';
+import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
+import { Probe } from '../../lambda/formats/reading/probe.ts';
+import type { RangeReader } from '../../lambda/formats/reading/reader.ts';
 import { FORMATS } from '../../lambda/formats/registry.ts';
 import { ERROR_KINDS } from '../../lambda/model/errors.ts';
 import { IMAGE_FORMATS } from '../../lambda/model/image.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { crc32c, crc32cWithout } from '../../lambda/formats/crc32c.ts';
+import { crc32c, crc32cWithout } from '../../lambda/formats/reading/crc32c.ts';
 
 test.each([
   ['32 bytes of zeros', Buffer.alloc(32), 0x8a9136aa],

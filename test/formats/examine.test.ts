@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Check, examine, type InspectOptions } from '../../lambda/formats/inspect.ts';
-import { bytesReader } from '../../lambda/formats/memory-reader.ts';
+import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { patched, u32be, u64be } from '../support/images/patched.ts';
 import { qcow2Image } from '../support/images/qcow2.ts';

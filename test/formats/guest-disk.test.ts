@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, deflateRawSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { examine } from '../../lambda/formats/inspect.ts';
-import { bytesReader } from '../../lambda/formats/memory-reader.ts';
+import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
 import { DISK_TABLE } from '../support/images/guest-tables.ts';
 import { padded, patched, u32be, u32le, u64be, u64le } from '../support/images/patched.ts';
 import { qcow2Image } from '../support/images/qcow2.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { NotRead } from '../../lambda/formats/guest-disk.ts';
-import { bytesReader } from '../../lambda/formats/memory-reader.ts';
-import { Probe } from '../../lambda/formats/probe.ts';
-import { vmdkGrains } from '../../lambda/formats/vmdk-grains.ts';
-import { parseHeader } from '../../lambda/formats/vmdk-header.ts';
+import { NotRead } from '../../lambda/formats/guest/disk.ts';
+import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
+import { Probe } from '../../lambda/formats/reading/probe.ts';
+import { vmdkGrains } from '../../lambda/formats/vmdk/grains.ts';
+import { parseHeader } from '../../lambda/formats/vmdk/header.ts';
 import { patched, u32le, u64le } from '../support/images/patched.ts';
 import { found, refusal } from '../support/images/refusal.ts';
 import { DISK } from '../support/images/samples.ts';

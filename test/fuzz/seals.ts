@@ -1,5 +1,5 @@
-import { crc32cWithout } from '../../lambda/formats/crc32c.ts';
-import { onesComplementSum } from '../../lambda/formats/vhd-footer.ts';
+import { crc32cWithout } from '../../lambda/formats/reading/crc32c.ts';
+import { onesComplementSum } from '../../lambda/formats/vhd/footer.ts';
 import type { SparseFile } from '../support/images/sparse-file.ts';
 
 interface Seal {

@@ -1,5 +1,5 @@
 import type { InspectOptions } from '../../lambda/formats/inspect.ts';
-import type { RangeReader } from '../../lambda/formats/reader.ts';
+import type { RangeReader } from '../../lambda/formats/reading/reader.ts';
 import { type FoundImage, IMAGE_FORMATS, type ImageFormat } from '../../lambda/model/image.ts';
 
 /** What a file with these bytes there may be accepted as: nothing but this. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RangeReader } from '../../lambda/formats/reader.ts';
+import type { RangeReader } from '../../lambda/formats/reading/reader.ts';
 
 /** A network's answer takes about as long; reads that are under way together then count as one round trip. */
 const LATENCY_MILLISECONDS = 3;

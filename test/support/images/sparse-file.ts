@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import type { RangeReader } from '../../../lambda/formats/reader.ts';
+import type { RangeReader } from '../../../lambda/formats/reading/reader.ts';
 
 interface Part {
   readonly offset: number;
