@@ -3,9 +3,7 @@ const { availableParallelism } = require('node:os');
 /** Files without a line that could run. */
 const TYPES_ONLY = [
   'lambda/endpoints/endpoint.ts',
-  'lambda/formats/reading/check.ts',
   'lambda/formats/reading/format.ts',
-  'lambda/formats/reading/reader.ts',
   'lambda/steps/ports.ts',
   'lib/dashboard/dashboard-props.ts',
   'lib/dashboard/watched.ts',

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { inspect } from '../lambda/formats/inspect.ts';
-import { bytesReader } from '../lambda/formats/reading/memory-reader.ts';
+import { bytesReader } from '../lambda/formats/reading/reader.ts';
 import { SAMPLES } from '../test/support/images/samples.ts';
 
 /**

@@ -44,7 +44,7 @@ function settingsOf({ targets, alarmTopic, alarmEmails = [] }: Omit<ImageDropPro
   const told = [...(alarmTopic === undefined ? [] : [alarmTopic.topicArn]), ...alarmEmails];
   return {
     AlarmsTell: {
-      value: told.length > 0 ? told.join(',') : 'nobody: set alarmEmails in cdk.json, then deploy again',
+      value: told.length > 0 ? told.join(',') : 'no one: set alarmEmails in cdk.json, then deploy again',
       description: 'Who hears of alarms',
     },
     Targets: { value: names.join(','), description: 'Where drops go, each with its kind' },

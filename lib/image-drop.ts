@@ -83,7 +83,7 @@ export class ImageDrop extends Construct {
     const topics = alarmTopic === undefined ? [] : [alarmTopic];
     if (alarmEmails.length === 0) return topics;
     const own = new Topic(this, 'AlarmTopic', { enforceSSL: true });
-    // A topic with a policy of its own admits nobody else: Amazon CloudWatch user guide, "Notifying users on alarm changes".
+    // A topic with a policy of its own admits only what it names: Amazon CloudWatch user guide, "Notifying users on alarm changes".
     own.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 
 /** Where alarms go, and what their text links to. */
 export interface AlarmNotice {
-  /** Told when an alarm begins and when it ends. */
+  /** Notified when an alarm begins and when it ends. */
   readonly topics: readonly ITopic[];
   /** Address of the runbook. */
   readonly runbookUrl: string;

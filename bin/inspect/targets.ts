@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { httpClient } from '../../lambda/adapters/http.ts';
 import { endpointOpener, planByTarget } from '../../lambda/endpoints/registry.ts';
-import { foundForTarget } from '../../lambda/formats/for-target.ts';
+import { foundForTarget } from '../../lambda/formats/inspect.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
 import { TARGET_KINDS, type Target, type TargetKind } from '../../lambda/model/target.ts';

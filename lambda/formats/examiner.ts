@@ -2,16 +2,15 @@ import type { FoundImage, ImageFormat } from '../model/image.ts';
 import { GLANCE_CHECKS, glanceRefusal } from './glance-checks.ts';
 import { GUEST_INSIDE_FILE, GuestDisk } from './guest/disk.ts';
 import { PARTITION_NOTICES, readPartitionTable, skipPartitionTable } from './guest/guest-partition-table.ts';
-import { ONE_FORMAT, theOneFormat } from './one-format.ts';
 import { inspectRaw, RAW_RULES } from './raw/raw.ts';
 import { BOUNDED, INSIDE_FILE } from './reading/bytes.ts';
-import type { Check } from './reading/check.ts';
 import { CLAIM, canonicalName, refuseOtherClaim } from './reading/claim.ts';
 import type { Disk, Format } from './reading/format.ts';
 import { Ledger } from './reading/ledger.ts';
 import { Probe } from './reading/probe.ts';
 import type { RangeReader } from './reading/reader.ts';
-import type { Notice, Refusal, Rule } from './reading/rule.ts';
+import type { Check, Notice, Refusal, Rule } from './reading/rule.ts';
+import { ONE_FORMAT, theOneFormat } from './registry.ts';
 
 export interface InspectOptions {
   /** What the user says the format is; in any case, and `vpc` for vhd. */

@@ -1,12 +1,12 @@
-import type { ImageDropError } from '../model/errors.ts';
+import { ImageDropError } from '../model/errors.ts';
 import type { FoundImage, ImageFormat } from '../model/image.ts';
+import type { Target } from '../model/target.ts';
 import { Examiner, type InspectOptions } from './examiner.ts';
-import type { Check } from './reading/check.ts';
 import type { RangeReader } from './reading/reader.ts';
-import { Refusal } from './reading/rule.ts';
+import { type Check, Refusal } from './reading/rule.ts';
 
 export type { InspectOptions } from './examiner.ts';
-export type { Check } from './reading/check.ts';
+export type { Check } from './reading/rule.ts';
 
 /** The verdict on a file, and all that it rests on. */
 export interface Examination {
@@ -23,9 +23,9 @@ export interface Examination {
 
 /**
  * Finds out what disk image a file is, how large the disk inside is and how it is divided, by at most 8 reads of
- * together 1 MiB. Accepts only what is whole, safe and the format that it is said to be; docs/formats.md lists the
+ * together 1 MiB. Accepts only what is whole, safe and of the declared format; docs/formats.md lists the
  * checks.
- * @throws whatever the reader throws: that is no verdict
+ * @throws any error of the reader: that is not a verdict
  */
 export async function examine(reader: RangeReader, options: InspectOptions = {}): Promise<Examination> {
   const examiner = new Examiner(reader, options);
@@ -45,4 +45,23 @@ export async function examine(reader: RangeReader, options: InspectOptions = {})
  */
 export function inspect(reader: RangeReader, options: InspectOptions = {}): Promise<FoundImage> {
   return new Examiner(reader, options).find();
+}
+
+/**
+ * What was found, as it concerns one target: only Glance makes the checks that `glanceRefusal` is about.
+ * @throws ImageDropError `not-a-disk-image` where the target takes no files without a sign of a disk
+ */
+export function foundForTarget(
+  found: FoundImage,
+  { name, kind, unrecognisedRaw }: Pick<Target, 'name' | 'kind' | 'unrecognisedRaw'>,
+): FoundImage {
+  if (found.isUnrecognised === true && unrecognisedRaw === 'reject') {
+    const message = `No partition table, file system or boot sector was found, and ${name} takes no such raw disks (unrecognisedRaw).`;
+    const nextStep = 'Drop an image that boots, or set unrecognisedRaw to "warn" for this target.';
+    throw new ImageDropError('not-a-disk-image', message, { nextStep });
+  }
+  const { glanceRefusal, warnings = [], ...rest } = found;
+  if (kind === 'glance' || glanceRefusal === undefined) return found;
+  const others = warnings.filter((warning) => warning !== glanceRefusal);
+  return { ...rest, ...(others.length > 0 && { warnings: others }) };
 }

@@ -1,5 +1,4 @@
-import { foundForTarget } from '../formats/for-target.ts';
-import { inspect } from '../formats/inspect.ts';
+import { foundForTarget, inspect } from '../formats/inspect.ts';
 import { conformed, originsOf } from '../metadata/origins.ts';
 import { settleMetadata } from '../metadata/settle.ts';
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';

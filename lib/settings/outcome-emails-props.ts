@@ -41,7 +41,7 @@ export function settleOutcomeEmails({ addresses, statuses = ['failed'] }: Outcom
   return { addresses, statuses };
 }
 
-/** @throws SettingError naming the first text that is no address */
+/** @throws SettingError naming the first text that is not an address */
 export function checkAddresses(property: string, addresses: readonly string[]): readonly string[] {
   const wrong = addresses.find((address) => !ADDRESS.test(address));
   if (wrong !== undefined) throw new SettingError(property, wrong, 'give an e-mail address.');

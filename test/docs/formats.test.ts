@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { examine } from '../../lambda/formats/inspect.ts';
 import { RAW_RULES } from '../../lambda/formats/raw/raw.ts';
-import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
+import { bytesReader } from '../../lambda/formats/reading/reader.ts';
 import { FORMATS } from '../../lambda/formats/registry.ts';
 
 const PAGE = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');

@@ -46,7 +46,7 @@ const CODE_FOLDERS = ['bin', 'lambda', 'lib', 'local'];
 
 const SOURCES = CODE_FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !join(folder, file).startsWith('lambda/formats/'))
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => join(folder, file)),
 );
 

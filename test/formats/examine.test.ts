@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Check, examine, type InspectOptions } from '../../lambda/formats/inspect.ts';
-import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
+import { bytesReader } from '../../lambda/formats/reading/reader.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { patched, u32be, u64be } from '../support/images/patched.ts';
 import { qcow2Image } from '../support/images/qcow2.ts';
@@ -73,7 +73,7 @@ describe('an examination', () => {
   test('of a file that leads past its end calls that a check as well', async () => {
     const { error, checks } = await of(patched(qcow2, { 48: u64be(2 ** 40) }));
     expect(error?.code).toBe('truncated');
-    expect(inOrder(checks, 'refused')).toEqual(['all that the headers point to lies inside the file']);
+    expect(inOrder(checks, 'refused')).toEqual(['all that the headers point to is inside the file']);
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { foundForTarget } from '../../lambda/formats/for-target.ts';
+import { foundForTarget } from '../../lambda/formats/inspect.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { patched } from '../support/images/patched.ts';
 import { found } from '../support/images/refusal.ts';

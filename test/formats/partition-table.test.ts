@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { examine } from '../../lambda/formats/inspect.ts';
-import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
+import { bytesReader } from '../../lambda/formats/reading/reader.ts';
 import type { PartitionTable } from '../../lambda/model/image.ts';
 import { gptDisk } from '../support/images/gpt.ts';
 import { BIOS_BOOT, EFI_SYSTEM, gptStart, LINUX, mbrDisk } from '../support/images/partitioned.ts';

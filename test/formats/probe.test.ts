@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Bytes } from '../../lambda/formats/reading/bytes.ts';
-import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
 import { Probe } from '../../lambda/formats/reading/probe.ts';
 import type { RangeReader } from '../../lambda/formats/reading/reader.ts';
+import { bytesReader } from '../../lambda/formats/reading/reader.ts';
 
 /** A file in memory that notes which ranges are read. */
 function counted(bytes: Buffer) {

@@ -106,7 +106,7 @@ describe('bytes that bear no sign of a disk', () => {
     const { warnings } = await found(blank.subarray(1), { claimedFormat: 'Raw' });
     expect(warnings).toEqual([
       expect.stringContaining('The disk is blank'),
-      expect.stringContaining('no multiple of 512'),
+      expect.stringContaining('not a multiple of 512'),
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { NotRead } from '../../lambda/formats/guest/disk.ts';
-import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
 import { Probe } from '../../lambda/formats/reading/probe.ts';
+import { bytesReader } from '../../lambda/formats/reading/reader.ts';
 import { vmdkGrains } from '../../lambda/formats/vmdk/grains.ts';
 import { parseHeader } from '../../lambda/formats/vmdk/header.ts';
 import { patched, u32le, u64le } from '../support/images/patched.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { examine } from '../../lambda/formats/inspect.ts';
-import { bytesReader } from '../../lambda/formats/reading/memory-reader.ts';
+import { bytesReader } from '../../lambda/formats/reading/reader.ts';
 import { DOCUMENTED_WRITERS } from '../support/writers/documented.ts';
 
 describe('what is written by its documented layout is judged rightly', () => {

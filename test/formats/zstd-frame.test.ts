@@ -1,7 +1,7 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { zstdFrameEnd } from '../../lambda/formats/reading/zstd-frame.ts';
+import { zstdFrameEnd } from '../../lambda/formats/reading/packing.ts';
 
 /** Text that packs well, and bytes that do not. */
 const content = fc.oneof(

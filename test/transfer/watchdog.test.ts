@@ -67,7 +67,7 @@ test('neither watchdog nor progress nor deadline keeps a process alive', async (
   const program = `
     import { deadline } from './lambda/transfer/deadline.ts';
     import { reportProgress } from './lambda/transfer/progress.ts';
-    import { watch } from './lambda/transfer/watchdog.ts';
+    import { watch } from './lambda/transfer/transfer.ts';
     const day = 86_400;
     watch({ bytes: () => 0, handedOver: () => false }, { stallSeconds: day, answerSeconds: day });
     reportProgress({ bytes: () => 0, totalBytes: 1, onProgress: async () => {}, clock: Date.now });

@@ -1,4 +1,4 @@
-import type { Check } from '../../../lambda/formats/reading/check.ts';
+import type { Check } from '../../../lambda/formats/reading/rule.ts';
 import type { PartitionTable } from '../../../lambda/model/image.ts';
 import type { DropRecord } from '../../../lambda/model/record.ts';
 import type { DropChecks } from '../checks.ts';

@@ -5,7 +5,7 @@ import type { Probe } from '../reading/probe.ts';
 import type { Rule } from '../reading/rule.ts';
 
 /** The start of the guest's disk must be in the file, wherever the format keeps it. */
-export const GUEST_INSIDE_FILE: Rule = { code: 'truncated', title: 'the start of the disk lies inside the file' };
+export const GUEST_INSIDE_FILE: Rule = { code: 'truncated', title: 'the start of the disk is inside the file' };
 
 /** Why a part of the guest's disk could not be read, though nothing is wrong with the file. */
 export class NotRead extends Error {}
@@ -44,7 +44,7 @@ export class GuestDisk {
     const pieces = await this.#pieces(offset, end);
     const ranges = merged(pieces.flatMap((piece) => this.#rangeOf(piece) ?? []));
     if (!this.#probe.affords(ranges)) {
-      throw new NotRead('It lies in so many places of the file that reading them is not worth it.');
+      throw new NotRead('It is in too many places of the file to read them all.');
     }
     await this.#probe.prefetch(ranges);
     return Buffer.concat(await Promise.all(pieces.map((piece) => this.#content(piece))));

@@ -1,5 +1,5 @@
 import type { Bytes } from '../reading/bytes.ts';
-import { isPowerOfTwo } from '../reading/powers.ts';
+import { isPowerOfTwo } from '../reading/bytes.ts';
 import type { Probe } from '../reading/probe.ts';
 
 /** A file system, or another kind of volume, that fills a disk without partitions. */
@@ -123,7 +123,7 @@ const MARKS: readonly {
   { name: 'bcachefs', at: [4096 + 24], mark: bytes('c68573f666ce90a9d96a60cf803df7ef') },
   // Linux, include/uapi/linux/raid/md_p.h: versions 1.1 and 1.2, major version 1. With 0.90 and 1.0 the disk begins as usual.
   { name: 'mdraid', at: [0, 4096], mark: bytes('fc4e2ba901000000') },
-  // FreeBSD, sys/disklabel.h: the number stands twice, in either byte order; the label in one of the first sectors.
+  // FreeBSD, sys/disklabel.h: the number occurs twice, in either byte order; the label in one of the first sectors.
   { name: 'BSD disklabel', at: [0, 64, 128, 512], mark: bytes('57455682'), and: [132, bytes('57455682')] },
   { name: 'BSD disklabel', at: [0, 64, 128, 512], mark: bytes('82564557'), and: [132, bytes('82564557')] },
   // Apple, Inside Macintosh: Devices, "The Partition Map": the block of the driver, and the map behind it.

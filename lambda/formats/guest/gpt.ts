@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type { Partition } from '../../model/image.ts';
-import { guidText } from '../reading/guid.ts';
+import { guidText } from '../reading/bytes.ts';
 
-/** Logical sector sizes of disks; the header stands in the second sector (UEFI specification 2.10, section 5.3.2). */
+/** Logical sector sizes of disks; the header is in the second sector (UEFI specification 2.10, section 5.3.2). */
 export const SECTOR_SIZES: readonly number[] = [512, 4096];
 export const GPT_SIGNATURE = 'EFI PART';
 const HEADER_BYTES = 92;

@@ -99,7 +99,7 @@ async function findCopy(guest: GuestDisk): Promise<Gpt | undefined> {
     const [copy] = await tablesOf(guest, await copiesOfHeader(guest));
     return copy;
   } catch (error) {
-    // Looking for the copy is no reason to refuse where it takes more reads than there are left.
+    // A missing copy does not refuse the file when finding it takes more reads than there are left.
     if (error instanceof NotRead || (error instanceof Refusal && error.rule === BOUNDED)) return undefined;
     throw error;
   }

@@ -18,7 +18,7 @@ const MAX_CYLINDER_BYTES = 255 * 63 * 512;
 
 const RULES = {
   partitions: { code: 'truncated', title: 'partitions of a hybrid lie inside the file', at: 'MBR, GPT' },
-  catalog: { code: 'truncated', title: 'boot catalog lies inside the file', at: 'u32@71 of the boot record' },
+  catalog: { code: 'truncated', title: 'boot catalog is inside the file', at: 'u32@71 of the boot record' },
   boot: { code: 'truncated', title: 'boot images lie inside the file', at: 'boot catalog' },
 } as const satisfies Record<string, Rule>;
 

@@ -1,5 +1,5 @@
+import { isPowerOfTwo } from '../reading/bytes.ts';
 import type { Format } from '../reading/format.ts';
-import { isPowerOfTwo } from '../reading/powers.ts';
 import type { Probe } from '../reading/probe.ts';
 import type { Rule } from '../reading/rule.ts';
 import { ISO_BOOT_RULES, refuseCutHybrid } from './boot.ts';
@@ -21,7 +21,7 @@ const RULES = {
     at: 'u32@32848 and u32@32852, u16@32896 and u16@32898',
   },
   blockBytes: { code: 'corrupt-header', title: 'size of the logical blocks', at: 'u16@32896' },
-  volume: { code: 'truncated', title: 'volume lies inside the file', at: 'u32@32848, u16@32896' },
+  volume: { code: 'truncated', title: 'volume is inside the file', at: 'u32@32848, u16@32896' },
 } as const satisfies Record<string, Rule>;
 
 /** CD and DVD images; ECMA-119 (ISO 9660), section 8.4. */

@@ -9,8 +9,8 @@ const RULES = {
   encryption: { code: 'encrypted', title: 'encryption', at: 'u32@36' },
   size: { code: 'corrupt-header', title: 'size of the disk', at: 'u64@24' },
   clusters: { code: 'corrupt-header', title: 'sizes of clusters and L2 tables', at: 'u8@32, u8@33' },
-  l1Place: { code: 'corrupt-header', title: 'L1 table lies behind the header', at: 'u64@40' },
-  l1InsideFile: { code: 'truncated', title: 'L1 table lies inside the file', at: 'u64@40' },
+  l1Place: { code: 'corrupt-header', title: 'L1 table is behind the header', at: 'u64@40' },
+  l1InsideFile: { code: 'truncated', title: 'L1 table is inside the file', at: 'u64@40' },
 } as const satisfies Record<string, Rule>;
 
 /** Version 1 of qcow; QEMU, block/qcow.c. */

@@ -30,7 +30,7 @@ const TABLE_RULES = {
   l1Size: { code: 'corrupt-header', title: 'L1 table fits the disk', at: 'u32@36' },
   refcountTableSize: { code: 'corrupt-header', title: 'size of the refcount table', at: 'u32@56' },
   places: { code: 'corrupt-header', title: 'tables begin at a cluster of their own', at: 'u64@40, u64@48' },
-  l1InsideFile: { code: 'truncated', title: 'L1 table lies inside the file', at: 'u64@40' },
+  l1InsideFile: { code: 'truncated', title: 'L1 table is inside the file', at: 'u64@40' },
 } as const satisfies Record<string, Rule>;
 
 /** QEMU, docs/interop/qcow2.txt. */

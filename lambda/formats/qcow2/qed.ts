@@ -1,5 +1,5 @@
+import { isPowerOfTwo } from '../reading/bytes.ts';
 import type { Format } from '../reading/format.ts';
-import { isPowerOfTwo } from '../reading/powers.ts';
 import type { Probe } from '../reading/probe.ts';
 import type { Notice, Rule } from '../reading/rule.ts';
 
@@ -17,7 +17,7 @@ const RULES = {
   sizes: { code: 'corrupt-header', title: 'sizes of clusters, tables and header', at: 'u32@4, u32@8, u32@12' },
   reach: { code: 'corrupt-header', title: 'tables reach over the disk', at: 'u64@48' },
   l1Place: { code: 'corrupt-header', title: 'L1 table begins at a cluster behind the header', at: 'u64@40' },
-  l1InsideFile: { code: 'truncated', title: 'L1 table lies inside the file', at: 'u64@40' },
+  l1InsideFile: { code: 'truncated', title: 'L1 table is inside the file', at: 'u64@40' },
 } as const satisfies Record<string, Rule>;
 
 const NEEDS_NO_CHECK: Notice = { code: 'not-closed-cleanly', title: 'closed cleanly', at: 'u64@16 bit 1' };

@@ -1,11 +1,11 @@
 import type { Range } from '../reading/bounded-reads.ts';
 import type { Bytes } from '../reading/bytes.ts';
+import { lengthWithoutZeros } from '../reading/bytes.ts';
 import type { Probe } from '../reading/probe.ts';
 import type { Rule } from '../reading/rule.ts';
-import { lengthWithoutZeros } from '../reading/zeros.ts';
 
 /**
- * How much of the refcount table and of a block is looked at. A writer allocates from the front, so what lies past a
+ * How much of the refcount table and of a block is looked at. A writer allocates from the front, so what is past a
  * cut follows close upon it; 128 KiB of table stand for 32 TiB of usual clusters, 64 KiB of block for all that one of
  * usual size counts.
  */

@@ -9,7 +9,7 @@ const ENTRY_BYTES = 40;
 
 const RULES = {
   table: { code: 'corrupt-header', title: 'place and length of the snapshot table', at: 'u32@60, u64@64' },
-  insideFile: { code: 'truncated', title: 'snapshot table lies inside the file', at: 'u64@64' },
+  insideFile: { code: 'truncated', title: 'snapshot table is inside the file', at: 'u64@64' },
 } as const satisfies Record<string, Rule>;
 
 export const SNAPSHOT_RULES: readonly Rule[] = Object.values(RULES);

@@ -1,10 +1,10 @@
 import { hasMbr } from '../guest/partition-table.ts';
-import { isPowerOfTwo } from '../reading/powers.ts';
+import { isPowerOfTwo } from '../reading/bytes.ts';
 import type { Probe } from '../reading/probe.ts';
 import type { Rule } from '../reading/rule.ts';
 import { firstFileOfTar, isTar } from './tar.ts';
 
-/** A file that is not a disk image as it is, but could be taken for a raw one. */
+/** A file that is not a disk image as it is, but could be treated as a raw one. */
 export interface LookAlike {
   /** With its article: "a gzip file". */
   readonly name: string;
@@ -129,7 +129,7 @@ const SIGNATURES: readonly Signature[] = [
     name: 'a Windows full flash update (FFU)',
     rule: OTHER_DISK,
     nextStep: 'Apply it to a disk with DISM, and drop that disk.',
-    // The length of the security header stands before.
+    // The length of the security header is before it.
     matches: ({ head }) => head.has(4, 'SignedImage '),
   },
   {

@@ -38,7 +38,7 @@ const RULES = {
   cutGpt: { code: 'truncated', title: 'file goes on to the GPT that its MBR announces', at: 'MBR' },
   lostGpt: { code: 'corrupt-header', title: 'GPT is there, where the MBR announces nothing else', at: 'MBR' },
   gpt: { code: 'truncated', title: 'partitions of the GPT lie inside the file', at: 'entries of the GPT' },
-  fileSystem: { code: 'truncated', title: 'file system lies inside the file', at: 'superblock' },
+  fileSystem: { code: 'truncated', title: 'file system is inside the file', at: 'superblock' },
   sign: { code: 'not-a-disk-image', title: 'partition table, file system, or the word of the user' },
 } as const satisfies Record<string, Rule>;
 
@@ -68,7 +68,7 @@ export async function inspectRaw(probe: Probe, hints: RawHints): Promise<Disk> {
   ledger.warnIf(
     size % SECTOR_BYTES !== 0,
     NOTICES.wholeSectors,
-    `The size, ${size} bytes, is no multiple of ${SECTOR_BYTES}: the file may be cut short.`,
+    `The size, ${size} bytes, is not a multiple of ${SECTOR_BYTES}: the file may be cut short.`,
   );
   return { virtualSize: size, guest: PLAIN, ...(!isRecognised && { isUnrecognised: true }) };
 }

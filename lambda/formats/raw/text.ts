@@ -8,7 +8,7 @@ const UTF16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 export function isText(probe: Probe): boolean {
   const bytes = probe.head.slice(0, probe.head.length);
   if (UTF16_MARKS.some((mark) => probe.head.has(0, mark))) return isUtf16(bytes);
-  // Most disks are told from text by this alone, without decoding them.
+  // This alone separates most disks from text, without decoding them.
   if (bytes.includes(0)) return false;
   const text = decoded(bytes, 'utf-8');
   return text !== undefined && !CONTROL.test(text);
@@ -21,7 +21,7 @@ function isUtf16(bytes: Buffer): boolean {
 
 function decoded(bytes: Buffer, encoding: string): string | undefined {
   try {
-    // As a stream, so that a character cut by the end of the head is no error.
+    // As a stream, so that a character cut by the end of the head is not an error.
     return new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true });
   } catch {
     return undefined;

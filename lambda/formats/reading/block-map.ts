@@ -4,7 +4,7 @@ export interface BlockMap {
   readonly blockBytes: number;
   /** Bytes in a sector of the guest's disk; 512 where the format does not say it. */
   readonly sectorBytes?: number;
-  /** Whether the file may end inside its last block, the rest of which is zeros. */
+  /** Whether the file may end inside its last block. The rest of the block is then zeros. */
   readonly mayEndInBlock?: boolean;
   /**
    * @returns the places of `count` blocks from the block `first` on; undefined for a block that is not stored, all zeros

@@ -64,7 +64,7 @@ export class BoundedReads {
     return this.#reads + reads <= MAX_READS && this.#bytes + bytes <= MAX_TOTAL_BYTES;
   }
 
-  /** What is not there yet, without that which lies inside another of the ranges. */
+  /** The missing ranges, without those inside another range. */
   #missing(ranges: readonly Range[]): Range[] {
     const missing: Range[] = [];
     for (const { offset, length } of ranges) {

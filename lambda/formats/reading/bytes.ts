@@ -1,8 +1,7 @@
 import { Refusal, type Rule } from './rule.ts';
-import { lengthWithoutZeros } from './zeros.ts';
 
 /** What a header points to must be inside the file; checked by every read at a place that the file has chosen. */
-export const INSIDE_FILE: Rule = { code: 'truncated', title: 'all that the headers point to lies inside the file' };
+export const INSIDE_FILE: Rule = { code: 'truncated', title: 'all that the headers point to is inside the file' };
 /** Likewise: inside the area that it belongs to, and no larger than any sound file needs. */
 export const BOUNDED: Rule = { code: 'corrupt-header', title: 'offsets, lengths and sizes in the headers are bounded' };
 
@@ -31,7 +30,7 @@ export class Bytes {
     return this.#buffer.subarray(this.#checked(offset, length), offset + length);
   }
 
-  /** Whether the signature stands at the offset; false where the bytes do not reach so far. */
+  /** Whether the signature is at the offset; false when the bytes do not reach so far. */
   has(offset: number, signature: string | Uint8Array): boolean {
     const { length } = signature;
     if (offset < 0 || offset + length > this.#buffer.length) return false;
@@ -96,4 +95,33 @@ export class Bytes {
       ? new Refusal(INSIDE_FILE, `The file ends at byte ${this.#fileSize}; its header goes on to ${fileEnd}.`)
       : new Refusal(BOUNDED, `The header points to ${length} bytes at ${offset}, outside its own area.`);
   }
+}
+
+/** True for 1, 2, 4, 8 … within the bounds, both included. */
+export function isPowerOfTwo(value: number, lowest: number, highest: number): boolean {
+  return value >= lowest && value <= highest && Number.isInteger(Math.log2(value));
+}
+
+/** A GUID as text, in upper case; its first three groups are little-endian (MS-DTYP 2.3.4.2; UEFI specification 2.10, appendix A). */
+export function guidText(bytes: Buffer): string {
+  const groups = [
+    Buffer.from(bytes.subarray(0, 4)).reverse(),
+    Buffer.from(bytes.subarray(4, 6)).reverse(),
+    Buffer.from(bytes.subarray(6, 8)).reverse(),
+    bytes.subarray(8, 10),
+    bytes.subarray(10, 16),
+  ];
+  return groups.map((group) => group.toString('hex').toUpperCase()).join('-');
+}
+
+/** Buffers are compared in pieces of this size: the native comparison is far faster than a loop. */
+const STEP_BYTES = 1024;
+const ZEROS = Buffer.alloc(STEP_BYTES);
+
+/** How many bytes there are before the zeros at the end. */
+export function lengthWithoutZeros(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end >= STEP_BYTES && ZEROS.equals(bytes.subarray(end - STEP_BYTES, end))) end -= STEP_BYTES;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  return end;
 }

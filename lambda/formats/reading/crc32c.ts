@@ -1,4 +1,4 @@
-import { lengthWithoutZeros } from './zeros.ts';
+import { lengthWithoutZeros } from './bytes.ts';
 
 /** The polynomial of Castagnoli, bits reversed (RFC 3720, appendix B.4). */
 const POLYNOMIAL = 0x82f63b78;

@@ -28,7 +28,7 @@ export interface Disk {
   readonly subformat?: string;
   /** Bytes of the disk that the guest sees. */
   readonly virtualSize: number;
-  /** Where the guest's disk lies in the file; or a sentence that says why it is not looked into. */
+  /** The place of the guest's disk in the file; or a sentence that says why it is not examined. */
   readonly guest: BlockMap | string;
   /** Set where nothing in the file shows that it is a disk. */
   readonly isUnrecognised?: true;

@@ -1,4 +1,4 @@
-import type { Check } from './check.ts';
+import type { Check } from './rule.ts';
 import { type Notice, Refusal, type RefusalDetails, type Rule } from './rule.ts';
 
 interface Entry {
@@ -12,7 +12,7 @@ const NOT_APPLICABLE = 'Does not apply to this file.';
 
 /**
  * Notes each check as it is made. There is no other way to refuse than by a rule, so that a report of all checks cannot
- * leave one out. A refusal ends the inspection; it is no entry but the error that is thrown.
+ * leave one out. A refusal ends the inspection; it is not an entry but the error that is thrown.
  */
 export class Ledger {
   readonly #fileBytes: number;

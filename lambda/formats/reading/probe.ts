@@ -3,7 +3,7 @@ import { Bytes } from './bytes.ts';
 import { Ledger } from './ledger.ts';
 import type { RangeReader } from './reader.ts';
 
-/** Every signature lies in the first 64 KiB (ISO 9660 has the last, at 32,769). */
+/** Every signature is in the first 64 KiB (ISO 9660 has the last, at 32,769). */
 export const HEAD_BYTES = 65536;
 /** The longest trailer is that of ZVHD. */
 export const TAIL_BYTES = 4096;

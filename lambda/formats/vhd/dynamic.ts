@@ -1,6 +1,5 @@
-import type { Bytes } from '../reading/bytes.ts';
+import { type Bytes, isPowerOfTwo } from '../reading/bytes.ts';
 import type { Disk } from '../reading/format.ts';
-import { isPowerOfTwo } from '../reading/powers.ts';
 import type { Probe } from '../reading/probe.ts';
 import type { Rule } from '../reading/rule.ts';
 import { type BlockTable, checkBlocks, VHD_BLOCK_RULES, vhdBlocks } from './blocks.ts';
@@ -34,7 +33,7 @@ const RULES = {
     title: 'header and block table have places of their own',
     at: 'u64@16, u64@16 of the dynamic header',
   },
-  table: { code: 'truncated', title: 'block table lies inside the file', at: 'u64@16 of the dynamic header' },
+  table: { code: 'truncated', title: 'block table is inside the file', at: 'u64@16 of the dynamic header' },
 } as const satisfies Record<string, Rule>;
 
 export const VHD_DYNAMIC_RULES: readonly Rule[] = [...Object.values(RULES), ...VHD_BLOCK_RULES];

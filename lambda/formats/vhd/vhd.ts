@@ -18,7 +18,7 @@ const RULES = {
 const FIXED_RULES = {
   oneDisk: { code: 'two-formats', title: 'fixed disk does not begin like a dynamic one', at: 'byte 0' },
   noHeader: { code: 'corrupt-header', title: 'fixed disk has no header', at: 'u64@16 of the footer' },
-  wholeDisk: { code: 'truncated', title: 'disk lies inside the file', at: 'u64@48 of the footer' },
+  wholeDisk: { code: 'truncated', title: 'disk is inside the file', at: 'u64@48 of the footer' },
   onlyDisk: { code: 'corrupt-header', title: 'disk fills the file', at: 'u64@48 of the footer' },
 } as const satisfies Record<string, Rule>;
 
@@ -38,7 +38,7 @@ export const vhd: Format = {
     ledger.refuseIf(type !== FIXED && type !== DYNAMIC, RULES.type, `VHD disk type ${type} is not known.`);
     if (type === FIXED) return inspectFixed(probe, footer);
     const message =
-      'The dynamic VHD has lost the footer at its end; the copy at its start is sound, and every block lies inside the file.';
+      'The dynamic VHD has lost the footer at its end; the copy at its start is sound, and every block is inside the file.';
     ledger.warnIf(footerBytes === 0, END_FOOTER, message);
     return inspectDynamic(probe, footer);
   },

@@ -1,5 +1,5 @@
+import { isPowerOfTwo } from '../reading/bytes.ts';
 import type { Format } from '../reading/format.ts';
-import { isPowerOfTwo } from '../reading/powers.ts';
 import type { Probe } from '../reading/probe.ts';
 import type { Rule } from '../reading/rule.ts';
 import { BLOCK_BYTES, parseZvhdHeader, ZVHD_HEADER_RULES } from './zvhd-header.ts';

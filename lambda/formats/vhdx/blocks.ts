@@ -10,7 +10,7 @@ import type { Region, Regions } from './regions.ts';
 const MAX_TABLE_BYTES = 256 * 1024;
 /** What is fetched before the number of blocks is known; enough for 256 GiB of the usual blocks. */
 export const LIKELY_TABLE_BYTES = 64 * 1024;
-/** A payload block's state stands in the low three bits of its entry (MS-VHDX 2.5.1.1). */
+/** A payload block's state is in the low three bits of its entry (MS-VHDX 2.5.1.1). */
 const STATE_BITS = 7;
 const FULLY_PRESENT = 6;
 /** Reserved, and partially present, which needs a parent. 5, reserved as well, was "unmapped" in drafts of the format. */
@@ -76,7 +76,7 @@ function checkBlocks(table: Bytes, layout: Layout, ledger: Ledger): void {
   const taken: readonly Region[] = [HEADERS, regions.metadata, regions.blockTable];
   let reach = 0;
   for (let index = 0; index < table.length / ENTRY_BYTES; index++) {
-    // Sector bitmaps are not allocated without a parent (2.5), and nobody looks at their entries.
+    // Sector bitmaps are not allocated without a parent (2.5), and no reader looks at their entries.
     if (index % (blocksPerChunk + 1) === blocksPerChunk) continue;
     refuseState(table.u32le(index * ENTRY_BYTES) & STATE_BITS, ledger);
     const offset = placeOf(table, index * ENTRY_BYTES);
@@ -95,7 +95,7 @@ function refuseState(state: number, ledger: Ledger): void {
   ledger.refuseIf(IMPOSSIBLE_STATES.includes(state), RULES.states, message);
 }
 
-/** The offset in MiB stands in bits 20 to 63 of an entry; undefined where the block is not stored. */
+/** The offset in MiB is in bits 20 to 63 of an entry; undefined where the block is not stored. */
 function placeOf(table: Bytes, place: number): number | undefined {
   const low = table.u32le(place);
   if ((low & STATE_BITS) !== FULLY_PRESENT) return undefined;

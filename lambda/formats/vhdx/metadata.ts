@@ -1,8 +1,7 @@
 import type { Range } from '../reading/bounded-reads.ts';
 import type { Bytes } from '../reading/bytes.ts';
-import { guidText } from '../reading/guid.ts';
+import { guidText, isPowerOfTwo } from '../reading/bytes.ts';
 import type { Ledger } from '../reading/ledger.ts';
-import { isPowerOfTwo } from '../reading/powers.ts';
 import type { Probe } from '../reading/probe.ts';
 import type { Rule } from '../reading/rule.ts';
 import type { Region } from './regions.ts';
@@ -109,7 +108,7 @@ function parseTable(table: Bytes, region: Region, ledger: Ledger): Map<string, n
     ledger.refuseIf(
       places.has(guid) || table.u32le(entry + 20) !== ITEM_BYTES[guid],
       RULES.items,
-      `The VHDX metadata item ${guid} stands twice or has ${table.u32le(entry + 20)} bytes.`,
+      `The VHDX metadata item ${guid} occurs twice or has ${table.u32le(entry + 20)} bytes.`,
     );
     places.set(guid, table.u32le(entry + 16));
   }

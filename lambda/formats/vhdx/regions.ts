@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Bytes } from '../reading/bytes.ts';
+import { Bytes, guidText } from '../reading/bytes.ts';
 import { crc32cWithout } from '../reading/crc32c.ts';
-import { guidText } from '../reading/guid.ts';
 import type { Ledger } from '../reading/ledger.ts';
 import { type Notice, Refusal, type Rule } from '../reading/rule.ts';
 
@@ -98,7 +97,7 @@ function parseTable(table: Buffer, tableOffset: number, ledger: Ledger): RegionM
   return regions;
 }
 
-/** MS-VHDX 2.2.3.2; a region of no bytes lies over none. */
+/** MS-VHDX 2.2.3.2; an empty region overlaps none. */
 function refuseOverlap(regions: readonly Region[], ledger: Ledger): void {
   const inOrder = regions.filter(({ length }) => length > 0).sort((one, other) => one.offset - other.offset);
   let end = 0;
@@ -119,7 +118,7 @@ function checkRegion(
   ledger.refuseIf(
     isRepeated || region.offset < MIB || region.offset % MIB !== 0,
     RULES.places,
-    `The VHDX region ${guid} cannot be at byte ${region.offset}, or stands twice.`,
+    `The VHDX region ${guid} cannot be at byte ${region.offset}, or occurs twice.`,
   );
 }
 

@@ -25,17 +25,17 @@ const CVE = 'CVE-2022-47951';
 
 const RULES = {
   parentFile: { code: 'parent-image', title: 'file of a parent', at: `${PLACE}, parentFileNameHint`, cve: CVE },
-  repeatedParent: { code: 'corrupt-header', title: 'parentCID stands once', at: `${PLACE}, parentCID` },
+  repeatedParent: { code: 'corrupt-header', title: 'parentCID occurs once', at: `${PLACE}, parentCID` },
   oneExtent: { code: 'unsafe-extent', title: 'one extent', at: `${PLACE}, extent lines`, cve: CVE },
   ownExtent: { code: 'unsafe-extent', title: 'extent is the file itself', at: `${PLACE}, extent lines`, cve: CVE },
   lines: { code: 'corrupt-header', title: 'every line is understood', at: PLACE },
-  repeatedKey: { code: 'corrupt-header', title: 'every key stands once', at: PLACE },
+  repeatedKey: { code: 'corrupt-header', title: 'every key occurs once', at: PLACE },
   version: { code: 'corrupt-header', title: 'version is given', at: `${PLACE}, version` },
   knownVersion: { code: 'unsupported-variant', title: 'version 1 to 4', at: `${PLACE}, version` },
   contentId: { code: 'corrupt-header', title: 'content ID is a number', at: `${PLACE}, CID` },
   changes: { code: 'unsafe-extent', title: 'file of changed areas has no path', at: `${PLACE}, changeTrackPath` },
   parent: { code: 'parent-image', title: 'content ID of a parent', at: `${PLACE}, parentCID` },
-  oneType: { code: 'corrupt-header', title: 'createType stands once', at: `${PLACE}, createType` },
+  oneType: { code: 'corrupt-header', title: 'createType occurs once', at: `${PLACE}, createType` },
   ownType: { code: 'unsafe-extent', title: 'type keeps the disk in one file', at: `${PLACE}, createType`, cve: CVE },
 } as const satisfies Record<string, Rule>;
 
@@ -46,7 +46,7 @@ export const DESCRIPTOR_RULES: readonly (Rule | Notice)[] = [...TEXT_RULES, ...O
 /**
  * Checks the text inside a sparse VMDK. It may name other files, which a reader would open on the host
  * (CVE-2022-47951); and what one reader skips, as a comment or by its case, another one obeys. So each line must be
- * understood, and nothing may be said twice.
+ * understood, and no key may occur twice.
  * @param descriptor the whole area, padded with zeros
  * @returns createType
  */
@@ -68,7 +68,7 @@ export function checkDescriptor(descriptor: string, ledger: Ledger): string {
 }
 
 function refuseAnyParent(text: string, ledger: Ledger): void {
-  // Wherever it stands: QEMU looks for the word without regard to lines.
+  // At any place: QEMU looks for the word without regard to lines.
   ledger.refuseIf(/parentFileNameHint/i.test(text), RULES.parentFile, 'The VMDK names the file of a parent image.');
   const isRepeated = timesIn(text, /parentCID/gi) > 1;
   ledger.refuseIf(isRepeated, RULES.repeatedParent, 'The VMDK descriptor gives parentCID more than once.');

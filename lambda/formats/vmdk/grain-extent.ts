@@ -3,7 +3,7 @@ import type { Rule } from '../reading/rule.ts';
 import { ENTRY_BYTES, GRAIN_MARKER_BYTES, SECTOR_BYTES, type SparseHeader, ZERO_GRAIN } from './header.ts';
 
 const RULES = {
-  marker: { code: 'truncated', title: 'marker of the last grain lies inside the file', at: 'last grain' },
+  marker: { code: 'truncated', title: 'marker of the last grain is inside the file', at: 'last grain' },
   length: { code: 'corrupt-header', title: 'length of the last grain', at: 'u32@8 of the last grain' },
 } as const satisfies Record<string, Rule>;
 

@@ -37,7 +37,7 @@ async function tableOffset(probe: Probe, directory: number, index: number): Prom
 /** What the examination of the tables has left of the reads may be too little for a place far behind. */
 function readTable(probe: Probe, offset: number, length: number): Promise<Bytes> {
   if (probe.affords([{ offset, length }])) return probe.read(offset, length);
-  throw new NotRead('Its place stands in so many tables of the file that reading them is not worth it.');
+  throw new NotRead('Its place is in too many tables of the file to read them all.');
 }
 
 async function locateInTable(

@@ -1,4 +1,4 @@
-import { isPowerOfTwo } from '../reading/powers.ts';
+import { isPowerOfTwo } from '../reading/bytes.ts';
 import { HEAD_BYTES, type Probe } from '../reading/probe.ts';
 import type { Rule } from '../reading/rule.ts';
 
@@ -14,7 +14,7 @@ export const ZERO_GRAIN = 1;
 /** A packed grain follows its sector number and length ("Grain Markers"). */
 export const GRAIN_MARKER_BYTES = 12;
 const MAX_TABLE_ENTRIES = 512;
-/** A power of two above 8 sectors ("Sparse Extent Header"); QEMU takes up to 1 GiB. */
+/** A power of two above 8 sectors ("Sparse Extent Header"); QEMU accepts at most 1 GiB. */
 const [MIN_GRAIN_SECTORS, MAX_GRAIN_SECTORS] = [16, 2 ** 21];
 /** Flags (VMware, Virtual Disk Format 5.0, "Sparse Extent Header"): an entry of 1 is a grain of zeros; markers. */
 const HAS_ZERO_GRAINS = 4;

@@ -6,7 +6,7 @@ import { ENTRY_BYTES, SECTOR_BYTES, type SparseHeader } from './header.ts';
 
 /** 32,768 tables: 1 TiB of the usual grains. Further on nothing is looked at. */
 const MAX_DIRECTORY_BYTES = 128 * 1024;
-/** Twice so many are looked at: 320 KiB each, together 10 GiB of the disk in the usual grains. */
+/** Twice this number are looked at: 320 KiB each, together 10 GiB of the disk in the usual grains. */
 const WINDOW_TABLES = 160;
 
 const RULES = {

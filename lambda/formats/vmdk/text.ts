@@ -20,7 +20,7 @@ export function isBareDescriptor(start: string): boolean {
   const text = textOf(start);
   if (/^\s*#\s*disk\s*descriptorfile/i.test(text)) return true;
   const lines = text.split(/[\r\n]+/).map((line) => line.trim());
-  // QEMU takes a file for VMDK whose first line that is no comment is "version=".
+  // QEMU takes a file for VMDK whose first line without a comment is "version=".
   const first = lines.find((line) => line !== '' && !line.startsWith('#')) ?? '';
   return /^version\s*=/i.test(first) || (/^version\s*=/im.test(text) && /^createtype\s*=/im.test(text));
 }
@@ -34,7 +34,7 @@ export function checkedText(area: string, ledger: Ledger): string {
   const isEnded = text.length < area.length && isOwnEnd(area.slice(text.length), text);
   ledger.refuseIf(!isEnded, RULES.padding, 'The VMDK descriptor does not end in zeros inside its area.');
   ledger.refuseIf(!PRINTABLE_ASCII.test(text), RULES.ascii, 'The VMDK descriptor holds more than plain ASCII text.');
-  // One reader sees a line there that another takes for part of a comment.
+  // One reader sees a line there that is part of a comment for another.
   const message = 'The VMDK descriptor holds a carriage return that ends no line.';
   ledger.refuseIf(LONE_CARRIAGE_RETURN.test(text), RULES.newlines, message);
   return text;
@@ -44,7 +44,7 @@ export function checkedText(area: string, ledger: Ledger): string {
  * QEMU writes a new content ID without leading zeros, what follows it behind, and a zero; of a longer text the last
  * characters remain behind that zero, and so on with every further ID. Each remainder is an end of the text itself. So
  * a reader that does not stop at the first zero finds nothing but a part of the last line again: no extent, and no key
- * that this line does not give. Anything else, or anything further on, would be said to that reader only.
+ * that this line does not give. Anything else, or anything further on, would be read by that reader only.
  */
 function isOwnEnd(padding: string, text: string): boolean {
   const remainders = padding.slice(0, MAX_LOST_CHARACTERS).split('\0');

@@ -37,8 +37,8 @@ const RULES = {
   footerCopy: { code: 'corrupt-header', title: 'footer agrees with the header', at: 'last 1024 bytes' },
   footerDirectory: { code: 'corrupt-header', title: 'footer names the grain directory', at: 'u64@56 of the footer' },
   directory: { code: 'corrupt-header', title: 'grain directory is named', at: 'u64@56' },
-  directoryPlace: { code: 'corrupt-header', title: 'grain directory lies behind the descriptor', at: 'u64@56' },
-  directoryInsideFile: { code: 'truncated', title: 'grain directory lies inside the file', at: 'u64@56' },
+  directoryPlace: { code: 'corrupt-header', title: 'grain directory is behind the descriptor', at: 'u64@56' },
+  directoryInsideFile: { code: 'truncated', title: 'grain directory is inside the file', at: 'u64@56' },
 } as const satisfies Record<string, Rule>;
 
 const CLEAN: Notice = { code: 'not-closed-cleanly', title: 'closed cleanly', at: 'u8@72' };
@@ -73,7 +73,7 @@ export const vmdk: Format = {
   },
 };
 
-/** What stands before the first zero: nearly nothing where the file is not text. */
+/** The bytes before the first zero: nearly none when the file is not text. */
 function firstText(head: Bytes): string {
   const bytes = head.slice(0, head.length);
   const end = bytes.indexOf(0);
@@ -120,7 +120,7 @@ function checkTrailer({ head, tail, size, ledger }: Probe): void {
   ledger.refuseIf(!isWhole, RULES.trailer, 'The VMDK does not end with its footer and end-of-stream marker.');
   // QEMU rounds the size up before it looks for the footer, and would find another one there.
   const isInPlace = size % SECTOR_BYTES === 0;
-  ledger.refuseIf(!isInPlace, RULES.wholeSectors, `The VMDK has a footer, but ${size} bytes are no whole sectors.`);
+  ledger.refuseIf(!isInPlace, RULES.wholeSectors, `The VMDK has a footer, but ${size} bytes are not whole sectors.`);
   // Version to grain table size, and the compression.
   const isCopy = tail.has(footer + 4, head.slice(4, 44)) && tail.has(footer + 77, head.slice(77, 2));
   ledger.refuseIf(!isCopy, RULES.footerCopy, 'The footer of the VMDK contradicts its header.');

@@ -143,7 +143,7 @@ const partitioned: CorpusEntry[] = [
   accepted(
     'with an MBR and half a sector too much',
     raw(DISK.length + 256, {
-      warning: 'no multiple of 512',
+      warning: 'not a multiple of 512',
       unnoticedBytes: DISK.length - 257,
       unlikeQemu: 'it takes the half for a whole sector',
     }),
@@ -164,7 +164,7 @@ const partitioned: CorpusEntry[] = [
     accepted(
       `with a GPT, cut by ${bytes} bytes behind its partition`,
       raw(BYTES - bytes, {
-        warning: bytes === 1 ? ['no multiple of 512', 'past the end'] : 'past the end',
+        warning: bytes === 1 ? ['not a multiple of 512', 'past the end'] : 'past the end',
         unnoticedBytes: copyBytes(512) - bytes,
         ...(bytes === 1 && { unlikeQemu: 'it takes the rest for a whole sector' }),
       }),

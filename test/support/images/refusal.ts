@@ -1,5 +1,5 @@
 import { type InspectOptions, inspect } from '../../../lambda/formats/inspect.ts';
-import { bytesReader } from '../../../lambda/formats/reading/memory-reader.ts';
+import { bytesReader } from '../../../lambda/formats/reading/reader.ts';
 import { type ErrorCode, ImageDropError } from '../../../lambda/model/errors.ts';
 import type { FoundImage } from '../../../lambda/model/image.ts';
 
