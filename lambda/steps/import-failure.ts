@@ -2,12 +2,19 @@ import type { ImageEndpoint } from '../endpoints/endpoint.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
+import type { Target } from '../model/target.ts';
+import type { StepDependencies } from './ports.ts';
+import { targetOf } from './target-of.ts';
 
 /**
- * How long an image may stay `queued` after its import was asked for. Glance takes its lock on the image before it
+ * How long an image may stay `queued` after its import was requested. Glance takes its lock on the image before it
  * answers; the work then waits for a free thread of the server, behind other imports.
  */
 const BEGINS_WITHIN_SECONDS = 300;
+
+/** A target that gives an image less time than that needs some of it for the next image. */
+export const beginsWithinSeconds = ({ activeWithinSeconds }: Target): number =>
+  Math.min(BEGINS_WITHIN_SECONDS, activeWithinSeconds / 2);
 
 /** Glance's own signs of an import, where it has several stores: names, separated by commas (api-ref, "Import an image"). */
 const STORES_TO_COME = 'os_glance_importing_to_stores';
@@ -25,15 +32,16 @@ export async function importFailure(
   record: DropRecord,
   image: Image,
   endpoint: ImageEndpoint,
-  now: Date,
+  deps: StepDependencies,
 ): Promise<ImageDropError | undefined> {
+  const now = deps.now();
   const words = await endpoint.imports?.failure(image.id);
   if (words !== undefined) return failed(record, now, `failed: ${words}`);
   const { [FAILED_STORES]: failedStores = '', [STORES_TO_COME]: storesToCome = '' } = image.properties;
   if (failedStores !== '') return failed(record, now, `failed at the stores ${failedStores}`);
   if (storesToCome !== '') return undefined;
   const waitedSeconds = (now.getTime() - Date.parse(record.import?.askedAt ?? '')) / 1000;
-  if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
+  if (waitedSeconds < beginsWithinSeconds(targetOf(record, deps.targets))) return undefined;
   const silence = `left it queued for ${Math.round(waitedSeconds)} s, and the service does not say why`;
   return failed(record, now, silence);
 }

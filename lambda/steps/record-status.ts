@@ -133,7 +133,7 @@ async function judgeImport(
   endpoint: ImageEndpoint,
   deps: RecordStatusDependencies,
 ): Promise<undefined> {
-  const failure = await importFailure(record, image, endpoint, deps.now());
+  const failure = await importFailure(record, image, endpoint, deps);
   if (failure === undefined) await wait(key, record, stillWaiting(image), deps);
   else await beginAgain(key, record, failure, deps);
 }

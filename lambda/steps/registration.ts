@@ -4,13 +4,9 @@ import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
+import { beginsWithinSeconds } from './import-failure.ts';
 import type { StepDependencies } from './ports.ts';
-
-/**
- * How long an image may wait for its data although the service was asked to read it and names no job: a job waits for
- * its turn as a job.
- */
-const BEGINS_WITHIN_SECONDS = 300;
+import { targetOf } from './target-of.ts';
 
 /** The first pause before a failed job is tried once more; each further one is four times as long. */
 const FIRST_PAUSE_SECONDS = 30;
@@ -54,7 +50,7 @@ export async function lookAtJob(
   const job = jobId === undefined ? undefined : await endpoint.registers?.job(jobId);
   if (job?.failure !== undefined) return { record, failure: paced(record, job.failure) };
   const noted = job === undefined ? record : await note(key, record, job, deps);
-  const failure = job === undefined && image?.status === 'queued' ? silence(record, deps.now()) : undefined;
+  const failure = job === undefined && image?.status === 'queued' ? silence(record, deps) : undefined;
   return failure === undefined ? { record: noted } : { record: noted, failure };
 }
 
@@ -74,9 +70,10 @@ async function note(key: string, record: DropRecord, job: RegisterJob, deps: Ste
   return changed ?? record;
 }
 
-function silence(record: DropRecord, now: Date): ImageDropError | undefined {
-  const waitedSeconds = (now.getTime() - Date.parse(record.register?.askedAt ?? '')) / 1000;
-  if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
+/** An image that waits for its data although the service names no job: a job waits for its turn as a job. */
+function silence(record: DropRecord, deps: StepDependencies): ImageDropError | undefined {
+  const waitedSeconds = (deps.now().getTime() - Date.parse(record.register?.askedAt ?? '')) / 1000;
+  if (waitedSeconds < beginsWithinSeconds(targetOf(record, deps.targets))) return undefined;
   const message = `Image ${record.image?.id} waits for its data ${Math.round(waitedSeconds)} s after ${record.target} was asked to read it, and no job says why.`;
   return paced(record, new ImageDropError('import-failed', message));
 }

@@ -171,6 +171,14 @@ describe('a registered image', () => {
     expect(record().history.at(-1)?.note).toBe('import-failed');
   });
 
+  test('is made anew before its time is over, where the target gives it less than ten minutes', async () => {
+    const { world, check, record } = await registered();
+    world.targets = world.targets.map((each) => ({ ...each, activeWithinSeconds: 180 }));
+    world.pass(90);
+    await check();
+    expect(record()).toMatchObject({ status: 'received', generation: 2 });
+  });
+
   test('that never ends fails when its time is over', async () => {
     const { world, check, record, tell } = await registered();
     tell({ state: 'running', percent: 99 });
