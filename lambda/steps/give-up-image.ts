@@ -204,12 +204,18 @@ export async function removeForsaken(
 export async function removeLeftBehind(key: string, record: DropRecord, deps: StepDependencies): Promise<void> {
   const endpoint = await deps.endpoints.of(targetOf(record, deps.targets));
   const isFastImport = record.plan?.route === 'fast-import';
-  // Until its job names the image, nobody knows which of two is the record's.
+  // Until its job names the image, nobody knows which of two is the record's: record-status removes the other one then.
   if (isFastImport && record.image === undefined && !changes.isSettled(record)) return;
   const mark = imageId(record.drop, record.target, record.generation);
   const created = isFastImport ? await endpoint.registers?.madeFor(mark) : await endpoint.createdFor(mark);
   const ids = (created ?? []).map(({ id }) => id);
   await forsake(ids, key, record, deps);
+}
+
+/** Removes the second image of a fast import that was requested twice, once the record knows its own. */
+export async function removeSecondImage(key: string, record: DropRecord, deps: StepDependencies): Promise<void> {
+  if (record.plan?.route !== 'fast-import') return;
+  await atOnce(key, () => removeLeftBehind(key, record, deps), deps);
 }
 
 async function forsake(

@@ -5,7 +5,13 @@ import type { HashAlgorithm, Image } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { type AnnounceDependencies, announce } from './announce.ts';
-import { type BeginAgainDependencies, beginAgain, type FailDependencies, failDrop } from './give-up-image.ts';
+import {
+  type BeginAgainDependencies,
+  beginAgain,
+  type FailDependencies,
+  failDrop,
+  removeSecondImage,
+} from './give-up-image.ts';
 import { importFailure } from './import-failure.ts';
 import { type Invocation, MAX_DELAY_SECONDS, type RecordMessage } from './ports.ts';
 import { existingRecord, recordNamedIn, roundNamedIn } from './record-message.ts';
@@ -171,6 +177,7 @@ async function settle(
     return undefined;
   }
   if (!(await releaseImage(key, record, image, verification, deps))) return undefined;
+  await removeSecondImage(key, record, deps);
   return deps.records.change(key, (stored) =>
     stored !== undefined && changes.isUndecided(record, stored, deps.now())
       ? { ...changes.moveTo(stored, 'active', deps.now()), ...wholly(stored), verification }
