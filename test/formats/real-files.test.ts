@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hybridIso } from '../support/images/bootable-iso.ts';
+import { hybridIso, udfBridge } from '../support/images/bootable-iso.ts';
 import { gptDisk } from '../support/images/gpt.ts';
 import { EFI_SYSTEM, gptStart, LINUX, mbrDisk } from '../support/images/partitioned.ts';
 import { patched, u32le } from '../support/images/patched.ts';
@@ -108,6 +108,15 @@ test('a hybrid ISO is truncated where its partition and boot image for UEFI are 
   expect(await refused(patched(iso, { 446: '\0'.repeat(66) }).subarray(0, volumeBytes))).toMatchObject({
     code: 'truncated',
     message: expect.stringContaining('a boot image'),
+  });
+});
+
+test('an ISO with UDF is truncated where its UDF partition is behind the end, whatever ISO 9660 says', async () => {
+  const iso = udfBridge();
+  expect(await found(iso)).toMatchObject({ format: 'iso', subformat: 'udf', virtualSize: iso.length });
+  expect(await refused(iso.subarray(0, -1))).toMatchObject({
+    code: 'truncated',
+    message: expect.stringContaining('UDF partition'),
   });
 });
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../lambda/model/errors.ts';
-import { bootableIso, hybridIso, mbrEntry } from '../images/bootable-iso.ts';
+import { bootableIso, hybridIso, mbrEntry, udfBridge } from '../images/bootable-iso.ts';
 import { emptyGptDisk } from '../images/gpt.ts';
 import { isoImage } from '../images/iso.ts';
 import { both16, both32, patched, u32be, u32le, u64le } from '../images/patched.ts';
@@ -123,6 +123,10 @@ export const iso: CorpusGroup = {
         bridge(mark),
       ),
     ),
+    accepted('with UDF beside, as Windows is delivered', { ...ISO, subformat: 'udf', virtualSize: 400 * 2048 }, () =>
+      udfBridge(),
+    ),
+    refused('with UDF beside, cut in its UDF partition', 'truncated', () => udfBridge().subarray(0, -2048)),
     accepted('with something appended', { ...ISO, unnoticedBytes: 4096, unlikeQemu: 'it sees raw bytes' }, () =>
       Buffer.concat([isoBytes, Buffer.alloc(4096)]),
     ),
