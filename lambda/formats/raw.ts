@@ -32,7 +32,7 @@ const RULES = {
   lostGpt: { code: 'corrupt-header', title: 'GPT is there, where the MBR announces nothing else', at: 'MBR' },
   gpt: { code: 'truncated', title: 'partitions of the GPT lie inside the file', at: 'entries of the GPT' },
   fileSystem: { code: 'truncated', title: 'file system lies inside the file', at: 'superblock' },
-  sign: { code: 'not-a-disk-image', title: 'partition table, file system, or the word of the user' },
+  sign: { code: 'not-a-disk-image', title: 'partition table or file system, or a name or disk-format of raw disks' },
 } as const satisfies Record<string, Rule>;
 
 const NOTICES = {
