@@ -41,10 +41,10 @@ function outputsOf({ dropBucket, statusBucket, outcomeTopic, queues, reconcile }
 /** What those who work with the stack have to know of its settings: `mycloud:glance,huawei:ims`. */
 function settingsOf({ targets, alarmTopic, alarmEmails = [] }: Omit<ImageDropProps, 'cloudsYaml'>, secret: string) {
   const names = Object.entries(targets).map(([name, { kind }]) => `${name}:${kind}`);
-  const told = [...(alarmTopic === undefined ? [] : [alarmTopic.topicArn]), ...alarmEmails];
+  const notified = [...(alarmTopic === undefined ? [] : [alarmTopic.topicArn]), ...alarmEmails];
   return {
     AlarmsTell: {
-      value: told.length > 0 ? told.join(',') : 'no one: set alarmEmails in cdk.json, then deploy again',
+      value: notified.length > 0 ? notified.join(',') : 'no one: set alarmEmails in cdk.json, then deploy again',
       description: 'Who hears of alarms',
     },
     Targets: { value: names.join(','), description: 'Where drops go, each with its kind' },

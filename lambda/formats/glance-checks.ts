@@ -14,6 +14,7 @@ export const GLANCE_CHECKS: Notice = {
 const SECTOR_BYTES = 512;
 const [ENTRIES_OFFSET, ENTRY_BYTES, ENTRY_COUNT] = [446, 16, 4];
 const PROTECTIVE_TYPE = 0xee;
+const ABOVE_ASCII = /[^\0-\x7f]/;
 /** Longer types count as none. */
 const MAX_TYPE_CHARACTERS = 64;
 
@@ -62,6 +63,7 @@ function vmdkRefusal(probe: Probe): string | undefined {
   const { head } = probe;
   const area = head.slice(SECTOR_BYTES, Math.min(head.u32le(36) * SECTOR_BYTES, head.length - SECTOR_BYTES));
   const text = (area.toString('latin1').split('\0', 1)[0] ?? '').toLowerCase();
+  if (ABOVE_ASCII.test(text)) return 'its VMDK descriptor is not plain ASCII';
   const [, type] = /createtype="([^"]*)"/.exec(text) ?? [];
   if (type === undefined || type.length >= MAX_TYPE_CHARACTERS)
     return 'the createType of its VMDK descriptor is not in quotes';

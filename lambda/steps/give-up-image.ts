@@ -178,7 +178,7 @@ export async function removeLeftBehind(work: Work, deps: StepDependencies): Prom
   const { record } = work;
   const endpoint = await work.endpoint();
   const isFastImport = record.plan?.route === 'fast-import';
-  // Until its job names the image, it is unknown which of two is the record's.
+  // Until its job names the image, it is unknown which of two is the record's: record-status removes the other one then.
   if (isFastImport && record.image === undefined && !changes.isSettled(record)) return;
   const mark = imageId(record.drop, record.target, record.generation);
   const created = isFastImport ? await endpoint.registers?.madeFor(mark) : await endpoint.createdFor(mark);
@@ -187,6 +187,12 @@ export async function removeLeftBehind(work: Work, deps: StepDependencies): Prom
     work,
     deps,
   );
+}
+
+/** Removes the second image of a fast import that was requested twice, once the record knows its own. */
+export async function removeSecondImage(work: Work, deps: StepDependencies): Promise<void> {
+  if (work.record.plan?.route !== 'fast-import') return;
+  await removeNowIfPossible(work.key, () => removeLeftBehind(work, deps), deps);
 }
 
 async function forsake(ids: readonly string[], work: Work, deps: StepDependencies): Promise<void> {

@@ -4,6 +4,7 @@ import type { Image } from '../model/image.ts';
 import type { DropRecord, RecordedImport } from '../model/record.ts';
 import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
+import type { Target } from '../model/target.ts';
 import type { StepDependencies, StreamUploadDependencies } from './ports.ts';
 import { hashAgain } from './stream-image.ts';
 import type { Work } from './work.ts';
@@ -57,10 +58,14 @@ function importsOf(endpoint: ImageEndpoint, record: DropRecord): ImportRoute {
 }
 
 /**
- * How long an image may stay `queued` after its import was asked for. Glance takes its lock on the image before it
+ * How long an image may stay `queued` after its import was requested. Glance takes its lock on the image before it
  * answers; the work then waits for a free thread of the server, behind other imports.
  */
 const BEGINS_WITHIN_SECONDS = 300;
+
+/** A target that gives an image less time than that needs some of it for the next image. */
+export const beginsWithinSeconds = ({ activeWithinSeconds }: Target): number =>
+  Math.min(BEGINS_WITHIN_SECONDS, activeWithinSeconds / 2);
 
 /** Glance's own signs of an import, where it has several stores: names, separated by commas (api-ref, "Import an image"). */
 const STORES_TO_COME = 'os_glance_importing_to_stores';
@@ -78,7 +83,7 @@ type ImportingRecord = DropRecord & { readonly import: RecordedImport };
  * @returns undefined while the import may still begin
  */
 export async function importFailure(
-  record: ImportingRecord,
+  { record, target }: Work<ImportingRecord>,
   image: Image,
   endpoint: ImageEndpoint,
   now: Date,
@@ -89,7 +94,7 @@ export async function importFailure(
   if (failedStores !== '') return failed(record, now, `failed at the stores ${failedStores}`);
   if (storesToCome !== '') return undefined;
   const waitedSeconds = (now.getTime() - Date.parse(record.import.askedAt)) / 1000;
-  if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
+  if (waitedSeconds < beginsWithinSeconds(target)) return undefined;
   const silence = `left it queued for ${Math.round(waitedSeconds)} s, and the service does not say why`;
   return failed(record, now, silence);
 }

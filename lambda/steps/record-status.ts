@@ -7,7 +7,7 @@ import type { DropRecord, Verification } from '../model/record.ts';
 import { type ProcessingRecord, recordOf } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
 import { announce } from './announce.ts';
-import { beginAgain, failDrop } from './give-up-image.ts';
+import { beginAgain, failDrop, removeSecondImage } from './give-up-image.ts';
 import { importFailure } from './import-image.ts';
 import {
   type Invocation,
@@ -104,7 +104,7 @@ async function waitOrBeginAgain(
     case 'queued': {
       if (record.import === undefined) return beginAgainIfLost(work, image, deps);
       // A failed import leaves its image as it was before.
-      const failure = await importFailure({ ...record, import: record.import }, image, endpoint, deps.now());
+      const failure = await importFailure(work.with({ ...record, import: record.import }), image, endpoint, deps.now());
       return failure === undefined ? wait(work, stillWaiting(image), deps) : beginAgain(work, failure, deps);
     }
     default:
@@ -151,6 +151,7 @@ async function activate(
   deps: Dependencies,
 ): Promise<DropRecord | undefined> {
   if (!(await releaseImage(work, image, verification))) return undefined;
+  await removeSecondImage(work, deps);
   return work.updateIfUndecided((stored) => ({
     ...changes.moveTo(stored, 'active', deps.now()),
     ...jobComplete(stored),

@@ -5,6 +5,7 @@ import type { Image } from '../model/image.ts';
 import type { DropRecord, RecordedImage } from '../model/record.ts';
 import { type ProcessingRecord, recordOf, type UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
+import { beginsWithinSeconds } from './import-image.ts';
 import type { QueueStepDependencies, StepDependencies, StreamUploadDependencies } from './ports.ts';
 import { stageImage } from './stage-image.ts';
 import { finishUpload } from './under-lease.ts';
@@ -116,12 +117,6 @@ function registersOf(endpoint: ImageEndpoint, record: DropRecord): RegisterRoute
   throw new ImageDropError('route-not-offered', message);
 }
 
-/**
- * How long an image may wait for its data although the service was asked to read it and names no job: a job waits for
- * its turn as a job.
- */
-const BEGINS_WITHIN_SECONDS = 300;
-
 /** The pause before the first retry of a failed job; each further one is four times as long. */
 const FIRST_PAUSE_SECONDS = 30;
 
@@ -163,7 +158,7 @@ export async function lookAtJob(
   const job = jobId === undefined ? undefined : await endpoint.registers?.job(jobId);
   if (job?.failure !== undefined) return { work, failure: paced(work.record, job.failure) };
   if (job !== undefined) return { work: await noteJob(work, job) };
-  const failure = image?.status === 'queued' ? jobMissing(work.record, deps.now()) : undefined;
+  const failure = image?.status === 'queued' ? jobMissing(work, deps.now()) : undefined;
   return failure === undefined ? { work } : { work, failure };
 }
 
@@ -182,9 +177,10 @@ async function noteJob(
   return changed?.status === 'processing' ? work.with(recordOf(changed, ['processing'])) : work;
 }
 
-function jobMissing(record: DropRecord, now: Date): ImageDropError | undefined {
+/** An image that waits for its data although the service names no job: a job waits for its turn as a job. */
+function jobMissing({ record, target }: Work, now: Date): ImageDropError | undefined {
   const waitedSeconds = record.register === undefined ? Infinity : secondsSince(record.register.askedAt, now);
-  if (waitedSeconds < BEGINS_WITHIN_SECONDS) return undefined;
+  if (waitedSeconds < beginsWithinSeconds(target)) return undefined;
   const message = `Image ${record.image?.id} waits for its data ${Math.round(waitedSeconds)} s after ${record.target} was asked to read it, and no job says why.`;
   return paced(record, new ImageDropError('import-failed', message));
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { VERSIONINGS, type Versioning } from './chaos-assembly.ts';
 
 export interface ChaosArguments {
   readonly drops: number;
@@ -10,6 +11,8 @@ export interface ChaosArguments {
   readonly osCloud: string | undefined;
   /** A Keystone and a Glance of this machine, started for the run and killed during it. */
   readonly openStack: boolean;
+  /** Of the drop bucket. */
+  readonly versioning: Versioning;
 }
 
 const MAX_SEED = 2 ** 32 - 1;
@@ -26,6 +29,7 @@ export function chaosArguments(args: string[]): ChaosArguments {
       minutes: { type: 'string' },
       'os-cloud': { type: 'string' },
       openstack: { type: 'boolean', default: false },
+      versioning: { type: 'string', default: 'enabled' },
     },
   });
   if (values.openstack && values['os-cloud'] !== undefined) {
@@ -37,7 +41,14 @@ export function chaosArguments(args: string[]): ChaosArguments {
     minutes: values.minutes === undefined ? undefined : integer('minutes', values.minutes, 0, MAX_MINUTES),
     osCloud: values['os-cloud'],
     openStack: values.openstack,
+    versioning: versioningOf(values.versioning),
   };
+}
+
+function versioningOf(text: string): Versioning {
+  const found = VERSIONINGS.find((versioning) => versioning === text);
+  if (found !== undefined) return found;
+  throw new Error(`--versioning must be one of ${VERSIONINGS.join(', ')}, not ${text}.`);
 }
 
 function integer(name: string, text: string | undefined, otherwise: number, highest: number): number {

@@ -26,24 +26,32 @@ const TIMES: Readonly<Record<string, Times>> = {
 /** As often as a schedule can be, so that a run sees what was lost found again. */
 const RECONCILE = { everyMinutes: 1, lostAfterSeconds: 20, deleteOrphanedImages: true };
 
+/** Of the drop bucket: the stack's own has versions, one that is brought along may have none. */
+export const VERSIONINGS = ['enabled', 'suspended', 'off'] as const;
+export type Versioning = (typeof VERSIONINGS)[number];
+
 interface Template {
   readonly Resources: Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
 }
 
-/**
- * Synthesizes what would be deployed, and changes nothing in it but the times.
- * @param reconciles false: nothing runs it, so that what is lost stays lost
- */
+export interface AssemblyOptions {
+  readonly targets: Readonly<Record<string, object>>;
+  /** False: nothing runs it, so that what is lost stays lost. */
+  readonly reconciles: boolean;
+  readonly versioning: Versioning;
+}
+
+/** Synthesizes what would be deployed, and changes nothing in it but the times and the versioning. */
 export async function chaosAssembly(
   folder: string,
-  targets: Readonly<Record<string, object>>,
-  reconciles: boolean,
+  { targets, reconciles, versioning }: AssemblyOptions,
 ): Promise<void> {
   await synthesize(folder, { targets, cloudsYamlSecret: SECRET, reconcile: RECONCILE });
   const file = join(folder, `${STACK}.template.json`);
   const template: Template = JSON.parse(await readFile(file, 'utf8'));
   for (const [stage, times] of Object.entries(TIMES)) setTimes(template, new RegExp(`^ImageDrop(${stage})`), times);
   if (!reconciles) withoutSchedules(template);
+  if (versioning !== 'enabled') setVersioning(template, versioning === 'off' ? undefined : { Status: 'Suspended' });
   await writeFile(file, JSON.stringify(template));
 }
 
@@ -51,6 +59,14 @@ function withoutSchedules({ Resources }: Template): void {
   for (const [logicalId, { Type }] of Object.entries(Resources)) {
     if (Type === 'AWS::Scheduler::Schedule') delete Resources[logicalId];
   }
+}
+
+function setVersioning({ Resources }: Template, configuration: object | undefined): void {
+  const isDrops = ([logicalId, { Type }]: [string, { Type: string }]) =>
+    Type === 'AWS::S3::Bucket' && /^ImageDropDropBucket/.test(logicalId);
+  const [, bucket] = Object.entries(Resources).find(isDrops) ?? [];
+  if (bucket === undefined) throw new Error('The template has no drop bucket.');
+  bucket.Properties.VersioningConfiguration = configuration;
 }
 
 function setTimes({ Resources }: Template, stage: RegExp, { timeoutSeconds, visibilitySeconds }: Times): void {

@@ -7,11 +7,11 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { seeded } from '../../local/contributing/faults/seeded.ts';
 import type { Mishap } from '../../local/simulator/flavour.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
-import { chaosAssembly, SECRET, STACK } from './chaos-assembly.ts';
+import { chaosAssembly, SECRET, STACK, type Versioning } from './chaos-assembly.ts';
 import { type ChaosCloud, cloudsYamlBehind } from './chaos-cloud.ts';
 import { type ChaosClouds, openStackClouds, ownClouds, simulatedClouds } from './chaos-clouds.ts';
 import { ChaosFaults } from './chaos-faults.ts';
-import { DropDriver, type PutDrop } from './drop-driver.ts';
+import { DropDriver, mayHaveVanished, type PutDrop } from './drop-driver.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import { beginningOf, endPauses, interfere, reconciled, retrySome } from './operator.ts';
 import { Queues } from './queues.ts';
@@ -27,6 +27,8 @@ export interface ChaosOptions {
   /** A cloud of the user's clouds.yaml; `openstack` true: one that is started for the run. @default the simulator */
   readonly osCloud?: string | undefined;
   readonly openStack?: boolean;
+  /** Of the drop bucket. @default 'enabled' */
+  readonly versioning?: Versioning;
   /** Whether faults of this kind are wanted. @default all */
   readonly wants?: (kind: string) => boolean;
   /** How many times as likely as usual what happens to requests and messages is. @default 1 */
@@ -91,8 +93,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
-/** How many records there are when each drop has one at each target that it goes to. */
-const recordsOf = (drops: readonly PutDrop[]): number => drops.reduce((sum, { targets }) => sum + targets.length, 0);
+/** How many records there are at least when each drop has one at each target that it goes to. */
+const recordsOf = (drops: readonly PutDrop[]): number =>
+  drops.filter((drop) => !mayHaveVanished(drop)).reduce((sum, { targets }) => sum + targets.length, 0);
 
 /** A target begins when a function first sees it; nobody promises anything for drops of the moments before. */
 async function noteBeginning(target: string, operator: Operator, put: readonly PutDrop[]): Promise<void> {
@@ -270,7 +273,8 @@ class Chaos {
     const targets = Object.fromEntries(
       clouds.map(({ name, target }) => [name, { kind: target.kind, ...settings, ...target.settings }]),
     );
-    await chaosAssembly(cloudAssembly, targets, this.#options.reconciles ?? true);
+    const { reconciles = true, versioning = 'enabled' } = this.#options;
+    await chaosAssembly(cloudAssembly, { targets, reconciles, versioning });
     await this.#options.prepare?.(cloudAssembly);
     const cloudsYaml = await cloudsYamlBehind(clouds, (cloud, url) => faults.standBeforeCloud(cloud, url));
     faults.subjects.targets = clouds.map(({ name }) => name);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { dropId } from '../../lambda/model/drop.ts';
 import type { ChaosTarget } from './chaos-cloud.ts';
 import { type DropContent, dropContent, type Expected } from './drop-content.ts';
 import { type Asked, dropPlan, type PlannedDrop } from './drop-plan.ts';
@@ -13,6 +14,9 @@ export interface PutDrop {
   readonly bucket: string;
   readonly key: string;
   readonly id: string;
+  readonly etag: string;
+  /** Whether its content outlives the next that is written under its key. */
+  readonly isVersion: boolean;
   /** Milliseconds, when S3 had it. */
   readonly putAt: number;
   /** By target. */
@@ -26,6 +30,9 @@ export interface PutDrop {
   /** Its key was deleted. */
   mayBeGone: boolean;
 }
+
+/** A drop without a version leaves nothing behind when its key is written again before a function has seen it. */
+export const mayHaveVanished = ({ isVersion, mayBeSuperseded }: PutDrop): boolean => !isVersion && mayBeSuperseded;
 
 export interface DropDriverOptions {
   readonly s3: S3Client;
@@ -103,10 +110,10 @@ export class DropDriver {
     // From here on the drop before this one may find that it is no longer the newest.
     const before = this.#newest.get(key);
     if (before !== undefined) before.mayBeSuperseded = true;
-    const { VersionId: id = '' } = await new Upload({ client: s3, partSize: PART_BYTES, params }).done();
-    const name = `drop ${index}`;
-    const putAt = Date.now();
-    const drop: PutDrop = { name, bucket, key, id, putAt, expected, targets, mayBeSuperseded: false, mayBeGone: false };
+    await new Upload({ client: s3, partSize: PART_BYTES, params }).done();
+    const object = await this.#newestUnder(key);
+    const put = { name: `drop ${index}`, bucket, key, ...object, putAt: Date.now() };
+    const drop: PutDrop = { ...put, expected, targets, mayBeSuperseded: false, mayBeGone: false };
     subjects.learn(drop.name, drop);
     this.put.push(drop);
     this.#newest.set(key, drop);
@@ -119,8 +126,18 @@ export class DropDriver {
     const Key = `${key}.yaml`;
     if (Body === undefined || Buffer.byteLength(Key) > MAX_KEY_BYTES) return;
     const { s3, bucket: Bucket } = this.#options;
-    const { VersionId: id = '' } = await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-    this.metadataFiles.push(id);
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+    this.metadataFiles.push((await this.#newestUnder(Key)).id);
+  }
+
+  /** Nobody else writes. */
+  async #newestUnder(Key: string): Promise<Pick<PutDrop, 'id' | 'etag' | 'isVersion'>> {
+    const { s3, bucket: Bucket } = this.#options;
+    const head = await s3.send(new HeadObjectCommand({ Bucket, Key }));
+    const { VersionId: versionId, ETag: quoted = '', LastModified: lastModified = new Date(0) } = head;
+    const etag = quoted.replaceAll('"', '');
+    const isVersion = versionId !== undefined && versionId !== 'null';
+    return { id: dropId({ versionId, etag, lastModified }), etag, isVersion };
   }
 
   /** By key, as people delete: the versions stay, and a marker says that there is nothing. */

@@ -34,7 +34,8 @@ function s3Operation({ method, url, body }: FaultyRequest, subjects: Subjects, b
   const what = parameters.has('tagging') ? 'tags' : 'object';
   const subject = subjects.ofVersion(parameters.get('versionId') ?? '');
   // The newest version is asked for by the key alone.
-  return { name: `${method.toLowerCase()} ${what}`, subject: subject ?? (bucket === buckets.drops ? key : undefined) };
+  const newest = bucket === buckets.drops ? (subjects.ofKey(key) ?? key) : undefined;
+  return { name: `${method.toLowerCase()} ${what}`, subject: subject ?? newest };
 }
 
 /** Copies are called `imagedrop/<id of the image>.<ending>`. */

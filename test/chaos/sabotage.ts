@@ -10,11 +10,11 @@ export interface Sabotage {
   readonly bundles: number;
 }
 
-/** A lease that another holds is taken, and one that was lost is not missed. */
-export const LEASE_IGNORED: Sabotage = {
-  found: /throw new ([\w$]+)\("lease-held"/g,
-  replacement: 'void new $1("lease-held"',
-  bundles: 3,
+/** Each attempt gives its image another id, so that no attempt finds the image of the one before. */
+export const ID_AT_RANDOM: Sabotage = {
+  found: /[\w$]+\.toString\("hex"\)\.replace\((?=\/\^\(\.\{8\}\))/g,
+  replacement: 'globalThis.crypto.randomUUID().replaceAll("-","").replace(',
+  bundles: 4,
 };
 
 /** Messages whose work failed are deleted like those whose effect is stored. */

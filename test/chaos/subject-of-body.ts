@@ -5,7 +5,7 @@ import type { Subjects } from './subjects.ts';
 export function subjectOfBody(body: string, subjects: Subjects): string | undefined {
   const message: unknown = JSON.parse(body);
   const [event] = objectEvents(message) ?? [];
-  if (event !== undefined) return subjects.ofVersion(event.versionId ?? '');
+  if (event !== undefined) return subjects.ofVersion(event.versionId ?? '') ?? subjects.ofKey(event.key);
   const { record } = message as { record?: string };
   return subjects.ofRecord(record ?? '');
 }

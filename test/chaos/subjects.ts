@@ -14,10 +14,12 @@ export class Subjects {
   readonly #records = new Map<string, string>();
   readonly #versions = new Map<string, string>();
   readonly #images = new Map<string, string>();
+  readonly #keys = new Map<string, string>();
 
   /** A drop was put: `name` is its own in every run. */
-  learn(name: string, drop: Pick<Drop, 'bucket' | 'key' | 'id'>): void {
+  learn(name: string, drop: Pick<Drop, 'bucket' | 'key' | 'id'> & { readonly isVersion?: boolean }): void {
     this.#versions.set(drop.id, name);
+    if (drop.isVersion === false) this.#keys.set(drop.key, name);
     for (const target of this.targets) {
       const subject = `${name} at ${target}`;
       this.#records.set(recordKey(drop, target), subject);
@@ -39,6 +41,11 @@ export class Subjects {
 
   ofVersion(id: string): string | undefined {
     return this.#versions.get(id);
+  }
+
+  /** The newest drop under a key of a bucket without versions. */
+  ofKey(key: string): string | undefined {
+    return this.#keys.get(key);
   }
 
   ofImage(id: string): string | undefined {

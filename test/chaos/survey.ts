@@ -4,6 +4,7 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { dropId } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { ChaosCloud, CloudImage } from './chaos-cloud.ts';
 import type { ChaosClouds } from './chaos-clouds.ts';
@@ -29,8 +30,8 @@ export interface Survey {
 
 export interface Version {
   readonly key: string;
-  readonly versionId: string;
-  readonly isLatest: boolean;
+  /** As a drop. */
+  readonly id: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -70,9 +71,10 @@ async function versionsIn(s3: S3Client, bucket: string): Promise<Survey['version
   let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
   for (;;) {
     const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, EncodingType: 'url', ...marker }));
-    for (const { Key = '', VersionId = '', IsLatest = false } of page.Versions ?? []) {
+    for (const { Key = '', VersionId: versionId = '', ETag = '', LastModified = new Date(0) } of page.Versions ?? []) {
       const key = decodedKey(Key);
-      versions.push({ key, versionId: VersionId, isLatest: IsLatest, tags: await tagsOf(s3, bucket, key, VersionId) });
+      const id = dropId({ versionId, etag: ETag.replaceAll('"', ''), lastModified: LastModified });
+      versions.push({ key, id, tags: await tagsOf(s3, bucket, key, versionId) });
     }
     if (!page.IsTruncated) return versions;
     marker = { KeyMarker: decodedKey(page.NextKeyMarker ?? ''), VersionIdMarker: page.NextVersionIdMarker };

@@ -27,7 +27,7 @@ const FAILED = { outcome: 'failed', code: 'truncated' } as const;
 
 function put(...targets: string[]): PutDrop {
   const expected = { one: FAILED, two: FAILED };
-  const place = { name: 'drop 0', bucket: 'drops', key: 'a.img', id: 'v1', putAt: 0 };
+  const place = { name: 'drop 0', bucket: 'drops', key: 'a.img', id: 'v1', etag: 'e', isVersion: true, putAt: 0 };
   return { ...place, expected, targets, mayBeSuperseded: false, mayBeGone: false };
 }
 
@@ -69,6 +69,12 @@ describe('The verdict on a drop that goes to one of two targets', () => {
   test('finds an image where it was not sent', () => {
     const { orphaned } = findings(put('two'), survey([failed('two')], ['one']));
     expect(orphaned).toContain('drop 0 at one: 1 images, though it was not sent there');
+  });
+
+  test('misses no record of a drop without a version whose key was written again', () => {
+    const overwritten = { ...put('two'), isVersion: false, mayBeSuperseded: true };
+    expect(findings(overwritten, survey([])).lost).toEqual([]);
+    expect(findings({ ...overwritten, isVersion: true }, survey([])).lost).toHaveLength(1);
   });
 
   test('takes the word of a dead letter whose object could not be read', () => {

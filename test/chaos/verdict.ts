@@ -6,7 +6,7 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { disagreements, isMarkedFor } from './agreement.ts';
 import type { ChaosCloud } from './chaos-cloud.ts';
 import type { Expected } from './drop-content.ts';
-import type { PutDrop } from './drop-driver.ts';
+import { mayHaveVanished, type PutDrop } from './drop-driver.ts';
 import { explained } from './explained.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import type { Injected, Ledger } from './ledger.ts';
@@ -84,10 +84,9 @@ class Judge implements Verdict {
   }
 
   drop(drop: PutDrop, { cloud, images }: SurveyedCloud): void {
-    const key = recordKey(drop, cloud.name);
+    const { key, record } = this.#stored(drop, cloud.name);
     this.#known.add(key);
     const subject = `${drop.name} at ${cloud.name}`;
-    const record = this.#survey.records.get(key);
     const marks = marksOf(drop, cloud.name, record);
     const own = images.filter((image) => image[RECORD_PROPERTY] === percentEncoded(key) || isMarkedFor(image, marks));
     if (drop.targets.includes(cloud.name)) this.#invited({ subject, key, record, own }, drop, cloud);
@@ -97,13 +96,24 @@ class Judge implements Verdict {
     if (messages > MOST_MESSAGES) this.findings.flooded.push(`${subject}: ${messages} messages`);
   }
 
+  /** A drop without a version that was deleted before a function has seen it has the time of its event in its id. */
+  #stored(drop: PutDrop, target: string): { readonly key: string; readonly record: DropRecord | undefined } {
+    const key = recordKey(drop, target);
+    const record = this.#survey.records.get(key);
+    if (record !== undefined || drop.isVersion || !drop.mayBeGone) return { key, record };
+    const isOfEvent = ([, { drop: told, target: at }]: readonly [string, DropRecord]) =>
+      at === target && told.key === drop.key && told.etag === drop.etag;
+    const [told, recorded] = [...this.#survey.records].find(isOfEvent) ?? [key];
+    return { key: told, record: recorded };
+  }
+
   #invited({ subject, key, record, own }: Place, drop: PutDrop, cloud: ChaosCloud): void {
     const expected = drop.expected[cloud.name] as Expected;
     if (own.length > 1 + obstacles(record)) {
       this.findings.doubled.push(`${subject}: ${own.map(({ id, status }) => `${id} ${status}`).join()}`);
     }
     if (record === undefined) {
-      this.#lost(subject, 'has no record');
+      if (!mayHaveVanished(drop)) this.#lost(subject, 'has no record');
     } else if (record.status === 'active') {
       this.#active({ subject, record, own }, drop, cloud);
       this.#settled(subject, key, record);
@@ -125,7 +135,7 @@ class Judge implements Verdict {
 
   /** The tags of a drop say what became of it at each target. */
   tags(drop: PutDrop): void {
-    const version = this.#survey.versions.find(({ versionId }) => versionId === drop.id);
+    const version = this.#survey.versions.find(({ key, id }) => key === drop.key && id === drop.id);
     for (const { cloud } of this.#survey.clouds) {
       const record = this.#survey.records.get(recordKey(drop, cloud.name));
       if (version === undefined || record?.announcedAt === undefined) continue;
@@ -150,7 +160,7 @@ class Judge implements Verdict {
     this.findings.leaked.push(...staged.map((key) => `copy in object storage: ${key}`));
     this.findings.unreconciled.push(...unreconciled);
     const put = new Set([...drops.map(({ id }) => id), ...metadataFiles]);
-    const strange = versions.filter(({ versionId }) => !put.has(versionId));
+    const strange = versions.filter(({ id }) => !put.has(id));
     this.findings.orphaned.push(...strange.map(({ key }) => `version that nobody has put: ${key}`));
   }
 
@@ -183,7 +193,7 @@ class Judge implements Verdict {
     if (status === 'superseded' && drop.mayBeSuperseded) return status;
     if (status === 'failed') {
       if (expected.outcome === 'failed' && expected.code === code) return `failed as it should: ${code}`;
-      if (code === 'object-gone' && drop.mayBeGone) return 'failed as it should: object-gone';
+      if (mayFailWith(drop).includes(code)) return `failed as it should: ${code}`;
       const faults = [...this.#done.ledger.of(subject), ...this.#done.ledger.of(drop.name)];
       if (explained(record, faults)) {
         this.failedByFaults.push(`${subject}: ${message} Its faults: ${tally(faults)}.`);
@@ -239,6 +249,12 @@ class Judge implements Verdict {
   #count(outcome: string): void {
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
   }
+}
+
+/** What a sound drop may fail with because its dropper took it away. */
+function mayFailWith(drop: PutDrop): readonly string[] {
+  if (mayHaveVanished(drop)) return ['object-gone', 'object-changed'];
+  return drop.mayBeGone ? ['object-gone'] : [];
 }
 
 /** A fast import takes a mark only: those of all images that the record can have begun. */

@@ -171,7 +171,16 @@ describe('the firmware', () => {
     ],
     ['a GPT with code of Windows in its MBR', patched(UEFI_DISK, WINDOWS_CODE), 'uefi'],
     ['an MBR with code of Windows in it', patched(mbrDisk(SECTORS, [[0xef, 40, 99]]), WINDOWS_CODE), 'uefi'],
-    ...['GRUB \0Geom', 'SYSLINUX', 'LILO', 'Missing OS', 'Limine'].map(
+    ...[
+      'GRUB \0Geom',
+      'GRLDR',
+      'SYSLINUX',
+      'LILO',
+      'Missing OS',
+      'Operating system load error',
+      'FreeBS\xc4',
+      'Limine',
+    ].map(
       (words) =>
         [`a GPT with a boot loader in its MBR (${words})`, patched(UEFI_DISK, { 300: words }), undefined] as const,
     ),

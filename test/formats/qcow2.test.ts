@@ -93,6 +93,14 @@ describe('a qcow2 image is accepted', () => {
     expect((await found(image)).warnings).toEqual([expect.stringContaining('no table names')]);
   });
 
+  test('with a cluster counted past the end though its tables are larger than what may be read', async () => {
+    const clusterBytes = 2 ** 21;
+    const image = qcow2Image(DISK, { clusterBits: 21 });
+    const counted = 2 * clusterBytes + (image.length / clusterBytes + 1) * 2;
+    const { warnings } = await found(patched(image, { [counted]: [0, 1] }));
+    expect(warnings).toEqual([expect.stringContaining('no table names')]);
+  });
+
   test('whose feature bits are not looked at, since it is of version 2', async () => {
     expect(await found(patched(v2, { 72: u32be(0) }))).toMatchObject({ subformat: 'v2' });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hybridIso } from '../support/images/bootable-iso.ts';
+import { hybridIso, udfBridge } from '../support/images/bootable-iso.ts';
 import { gptDisk } from '../support/images/gpt.ts';
 import { EFI_SYSTEM, gptStart, LINUX, mbrDisk } from '../support/images/partitioned.ts';
 import { patched, u32le } from '../support/images/patched.ts';
@@ -34,6 +34,27 @@ describe('a VMDK in one file is accepted', () => {
     const image = await found(monolithicSparseVmdk(DISK, { descriptor }));
     expect(image).toMatchObject({ subformat: 'monolithicSparse', virtualSize: DISK.length });
     expect(image.warnings).toBeUndefined();
+  });
+});
+
+describe('the descriptor of a VMDK in one file', () => {
+  const extent = `RW ${SECTORS} SPARSE "disk.vmdk"`;
+  const warningsOf = async (usual: string, instead: string) => (await found(stream(usual, instead))).warnings;
+
+  test.each([
+    ['a comment that speaks of its keys', '#DDB', '# parentCID and createType are above\n#DDB'],
+    ['an entry of the disk data base twice', '#DDB', '#DDB\nddb.adapterType = "lsilogic"'],
+    ['a content ID with more than digits', '2af1c3d4', '1234 (old)'],
+  ])('may have %s', async (_what, usual, instead) => {
+    expect(await warningsOf(usual, instead)).toBeUndefined();
+  });
+
+  test.each([
+    ['UTF-8', 'd\xc3\xafsk.vmdk'],
+    ['GBK', '\xb4\xc5\xc5\xcc.vmdk'],
+  ])('may have a name in %s, which Glance refuses', async (_encoding, name) => {
+    const warnings = await warningsOf(extent, `RW ${SECTORS} SPARSE "${name}"`);
+    expect(warnings).toEqual([expect.stringContaining('its VMDK descriptor is not plain ASCII')]);
   });
 });
 
@@ -90,6 +111,15 @@ test('a hybrid ISO is truncated where its partition and boot image for UEFI are 
   });
 });
 
+test('an ISO with UDF is truncated where its UDF partition is behind the end, whatever ISO 9660 says', async () => {
+  const iso = udfBridge();
+  expect(await found(iso)).toMatchObject({ format: 'iso', subformat: 'udf', virtualSize: iso.length });
+  expect(await refused(iso.subarray(0, -1))).toMatchObject({
+    code: 'truncated',
+    message: expect.stringContaining('UDF partition'),
+  });
+});
+
 test('a VHD is accepted with a footer of 511 bytes, by its content and not by its name', async () => {
   const options = { fileName: 'disk.img' };
   const dynamic = await found(dynamicVhd(DISK).subarray(0, -1), options);
@@ -106,6 +136,9 @@ describe('a file that is recognised as something else is refused, whatever the m
     ['an lzma file', 'compressed', beginning([0x5d, 0, 0, 0x80, 0, ...unknownSize, 0, 0x19])],
     ['a Proxmox backup archive', 'not-a-disk-image', beginning([0x56, 0x4d, 0x41, 0, 0, 0, 0, 1])],
     ['a tar archive', 'compressed', tarOfVersion7('rb')],
+    ['a forensic image', 'unsupported-variant', beginning('EVF\x09\x0d\x0a\xff\x00')],
+    ['a Bochs disk', 'unsupported-variant', beginning([0xce, 0x8a, 0x46, 0x02])],
+    ['an Android sparse image', 'unsupported-variant', beginning([0x3a, 0xff, 0x26, 0xed])],
     ['an ELF program', 'not-a-disk-image', beginning('\x7fELF')],
     ['text', 'not-a-disk-image', Buffer.from('hello\n'.repeat(100))],
   ])('%s (%s), and the next step is not to call it raw', async (name, code, file) => {

@@ -40,7 +40,7 @@ test('an address that cannot be one is refused by name', () => {
 });
 
 test.each([
-  [{}, 'nobody: set alarmEmails in cdk.json, then deploy again'],
+  [{}, 'no one: set alarmEmails in cdk.json, then deploy again'],
   [{ alarmEmails: ['a@example.com', 'b@example.com'] }, 'a@example.com,b@example.com'],
 ])('a stack with %j says who hears of alarms: %s', (props, value) => {
   const stack = new ImageDropStack(appUnderTest(), 'ImageDrop', {

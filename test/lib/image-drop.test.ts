@@ -214,7 +214,7 @@ describe('the stack', () => {
         UploadDeadLetterQueueUrl: queues.upload.deadLetters.queueUrl,
         StatusDeadLetterQueueUrl: queues.status.deadLetters.queueUrl,
         ReconcileFunctionName: reconcile.function.functionName,
-        AlarmsTell: 'nobody: set alarmEmails in cdk.json, then deploy again',
+        AlarmsTell: 'no one: set alarmEmails in cdk.json, then deploy again',
         Targets: 'mycloud:glance',
         CloudsYamlSecretName: 'imagedrop/clouds.yaml',
       }),

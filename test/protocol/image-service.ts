@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { ImageEndpoint } from '../../lambda/endpoints/endpoint.ts';
+import type { ImageEndpoint, RegisterJob } from '../../lambda/endpoints/endpoint.ts';
 import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
 import { ID_PROPERTY, type Image, type NewImage, type UploadPlan } from '../../lambda/model/image.ts';
 
@@ -71,7 +71,7 @@ export class ImageService {
         begin: async (id) => this.#register(id),
         fastImport: async (image) => this.#fastImport(image),
         madeFor: async (id) => this.#createdFor(id),
-        job: async (jobId) => ({ state: 'running', imageId: jobId.replace('job-of-', '') }),
+        job: async (jobId) => this.#job(jobId.replace('job-of-', '')),
       },
       delete: (id) =>
         this.#refusable('delete', async () => {
@@ -168,6 +168,12 @@ export class ImageService {
     const id = crypto.randomUUID();
     this.images.set(id, { ...image, id, status: 'importing', hashes: {} });
     return `job-of-${id}`;
+  }
+
+  /** A job names its image when it is done. */
+  #job(id: string): RegisterJob {
+    const isDone = this.images.get(id)?.status === 'active';
+    return isDone ? { state: 'done', imageId: id } : { state: 'running' };
   }
 
   #activate(image: StoredImage, received: Buffer): void {

@@ -61,6 +61,28 @@ describe('a record-status that stalls while the next image is uploaded', () => {
   });
 });
 
+describe('a record-status that stalls while it gives up an image', () => {
+  test.each([
+    ['has its next image', false],
+    ['has given that one up, too', true],
+  ])('sends no message for a drop that %s', async (_what, isGivenUp) => {
+    const run = await processing();
+    const { world, message, id } = run;
+    world.endpoint.become(id, 'killed');
+    const late = stalledAt(world, ({ status }) => status === 'received');
+    const givingUp = recordStatus(message, world.invocation('late'), late.world);
+    await late.stalls;
+    const { image } = await anotherImage(run);
+    if (isGivenUp) world.endpoint.become(image?.id ?? '', 'killed');
+    await recordStatus(message, world.invocation('twin'), world);
+    const before = { record: world.record(KEY), sent: [...world.ingestQueue.sent] };
+    late.goOn();
+    await givingUp;
+    expect({ record: world.record(KEY), sent: world.ingestQueue.sent }).toEqual(before);
+    expect(before.record).toMatchObject(isGivenUp ? { status: 'received', generation: 3 } : { generation: 2 });
+  });
+});
+
 describe('an image that its record did not take', () => {
   const removal: Removal = { generation: 1, imageId: 'mine', reason: 'forsaken', since: '2026-01-02T03:04:05.000Z' };
   const stored = (more: Partial<DropRecord>) => ({ status: 'created', generation: 1, ...more }) as DropRecord;

@@ -126,6 +126,18 @@ describe('an image that its endpoint imports', () => {
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
   });
 
+  test('that stays queued is made anew before its time is over, where the target gives it less than ten minutes', async () => {
+    const { world, upload, check } = await created();
+    world.targets = world.targets.map((each) => ({ ...each, activeWithinSeconds: 180 }));
+    await upload();
+    world.pass(89);
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'processing', generation: 1 });
+    world.pass(1);
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
+  });
+
   test('fails after five tries, with the words of the service', async () => {
     const { world, check, upload } = await created();
     world.endpoint.importFault = 'HTTP Error 403: Forbidden';

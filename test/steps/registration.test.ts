@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RegisterJob } from '../../lambda/endpoints/endpoint.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import type { Image } from '../../lambda/model/image.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
@@ -171,6 +172,14 @@ describe('a registered image', () => {
     expect(record().history.at(-1)?.note).toBe('import-failed');
   });
 
+  test('is made anew before its time is over, where the target gives it less than ten minutes', async () => {
+    const { world, check, record } = await registered();
+    world.targets = world.targets.map((each) => ({ ...each, activeWithinSeconds: 180 }));
+    world.pass(90);
+    await check();
+    expect(record()).toMatchObject({ status: 'received', generation: 2 });
+  });
+
   test('that never ends fails when its time is over', async () => {
     const { world, check, record, tell } = await registered();
     tell({ state: 'running', percent: 99 });
@@ -249,6 +258,38 @@ describe('a fast import', () => {
     world.pass(1);
     await upload();
     expect(record()).toMatchObject({ status: 'processing', register: { jobId: 'job-1' } });
+  });
+
+  /** The second request of an invocation that stalled, and whose message came again before the job named an image. */
+  async function requestedTwice() {
+    const run = await created('fast-import');
+    const { world, upload, record, key } = run;
+    await upload();
+    const [first, second] = [`made-of-${record().sent?.id}`, `made-of-${record().sent?.id}-again`];
+    world.endpoint.images.set(second, { ...(world.endpoint.images.get(first) as Image), id: second });
+    await streamUpload({ record: key }, { ...world.invocation('stalled'), receives: 2 }, world);
+    run.tell({ state: 'done', percent: 100, imageId: first });
+    await run.check();
+    world.endpoint.become(first, 'active');
+    return { ...run, first, second };
+  }
+
+  test('that was requested twice leaves the image that its job has named', async () => {
+    const { world, check, record, first } = await requestedTwice();
+    await check();
+    expect(record()).toMatchObject({ status: 'active', image: { id: first } });
+    expect(record().removing).toBeUndefined();
+    expect([...world.endpoint.images.keys()]).toEqual([first]);
+  });
+
+  test('is active although its second image cannot be deleted, which the record says', async () => {
+    const { world, check, record, second } = await requestedTwice();
+    world.endpoint.faults.push({ call: 'delete', error: permanent() }, { call: 'delete', error: permanent() });
+    await check();
+    expect(record()).toMatchObject({
+      status: 'active',
+      removing: [{ imageId: second, obstacle: permanent().message }],
+    });
   });
 
   test('that fails leaves no image, though the record never learned of it', async () => {

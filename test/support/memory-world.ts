@@ -299,7 +299,7 @@ export class MemoryEndpoint implements ImageEndpoint {
         this.images.set(`made-of-${image.id}`, { ...image, id: `made-of-${image.id}`, status: 'queued', hashes: {} });
         return `job-${this.registered.push(`${bucket}:${key}`)}`;
       }),
-    madeFor: async (id) => [...this.images.values()].filter((image) => image.id === `made-of-${id}`),
+    madeFor: async (id) => [...this.images.values()].filter((image) => image.id.startsWith(`made-of-${id}`)),
     job: async (id) => this.#faulty('job', () => this.jobs[id]),
   };
 

@@ -38,12 +38,43 @@ const xfs: Recogniser = ({ head }) => {
     : undefined;
 };
 
-/** btrfs on-disk format, "Superblock": at 64 KiB, just past the head; total_bytes of this device in dev_item. */
-const btrfs: Recogniser = async (probe) => {
+/**
+ * Superblocks at 64 KiB, just past the head. btrfs on-disk format, "Superblock": total_bytes of this device in dev_item.
+ * FreeBSD, sys/ufs/ffs/fs.h: UFS2 in either byte order. Linux, fs/reiserfs/reiserfs.h and uapi/linux/gfs2_ondisk.h.
+ */
+const at64KiB: Recogniser = async (probe) => {
   const [offset, length] = [0x10000, 4096];
   if (probe.size < offset + length) return undefined;
   const superblock = await probe.read(offset, length);
-  return superblock.has(0x40, '_BHRfS_M') ? { name: 'btrfs', bytes: superblock.u64le(0xc9 + 8) } : undefined;
+  if (superblock.has(0x40, '_BHRfS_M')) return { name: 'btrfs', bytes: superblock.u64le(0xc9 + 8) };
+  if (UFS2.some((magic) => superblock.has(UFS_MAGIC_OFFSET, magic))) return { name: 'ufs', bytes: 0 };
+  if (superblock.has(52, 'ReIsEr')) return { name: 'reiserfs', bytes: 0 };
+  return superblock.has(0, bytes('01161970')) ? { name: 'gfs2', bytes: 0 } : undefined;
+};
+
+const UFS_MAGIC_OFFSET = 1372;
+/** Of superblocks at 0 and at 8 KiB. */
+const UFS_MAGICS = [UFS_MAGIC_OFFSET, 8192 + UFS_MAGIC_OFFSET];
+const UFS2 = [bytes('19015419'), bytes('19540119')];
+
+/**
+ * Linux, drivers/md/md.c: version 1.0 has its superblock 8 to 12 KiB before the end, version 0.90 (in the byte order of
+ * the machine) 64 to 128 KiB before it. A member of a mirror begins like the disk itself; of others nothing else tells.
+ */
+const mdraidAtEnd: Recogniser = async (probe) => {
+  const places = [
+    { offset: Math.floor((probe.size - 8192) / 4096) * 4096, marks: [bytes('fc4e2ba901000000')] },
+    {
+      offset: Math.floor(probe.size / 65536) * 65536 - 65536,
+      marks: [bytes('fc4e2ba9000000005a000000'), bytes('a92b4efc000000000000005a')],
+    },
+  ].filter(({ offset }) => offset >= 0);
+  await probe.prefetch(places.map(({ offset }) => ({ offset, length: MIN_SECTOR_BYTES })));
+  for (const { offset, marks } of places) {
+    const superblock = await probe.read(offset, MIN_SECTOR_BYTES);
+    if (marks.some((mark) => superblock.has(0, mark))) return { name: 'mdraid', bytes: 0 };
+  }
+  return undefined;
 };
 
 /** Boot sector of NTFS: bytes in a sector at 11, sectors at 40. */
@@ -121,7 +152,7 @@ const MARKS: readonly {
   // bcache, and bcachefs with it (Linux, bcache_ondisk.h).
   { name: 'bcache', at: [4096 + 24], mark: bytes('c68573f64e1a45ca8265f57f48ba6d81') },
   { name: 'bcachefs', at: [4096 + 24], mark: bytes('c68573f666ce90a9d96a60cf803df7ef') },
-  // Linux, include/uapi/linux/raid/md_p.h: versions 1.1 and 1.2, major version 1. With 0.90 and 1.0 the disk begins as usual.
+  // Linux, include/uapi/linux/raid/md_p.h: versions 1.1 and 1.2, major version 1.
   { name: 'mdraid', at: [0, 4096], mark: bytes('fc4e2ba901000000') },
   // FreeBSD, sys/disklabel.h: the number occurs twice, in either byte order; the label in one of the first sectors.
   { name: 'BSD disklabel', at: [0, 64, 128, 512], mark: bytes('57455682'), and: [132, bytes('57455682')] },
@@ -134,8 +165,8 @@ const MARKS: readonly {
   { name: 'DASD label', at: [512, 1024, 2048, 4096, 8192], mark: bytes('c3d4e2f1') },
   { name: 'f2fs', at: [SUPERBLOCK], mark: bytes('1020f5f2') },
   { name: 'jfs', at: [32768], mark: 'JFS1' },
-  // FreeBSD, sys/ufs/ffs/fs.h: UFS1 at 8 KiB; UFS2 at 64 KiB is past the head.
-  { name: 'ufs', at: [8192 + 1372], mark: bytes('54190100') },
+  // FreeBSD, sys/ufs/ffs/fs.h: superblocks of UFS1 and UFS2 that stand in the head, in either byte order.
+  ...[bytes('54190100'), bytes('00011954'), ...UFS2].map((mark) => ({ name: 'ufs', at: UFS_MAGICS, mark })),
 ];
 
 const marked: Recogniser = ({ head }) => {
@@ -145,7 +176,7 @@ const marked: Recogniser = ({ head }) => {
   return found && { name: found.name, bytes: 0 };
 };
 
-/** btrfs comes last: only it needs a further read. */
+/** The last two need further reads. */
 const RECOGNISERS: readonly Recogniser[] = [
   ext,
   xfs,
@@ -159,7 +190,8 @@ const RECOGNISERS: readonly Recogniser[] = [
   lvm,
   swap,
   marked,
-  btrfs,
+  at64KiB,
+  mdraidAtEnd,
 ];
 
 /** The file system that begins at byte 0 of the disk. */

@@ -13,9 +13,23 @@ const ACTIVE = 0x80;
 
 /**
  * Words in the boot code of loaders that a BIOS starts. Other code proves nothing: Windows and several partitioning
- * tools write theirs into every MBR, the protective one of a UEFI disk too. "Missing OS" is gptmbr.bin of SYSLINUX.
+ * tools write theirs into every MBR, the protective one of a UEFI disk too.
  */
-const BOOT_LOADER_WORDS = ['GRUB', 'LILO', 'LINUX', 'Missing OS', 'Missing boot loader', 'Limine'];
+const BOOT_LOADER_WORDS = [
+  'GRUB',
+  'GRLDR',
+  'Missing MBR-helper', // GRUB4DOS
+  'LILO',
+  'LINUX',
+  'Missing OS', // gptmbr.bin of SYSLINUX, and its others
+  'Operating system load error',
+  'Missing boot loader', // FreeBSD: pmbr, and boot0
+  'FreeBS',
+  'NetBSD',
+  'Limine',
+  'boot0', // Chameleon and Clover
+  '1234F', // Debian's mbr
+];
 
 export interface MbrEntry {
   readonly type: number;

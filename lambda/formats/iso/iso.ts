@@ -3,6 +3,7 @@ import type { Format } from '../reading/format.ts';
 import type { Probe } from '../reading/probe.ts';
 import type { Rule } from '../reading/rule.ts';
 import { ISO_BOOT_RULES, refuseCutHybrid } from './boot.ts';
+import { hasUdf, refuseCutUdf, UDF_RULES } from './udf.ts';
 
 const SECTOR_BYTES = 2048;
 /** The first 16 sectors are the system area (ECMA-119, section 6.2.1); a hybrid has its partition table there. */
@@ -27,7 +28,7 @@ const RULES = {
 /** CD and DVD images; ECMA-119 (ISO 9660), section 8.4. */
 export const iso: Format = {
   name: 'iso',
-  rules: [...Object.values(RULES), ...ISO_BOOT_RULES],
+  rules: [...Object.values(RULES), ...ISO_BOOT_RULES, ...UDF_RULES],
   matches: ({ head }) => head.has(DESCRIPTORS + 1, 'CD001'),
   mayBePartitioned: () => true,
   async inspect(probe) {
@@ -40,8 +41,9 @@ export const iso: Format = {
     await refuseCutHybrid(probe, volumeBytes);
     // What a hybrid has there describes a USB stick with the medium on it.
     const guest = 'A medium has no partitions.';
-    // The ISO 9660 volume beside a UDF one holds little more than a note that the medium is UDF.
-    return hasUdf(probe) ? { subformat: 'udf', virtualSize: size, guest } : { virtualSize: volumeBytes, guest };
+    if (!hasUdf(probe)) return { virtualSize: volumeBytes, guest };
+    await refuseCutUdf(probe);
+    return { subformat: 'udf', virtualSize: size, guest };
   },
 };
 
@@ -61,11 +63,4 @@ function checkedVolumeBytes({ head, ledger }: Probe): number {
     `The ISO cannot have blocks of ${blockBytes} bytes.`,
   );
   return blocks * blockBytes;
-}
-
-/** ECMA-167, part 3, section 9.1: the UDF descriptor follows those of ISO 9660, one in each sector. */
-function hasUdf({ head }: Probe): boolean {
-  return Array.from({ length: 9 }, (_, index) => DESCRIPTORS + index * SECTOR_BYTES + 1).some(
-    (offset) => head.has(offset, 'NSR02') || head.has(offset, 'NSR03'),
-  );
 }

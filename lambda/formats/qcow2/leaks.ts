@@ -43,16 +43,24 @@ async function namesNothingPastTheEnd(probe: Probe, header: Tables): Promise<boo
   const l1 = { offset: header.l1Offset, length: header.l1Entries * ENTRY_BYTES };
   if (!probe.affords([l1])) return false;
   const entries = await probe.read(l1.offset, l1.length);
-  const offsets = Array.from({ length: header.l1Entries }, (_, index) => offsetIn(entries, index * ENTRY_BYTES));
-  const tables = offsets.filter((offset) => offset !== 0);
-  return tables.every((offset) => isInside(probe, offset, header)) && (await areTablesInside(probe, header, tables));
+  const tables = Array.from({ length: header.l1Entries }, (_, index) => ({
+    offset: offsetIn(entries, index * ENTRY_BYTES),
+    length: bytesInUse(index, header),
+  })).filter(({ offset }) => offset !== 0);
+  return (
+    tables.every(({ offset }) => offset + header.clusterBytes <= probe.size) &&
+    (await nameOnlyWhatIsThere(probe, header, tables))
+  );
 }
 
-const isInside = ({ size }: Probe, offset: number, { clusterBytes }: Qcow2Header): boolean =>
-  offset + clusterBytes <= size;
+/** Of a table, as far as the disk reaches: what is named behind has no meaning. */
+function bytesInUse(index: number, { clusterBytes, virtualSize }: Qcow2Header): number {
+  const firstCluster = (index * clusterBytes) / ENTRY_BYTES;
+  const clusters = Math.ceil(virtualSize / clusterBytes) - firstCluster;
+  return Math.min(clusterBytes, Math.max(0, clusters) * ENTRY_BYTES);
+}
 
-async function areTablesInside(probe: Probe, header: Qcow2Header, tables: readonly number[]): Promise<boolean> {
-  const ranges = tables.map((offset): Range => ({ offset, length: header.clusterBytes }));
+async function nameOnlyWhatIsThere(probe: Probe, header: Qcow2Header, ranges: readonly Range[]): Promise<boolean> {
   if (!probe.affords(ranges)) return false;
   // The last cluster may be partial.
   const end = Math.ceil(probe.size / header.clusterBytes) * header.clusterBytes;

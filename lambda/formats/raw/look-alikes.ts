@@ -117,7 +117,7 @@ const SIGNATURES: readonly Signature[] = [
   {
     name: 'a forensic image (EnCase, E01)',
     rule: OTHER_DISK,
-    nextStep: 'Export it with `ewfexport -f raw FILE` and drop the new file.',
+    nextStep: 'Export it with `ewfexport -u FILE` and drop the new file.',
     matches: atStart(
       'EVF\x09\x0d\x0a\xff\x00',
       'LVF\x09\x0d\x0a\xff\x00',
@@ -146,6 +146,13 @@ const SIGNATURES: readonly Signature[] = [
   },
   { name: 'a Parallels disk', rule: OTHER_DISK, matches: atStart('WithoutFreeSpace', 'WithouFreSpacExt') },
   { name: 'a Bochs disk', rule: OTHER_DISK, matches: atStart('Bochs Virtual HD Image') },
+  // Of the "sparse" mode, which qemu-img does not know.
+  {
+    name: 'a Bochs disk',
+    rule: OTHER_DISK,
+    nextStep: 'Convert it with `bximage -func=convert -imgmode=flat FILE NEW.img` and drop the new file.',
+    matches: atStart(bytes(0xce, 0x8a, 0x46, 0x02)),
+  },
   {
     name: 'an Apple disk image',
     rule: OTHER_DISK,
@@ -155,7 +162,7 @@ const SIGNATURES: readonly Signature[] = [
   {
     name: 'an Android sparse image',
     rule: OTHER_DISK,
-    nextStep: 'Expand it with `simg2img FILE NEW.raw` and drop the new file.',
+    nextStep: 'Expand it with `simg2img FILE NEW.img` and drop the new file.',
     matches: atStart(bytes(0x3a, 0xff, 0x26, 0xed)),
   },
 ];

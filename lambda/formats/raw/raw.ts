@@ -39,7 +39,7 @@ const RULES = {
   lostGpt: { code: 'corrupt-header', title: 'GPT is there, where the MBR announces nothing else', at: 'MBR' },
   gpt: { code: 'truncated', title: 'partitions of the GPT lie inside the file', at: 'entries of the GPT' },
   fileSystem: { code: 'truncated', title: 'file system is inside the file', at: 'superblock' },
-  sign: { code: 'not-a-disk-image', title: 'partition table, file system, or the word of the user' },
+  sign: { code: 'not-a-disk-image', title: 'partition table or file system, or a name or disk-format of raw disks' },
 } as const satisfies Record<string, Rule>;
 
 const NOTICES = {
@@ -110,7 +110,7 @@ async function signOfDisk(probe: Probe, hints: RawHints): Promise<boolean> {
   ledger.refuseIf(
     !isDisk && !hasGptSignature(probe) && !isVouchedFor(probe, hints),
     RULES.sign,
-    'The file bears no signature of a disk-image format, and neither a partition table nor a known file system.',
+    `${isBlank(probe) ? BLANK : ''}The file bears no signature of a disk-image format, and neither a partition table nor a known file system.`,
   );
   const isRecognised = isDisk || isBootSector(startOf(probe));
   ledger.warnIf(!isRecognised, NOTICES.sign, unrecognised(probe));
@@ -120,12 +120,12 @@ async function signOfDisk(probe: Probe, hints: RawHints): Promise<boolean> {
 function unrecognised(probe: Probe): string {
   if (hasGptSignature(probe))
     return 'The file holds a GPT, but no MBR announces it: it is ignored, and the image will probably not boot.';
-  const { head, tail } = probe;
-  const isBlank = head.isZero(0, head.length) && tail.isZero(0, tail.length);
-  return isBlank
-    ? 'The disk is blank: its start and its end hold nothing but zeros. No partition table, file system or boot sector was found: this image will probably not boot.'
-    : 'No partition table, file system or boot sector was found: this image will probably not boot.';
+  return `${isBlank(probe) ? BLANK : ''}No partition table, file system or boot sector was found: this image will probably not boot.`;
 }
+
+const BLANK = 'The disk is blank: its start and its end hold nothing but zeros. ';
+
+const isBlank = ({ head, tail }: Probe): boolean => head.isZero(0, head.length) && tail.isZero(0, tail.length);
 
 const startOf = ({ head }: Probe): Buffer => head.slice(0, Math.min(MBR_BYTES, head.length));
 

@@ -18,8 +18,10 @@ const VERSION = /^[1-4]$/;
  * The parent of other disks is known by it, so of a disk in one file it says nothing: Xen Orchestra writes it as a decimal
  * number, others -1 or nothing. QEMU reads a hexadecimal number and ignores what follows; without a digit it stops.
  */
-const CONTENT_ID = /^-?(?:0x)?[\da-f]+$/i;
+const CONTENT_ID = /^-?(?:0x)?[\da-f]/i;
 const ENTRY_LINE = /^([^\s="]+)[ \t]*=[ \t]*(.*)$/;
+/** Of the disk data base: adapter, geometry, tools. They name no file, and some tools write one twice. */
+const DISK_DATA = 'ddb.';
 const PLACE = 'descriptor at 512';
 const CVE = 'CVE-2022-47951';
 
@@ -29,7 +31,7 @@ const RULES = {
   oneExtent: { code: 'unsafe-extent', title: 'one extent', at: `${PLACE}, extent lines`, cve: CVE },
   ownExtent: { code: 'unsafe-extent', title: 'extent is the file itself', at: `${PLACE}, extent lines`, cve: CVE },
   lines: { code: 'corrupt-header', title: 'every line is understood', at: PLACE },
-  repeatedKey: { code: 'corrupt-header', title: 'every key occurs once', at: PLACE },
+  repeatedKey: { code: 'corrupt-header', title: 'every key of the header occurs once', at: PLACE },
   version: { code: 'corrupt-header', title: 'version is given', at: `${PLACE}, version` },
   knownVersion: { code: 'unsupported-variant', title: 'version 1 to 4', at: `${PLACE}, version` },
   contentId: { code: 'corrupt-header', title: 'content ID is a number', at: `${PLACE}, CID` },
@@ -70,7 +72,7 @@ export function checkDescriptor(descriptor: string, ledger: Ledger): string {
 function refuseAnyParent(text: string, ledger: Ledger): void {
   // At any place: QEMU looks for the word without regard to lines.
   ledger.refuseIf(/parentFileNameHint/i.test(text), RULES.parentFile, 'The VMDK names the file of a parent image.');
-  const isRepeated = timesIn(text, /parentCID/gi) > 1;
+  const isRepeated = timesIn(text, /parentCID\s*=/gi) > 1;
   ledger.refuseIf(isRepeated, RULES.repeatedParent, 'The VMDK descriptor gives parentCID more than once.');
 }
 
@@ -98,7 +100,8 @@ function parseEntries(lines: readonly string[], ledger: Ledger): Map<string, str
       `The VMDK descriptor has a line that is not understood: ${line.slice(0, 80)}.`,
     );
     const name = key.toLowerCase();
-    ledger.refuseIf(entries.has(name), RULES.repeatedKey, `The VMDK descriptor gives ${key} more than once.`);
+    const isRepeated = entries.has(name) && !name.startsWith(DISK_DATA);
+    ledger.refuseIf(isRepeated, RULES.repeatedKey, `The VMDK descriptor gives ${key} more than once.`);
     entries.set(name, value.replace(/^"(.*)"$/, '$1'));
   }
   return entries;
@@ -133,7 +136,7 @@ function checkContentId(id: string | undefined, ledger: Ledger): void {
 }
 
 function checkCreateType(text: string, entries: ReadonlyMap<string, string>, ledger: Ledger): string {
-  const isRepeated = timesIn(text, /createType/gi) > 1;
+  const isRepeated = timesIn(text, /createType\s*=/gi) > 1;
   ledger.refuseIf(isRepeated, RULES.oneType, 'The VMDK descriptor gives createType more than once.');
   const createType = entries.get('createtype');
   if (createType === undefined) throw new Refusal(RULES.oneType, 'The VMDK descriptor has no createType.');

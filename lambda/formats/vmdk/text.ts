@@ -2,6 +2,9 @@ import type { Ledger } from '../reading/ledger.ts';
 import type { Rule } from '../reading/rule.ts';
 
 const PRINTABLE_ASCII = /^[\t\n\r -~]*$/;
+/** Names of files and comments of users stand in quotes, in the encoding of their system. */
+const QUOTED = /"[^"\r\n]*"/g;
+const ABOVE_ASCII = /[\x80-\xff]/g;
 const LONE_CARRIAGE_RETURN = /\r(?!\n)/;
 /** A content ID has 1 to 8 digits, so that a text is at most 7 characters shorter than it was with another one. */
 const MAX_LOST_CHARACTERS = 7;
@@ -9,7 +12,7 @@ const PLACE = 'descriptor at 512';
 
 const RULES = {
   padding: { code: 'corrupt-header', title: 'descriptor ends in zeros', at: PLACE },
-  ascii: { code: 'corrupt-header', title: 'descriptor is plain ASCII', at: PLACE },
+  ascii: { code: 'corrupt-header', title: 'descriptor is plain ASCII outside of quotes', at: PLACE },
   newlines: { code: 'corrupt-header', title: 'lines of the descriptor end alike for all readers', at: PLACE },
 } as const satisfies Record<string, Rule>;
 
@@ -33,7 +36,9 @@ export function checkedText(area: string, ledger: Ledger): string {
   const text = textOf(area);
   const isEnded = text.length < area.length && isOwnEnd(area.slice(text.length), text);
   ledger.refuseIf(!isEnded, RULES.padding, 'The VMDK descriptor does not end in zeros inside its area.');
-  ledger.refuseIf(!PRINTABLE_ASCII.test(text), RULES.ascii, 'The VMDK descriptor holds more than plain ASCII text.');
+  const withoutNames = text.replace(QUOTED, (quoted) => quoted.replace(ABOVE_ASCII, ''));
+  const isAscii = PRINTABLE_ASCII.test(withoutNames);
+  ledger.refuseIf(!isAscii, RULES.ascii, 'The VMDK descriptor holds more than plain ASCII text outside of quotes.');
   // One reader sees a line there that is part of a comment for another.
   const message = 'The VMDK descriptor holds a carriage return that ends no line.';
   ledger.refuseIf(LONE_CARRIAGE_RETURN.test(text), RULES.newlines, message);

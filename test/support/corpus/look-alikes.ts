@@ -58,6 +58,7 @@ const files: [name: string, code: ErrorCode, file: () => Buffer][] = [
   ['a Parallels disk', 'unsupported-variant', () => beginning('WithoutFreeSpace')],
   ['a Parallels disk of the extended kind', 'unsupported-variant', () => beginning('WithouFreSpacExt')],
   ['a Bochs disk', 'unsupported-variant', () => beginning('Bochs Virtual HD Image')],
+  ['a Bochs disk of the sparse kind', 'unsupported-variant', () => beginning([0xce, 0x8a, 0x46, 0x02])],
   ['an Apple disk image (UDIF)', 'unsupported-variant', () => patched(Buffer.alloc(8192), { 7680: 'koly' })],
   ['an Android sparse image', 'unsupported-variant', () => beginning([0x3a, 0xff, 0x26, 0xed])],
   ['a web page', 'not-a-disk-image', () => text('<!DOCTYPE html><html><body>404 Not Found</body></html>')],

@@ -59,6 +59,18 @@ const volumes: [name: string, signs: Changes][] = [
   ['F2FS', { 1024: u32le(0xf2f52010) }],
   ['JFS', { 32768: 'JFS1' }],
   ['UFS', { 9564: u32le(0x00011954) }],
+  ['UFS2', { [65536 + 1372]: u32le(0x19540119) }],
+  ['UFS2 of another byte order', { [65536 + 1372]: u32be(0x19540119) }],
+  ['UFS2 that begins early (makefs)', { 9564: u32le(0x19540119) }],
+  ['ReiserFS', { [65536 + 52]: 'ReIsEr2Fs' }],
+  ['GFS2', { 65536: u32be(0x01161970) }],
+  ['mdraid of version 1.0', { [BYTES - 8192]: [0xfc, 0x4e, 0x2b, 0xa9, 1, 0, 0, 0] }],
+  ['mdraid of version 0.90', { [BYTES - 65536]: [...u32le(0xa92b4efc), ...u32le(0), ...u32le(90)] }],
+  [
+    'mdraid of version 0.90 and another byte order',
+    { [BYTES - 65536]: [...u32be(0xa92b4efc), ...u32be(0), ...u32be(90)] },
+  ],
+  ['swap space in pages of 64 KiB', { 1024: u32le(1), 1028: u32le(3), 65526: 'SWAPSPACE2' }],
   ['swap space of another byte order', { 1024: u32be(1), 1028: u32be(15), 4086: 'SWAPSPACE2' }],
 ];
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../lambda/model/errors.ts';
-import { bootableIso, hybridIso, mbrEntry } from '../images/bootable-iso.ts';
+import { bootableIso, hybridIso, mbrEntry, udfBridge } from '../images/bootable-iso.ts';
 import { emptyGptDisk } from '../images/gpt.ts';
 import { isoImage } from '../images/iso.ts';
 import { both16, both32, patched, u32be, u32le, u64le } from '../images/patched.ts';
@@ -98,6 +98,13 @@ const bridge = (mark: string): Buffer =>
 
 /** It sees raw bytes, of more than the volume. */
 const HYBRID: Acceptance = { ...ISO, unlikeQemu: 'it sees raw bytes' };
+/** A file that ends between the ISO 9660 volume of 23 sectors and the anchor of UDF is taken for one without an anchor. */
+const UDF_BRIDGE: Acceptance = {
+  ...ISO,
+  subformat: 'udf',
+  virtualSize: 400 * 2048,
+  unnoticedBytes: (400 - 23) * 2048,
+};
 const hybrid = (): Buffer => hybridIso().iso;
 
 /** The front of a GPT disk whose partition goes on to its end, over a volume. */
@@ -123,6 +130,8 @@ export const iso: CorpusGroup = {
         bridge(mark),
       ),
     ),
+    accepted('with UDF beside, as Windows is delivered', UDF_BRIDGE, () => udfBridge()),
+    refused('with UDF beside, cut in its UDF partition', 'truncated', () => udfBridge().subarray(0, -2048)),
     accepted('with something appended', { ...ISO, unnoticedBytes: 4096, unlikeQemu: 'it sees raw bytes' }, () =>
       Buffer.concat([isoBytes, Buffer.alloc(4096)]),
     ),

@@ -62,6 +62,8 @@ const soundDescriptors: [name: string, descriptor: string][] = [
   ['with a content ID of -1', sound.replace('2af1c3d4', '-1')],
   ['without a content ID', sound.replace(/^CID.*\n/m, '')],
   ['with the file of changed areas', withLine('changeTrackPath="disk-ctk.vmdk"')],
+  ['with a comment that speaks of its keys', withLine('# parentCID and createType are above')],
+  ['with an entry of its disk data base twice', withLine('ddb.adapterType = "lsilogic"')],
   ['with its encoding and a content ID', withLine('encoding="windows-1252"\nddb.longContentID = "0123"')],
 ];
 
@@ -70,6 +72,8 @@ const descriptorsNotForGlance: [name: string, descriptor: string][] = [
   ['with a type without quotes (old ovftool)', sound.replace('"monolithicSparse"', 'monolithicSparse')],
   ['with blanks around its keys', sound.replace('version=1', ' version = 1 ')],
   ['with tabs in its extent', withExtent(EXTENT.replaceAll(' ', '\t'))],
+  ['with an extent whose name is UTF-8', withExtent(`RW ${SECTORS} SPARSE "d\xc3\xafsk.vmdk"`)],
+  ['with a comment of its user in UTF-8', withLine('ddb.comment = "\xc3\xa4"')],
 ];
 
 const badHeaders: [name: string, changes: Changes, code: ErrorCode][] = [

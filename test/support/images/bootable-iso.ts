@@ -37,6 +37,19 @@ export function hybridIso(): { iso: Buffer; volumeBytes: number } {
   return { iso, volumeBytes };
 }
 
+/** As Windows is delivered: beside a small ISO 9660 volume a UDF partition, which goes on to the end of the image. */
+export function udfBridge(): Buffer {
+  const [anchor, descriptors, partition, end] = [256, 32, 257, 400];
+  const image = Buffer.concat([isoImage(Buffer.alloc(SECTOR))], end * SECTOR);
+  return patched(image, {
+    [18 * SECTOR + 1]: 'NSR02',
+    [anchor * SECTOR]: [2],
+    [anchor * SECTOR + 20]: u32le(descriptors),
+    [(descriptors + 2) * SECTOR]: [5],
+    [(descriptors + 2) * SECTOR + 188]: [...u32le(partition), ...u32le(end - partition)],
+  });
+}
+
 /** Without CHS. */
 export const mbrEntry = (type: number, start: number, sectors: number): number[] => [
   ...[0, 0, 0, 0, type, 0, 0, 0],

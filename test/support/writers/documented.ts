@@ -1,5 +1,5 @@
 import { EFI_SYSTEM, gptStart } from '../images/partitioned.ts';
-import { patched } from '../images/patched.ts';
+import { patched, u64le } from '../images/patched.ts';
 import { DISK } from '../images/samples.ts';
 import { tarOfVersion7 } from '../images/tar.ts';
 import { vdiImage } from '../images/vdi.ts';
@@ -33,6 +33,27 @@ function vmdk(name: string, layout: string, kind: Kind, changes: Changes): Docum
   return { name, layout, build: () => build(DISK, { descriptor }), verdict: `vmdk ${kind}` };
 }
 
+/** Its header is written last, and as the footer: readers find the grain directory without that. */
+function vmdktool(): Buffer {
+  const descriptor = `# Disk DescriptorFile
+version=1
+CID=278f54ff
+parentCID=ffffffff
+createType="streamOptimized"
+
+# Extent description
+RDONLY ${SECTORS} SPARSE "generated-stream.vmdk"
+
+#DDB
+ddb.virtualHWVersion = "4"
+ddb.adapterType = "lsilogic"
+`;
+  const image = streamOptimizedVmdk(DISK, { descriptor });
+  const footer = image.length - 1024;
+  const directory = image.readBigUInt64LE(footer + 56);
+  return patched(image, { 36: u64le(1), 56: u64le(directory), [footer + 36]: u64le(1) });
+}
+
 const creator = (words: string) => ({ footer: (footer: Buffer) => void footer.write(words, 28, 'latin1') });
 
 export const DOCUMENTED_WRITERS: readonly DocumentedWriter[] = [
@@ -60,16 +81,28 @@ export const DOCUMENTED_WRITERS: readonly DocumentedWriter[] = [
       '#DDB\n\nddb.uuid.image="1c7b4b1e-5c7d-4a48-8a15-3a5f7f0b1d6e"\nddb.uuid.parent="00000000-0000-0000-0000-000000000000"\n',
     ],
   ]),
-  vmdk('vmdktool', '`RDONLY`, a comment', 'streamOptimized', [
-    [EXTENT, `RDONLY ${SECTORS} SPARSE "disk.vmdk"`],
-    ['#DDB\n', '#DDB\n\nddb.comment = "vmdktool"\n'],
-  ]),
+  {
+    name: 'vmdktool',
+    layout: 'footer and header alike, with the grain directory at the end; a descriptor of one sector',
+    build: vmdktool,
+    verdict: 'vmdk streamOptimized',
+  },
   vmdk('open-vmdk', '`RDONLY`, version of the tools', 'streamOptimized', [
     [EXTENT, `RDONLY ${SECTORS} SPARSE "disk.vmdk"`],
     ['#DDB\n', '#DDB\n\nddb.toolsVersion = "2147483647"\n'],
   ]),
   vmdk('Xen Orchestra', 'a decimal content ID', 'streamOptimized', [['2af1c3d4', '3841617148']]),
-  vmdk('FreeBSD mkimg, VMDK', 'no name', 'monolithicSparse', [['"disk.vmdk"', '""']]),
+  vmdk('FreeBSD mkimg, VMDK', 'no name, a content ID of zeros', 'monolithicSparse', [
+    ['"disk.vmdk"', '""'],
+    ['CID=2af1c3d4', 'CID=00000000'],
+  ]),
+  {
+    ...vmdk('disk2vmdk', 'the name in GBK', 'monolithicSparse', [
+      ['"disk.vmdk"', '"\xb4\xc5\xc5\xcc.vmdk"'],
+      ['#DDB\n', '#DDB\n\nddb.encoding = "GBK"\nddb.comment = "disk2vmdk"\n'],
+    ]),
+    warning: 'Glance refuses',
+  },
   {
     name: 'Virtual PC before 2004, dynamic',
     layout: 'a footer of 511 bytes',

@@ -1,4 +1,4 @@
-import { DEBIAN_WRITERS } from './debian.ts';
+import { DEBIAN_WRITERS, NOT_RUN, VERSIONS } from './debian.ts';
 import { DOCUMENTED_WRITERS } from './documented.ts';
 
 interface Row {
@@ -10,7 +10,10 @@ interface Row {
 
 /** The whole page; `npm run docs` writes it. */
 export function writersPage(): string {
-  const debian = DEBIAN_WRITERS.map((writer) => ({ ...writer, had: `Debian 12, \`${writer.package}\`` }));
+  const debian = DEBIAN_WRITERS.map((writer) => {
+    const { package: from } = writer;
+    return { ...writer, had: `run from Debian 12, \`${from}\` ${VERSIONS[from]}` };
+  });
   const documented = DOCUMENTED_WRITERS.map((writer) => ({ ...writer, had: `documented layout: ${writer.layout}` }));
   return `# Writers of disk images
 
@@ -20,6 +23,12 @@ Debian 12 has. The other files are built by the published layout of their format
 | writer | how the file was made | verdict |
 |---|---|---|
 ${[...debian, ...documented].map(rowOf).join('\n')}
+
+## Writers that are not run
+
+| writers | reason |
+|---|---|
+${NOT_RUN.map(({ names, reason }) => `| ${names} | ${reason} |`).join('\n')}
 
 A verdict in code font is a refusal; [errors.md](errors.md) has all codes. [formats.md](formats.md) describes the checks.
 `;
