@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { type AlarmNotice, OperatorAlarm } from './operator-alarm.ts';
-import type { StageSettings } from './settings/settle-stage.ts';
+import type { StageSettings } from './settings/resolve-stage.ts';
 import type { StageFunction } from './stage-function.ts';
 import type { StageQueue } from './stage-queue.ts';
 

@@ -2,7 +2,7 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { LeanFunction, type LeanFunctionProps } from './lean-function.ts';
-import type { StageSettings } from './settings/settle-stage.ts';
+import type { StageSettings } from './settings/resolve-stage.ts';
 import { receiveFrom } from './statements.ts';
 
 export interface StageFunctionProps

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { StageSettings } from './settings/settle-stage.ts';
+import type { StageSettings } from './settings/resolve-stage.ts';
 
 /** The most that Amazon SQS keeps a message. */
 const DEAD_LETTER_DAYS = 14;

@@ -8,7 +8,7 @@ import { ImageApi } from '../../lambda/endpoints/image-api.ts';
 import { imageEndpoint } from '../../lambda/endpoints/registry.ts';
 import { ID_PROPERTY, IMAGE_FORMATS } from '../../lambda/model/image.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
-import { settleTargets } from '../../lib/settings/targets.ts';
+import { resolveTargets } from '../../lib/settings/targets.ts';
 import { Checks, type Finding, failed, hasFailed, ok, skipped, type Verdict, warning } from './finding.ts';
 import { clockVerdict } from './stack-checks.ts';
 
@@ -72,7 +72,7 @@ async function* serviceChecks(
   checks: Checks,
   readOnly: boolean,
 ): AsyncGenerator<Finding> {
-  const [target] = settleTargets({ [cloud.name]: { kind } });
+  const [target] = resolveTargets({ [cloud.name]: { kind } });
   if (target === undefined) throw new Error('A target that was given is missing.');
   const connection = { ...service, now: () => new Date() };
   const endpoint = imageEndpoint(target, connection);

@@ -1,7 +1,7 @@
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
 import { chosenTargets, type TargetChoice } from '../../lambda/metadata/chosen-targets.ts';
-import { conformed, originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
-import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import { conformToEndpoint, originsOf, valuesOf } from '../../lambda/metadata/origins.ts';
+import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import type { MetadataFile } from '../../lambda/metadata/yaml-file.ts';
 import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
@@ -30,7 +30,7 @@ export const choiceOf = ({ userMetadata }: Pick<SaidOfImage, 'userMetadata'>): T
 
 /** The metadata for all targets. @throws `bad-metadata` */
 export function saidToAll(said: SaidOfImage): ImageMetadata {
-  return settleMetadata({ target: { name: '', metadata: {}, droppersMay: ALL_RIGHTS }, ...said }).metadata;
+  return resolveMetadata({ target: { name: '', metadata: {}, droppersMay: ALL_RIGHTS }, ...said }).metadata;
 }
 
 /**
@@ -41,10 +41,10 @@ export function sentTo(
   target: Target,
   { key, found, plan, said }: { key: string; found: FoundImage; plan: UploadPlan; said: SaidOfImage },
 ): readonly SentValue[] {
-  const layer = settleMetadata({ target, ...said });
+  const layer = resolveMetadata({ target, ...said });
   const drop = { bucket: '', key, id: '', etag: '', size: 0, droppedAt: '' };
   const wanted = newImage({ drop, target: target.name, generation: 1, found, plan, metadata: layer.metadata });
-  const sent = conformed((image) => conformByTarget(image, target), wanted, layer);
+  const sent = conformToEndpoint((image) => conformByTarget(image, target), wanted, layer);
   const origins = originsOf(wanted, sent, { found, plan }, layer);
   return valuesOf(sent).flatMap(([name, value]) => {
     const { [name]: origin = '' } = origins;

@@ -7,7 +7,7 @@ import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
 import { TARGET_KINDS, type Target, type TargetKind } from '../../lambda/model/target.ts';
 import type { TargetProps } from '../../lib/settings/target-props.ts';
-import { settleTargets } from '../../lib/settings/targets.ts';
+import { resolveTargets } from '../../lib/settings/targets.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
 import { choiceOf, type SaidOfImage, type SentValue, sentTo } from './metadata.ts';
 import type { Source } from './source.ts';
@@ -44,7 +44,7 @@ export async function verdictsBySettings(
   cdkJson = CDK_JSON,
 ): Promise<readonly TargetVerdict[]> {
   const own = await ownTargets(cdkJson);
-  const targets = settleTargets({
+  const targets = resolveTargets({
     ...own,
     ...(choiceOf(source.said).targets === undefined && oneOfEachOtherKind(own)),
   });
@@ -62,7 +62,7 @@ export async function verdictOfCloud(
   cloud: { readonly name: string; readonly kind: TargetKind },
 ): Promise<TargetVerdict> {
   const own = (await ownTargets(CDK_JSON))[cloud.name];
-  const [target] = settleTargets({ [cloud.name]: own?.kind === cloud.kind ? own : { kind: cloud.kind } });
+  const [target] = resolveTargets({ [cloud.name]: own?.kind === cloud.kind ? own : { kind: cloud.kind } });
   if (target === undefined) throw new Error('A target that was given is missing.');
   const { cloudsYaml } = await ownCloud(cloud.name);
   const warn = (message: string) => void process.stderr.write(`${message}\n`);

@@ -10,9 +10,9 @@ import { DONE, FAILED, NOT_YET } from '../terminal/exit-codes.ts';
  */
 export function isOver(records: readonly DropRecord[], targets: readonly StackTarget[]): boolean {
   if (records.length === 0) return false;
-  const told = records.filter(({ announcedAt }) => announcedAt !== undefined).map(({ target }) => target);
+  const announced = records.filter(({ announcedAt }) => announcedAt !== undefined).map(({ target }) => target);
   const awaited = targets.length === 0 ? records.map(({ target }) => target) : namesOf(records, targets);
-  return awaited.every((name) => told.includes(name));
+  return awaited.every((name) => announced.includes(name));
 }
 
 const namesOf = (records: readonly DropRecord[], targets: readonly StackTarget[]): readonly string[] =>

@@ -39,7 +39,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Servers close idle connections after 5 seconds or more: a connection must not be used while its server closes it. */
 const IDLE_TIMEOUT_MS = 4000;
 
-/** The image of a drop has less than half of it (metadata/settle.ts); of a longer answer only the beginning is kept. */
+/** The image of a drop has less than half of it (metadata/resolve.ts); of a longer answer only the beginning is kept. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**

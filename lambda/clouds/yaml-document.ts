@@ -190,8 +190,8 @@ export class YamlSection {
   #everywhere(names: readonly string[]): readonly Given[] {
     const spellings = new Set(names.flatMap((name) => [name, name.replaceAll('_', '-')]));
     const here = [...spellings].map((name) => ({ place: this.#placeOf(name), value: this.#own(name) }));
-    const said = here.filter(({ value }) => value !== undefined && value !== null && value !== '');
-    return this.#around === undefined ? said : [...said, ...this.#around.#everywhere(names)];
+    const written = here.filter(({ value }) => value !== undefined && value !== null && value !== '');
+    return this.#around === undefined ? written : [...written, ...this.#around.#everywhere(names)];
   }
 
   #own(name: string): unknown {

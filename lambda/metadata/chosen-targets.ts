@@ -19,12 +19,12 @@ export interface TargetChoice {
  * @param known the targets that there are; undefined where that is not known
  */
 export function chosenTargets(
-  { [TARGETS_HEADER]: said }: Readonly<Record<string, string>>,
+  { [TARGETS_HEADER]: names }: Readonly<Record<string, string>>,
   known: readonly string[] | undefined,
 ): TargetChoice {
-  if (said === undefined) return {};
-  const targets = said.split(',').map((name) => name.trim());
-  const problem = isEncodedWord(said) ? 'has letters beyond ASCII' : problemIn(targets, known);
+  if (names === undefined) return {};
+  const targets = names.split(',').map((name) => name.trim());
+  const problem = isEncodedWord(names) ? 'has letters beyond ASCII' : problemIn(targets, known);
   return problem === undefined ? { targets } : { refusal: refusalOf(problem, known) };
 }
 

@@ -21,13 +21,13 @@ export function originsOf(
   wanted: NewImage,
   sent: NewImage,
   { found, plan }: Pick<ImageSource, 'found' | 'plan'>,
-  said: MetadataLayer,
+  layer: MetadataLayer,
 ): Readonly<Record<string, string>> {
   const before = new Map(valuesOf(wanted));
   const origin = (name: string, value: unknown): string => {
     if (isOurs(name)) return OURS;
     if (!isSame(before.get(name), value)) return ENDPOINT;
-    return isFound(name, value, said) ? foundAs(name, found.format, plan) : (saidAt(name, said) ?? DEFAULT);
+    return isFound(name, value, layer) ? foundAs(name, found.format, plan) : (placeOf(name, layer) ?? DEFAULT);
   };
   return Object.fromEntries(valuesOf(sent).map(([name, value]) => [name, origin(name, value)]));
 }
@@ -64,7 +64,7 @@ function isFound(name: string, value: unknown, { metadata }: MetadataLayer): boo
 const foundAs = (name: string, format: string, { diskFormat }: UploadPlan): string =>
   name === 'diskFormat' && diskFormat !== format ? ENDPOINT : FOUND;
 
-function saidAt(name: string, { metadata, origins }: MetadataLayer): string | undefined {
+function placeOf(name: string, { metadata, origins }: MetadataLayer): string | undefined {
   const isVersion = name === 'properties.__os_version' && metadata.osVersion !== undefined;
   return Object.hasOwn(origins, isVersion ? 'osVersion' : name) ? origins[isVersion ? 'osVersion' : name] : undefined;
 }
@@ -74,11 +74,11 @@ function saidAt(name: string, { metadata, origins }: MetadataLayer): string | un
  * @param conform of its endpoint
  * @throws `invalid-request` when no legal form exists, with the place of the refused value
  */
-export function conformed(conform: (image: NewImage) => NewImage, wanted: NewImage, said: MetadataLayer): NewImage {
+export function conformToEndpoint(conform: (image: NewImage) => NewImage, wanted: NewImage, layer: MetadataLayer): NewImage {
   try {
     return conform(wanted);
   } catch (error) {
-    throw error instanceof ImageDropError ? withPlace(error, wanted, said) : error;
+    throw error instanceof ImageDropError ? withPlace(error, wanted, layer) : error;
   }
 }
 
@@ -86,8 +86,8 @@ function withPlace(error: ImageDropError, wanted: NewImage, { metadata, origins 
   const { code, message, refusedValue: name } = error;
   const place = name === undefined ? undefined : origins[name];
   // A min_disk that the file needs has no origin in metadata.
-  const isSaid = name !== undefined && Object(metadata)[name] === Object(wanted)[name];
-  if (place === undefined || !isSaid) return error;
+  const isUnchanged = name !== undefined && Object(metadata)[name] === Object(wanted)[name];
+  if (place === undefined || !isUnchanged) return error;
   return new ImageDropError(code, `${message} The value is in ${place}.`, {
     cause: error.cause,
     nextStep: 'Correct the value there, then run `imagedrop retry` for the image or drop it again.',

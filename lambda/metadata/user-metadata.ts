@@ -7,7 +7,7 @@ import { badMetadata } from './bad-metadata.ts';
 const PROPERTY_PREFIX = 'property-';
 
 /** One value of the schema, as one header says it. */
-interface Said {
+interface MetadataSources {
   readonly header: string;
   /** The path in the schema's own names. */
   readonly name: string;
@@ -22,13 +22,13 @@ interface Said {
  * @throws `bad-metadata` naming the header
  */
 export function userLayer(userMetadata: Readonly<Record<string, string>>): MetadataLayer {
-  const said = Object.entries(userMetadata).flatMap(([header, text]) => read(header, text) ?? []);
-  refuseTwins(said);
-  said.forEach(refuseEncoded);
-  return mergeLayers(...said.map(layerOf));
+  const written = Object.entries(userMetadata).flatMap(([header, text]) => read(header, text) ?? []);
+  refuseTwins(written);
+  written.forEach(refuseEncoded);
+  return mergeLayers(...written.map(layerOf));
 }
 
-function read(header: string, text: string): Said | undefined {
+function read(header: string, text: string): MetadataSources | undefined {
   if (header.startsWith(PROPERTY_PREFIX)) {
     return { header, name: 'properties', property: header.slice(PROPERTY_PREFIX.length), value: text };
   }
@@ -58,9 +58,9 @@ function typedAs(text: string, schema: JsonSchema): unknown {
 }
 
 /** `min-disk` and `min_disk` are one value. */
-function refuseTwins(said: readonly Said[]): void {
+function refuseTwins(written: readonly MetadataSources[]): void {
   const seen = new Map<string, string>();
-  for (const { header, name, property } of said) {
+  for (const { header, name, property } of written) {
     const path = pathText(property === undefined ? [name] : [name, property]);
     const other = seen.get(path);
     if (other !== undefined) throw badMetadata(placeOf(header), `says the same as ${placeOf(other)}: keep one of them`);
@@ -68,7 +68,7 @@ function refuseTwins(said: readonly Said[]): void {
   }
 }
 
-function refuseEncoded({ header, value }: Said): void {
+function refuseEncoded({ header, value }: MetadataSources): void {
   if (![value].flat().some((text) => isEncodedWord(String(text)))) return;
   throw badMetadata(
     placeOf(header),
@@ -76,11 +76,11 @@ function refuseEncoded({ header, value }: Said): void {
   );
 }
 
-function layerOf({ header, name, property, value }: Said): MetadataLayer {
-  const said = Object.fromEntries([[name, property === undefined ? value : Object.fromEntries([[property, value]])]]);
-  const problem = problemIn(said, METADATA_SCHEMA);
+function layerOf({ header, name, property, value }: MetadataSources): MetadataLayer {
+  const written = Object.fromEntries([[name, property === undefined ? value : Object.fromEntries([[property, value]])]]);
+  const problem = problemIn(written, METADATA_SCHEMA);
   if (problem !== undefined) throw badMetadata(placeOf(header), problemWords(problem));
-  return layerAt(placeOf(header), metadataOf(said));
+  return layerAt(placeOf(header), metadataOf(written));
 }
 
 const placeOf = (header: string): string => `x-amz-meta-${excerpt(header)}`;

@@ -28,13 +28,13 @@ export function fileLayer(file: MetadataFile): MetadataLayer {
   const lines = new LineCounter();
   const { contents } = documentOf(file, lines);
   const tree = new YamlTree((offset, words) => badFile(placeIn(file, lines, offset), words));
-  const said = tree.valueOf(contents, METADATA_SCHEMA) ?? {};
-  const problem = problemIn(said, METADATA_SCHEMA);
+  const written = tree.valueOf(contents, METADATA_SCHEMA) ?? {};
+  const problem = problemIn(written, METADATA_SCHEMA);
   if (problem !== undefined) {
     const place = placeIn(file, lines, tree.offsetOf(problem.path, problem.about));
     throw badFile(place, `${nameOf(problem.path)} ${problemWords(problem)}`);
   }
-  const values = said as Record<string, unknown>;
+  const values = written as Record<string, unknown>;
   const originOf = (path: Path) => {
     const { line, col } = lines.linePos(tree.offsetOf(path, 'name'));
     return `${file.name}:${line}:${col}`;

@@ -1,6 +1,6 @@
 import { foundForTarget, inspect } from '../formats/inspect.ts';
-import { conformed, originsOf } from '../metadata/origins.ts';
-import { settleMetadata } from '../metadata/settle.ts';
+import { conformToEndpoint, originsOf } from '../metadata/origins.ts';
+import { resolveMetadata } from '../metadata/resolve.ts';
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { type Image, METADATA_PROPERTY } from '../model/image.ts';
@@ -204,7 +204,7 @@ async function describe(
 ): Promise<Description> {
   const { record, target } = work;
   requireChosen(record, object, deps);
-  const settled = settleMetadata({ target, files, userMetadata: object.userMetadata });
+  const settled = resolveMetadata({ target, files, userMetadata: object.userMetadata });
   const { diskFormat } = settled.metadata;
   const inspected = await inspect(objectReader(deps.objects, object), {
     fileName: object.key,
@@ -218,7 +218,7 @@ async function describe(
   if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.requireKeys(target);
   const refs = files.map(({ ref }) => ref);
   const wanted = newImage({ ...record, found, plan, metadata: settled.metadata });
-  const sent = fingerprinted(conformed((image) => endpoint.conform(image), wanted, settled));
+  const sent = fingerprinted(conformToEndpoint((image) => endpoint.conform(image), wanted, settled));
   const origins = originsOf(wanted, sent, { found, plan }, settled);
   return { found, plan, sent, metadata: { files: refs, origins } };
 }

@@ -116,8 +116,8 @@ export async function recordsOf(
   const found = await Promise.all(
     targets.map(async ({ name }) => ({ name, record: await readable(recordKey(drop, name), records) })),
   );
-  const said = found.map(({ record }) => (record === 'unreadable' ? undefined : record?.drop.targets));
-  const chosen = said.find((names) => names !== undefined);
+  const named = found.map(({ record }) => (record === 'unreadable' ? undefined : record?.drop.targets));
+  const chosen = named.find((names) => names !== undefined);
   return {
     missing: found.filter(({ record }) => record === undefined).map(({ name }) => name),
     ...(chosen !== undefined && { targets: chosen }),

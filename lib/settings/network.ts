@@ -19,7 +19,7 @@ interface NetworkProps {
 }
 
 /** @throws SettingError if there is a choice within a VPC, but no VPC */
-export function settleNetwork({ vpc, vpcSubnets, securityGroups }: NetworkProps): NetworkSettings | undefined {
+export function resolveNetwork({ vpc, vpcSubnets, securityGroups }: NetworkProps): NetworkSettings | undefined {
   if (vpc !== undefined) {
     return {
       vpc: vpc as IVpc,

@@ -23,7 +23,7 @@ export type OutcomeEmails = Required<OutcomeEmailsProps>;
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 /** @throws SettingError naming the address or the status that cannot work */
-export function settleOutcomeEmails({ addresses, statuses = ['failed'] }: OutcomeEmailsProps): OutcomeEmails {
+export function resolveOutcomeEmails({ addresses, statuses = ['failed'] }: OutcomeEmailsProps): OutcomeEmails {
   if (addresses.length === 0)
     throw new SettingError('outcomeEmails.addresses', addresses, 'name at least one address.');
   if (statuses.length === 0) {

@@ -38,7 +38,7 @@ const EVERY: Bounds = { lowest: 1, highest: DAY_MINUTES, of: 'minutes; a schedul
 const LOST_AFTER: Bounds = { lowest: 10, highest: DAY_MINUTES * 60, of: 'seconds; an event takes a few' };
 
 /** @throws SettingError naming the property that cannot work */
-export function settleReconcile(props: ReconcileProps = {}): ReconcileSettings {
+export function resolveReconcile(props: ReconcileProps = {}): ReconcileSettings {
   const minutes = props.every?.toMinutes({ integral: false }) ?? 15;
   const seconds = props.lostAfter?.toSeconds({ integral: false }) ?? 1800;
   return {

@@ -4,14 +4,14 @@ import type { DashboardProps } from '../dashboard/dashboard-props.ts';
 import { RUNBOOK_PAGE } from '../operator-alarm.ts';
 import { SettingError } from './checks.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
-import { type NetworkSettings, settleNetwork } from './network.ts';
-import { checkAddresses, type OutcomeEmails, settleOutcomeEmails } from './outcome-emails-props.ts';
+import { type NetworkSettings, resolveNetwork } from './network.ts';
+import { checkAddresses, type OutcomeEmails, resolveOutcomeEmails } from './outcome-emails-props.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
-import { type ReconcileSettings, settleReconcile } from './reconcile-props.ts';
-import { type StageSettings, settleConcurrency, settleStage } from './settle-stage.ts';
+import { type ReconcileSettings, resolveReconcile } from './reconcile-props.ts';
+import { type StageSettings, resolveConcurrency, resolveStage } from './resolve-stage.ts';
 import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD } from './stages.ts';
 import { MAX_MANAGED_STREAM_BYTES, MAX_STREAM_BYTES } from './target-defaults.ts';
-import { settleTargets } from './targets.ts';
+import { resolveTargets } from './targets.ts';
 
 /** The construct's props with every default filled in. */
 export interface Settings {
@@ -44,17 +44,17 @@ export function settle(props: ImageDropProps): Settings {
   const streamUpload = managedInstances === undefined ? STREAM_UPLOAD : MANAGED_STREAM_UPLOAD;
   const concurrency = props.maxConcurrentUploads ?? STREAM_UPLOAD.maxConcurrency;
   return {
-    targets: settleTargets(props.targets, managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES),
-    createMetadata: settleStage('createMetadata', CREATE_METADATA, props.createMetadata),
+    targets: resolveTargets(props.targets, managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES),
+    createMetadata: resolveStage('createMetadata', CREATE_METADATA, props.createMetadata),
     streamUpload: {
-      ...settleStage('streamUpload', streamUpload, props.streamUpload),
-      maxConcurrency: settleConcurrency('maxConcurrentUploads', concurrency),
+      ...resolveStage('streamUpload', streamUpload, props.streamUpload),
+      maxConcurrency: resolveConcurrency('maxConcurrentUploads', concurrency),
     },
-    recordStatus: settleStage('recordStatus', RECORD_STATUS, props.recordStatus),
-    reconcile: settleReconcile(props.reconcile),
+    recordStatus: resolveStage('recordStatus', RECORD_STATUS, props.recordStatus),
+    reconcile: resolveReconcile(props.reconcile),
     ...(managedInstances !== undefined && { managedInstances }),
-    network: settleNetwork(props),
-    outcomeEmails: props.outcomeEmails && settleOutcomeEmails(props.outcomeEmails),
+    network: resolveNetwork(props),
+    outcomeEmails: props.outcomeEmails && resolveOutcomeEmails(props.outcomeEmails),
     alarmEmails: checkAddresses('alarmEmails', props.alarmEmails ?? []),
     metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),
     dashboard: props.dashboard === false ? undefined : (props.dashboard ?? {}),

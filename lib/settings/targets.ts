@@ -29,7 +29,7 @@ const MAX_TARGETS_BYTES = 4096 - 1280;
  * @param maxStreamBytes the default of that property, which depends on how long the function may take
  * @throws SettingError naming the property that cannot work
  */
-export function settleTargets(
+export function resolveTargets(
   targets: Readonly<Record<string, TargetProps>>,
   maxStreamBytes = MAX_STREAM_BYTES,
 ): readonly Target[] {
@@ -41,7 +41,7 @@ export function settleTargets(
       'name at least one cloud of clouds.yaml, as { mycloud: { kind: "glance" } }.',
     );
   }
-  const settled = Object.entries(targets).map(([name, props]) => settleTarget(name, props, maxStreamBytes));
+  const settled = Object.entries(targets).map(([name, props]) => resolveTarget(name, props, maxStreamBytes));
   const bytes = Buffer.byteLength(JSON.stringify(settled));
   if (bytes > MAX_TARGETS_BYTES) {
     const problem = `together they take ${bytes} bytes, more than the ${MAX_TARGETS_BYTES} that fit into the environment of a Lambda function; move metadata to imagedrop.yaml in the bucket, or deploy a second stack for some of them.`;
@@ -66,7 +66,7 @@ const KNOWN = {
   droppersMay: true,
 } satisfies Record<keyof TargetProps, true>;
 
-function settleTarget(name: string, props: TargetProps, maxStreamBytes: number): Target {
+function resolveTarget(name: string, props: TargetProps, maxStreamBytes: number): Target {
   const property = `targets.${name}`;
   if (!TARGET_NAME.test(name)) {
     throw new SettingError('targets', name, 'a target is named with 1 to 64 letters, digits, ".", "_" and "-".');

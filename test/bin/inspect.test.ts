@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { InspectDocument } from '../../bin/inspect/document.ts';
 import { openSource } from '../../bin/inspect/source.ts';
 import { verdictsBySettings } from '../../bin/inspect/targets.ts';
-import { settleTargets } from '../../lib/settings/targets.ts';
+import { resolveTargets } from '../../lib/settings/targets.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
 import { type LocalS3, OPERATOR, PLAIN, startLocalS3 } from '../local/s3/support/local-s3.ts';
 import { gptDisk } from '../support/images/gpt.ts';
@@ -229,10 +229,10 @@ describe('imagedrop inspect of an object', () => {
     const put = (Key: string, Body: Buffer | string, Metadata = {}) =>
       local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key, Body, Metadata }));
     await put('imagedrop.yaml', 'min_ram: 7\ntags: [all]\n');
-    await put('said/a.img.yaml', 'name: Said\n');
+    await put('said/a.img.yaml', 'name: MetadataSources\n');
     await put('said/a.img', gptDisk(4 * 2 ** 20), { 'min-ram': '9' });
     const { out } = await inspect([`s3://${PLAIN}/said/a.img`], environment());
-    expect(out).toMatch(/^ {4}name +Said +said\/a\.img\.yaml:1:1$/m);
+    expect(out).toMatch(/^ {4}name +MetadataSources +said\/a\.img\.yaml:1:1$/m);
     expect(out).toMatch(/^ {4}min_ram +9 +x-amz-meta-min-ram$/m);
     expect(out).toMatch(/^ {4}tags +all +imagedrop\.yaml:2:1$/m);
   });
@@ -311,7 +311,7 @@ describe('imagedrop inspect by the settings of a stack', () => {
   });
 
   test('finds that file beside a local one, and tells whether an object lies where the service reads', async () => {
-    const [target] = settleTargets({ huawei: { kind: 'ims', staging } });
+    const [target] = resolveTargets({ huawei: { kind: 'ims', staging } });
     if (target === undefined) throw new Error('The target is missing.');
     const name = join(folder, await file('beside.raw', gptDisk(4 * 2 ** 20)));
     const source = await openSource(name);

@@ -6,11 +6,11 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chosenTargets } from '../../lambda/metadata/chosen-targets.ts';
-import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import { fileLayer, type MetadataFile } from '../../lambda/metadata/yaml-file.ts';
 import { FIELD_OF } from '../../lambda/model/metadata.ts';
-import { settleTargets } from '../../lib/settings/targets.ts';
+import { resolveTargets } from '../../lib/settings/targets.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 import { failure } from '../support/outcome.ts';
 
@@ -71,7 +71,7 @@ describe('docs/metadata.md', () => {
 
   test('has targets that can be deployed', () => {
     const [text = ''] = blocks(section('Targets'), 'json');
-    expect(settleTargets(JSON.parse(text))).toHaveLength(2);
+    expect(resolveTargets(JSON.parse(text))).toHaveLength(2);
   });
 
   test('names all that can be said, in each way of writing', () => {
@@ -88,7 +88,7 @@ describe('docs/metadata.md', () => {
   test('shows the image of its example, and where each value is said', () => {
     const command = commands.find((line) => line.includes('linux/noble.qcow2')) ?? '';
     const target = { name: 'mycloud', metadata: {} };
-    const said = settleMetadata({ target, files: FILES, userMetadata: userMetadataIn(command) });
+    const said = resolveMetadata({ target, files: FILES, userMetadata: userMetadataIn(command) });
     const { properties = {}, ...fields } = said.metadata;
     const all = {
       ...fields,

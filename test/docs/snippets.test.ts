@@ -8,7 +8,7 @@ import { parse, stringify } from 'yaml';
 import { cloudNamed } from '../../lambda/clouds/clouds-yaml.ts';
 import { fileLayer } from '../../lambda/metadata/yaml-file.ts';
 import { contextSettings } from '../../lib/settings/context-settings.ts';
-import { settleTargets } from '../../lib/settings/targets.ts';
+import { resolveTargets } from '../../lib/settings/targets.ts';
 import { appWith, deployed, resourceOf } from '../lib/stack-under-test.ts';
 import { blocksIn, PROJECT, textOf } from './commands/pages.ts';
 import { EXAMPLES } from './examples.ts';
@@ -67,7 +67,7 @@ describe('the settings in JSON', () => {
   test.each(settings ?? [])('are read by the app: %s', (_place, text = '') => {
     const given = settingsIn(JSON.parse(text));
     const read = contextSettings(appWith(given).node);
-    expect(settleTargets(read.targets)).toHaveLength(Object.keys(Object(given.targets)).length);
+    expect(resolveTargets(read.targets)).toHaveLength(Object.keys(Object(given.targets)).length);
     expect(read).toMatchObject(given);
   });
 

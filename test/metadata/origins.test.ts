@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
 import { originsOf } from '../../lambda/metadata/origins.ts';
-import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import type { FoundImage, UploadPlan } from '../../lambda/model/image.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
@@ -30,7 +30,7 @@ interface Case {
 function origins({ kind = 'glance', defaults = {}, yaml = '', user = {}, found = uefi, diskFormat = 'qcow2' }: Case) {
   const target = { ...TARGETS[kind], metadata: defaults, droppersMay: ALL_RIGHTS };
   const files = [{ name: 'linux/imagedrop.yaml', size: yaml.length, bytes: Buffer.from(yaml) }];
-  const said = settleMetadata({ target, files, userMetadata: user });
+  const said = resolveMetadata({ target, files, userMetadata: user });
   const range = { offset: 0, length: 1 };
   const plan: UploadPlan = { route: 'stream', reason: '', diskFormat, range, algorithms: [] };
   const wanted = newImage({ drop, target: target.name, generation: 1, found, plan, metadata: said.metadata });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import { ALL_RIGHTS, DEFAULT_RIGHTS, type DropperRights } from '../../lambda/model/dropper-rights.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
 import { failure } from '../support/outcome.ts';
@@ -14,7 +14,7 @@ interface Case {
 const file = (name: string, text: string) => ({ name, size: Buffer.byteLength(text), bytes: Buffer.from(text) });
 
 const settled = ({ yaml = '', user = {}, metadata = {}, may }: Case) =>
-  settleMetadata({
+  resolveMetadata({
     target: { name: 'here', metadata, ...(may && { droppersMay: { ...DEFAULT_RIGHTS, ...may } }) },
     files: [file('linux/imagedrop.yaml', yaml)],
     userMetadata: user,
@@ -153,7 +153,7 @@ describe('a choice of the operator', () => {
 describe('all places together', () => {
   const folder = (n: number, text: string) => file(`${'f/'.repeat(n)}imagedrop.yaml`, text);
   const together = (files: readonly ReturnType<typeof file>[]) =>
-    settleMetadata({ target: { name: 'here', metadata: {} }, files, userMetadata: {} }).metadata;
+    resolveMetadata({ target: { name: 'here', metadata: {} }, files, userMetadata: {} }).metadata;
 
   test('have at most 64 KiB of properties, and the largest is named', async () => {
     const value = 'é'.repeat(10_000);

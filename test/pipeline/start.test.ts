@@ -79,9 +79,9 @@ describe('imagedrop start', () => {
 
   test('drops what speaks of an image before the image, and waits for images alone', async () => {
     const image = await file('said.img', rawDisk());
-    const sidecar = await file('said.img.yaml', Buffer.from('name: Said beforehand\n'));
+    const sidecar = await file('said.img.yaml', Buffer.from('name: MetadataSources beforehand\n'));
     const { code, out } = await imagedrop('start', '--json', image, sidecar).ended;
-    expect(JSON.parse(out)).toMatchObject([{ status: 'active', sent: { name: 'Said beforehand' } }]);
+    expect(JSON.parse(out)).toMatchObject([{ status: 'active', sent: { name: 'MetadataSources beforehand' } }]);
     expect(code).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { creationFields } from '../../lambda/endpoints/within-limits.ts';
-import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import { fileLayer } from '../../lambda/metadata/yaml-file.ts';
 import type { Drop } from '../../lambda/model/drop.ts';
 import { METADATA_SCHEMA } from '../../lambda/model/metadata-schema.ts';
@@ -22,7 +22,7 @@ const file = (text: string) => ({ name: 'dir/a.img.yaml', size: Buffer.byteLengt
 
 function imageOf({ user = {}, yaml = '', key = drop.key }: Hostile) {
   const target = { name: 't', metadata: {} };
-  const { metadata } = settleMetadata({ target, files: [file(yaml)], userMetadata: user });
+  const { metadata } = resolveMetadata({ target, files: [file(yaml)], userMetadata: user });
   const plan = {
     diskFormat: 'raw',
     range: { offset: 0, length: 1 },

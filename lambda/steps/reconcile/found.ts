@@ -7,7 +7,7 @@ import type { Page } from './ports.ts';
 export interface Found {
   readonly finding: Finding;
   /** @returns false when it was corrected meanwhile; absent when only a person can correct it. */
-  readonly mend?: () => Promise<boolean>;
+  readonly correct?: () => Promise<boolean>;
   /** The drop that is sent round by it, which no later look must send again. */
   readonly sends?: string;
 }

@@ -55,7 +55,7 @@ function takenUp(drop: ObjectEvent, targets: readonly string[], deps: ReconcileD
       subject: subjectOf(drop),
       why: `It arrived at ${drop.eventTime.toISOString()} and has no record at ${targets.join(', ')}.`,
     },
-    async mend() {
+    async correct() {
       await deps.ingestQueue.send(objectEventMessage(drop));
       return true;
     },

@@ -55,7 +55,7 @@ function sentAgain(key: string, record: DropRecord, deps: ReconcileDependencies)
       why: `It is ${record.status} since ${statusSince(record).toISOString()}, ${what}.`,
     },
     /** The change makes the next pass look again, and lets a look at the image that was not lost after all end. */
-    async mend() {
+    async correct() {
       const rounds = (record.rounds ?? 0) + 1;
       const changed = await deps.records.change(key, (stored) =>
         stored?.nonce === record.nonce ? { ...stored, rounds } : undefined,

@@ -58,7 +58,7 @@ async function lookAt(
         subject: `${target.name}: ${image.id}`,
         why: `It was created for the record ${key}, which ${state}.`,
       },
-      ...(deleteOrphanedImages && { mend: () => deleteOrphan(image, key, endpoint, deps) }),
+      ...(deleteOrphanedImages && { correct: () => deleteOrphan(image, key, endpoint, deps) }),
     },
   ];
 }

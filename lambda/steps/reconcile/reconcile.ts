@@ -142,7 +142,7 @@ class ReconcileRun {
       for (let from = 0; from < letters.length && !this.#invocation.signal.aborted; from += LETTERS_AT_A_TIME) {
         const some = letters.slice(from, from + LETTERS_AT_A_TIME);
         const found = await inTurns(some, (letter) => this.#lookAtLetter(letter, beginnings));
-        await this.#mend(found.flat());
+        await this.#correct(found.flat());
       }
     }
   }
@@ -155,7 +155,7 @@ class ReconcileRun {
     const { pass } = this.#state;
     const look = await this.#look(pass, waiting, beginnings);
     this.#add({ ...model.NOTHING, [pass.phase]: look.listed });
-    await this.#mend(look.found);
+    await this.#correct(look.found);
     this.#advance(look);
   }
 
@@ -181,8 +181,8 @@ class ReconcileRun {
     }
   }
 
-  async #mend(found: readonly Found[]): Promise<void> {
-    const done = await inTurns(found, (each) => this.#mendOne(each));
+  async #correct(found: readonly Found[]): Promise<void> {
+    const done = await inTurns(found, (each) => this.#correctOne(each));
     for (const [index, finding] of done.entries()) {
       if (finding !== undefined) this.#note(finding);
       const { sends } = found[index] ?? {};
@@ -191,10 +191,10 @@ class ReconcileRun {
   }
 
   /** @returns undefined when it was corrected meanwhile */
-  async #mendOne({ finding, mend }: Found): Promise<model.Finding | undefined> {
+  async #correctOne({ finding, correct }: Found): Promise<model.Finding | undefined> {
     try {
-      const isMended = this.#dryRun || mend === undefined || (await mend());
-      return isMended ? finding : undefined;
+      const isCorrected = this.#dryRun || correct === undefined || (await correct());
+      return isCorrected ? finding : undefined;
     } catch (thrown) {
       const { code, message } = asImageDropError(thrown);
       return { kind: 'not-corrected', subject: finding.subject, why: `${finding.kind}: ${message}`, code };

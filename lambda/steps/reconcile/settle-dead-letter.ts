@@ -83,7 +83,7 @@ async function lookAt(named: NamedRecord, letter: DeadLetter, deps: ReconcileDep
   return [
     {
       finding: { kind: 'dead-letter-settled', subject: named.key, why: why.message, code: why.code },
-      mend: () => settle(named, letter, why, deps),
+      correct: () => settle(named, letter, why, deps),
     },
   ];
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TargetProps } from '../../../lib/settings/target-props.ts';
-import { settleTargets } from '../../../lib/settings/targets.ts';
+import { resolveTargets } from '../../../lib/settings/targets.ts';
 
 /** As from cdk.json, where no compiler has looked. */
-const settle = (targets: unknown) => settleTargets(targets as Record<string, TargetProps>);
+const settle = (targets: unknown) => resolveTargets(targets as Record<string, TargetProps>);
 
 describe('the targets', () => {
   test('a glance target has the limits of stock Glance', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { conformByTarget } from '../../lambda/endpoints/registry.ts';
-import { conformed } from '../../lambda/metadata/origins.ts';
-import { settleMetadata } from '../../lambda/metadata/settle.ts';
+import { conformToEndpoint } from '../../lambda/metadata/origins.ts';
+import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import { newImage } from '../../lambda/model/new-image.ts';
 import { TARGETS } from '../support/endpoint-fixture.ts';
@@ -20,10 +20,10 @@ const plan = {
 /** An image for IMS of which a file says something. */
 function asked(yaml: string, virtualSize = GIB) {
   const files = [{ name: 'imagedrop.yaml', size: yaml.length, bytes: Buffer.from(yaml) }];
-  const said = settleMetadata({ target: { ...TARGETS.ims, droppersMay: ALL_RIGHTS }, files, userMetadata: {} });
+  const said = resolveMetadata({ target: { ...TARGETS.ims, droppersMay: ALL_RIGHTS }, files, userMetadata: {} });
   const found = { format: 'qcow2', virtualSize };
   const wanted = newImage({ drop, target: 'there', generation: 1, found, plan, metadata: said.metadata });
-  return conformed((image) => conformByTarget(image, TARGETS.ims), wanted, said);
+  return conformToEndpoint((image) => conformByTarget(image, TARGETS.ims), wanted, said);
 }
 
 describe('what a target does not take', () => {
@@ -61,5 +61,5 @@ test('what is no refusal of an endpoint goes on as it is', () => {
     throw new TypeError('a bug');
   };
   const said = { metadata: {}, origins: {} };
-  expect(() => conformed(crash, asked(''), said)).toThrow(new TypeError('a bug'));
+  expect(() => conformToEndpoint(crash, asked(''), said)).toThrow(new TypeError('a bug'));
 });

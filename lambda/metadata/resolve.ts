@@ -6,7 +6,7 @@ import { userLayer } from './user-metadata.ts';
 import { fileLayer, type MetadataFile } from './yaml-file.ts';
 
 /** The metadata that people have given for one image, in all places. */
-export interface Said {
+export interface MetadataSources {
   readonly target: MetadataTarget;
   /** From the top of the bucket down, the image's own last. */
   readonly files: readonly MetadataFile[];
@@ -31,7 +31,7 @@ const MAX_PROPERTIES_BYTES = 65_536;
  * All metadata of an image: a nearer place wins.
  * @throws `bad-metadata` naming the place
  */
-export function settleMetadata({ target, files, userMetadata }: Said): MetadataLayer {
+export function resolveMetadata({ target, files, userMetadata }: MetadataSources): MetadataLayer {
   const byTarget = layerAt(`targets.${target.name}.metadata`, target.metadata);
   requireHarmless(byTarget);
   requireOneSpelling(files);

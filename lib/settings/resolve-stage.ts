@@ -30,14 +30,14 @@ const CONCURRENCY: Bounds = { lowest: 2, highest: 1000, of: 'invocations, the ra
  * @param property the name of the stage among the construct's props
  * @throws SettingError naming the property that cannot work
  */
-export function settleStage(property: string, stage: Stage, props: StageProps = {}): StageSettings {
+export function resolveStage(property: string, stage: Stage, props: StageProps = {}): StageSettings {
   const { longestTimeoutSeconds = TIMEOUT.highest, leastMemorySize = MEMORY.lowest } = stage;
-  const timeout = settleSeconds(`${property}.timeout`, props.timeout, stage.timeoutSeconds, {
+  const timeout = resolveSeconds(`${property}.timeout`, props.timeout, stage.timeoutSeconds, {
     ...TIMEOUT,
     highest: longestTimeoutSeconds,
   });
   const visibilitySeconds = stage.visibilitySeconds(timeout.toSeconds());
-  const visibility = settleSeconds(
+  const visibility = resolveSeconds(
     `${property}.visibilityTimeout`,
     props.visibilityTimeout,
     visibilitySeconds,
@@ -60,7 +60,7 @@ export function settleStage(property: string, stage: Stage, props: StageProps = 
       props.maxReceiveCount ?? MAX_RECEIVE_COUNT,
       RECEIVE_COUNT,
     ),
-    oldestMessageAge: settleSeconds(
+    oldestMessageAge: resolveSeconds(
       `${property}.oldestMessageAge`,
       props.oldestMessageAge,
       stage.oldestMessageAgeSeconds,
@@ -70,10 +70,10 @@ export function settleStage(property: string, stage: Stage, props: StageProps = 
 }
 
 /** @throws SettingError */
-export function settleConcurrency(property: string, value: number): number {
+export function resolveConcurrency(property: string, value: number): number {
   return wholeNumber(property, value, CONCURRENCY);
 }
 
-function settleSeconds(property: string, given: Duration | undefined, byDefault: number, bounds: Bounds): Duration {
+function resolveSeconds(property: string, given: Duration | undefined, byDefault: number, bounds: Bounds): Duration {
   return Duration.seconds(wholeNumber(property, given?.toSeconds({ integral: false }) ?? byDefault, bounds));
 }
