@@ -6,10 +6,9 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { costs } from '../../bench/cost.ts';
 import { chart } from '../../bench/growth/chart.ts';
-import { alternate } from '../../bench/measure/alternate.ts';
 import type { Row } from '../../bench/measure/row.ts';
 import { runScript } from '../../bench/measure/run.ts';
-import { quantile, summary } from '../../bench/measure/samples.ts';
+import { alternate, quantile, summary } from '../../bench/measure/samples.ts';
 import { failures, table } from '../../bench/report.ts';
 
 test('a median lies between the middle two, and a spread is told with it', () => {
