@@ -20,7 +20,7 @@ const TIMES: Readonly<Record<string, Times>> = {
   // Longer than a lease: one that stands still wakes up when another has taken over.
   'StreamUpload|Upload': { timeoutSeconds: 90, visibilitySeconds: 95 },
   'RecordStatus|Status': { timeoutSeconds: 30, visibilitySeconds: 40 },
-  Reconcile: { timeoutSeconds: 45 },
+  Reconcile: { timeoutSeconds: 90 },
 };
 
 /** As often as a schedule can be, so that a run sees what was lost found again. */

@@ -4,6 +4,7 @@ import {
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { isSettled } from '../../lambda/model/record-changes.ts';
 import { BEGINNINGS_KEY, type TargetBeginnings } from '../../lambda/model/target-beginnings.ts';
@@ -28,15 +29,11 @@ export async function endPauses({ s3, records: { bucket: Bucket } }: Operator): 
 }
 
 /** Milliseconds by the clock of the function that saw the target first; Infinity while none has seen any. */
-export async function beginningOf(target: string, { s3, records: { bucket: Bucket } }: Operator): Promise<number> {
-  try {
-    const { Body: body } = await s3.send(new GetObjectCommand({ Bucket, Key: BEGINNINGS_KEY }));
-    const { targets }: TargetBeginnings = JSON.parse((await body?.transformToString()) ?? '{}');
-    return Date.parse(targets[target]?.since ?? '') + CLOCK_ERROR_MS;
-  } catch (error) {
-    if (error instanceof NoSuchKey) return Number.POSITIVE_INFINITY;
-    throw error;
-  }
+export async function beginningOf(target: string, { s3, records: { bucket } }: Operator): Promise<number> {
+  const text = await textOf(BEGINNINGS_KEY, s3, bucket);
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  const { targets }: TargetBeginnings = JSON.parse(text);
+  return Date.parse(targets[target]?.since ?? '') + CLOCK_ERROR_MS;
 }
 
 /** Between putting an object and what S3 calls its time. */
@@ -106,15 +103,26 @@ async function wholePass(stack: EmbeddedStack): Promise<readonly string[]> {
   }
 }
 
+const RECONCILIATION = 'reconcile.json';
+
 /** Images and old drops are looked at once a day. */
 async function letADayPass({ s3, records: { bucket: Bucket } }: Operator): Promise<void> {
-  const { Body: body } = await s3.send(new GetObjectCommand({ Bucket, Key: 'reconcile.json' }));
-  const {
-    imagesSeenAt: _images,
-    lookedBackAt: _drops,
-    ...rest
-  } = JSON.parse((await body?.transformToString()) ?? '{}');
-  await s3.send(new PutObjectCommand({ Bucket, Key: 'reconcile.json', Body: JSON.stringify(rest) }));
+  const text = await textOf(RECONCILIATION, s3, Bucket);
+  // On a busy machine no run may have come to its end yet.
+  if (text === undefined) return;
+  const { imagesSeenAt: _images, lookedBackAt: _drops, ...rest } = JSON.parse(text);
+  await s3.send(new PutObjectCommand({ Bucket, Key: RECONCILIATION, Body: JSON.stringify(rest) }));
+}
+
+/** @returns undefined where there is no such object */
+async function textOf(Key: string, s3: S3Client, Bucket: string): Promise<string | undefined> {
+  try {
+    const { Body: body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    return await body?.transformToString();
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
 }
 
 const LOOK_MS = 1000;

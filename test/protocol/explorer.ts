@@ -40,6 +40,8 @@ export type Action =
   | { readonly kind: 'go'; readonly worker: number }
   /** The worker ends here, as a killed function does. */
   | { readonly kind: 'crash'; readonly worker: number }
+  /** The time of the worker's function is nearly over: its signal aborts, and it goes on to an orderly end. */
+  | { readonly kind: 'expire'; readonly worker: number }
   /** The worker is held up here for longer than a lease: all messages are delivered once; then it goes on. */
   | { readonly kind: 'pause'; readonly worker: number }
   /** The worker is held up here for so long that everybody else comes to an end; then it goes on. */
@@ -52,6 +54,10 @@ export interface Scenario {
   start(): readonly Promise<void>[];
   /** What a crash leaves at the place where the worker was. */
   crashed(worker: number, label: string): void;
+  /** Whether the worker can notice at this place that its time is over. */
+  watchesTime(label: string): boolean;
+  /** Aborts the worker's signal. */
+  expired(worker: number, label: string): void;
   /** Lets time pass and delivers all messages. */
   deliverOnce(): Promise<void>;
   /** Does so until there are none. */
@@ -67,7 +73,7 @@ export interface Finding {
 
 /**
  * Runs a scenario under every schedule that departs from the plain order at most `departures` times: by a switch to
- * the other worker, a crash, or a worker that is overtaken. Most bugs of concurrency need only two (Musuvathi and
+ * the other worker, a crash, the end of a function's time, or a worker that is overtaken. Most bugs of concurrency need only two (Musuvathi and
  * Qadeer, "Iterative context bounding for systematic testing of multithreaded programs").
  */
 export async function explore(
@@ -108,6 +114,7 @@ class Run {
   #departures: number;
   #running = 0;
   #crashes = 1;
+  #expiries = 1;
   #delays = 1;
 
   constructor(scenario: Scenario, departures: number, prefix: readonly number[]) {
@@ -155,6 +162,8 @@ class Run {
     if (this.#departures === 0) return actions;
     for (const worker of alive) if (worker !== plain) actions.push({ kind: 'go', worker });
     if (this.#crashes > 0) actions.push({ kind: 'crash', worker: plain });
+    const watchesTime = this.#scenario.watchesTime(gates.waiting(plain)?.label ?? '');
+    if (this.#expiries > 0 && watchesTime) actions.push({ kind: 'expire', worker: plain });
     if (this.#delays > 0) actions.push({ kind: 'pause', worker: plain }, { kind: 'overtake', worker: plain });
     return actions;
   }
@@ -176,6 +185,10 @@ class Run {
         gates.forget(worker);
         this.#ended.add(worker);
         this.#scenario.crashed(worker, label);
+        return;
+      case 'expire':
+        this.#expiries -= 1;
+        this.#scenario.expired(worker, label);
         return;
       case 'pause':
         this.#delays -= 1;

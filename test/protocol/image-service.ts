@@ -65,7 +65,8 @@ export class ImageService {
       createdFor: async (id) => this.#createdFor(id),
       get: (id) => this.#refusable('get', async () => this.images.get(id)),
       list: async () => ({ items: [...this.images.values()] }),
-      upload: (id, body) => this.#refusable('upload', () => this.#upload(id, body, gate)),
+      upload: (id, body, _length, signal) =>
+        this.#refusable('upload', () => this.#upload(id, body, (label) => untilAborted(gate(label), signal))),
       imports: { begin: async (id) => this.#beginImport(id), failure: async () => undefined },
       registers: {
         begin: async (id) => this.#register(id),
@@ -183,6 +184,12 @@ export class ImageService {
     const hashes = { sha512: createHash('sha512').update(bytes).digest('hex') };
     this.images.set(image.id, { ...image, status: 'active', bytes, size: bytes.length, hashes });
   }
+}
+
+/** A client whose signal has aborted gets no answer. */
+async function untilAborted(answer: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  await answer;
+  signal?.throwIfAborted();
 }
 
 /** 404, 409 and 410 tell nothing of the image. */

@@ -40,7 +40,7 @@ function exploreDrop(settings: DropSettings) {
 /** Each case takes seconds: `npm test` explores two, an upload among them. */
 const EXPLORED = IS_THOROUGH ? CASES : CASES.filter((_, index) => index % 26 === 1);
 
-describe('one drop becomes one image, under every schedule of two workers, a crash and one that is overtaken', () => {
+describe('one drop becomes one image, under every schedule of two workers, a crash, an end of time and one that is overtaken', () => {
   test.each(EXPLORED)(
     '$route, workers on $workers, an abandoned upload $aftermath, first image broken: $breaksFirst, object deleted: $vanishes, own image found by $findsBy',
     async (settings) => {
