@@ -33,7 +33,7 @@ export const drop = command({
     'disk-format': {
       type: 'string',
       value: 'FORMAT',
-      help: 'what the file is; must be what is found in it. `raw` vouches for bytes that bear no sign of a disk',
+      help: 'the file format; must agree with the content. `raw` accepts a file in which no disk is recognised',
     },
     'min-disk': { type: 'string', value: 'GIB', help: 'the smallest disk, in GiB, that the image may be put on' },
     'min-ram': { type: 'string', value: 'MIB', help: 'the least memory, in MiB, that it may be booted with' },

@@ -76,7 +76,7 @@ const PROPERTIES = {
   ]),
   disk_format: {
     description:
-      'What the file is. It must be what inspection finds; raw vouches for bytes that bear no sign of a disk. The disk_format at the cloud follows from the file.',
+      'The file format. It must be what inspection finds; raw accepts a file in which no disk is recognised. The disk_format at the cloud follows from the file.',
     examples: ['qcow2', 'raw'],
     enum: [...IMAGE_FORMATS, 'vpc'],
   },

@@ -4,7 +4,7 @@ import type { MetadataName } from './metadata-schema.ts';
 /** What people can say of an image. Everything is optional; metadata-schema.ts says what is allowed. */
 export interface ImageMetadata {
   readonly name?: string;
-  /** The file's format as the user knows it. Must be what inspection finds; `raw` vouches for bytes that bear no sign. */
+  /** The file's format as the user knows it. Must be what inspection finds; `raw` accepts a file in which no disk is recognised. */
   readonly diskFormat?: string;
   /** GiB. */
   readonly minDisk?: number;
