@@ -5,7 +5,6 @@ const TYPES_ONLY = [
   'lambda/endpoints/endpoint.ts',
   'lambda/formats/reading/format.ts',
   'lambda/steps/ports.ts',
-  'lib/dashboard/dashboard-props.ts',
   'lib/dashboard/watched.ts',
   'lib/parts.ts',
   'lib/settings/managed-instances-props.ts',

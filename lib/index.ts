@@ -2,8 +2,8 @@
 export type { ImageMetadata } from '../lambda/model/metadata.ts';
 export type { RouteSetting, TargetKind } from '../lambda/model/target.ts';
 export type { AnyBucket } from './buckets.ts';
-export type { DashboardProps } from './dashboard/dashboard-props.ts';
 export type { Prices } from './dashboard/prices.ts';
+export type { DashboardProps } from './dashboard/watched.ts';
 export { type Functions, ImageDrop } from './image-drop.ts';
 export { ImageDropStack, type ImageDropStackProps } from './image-drop-stack.ts';
 export type { LeanFunction } from './lean-function.ts';

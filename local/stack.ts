@@ -18,9 +18,9 @@ import { SqsService } from './services/sqs.ts';
 import { type Ports, readState, startOnPort, writeState } from './state.ts';
 import { readAssembly } from './template/assembly.ts';
 import { readPlan, type StackPlan } from './template/plan.ts';
+import { TemplateError } from './template/properties.ts';
 import type { RolePlan } from './template/roles.ts';
 import type { TargetPlan } from './template/schedules.ts';
-import { TemplateError } from './template/template-error.ts';
 
 export interface StackOptions {
   /** The folder that `cdk synth` has written. */

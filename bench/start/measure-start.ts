@@ -7,9 +7,8 @@ import { clientVariables, functionVariables } from '../../local/lambda/variables
 import { readAssembly } from '../../local/template/assembly.ts';
 import type { FunctionPlan } from '../../local/template/functions.ts';
 import { readPlan } from '../../local/template/plan.ts';
-import { alternate } from '../measure/alternate.ts';
 import type { Part, Row } from '../measure/row.ts';
-import { type Summary, summary } from '../measure/samples.ts';
+import { alternate, type Summary, summary } from '../measure/samples.ts';
 
 /** Bytes are time, and docs/performance.md says what weighs how much. */
 const MAX_BYTES = 1_400_000;

@@ -4,10 +4,9 @@ import { open, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join } from 'node:path';
 import { writeRandomDisk } from '../../test/support/disk-files.ts';
-import { alternate, type Contender } from '../measure/alternate.ts';
 import type { Part, Row } from '../measure/row.ts';
 import { type Run, runScript } from '../measure/run.ts';
-import { type Summary, summary } from '../measure/samples.ts';
+import { alternate, type Contender, type Summary, summary } from '../measure/samples.ts';
 import { has, missing } from '../measure/tools.ts';
 import type { StreamRig } from './stream-rig.ts';
 

@@ -6,9 +6,8 @@ import { dropFile } from '../../bin/upload/upload-file.ts';
 import type { Pipeline } from '../../test/pipeline/pipeline.ts';
 import { rawDisk } from '../../test/support/disk.ts';
 import { writeRandomDisk } from '../../test/support/disk-files.ts';
-import { alternate } from '../measure/alternate.ts';
 import type { Part, Row } from '../measure/row.ts';
-import { quantile, summary } from '../measure/samples.ts';
+import { alternate, quantile, summary } from '../measure/samples.ts';
 import { CurlClient } from './curl-client.ts';
 import type { RealCloud } from './real-cloud.ts';
 

@@ -74,7 +74,11 @@ function placeOf(name: string, { metadata, origins }: MetadataLayer): string | u
  * @param conform of its endpoint
  * @throws `invalid-request` when no legal form exists, with the place of the refused value
  */
-export function conformToEndpoint(conform: (image: NewImage) => NewImage, wanted: NewImage, layer: MetadataLayer): NewImage {
+export function conformToEndpoint(
+  conform: (image: NewImage) => NewImage,
+  wanted: NewImage,
+  layer: MetadataLayer,
+): NewImage {
   try {
     return conform(wanted);
   } catch (error) {

@@ -2,7 +2,7 @@ import { type JsonSchema, pathText, problemIn, problemWords } from '../model/jso
 import { layerAt, type MetadataLayer, mergeLayers, metadataOf } from '../model/metadata.ts';
 import { METADATA_SCHEMA } from '../model/metadata-schema.ts';
 import { excerpt } from '../model/quoted.ts';
-import { badMetadata } from './bad-metadata.ts';
+import { badMetadata } from './yaml-tree.ts';
 
 const PROPERTY_PREFIX = 'property-';
 
@@ -77,7 +77,9 @@ function refuseEncoded({ header, value }: MetadataSources): void {
 }
 
 function layerOf({ header, name, property, value }: MetadataSources): MetadataLayer {
-  const written = Object.fromEntries([[name, property === undefined ? value : Object.fromEntries([[property, value]])]]);
+  const written = Object.fromEntries([
+    [name, property === undefined ? value : Object.fromEntries([[property, value]])],
+  ]);
   const problem = problemIn(written, METADATA_SCHEMA);
   if (problem !== undefined) throw badMetadata(placeOf(header), problemWords(problem));
   return layerAt(placeOf(header), metadataOf(written));

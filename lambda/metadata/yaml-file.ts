@@ -3,8 +3,7 @@ import { type Path, pathText, problemIn, problemWords } from '../model/json-sche
 import { type MetadataLayer, metadataOf, valuePaths } from '../model/metadata.ts';
 import { METADATA_SCHEMA } from '../model/metadata-schema.ts';
 import { excerpt } from '../model/quoted.ts';
-import { badFile } from './bad-metadata.ts';
-import { YamlTree } from './yaml-tree.ts';
+import { badFile, YamlTree } from './yaml-tree.ts';
 
 /** 64 KiB: room for all that an image can have, and read within seconds even where it was made to be slow. */
 export const MAX_FILE_BYTES = 65_536;

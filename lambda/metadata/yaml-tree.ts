@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, type YAMLMap } from 'yaml';
+import { ImageDropError } from '../model/errors.ts';
 import { type JsonSchema, type Path, type Problem, pathText, schemaOfName } from '../model/json-schema.ts';
 
 interface Offsets {
@@ -70,4 +71,18 @@ const keyOf = (path: Path): string => JSON.stringify(path);
 /** A version 24.10 is the text 24.10, and no number 24.1. */
 function isSpelledOut({ type }: JsonSchema, value: unknown): boolean {
   return Array.isArray(type) && type.includes('string') && (typeof value === 'number' || typeof value === 'boolean');
+}
+
+/**
+ * @param place where it is, as its writer knows it
+ * @param words what is wrong, as the rest of the sentence
+ */
+export function badMetadata(place: string, words: string): ImageDropError {
+  return new ImageDropError('bad-metadata', `${place} ${words}.`);
+}
+
+/** Of a file beside the image, which can be corrected without touching the image. */
+export function badFile(place: string, words: string): ImageDropError {
+  const nextStep = 'Correct the file at that place, then run `imagedrop retry` for the image or drop it again.';
+  return new ImageDropError('bad-metadata', `${place}: ${words}.`, { nextStep });
 }

@@ -1,11 +1,10 @@
 import { Dashboard, type IWidget, Row, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { costWidget } from './cost-widget.ts';
-import type { DashboardProps } from './dashboard-props.ts';
 import { pipelineWidgets } from './pipeline-widgets.ts';
 import { LIST_PRICES } from './prices.ts';
 import { targetWidgets } from './target-widgets.ts';
-import type { Watched } from './watched.ts';
+import type { DashboardProps, Watched } from './watched.ts';
 
 /** Widgets of a third of the width. */
 const IN_A_ROW = 3;

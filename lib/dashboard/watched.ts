@@ -3,6 +3,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { LeanFunction } from '../lean-function.ts';
 import type { StageQueue } from '../stage-queue.ts';
 import type { TargetMetrics } from '../target-alarm.ts';
+import type { Prices } from './prices.ts';
 
 /** What a dashboard shows. */
 export interface Watched {
@@ -23,4 +24,21 @@ export interface WatchedTarget {
 export interface WatchedFunction {
   readonly function: LeanFunction;
   readonly memorySize: number;
+}
+
+/** The dashboard in CloudWatch. */
+export interface DashboardProps {
+  /**
+   * Its name.
+   *
+   * @default - CloudFormation makes one of the stack's name: names are unique in an account
+   */
+  readonly name?: string;
+
+  /**
+   * Prices for the estimate of what each day has cost.
+   *
+   * @default - list prices of us-east-1, see Prices
+   */
+  readonly prices?: Prices;
 }

@@ -4,7 +4,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { AnyBucket } from '../buckets.ts';
-import type { DashboardProps } from '../dashboard/dashboard-props.ts';
+import type { DashboardProps } from '../dashboard/watched.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import type { AnyVpc } from './network.ts';
 import type { OutcomeEmailsProps } from './outcome-emails-props.ts';

@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Target } from '../../lambda/model/target.ts';
-import type { DashboardProps } from '../dashboard/dashboard-props.ts';
+import type { DashboardProps } from '../dashboard/watched.ts';
 import { RUNBOOK_PAGE } from '../operator-alarm.ts';
 import { SettingError } from './checks.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
@@ -8,7 +8,7 @@ import { type NetworkSettings, resolveNetwork } from './network.ts';
 import { checkAddresses, type OutcomeEmails, resolveOutcomeEmails } from './outcome-emails-props.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
 import { type ReconcileSettings, resolveReconcile } from './reconcile-props.ts';
-import { type StageSettings, resolveConcurrency, resolveStage } from './resolve-stage.ts';
+import { resolveConcurrency, resolveStage, type StageSettings } from './resolve-stage.ts';
 import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD } from './stages.ts';
 import { MAX_MANAGED_STREAM_BYTES, MAX_STREAM_BYTES } from './target-defaults.ts';
 import { resolveTargets } from './targets.ts';
@@ -44,7 +44,10 @@ export function settle(props: ImageDropProps): Settings {
   const streamUpload = managedInstances === undefined ? STREAM_UPLOAD : MANAGED_STREAM_UPLOAD;
   const concurrency = props.maxConcurrentUploads ?? STREAM_UPLOAD.maxConcurrency;
   return {
-    targets: resolveTargets(props.targets, managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES),
+    targets: resolveTargets(
+      props.targets,
+      managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES,
+    ),
     createMetadata: resolveStage('createMetadata', CREATE_METADATA, props.createMetadata),
     streamUpload: {
       ...resolveStage('streamUpload', streamUpload, props.streamUpload),

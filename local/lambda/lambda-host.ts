@@ -2,7 +2,7 @@ import type { Access, Principal } from '../access/access.ts';
 import type { FunctionFaults, MessageFaults } from '../faults.ts';
 import type { QueueEngine } from '../services/queue-engine.ts';
 import type { FunctionPlan, MappingPlan } from '../template/functions.ts';
-import { TemplateError } from '../template/template-error.ts';
+import { TemplateError } from '../template/properties.ts';
 import type { Outcome } from './environment.ts';
 import { LambdaFunction } from './lambda-function.ts';
 import { QueuePoller } from './queue-poller.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parse } from 'node:path/posix';
-import { callerOf } from './callers.ts';
+import { callerOf } from './authentication.ts';
 import { formatsIn, HEAD_BYTES } from './content.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, isObject, type JsonObject, readJson } from './http.ts';

@@ -1,4 +1,4 @@
-import { callerOf } from './callers.ts';
+import { callerOf } from './authentication.ts';
 import { type Content, inspectContent } from './content.ts';
 import type { Caller, Flavour, ImageContext, MishapOf, Verdict } from './flavour.ts';
 import { glanceRefusal, tokenRefusal } from './glance-fault.ts';

@@ -1,4 +1,4 @@
-import { ownImage } from './callers.ts';
+import { ownImage } from './authentication.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault } from './http.ts';
 import type { StoredImage } from './image.ts';

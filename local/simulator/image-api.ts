@@ -1,4 +1,4 @@
-import { callerOf } from './callers.ts';
+import { callerOf } from './authentication.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, json, type Service } from './http.ts';
 import { downloadFile } from './image-file.ts';

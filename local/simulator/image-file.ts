@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { callerOf, visibleImage } from './callers.ts';
+import { callerOf, visibleImage } from './authentication.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, ClientGone, Fault } from './http.ts';
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { callerOf, ownImage } from './callers.ts';
+import { callerOf, ownImage } from './authentication.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, type JsonObject, json, readJson } from './http.ts';
 import type { StoredImage } from './image.ts';

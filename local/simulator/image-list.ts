@@ -1,4 +1,4 @@
-import { callerOf, membership } from './callers.ts';
+import { callerOf, membership } from './authentication.ts';
 import type { Caller, ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, json } from './http.ts';
 import type { StoredImage } from './image.ts';

@@ -1,4 +1,4 @@
-import { callerOf, mayChange, visibleImage } from './callers.ts';
+import { callerOf, mayChange, visibleImage } from './authentication.ts';
 import type { Caller, ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, type JsonObject, json, readJson } from './http.ts';
 import { isoSeconds, type Member, type MemberStatus, type StoredImage } from './image.ts';

@@ -1,4 +1,4 @@
-import { callerOf, ownImage } from './callers.ts';
+import { callerOf, ownImage } from './authentication.ts';
 import type { Caller, ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, type JsonObject, json, readJson } from './http.ts';
 import type { StoredImage } from './image.ts';

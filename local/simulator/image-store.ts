@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { callerOf, ownImage, visibleImage } from './callers.ts';
+import { callerOf, ownImage, visibleImage } from './authentication.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, json, readJson } from './http.ts';
 import { asOf, type ImageStatus, type StoredImage, WITHOUT_DATA } from './image.ts';

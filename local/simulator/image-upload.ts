@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { callerOf, ownImage } from './callers.ts';
+import { callerOf, ownImage } from './authentication.ts';
 import type { ImageContext, Mishap } from './flavour.ts';
 import { type Answer, type Call, Fault } from './http.ts';
 import type { Completion, StoredImage } from './image.ts';

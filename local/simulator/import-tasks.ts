@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { callerOf, visibleImage } from './callers.ts';
+import { callerOf, visibleImage } from './authentication.ts';
 import type { Caller, ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts';
 import { isoSeconds } from './image.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { callerOf } from './callers.ts';
+import { callerOf } from './authentication.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, json } from './http.ts';
 import type { ImsSettings } from './ims-settings.ts';

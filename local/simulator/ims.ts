@@ -1,4 +1,4 @@
-import { callerOf } from './callers.ts';
+import { callerOf } from './authentication.ts';
 import { importFast } from './fast-import.ts';
 import type { Caller, Flavour, ImageContext, MishapOf, Verdict } from './flavour.ts';
 import { glanceRefusal } from './glance-fault.ts';

@@ -1,4 +1,4 @@
-import { callerOf, ownImage } from './callers.ts';
+import { callerOf, ownImage } from './authentication.ts';
 import type { ImageContext } from './flavour.ts';
 import { type Answer, type Call, Fault, isObject, readJson } from './http.ts';
 import { sourceOf } from './image-source.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TemplateError } from './template-error.ts';
+import { TemplateError } from './properties.ts';
 
 /** A CloudFormation template as far as this stack reads it; everything inside is checked where it is used. */
 export interface TemplateDocument {

@@ -1,6 +1,6 @@
 import type { Properties } from './properties.ts';
+import { TemplateError } from './properties.ts';
 import type { StackTemplate } from './stack-template.ts';
-import { TemplateError } from './template-error.ts';
 
 export interface BucketPlan {
   readonly name: string;

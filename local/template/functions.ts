@@ -1,7 +1,7 @@
 import type { Assembly } from './assembly.ts';
 import type { Properties } from './properties.ts';
+import { TemplateError } from './properties.ts';
 import type { StackTemplate } from './stack-template.ts';
-import { TemplateError } from './template-error.ts';
 
 export interface FunctionPlan {
   readonly logicalId: string;

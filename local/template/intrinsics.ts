@@ -1,4 +1,4 @@
-import { TemplateError } from './template-error.ts';
+import { TemplateError } from './properties.ts';
 
 /** What the intrinsic functions of one template refer to. */
 export interface Scope {

@@ -1,5 +1,3 @@
-import { TemplateError } from './template-error.ts';
-
 /** The resolved properties of one resource, read with their types checked. */
 export class Properties {
   readonly #values: Readonly<Record<string, unknown>>;
@@ -93,4 +91,9 @@ export class Properties {
   get where(): string {
     return this.#where;
   }
+}
+
+/** The template asks for something that this stack cannot run; the message names the place. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
 }

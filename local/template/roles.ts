@@ -1,5 +1,5 @@
+import { TemplateError } from './properties.ts';
 import type { StackTemplate } from './stack-template.ts';
-import { TemplateError } from './template-error.ts';
 
 export interface RolePlan {
   readonly logicalId: string;

@@ -1,9 +1,8 @@
 import type { Assembly, ResourceDocument, TemplateDocument } from './assembly.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { ACCOUNT_ID, REGION } from './names.ts';
-import { Properties } from './properties.ts';
+import { Properties, TemplateError } from './properties.ts';
 import { type Identity, RESOURCE_TYPES } from './resource-types.ts';
-import { TemplateError } from './template-error.ts';
 
 export interface TemplateResource {
   readonly logicalId: string;

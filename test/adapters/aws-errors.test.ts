@@ -37,7 +37,7 @@ describe('an error of the SDK', () => {
     expect(isLostRace(awsError(name, status))).toBe(lost);
   });
 
-  test('is told by any of several names', () => {
+  test('is reported by any of several names', () => {
     expect(isName(awsError('B'), 'A', 'B')).toBe(true);
     expect(isName(awsError('C'), 'A', 'B')).toBe(false);
     expect(isName('thrown as text', 'A')).toBe(false);

@@ -95,7 +95,7 @@ describe('the HTTP client', () => {
     expect(request.body.destroyed).toBe(true);
   });
 
-  test('names method and address where nobody listens', async () => {
+  test('names method and address when nothing listens', async () => {
     const url = await unusedAddress();
     const error = await failure(client()({ method: 'GET', url: `${url}/v2/images?secret=1` }));
     expect(error).toMatchObject({ code: 'endpoint-unavailable', retryable: true });
@@ -202,7 +202,7 @@ describe('the HTTP client over TLS', () => {
   const ok: RequestListener = (_, response) => answer(response, 200, 'ok');
   const serverWith = (name: CertificateName) => serveTls(certificate(name), ok);
 
-  test('refuses a certificate of an unknown authority, for good, and names the setting', async () => {
+  test('refuses a certificate of an unknown authority, permanently, and names the setting', async () => {
     const url = await serverWith('localhost');
     const error = await failure(client()({ method: 'GET', url: `${url}/?secret` }));
     expect(error).toMatchObject({ code: 'untrusted-certificate', retryable: false });
@@ -281,7 +281,7 @@ describe('the HTTP client over TLS', () => {
     );
   });
 
-  test('is no certificate fault when the server speaks no TLS', async () => {
+  test('is not a certificate fault when the server speaks no TLS', async () => {
     const url = (await serve(ok)).replace('http:', 'https:');
     expect(await failure(client()({ method: 'GET', url }))).toMatchObject({
       code: 'endpoint-unavailable',

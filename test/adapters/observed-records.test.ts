@@ -20,7 +20,7 @@ function logged() {
 const line = { record: 'a.json', target: 'here', bucket: 'drops', key: 'a.qcow2', dropId: 'v1' };
 
 describe('records that are observed', () => {
-  test('write a line and count a drop for each status that a record comes to', async () => {
+  test('write a line and count a drop for each status that a record gets', async () => {
     const { lines, counted, records } = logged();
     await records.change('a.json', () => receive(drop, 'here', NOW));
     await records.change('a.json', (stored) => stored && { ...moveTo(stored, 'created', NOW), image: { id: 'i1' } });

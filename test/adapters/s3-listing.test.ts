@@ -70,7 +70,7 @@ describe('the listing of drops', () => {
 describe('what reconcile remembers', () => {
   const now = new Date('2026-01-02T03:04:05Z');
 
-  test('is no record, is read back as it was written, and is not overwritten by a run that was slower', async () => {
+  test('is not a record, is read back as it was written, and is not overwritten by a run that was slower', async () => {
     const store = s3Reconciliations(s3Client(), PLAIN);
     expect(await store.load()).toBeUndefined();
     const first = firstReconciliation(now, { takesUpAll: false, lostAfterSeconds: 1800 });

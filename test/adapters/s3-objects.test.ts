@@ -175,7 +175,7 @@ describe('opening an object', () => {
 });
 
 describe('a presigned URL', () => {
-  test('gives one version of an object to whoever has it', async () => {
+  test('gives one version of an object to anyone who has it', async () => {
     const head = await put(VERSIONED, 'läufer/presigned a+b');
     await put(VERSIONED, 'läufer/presigned a+b', { Body: 'a newer version' });
     const answer = await fetch(await objects.presign(head, 60));
@@ -213,7 +213,7 @@ describe('S3 that does not serve', () => {
     });
   });
 
-  test('is source-unreadable where nobody listens', async () => {
+  test('is source-unreadable when nothing listens', async () => {
     const head = await put(VERSIONED, 'unreachable');
     const error = await failure(storeAt(await unusedAddress()).open(head, { offset: 0, length: 1 }));
     expect(error).toMatchObject({ code: 'source-unreadable', message: expect.stringContaining('ECONNREFUSED') });

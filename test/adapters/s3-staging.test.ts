@@ -75,7 +75,7 @@ describe('a multipart upload', () => {
     expect(await store.uploads('a')).toEqual([]);
   });
 
-  test('that is gone has no parts and takes none, and ending it again is no fault', async () => {
+  test('that is gone has no parts and takes none, and ending it again is not a fault', async () => {
     const uploadId = await store.begin('gone');
     await store.abort('gone', uploadId);
     expect(await store.parts('gone', uploadId)).toBeUndefined();
@@ -94,7 +94,7 @@ describe('a multipart upload', () => {
     await store.abort('wrong', uploadId);
   });
 
-  test('ends with the reason of whoever aborts it', async () => {
+  test('ends with the reason of its abort', async () => {
     const uploadId = await store.begin('aborted');
     const reason = new Error('The time is over.');
     const stopped = store.storePart({ key: 'aborted', uploadId }, part(1), AbortSignal.abort(reason));
@@ -133,7 +133,7 @@ describe('object storage that reports another md5', () => {
     expect(error.message).toContain('0123');
   });
 
-  test('is, where it encrypts with keys of a key service: its ETag is no md5', async () => {
+  test('is, where it encrypts with keys of a key service: its ETag is not an md5', async () => {
     const other = storeWith({ endpoint: await reporting({ 'x-amz-server-side-encryption': 'aws:kms' }) });
     expect(await other.storePart({ key: 'a', uploadId: 'u' }, part(1, 10), signal)).toBe(true);
   });
@@ -143,7 +143,7 @@ describe('object storage that does not let us', () => {
   test.each([
     ['with a wrong key', () => ({ secretAccessKey: 'wrong' }), /status 403, SignatureDoesNotMatch/],
     ['in a bucket that is not there', () => ({ bucket: 'none-such' }), /bucket none-such failed: status 40[34]/],
-  ])('%s is told once, in words', async (_case, changes, words) => {
+  ])('%s is reported once, in words', async (_case, changes, words) => {
     const error = await failure(storeWith(changes()).begin(KEY));
     expect(error).toMatchObject({ code: 'staging-refused', retryable: false });
     expect(error.message).toMatch(words);

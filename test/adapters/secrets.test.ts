@@ -81,7 +81,7 @@ describe('a secret', () => {
     });
   });
 
-  test('is aws-unavailable where nobody listens', async () => {
+  test('is aws-unavailable when nothing listens', async () => {
     useAws(await unusedAddress());
     const error = await failure(cachedSecret(secretsClient(), 'a', () => new Date())());
     expect(error).toMatchObject({ code: 'aws-unavailable', message: expect.stringContaining('ECONNREFUSED') });

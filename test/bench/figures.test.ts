@@ -6,13 +6,12 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { costs } from '../../bench/cost.ts';
 import { chart } from '../../bench/growth/chart.ts';
-import { alternate } from '../../bench/measure/alternate.ts';
 import type { Row } from '../../bench/measure/row.ts';
 import { runScript } from '../../bench/measure/run.ts';
-import { quantile, summary } from '../../bench/measure/samples.ts';
+import { alternate, quantile, summary } from '../../bench/measure/samples.ts';
 import { failures, table } from '../../bench/report.ts';
 
-test('a median lies between the middle two, and a spread is told with it', () => {
+test('a median is between the middle two, and a spread is reported with it', () => {
   expect(summary([4, 1, 3, 2])).toEqual({ median: 2.5, lowest: 1, highest: 4, samples: [4, 1, 3, 2] });
   expect(quantile([1, 2, 3, 4, 5], 0.99)).toBeCloseTo(4.96);
   expect(() => summary([])).toThrow('Nothing was measured');

@@ -41,7 +41,7 @@ describe("a cloud of the user's own files", () => {
     expect(cloudsYaml).not.toContain('other');
   });
 
-  test('keeps text that YAML might take for something else', async () => {
+  test('keeps text that YAML might read as something else', async () => {
     const odd = { ...AUTH, username: '0123', password: 'no', project_name: '1e5' };
     await user.file('clouds.yaml', stringify({ clouds: { here: { auth: odd } } }, { version: '1.1' }));
     expect(cloudNamed((await ownCloud('here', user)).cloudsYaml, 'here').auth).toMatchObject({
@@ -72,7 +72,7 @@ describe("a cloud of the user's own files", () => {
 });
 
 describe('secure.yaml', () => {
-  test('is merged into clouds.yaml, at every depth, and goes before it', async () => {
+  test('is merged into clouds.yaml, at every depth, and takes precedence over it', async () => {
     await clouds({ auth: { ...WITHOUT_PASSWORD, username: 'public' }, region_name: 'R', regions: ['A', 'B'] });
     const secret = { auth: { username: 'uploader', password: 'secret' }, regions: ['S'] };
     await user.file('secure.yaml', stringify({ clouds: { here: secret, another: {} } }));

@@ -131,7 +131,7 @@ describe('imagedrop doctor --os-cloud', () => {
     expect(code).toBe(1);
   });
 
-  test('says so where nobody answers', async () => {
+  test('says so when nothing answers', async () => {
     const text = await readFile(join(user.folder, 'clouds.yaml'), 'utf8');
     await user.file('clouds.yaml', text.replaceAll(new URL(cloud.authUrl).host, '127.0.0.1:9'));
     const { checks } = await doctor('--os-cloud', 'simulator');

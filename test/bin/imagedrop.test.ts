@@ -76,13 +76,13 @@ describe('the command line', () => {
     expect(debug.code).toBe(2);
   });
 
-  test('ends without a word when nobody reads what it prints', async () => {
+  test('ends without a word when no one reads what it prints', async () => {
     const { child, ended } = user.start('drop', '--help');
     child.stdout?.destroy();
     expect(await ended).toMatchObject({ code: 141, err: '' });
   });
 
-  test('takes what stands behind -- for no option', async () => {
+  test('takes what is behind -- for no option', async () => {
     const { err } = await user.run('inspect', '--', '--debug');
     expect(err).toBe('imagedrop: There is no file --debug.\nSee `imagedrop inspect --help`.\n');
   });

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { inTurns } from '../../bin/in-turns.ts';
 
-test('so many at a time, results in order', async () => {
+test('a limited number at a time, results in order', async () => {
   let now = 0;
   let most = 0;
   const results = await inTurns([5, 1, 4, 2, 3], 2, async (item) => {

@@ -178,7 +178,7 @@ describe('imagedrop inspect of the metadata around a file', () => {
     expect(ims).toMatchObject({ name: 'any-ims', taken: false, code: 'invalid-request' });
   });
 
-  test('looks no higher than the folder where one stands, and for a file elsewhere only beside it', async () => {
+  test('looks no higher than the folder of the user, and for a file elsewhere only beside it', async () => {
     const inside = await inspect(['--json', 'lts/a.qcow2'], { INIT_CWD: join(tree, 'linux') });
     expect(JSON.parse(inside.out).metadataFiles).toEqual(['imagedrop.yaml', 'lts/a.qcow2.yaml']);
     const elsewhere = await inspect(['--json', '../tree/linux/lts/a.qcow2'], { INIT_CWD: join(tree, '../cloud') });
@@ -215,7 +215,7 @@ describe('imagedrop inspect of an object', () => {
     AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey,
   });
 
-  test('reads it where it lies, and its metadata', async () => {
+  test('reads it in place, and its metadata', async () => {
     const Metadata = { 'disk-format': 'raw' };
     await local.s3.send(
       new PutObjectCommand({ Bucket: PLAIN, Key: 'a b/bytes', Body: Buffer.alloc(2048, 7), Metadata }),
@@ -310,7 +310,7 @@ describe('imagedrop inspect by the settings of a stack', () => {
     expect((await verdictsOf(HUGE, targets, { beside: ['disk.mf'] }))[0]).toMatchObject({ route: 'fast-import' });
   });
 
-  test('finds that file beside a local one, and tells whether an object lies where the service reads', async () => {
+  test('finds that file beside a local one, and tells whether an object is where the service reads', async () => {
     const [target] = resolveTargets({ huawei: { kind: 'ims', staging } });
     if (target === undefined) throw new Error('The target is missing.');
     const name = join(folder, await file('beside.raw', gptDisk(4 * 2 ** 20)));

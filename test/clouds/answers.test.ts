@@ -6,7 +6,7 @@ function read(status: number, text = '', headers: Record<string, string> = {}) {
   return refusal({ status, headers, text }, 'Creating image "x" at here');
 }
 
-describe('an answer that is no success', () => {
+describe('an answer that is not a success', () => {
   test.each([
     [400, 'invalid-request', false],
     [401, 'unauthorized', true],

@@ -123,7 +123,7 @@ test('the lower-case variables take precedence, and https goes through HTTP_PROX
   });
 });
 
-test('a name in NO_PROXY stands for the names below it, too', () => {
+test('a name in NO_PROXY is for the names below it, too', () => {
   const { NO_PROXY } = nodeProxies({ NO_PROXY: 'example.com 10.0.0.1,.internal' });
   expect(NO_PROXY).toBe('example.com,10.0.0.1,.internal,.example.com');
 });

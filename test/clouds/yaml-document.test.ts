@@ -39,7 +39,7 @@ describe('YAML, read as version 1.1', () => {
     });
   });
 
-  test('a fault is told by file and place, without the text', async () => {
+  test('a fault is reported by file and place, without the text', async () => {
     const { message } = await failure(() => parseYaml('a: "secret\n', '/home/me/secure.yaml'));
     expect(message).toMatch(/^\/home\/me\/secure\.yaml is not YAML: [A-Z_]+ at line \d+, column \d+\.$/);
   });
@@ -50,7 +50,7 @@ describe('YAML, read as version 1.1', () => {
     ['a moment', 'a: 1\nb: 2\n2024-01-01: x\n', 3],
     ['bytes', '!!binary c2VjcmV0: x\n', 1],
     ['an alias of a list', 'a: &secret [b]\n? *secret\n: x\n', 2],
-  ])('%s is no name: it is told by its line, without the text', async (_, text, line) => {
+  ])('%s is not a name: it is reported by its line, without the text', async (_, text, line) => {
     const { code, message } = await failure(() => parseYaml(text, 'clouds.yaml'));
     expect(code).toBe('bad-clouds-yaml');
     expect(message).toBe(`clouds.yaml has a name that is not text at line ${line}.`);

@@ -9,7 +9,7 @@ const INTERFACES = [
   ['StageProps', 'lib/settings/stage-props.ts'],
   ['ReconcileProps', 'lib/settings/reconcile-props.ts'],
   ['OutcomeEmailsProps', 'lib/settings/outcome-emails-props.ts'],
-  ['DashboardProps', 'lib/dashboard/dashboard-props.ts'],
+  ['DashboardProps', 'lib/dashboard/watched.ts'],
   ['Prices', 'lib/dashboard/prices.ts'],
   ['ManagedInstancesProps', 'lib/settings/managed-instances-props.ts'],
 ] as const;

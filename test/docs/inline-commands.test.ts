@@ -51,7 +51,7 @@ test.each(documentedCommands().filter(({ text }) => text.startsWith('npm run '))
   },
 );
 
-test('what the bench is told to measure are parts of it', () => {
+test('what the bench is asked to measure are parts of it', () => {
   const source = readFileSync(join(PROJECT, 'bench/bench.ts'), 'utf8');
   const [, parts = ''] =
     /--only (\S+)/.exec(

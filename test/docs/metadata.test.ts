@@ -74,7 +74,7 @@ describe('docs/metadata.md', () => {
     expect(resolveTargets(JSON.parse(text))).toHaveLength(2);
   });
 
-  test('names all that can be said, in each way of writing', () => {
+  test('names all that can be given, in each way of writing', () => {
     const documented = rows(section('Fields')).map((cells) => cells.slice(0, 3).map(unquoted));
     const names = Object.keys(FIELD_OF) as (keyof typeof FIELD_OF)[];
     const header = (name: string) => (name === 'properties' ? 'property-NAME' : name.replaceAll('_', '-'));
@@ -85,7 +85,7 @@ describe('docs/metadata.md', () => {
     }
   });
 
-  test('shows the image of its example, and where each value is said', () => {
+  test('shows the image of its example, and where each value is given', () => {
     const command = commands.find((line) => line.includes('linux/noble.qcow2')) ?? '';
     const target = { name: 'mycloud', metadata: {} };
     const said = resolveMetadata({ target, files: FILES, userMetadata: userMetadataIn(command) });

@@ -86,7 +86,7 @@ describe('the plan of Glance', () => {
     { name: 'image_size_total', limit: -1, usage: 99 },
     { name: 'image_size_total', limit: 100, usage: 99 },
     { name: 'image_count_uploading', limit: 1, usage: 1 },
-  ])('goes on where a quota has room, has no bound or passes by itself: %j', (quota) => {
+  ])('goes on where a quota has room, has no bound or passes on its own: %j', (quota) => {
     expect(plan(found('raw'), 2 ** 20, { quotas: [quota] }).route).toBe('stream');
   });
 
@@ -145,7 +145,7 @@ describe('what a Glance says of itself', () => {
     expect(asked.toSorted()).toEqual(Object.keys(DOCUMENTS).toSorted());
   });
 
-  test('may be little: an old Glance is taken for one with the usual settings', async () => {
+  test('may be little: an old Glance is treated as one with the usual settings', async () => {
     const { endpoint } = await glance({});
     const plan = await endpoint.plan(found('vdi'), 10);
     expect(plan).toMatchObject({ route: 'stream', algorithms: ['sha512'] });

@@ -32,12 +32,12 @@ describe('registering an image', () => {
     expect(seen).toEqual(['PUT /v1/cloudimages/an%20image/upload', { image_url: 'staging:imagedrop/disk.raw' }]);
   });
 
-  test('that is under way already is no fault', async () => {
+  test('that is under way already is not a fault', async () => {
     const { registers } = await service(409, { error: { code: 'IMG.0000', message: 'The image is being read.' } });
     expect(await registers.begin('x', OBJECT)).toBeUndefined();
   });
 
-  test('that answers without a job is no answer', async () => {
+  test('that answers without a job is not an answer', async () => {
     const { registers } = await service(200, {});
     expect(await failure(registers.begin('x', OBJECT))).toMatchObject({ code: 'endpoint-answer' });
   });

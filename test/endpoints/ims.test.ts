@@ -83,7 +83,7 @@ describe('an image for IMS', () => {
     expect(error).toMatchObject({ code: 'invalid-request', message: expect.stringContaining('1025 GiB') });
   });
 
-  test('cannot be hidden, but may be said to be seen', async () => {
+  test('cannot be hidden, but may be declared visible', async () => {
     const error = await failure(() => offline.conform(newImage({ osHidden: true })));
     expect(error).toMatchObject({ code: 'invalid-request', message: expect.stringContaining('os_hidden') });
     expect(offline.conform(newImage({ osHidden: false }))).toMatchObject({ osHidden: false });
@@ -134,7 +134,7 @@ describe('creating an image at IMS', () => {
     expect(seen[2]).not.toHaveProperty('id');
   });
 
-  test('adopts the first of those with our mark, on whatever page it stands', async () => {
+  test('adopts the first of those with our mark, on whatever page it is', async () => {
     const pages: Record<string, object> = {
       [`imagedrop_id=${IMAGE_ID}`]: {
         images: [

@@ -98,7 +98,7 @@ describe.each(TARGET_KINDS)('an upload to %s', (kind) => {
     expect(error).toMatchObject({ code: 'upload-interrupted', cause: { code: 'endpoint-unavailable' } });
   });
 
-  test('is interrupted where nobody listens, and gives up its source', async () => {
+  test('is interrupted when nothing listens, and gives up its source', async () => {
     const body = source(100);
     const endpoint = endpointOf(kind, await unusedAddress());
     expect(await failure(endpoint.upload(IMAGE_ID, body, 100, never))).toMatchObject({ code: 'upload-interrupted' });
@@ -139,7 +139,7 @@ describe('an upload whose source fails', () => {
   test.each([
     ['too short', 99, 'The source ended after 99 of 100 bytes.'],
     ['too long', 101, 'The source brought more than its 100 bytes.'],
-  ])('is no success with a source that is %s', async (_, bytes, message) => {
+  ])('is not a success with a source that is %s', async (_, bytes, message) => {
     const endpoint = await endpointAt('glance', late(204));
     expect(await failure(endpoint.upload(IMAGE_ID, source(bytes, 10), 100, never))).toMatchObject({
       code: 'source-unreadable',

@@ -87,7 +87,7 @@ describe('an examination', () => {
     expect((await of(image)).format).toBe(format);
   });
 
-  test('of a file that is said to be another format gives the one that it is', async () => {
+  test('of a file that is declared as another format gives the one that it is', async () => {
     expect(await of(qcow2, { claimedFormat: 'raw' })).toMatchObject({ verdict: 'refuse', format: 'qcow2' });
   });
 
@@ -112,7 +112,7 @@ describe('an examination', () => {
     expect(error?.message).toMatch(new RegExp(`\\(${cve}\\)\\.$`));
   });
 
-  test('is no verdict when the reader fails, though that be in our family of errors', async () => {
+  test('is not a verdict when the reader fails, though that be in our family of errors', async () => {
     const gone = new ImageDropError('object-gone', 'The object was deleted.');
     await expect(examine({ size: 10, read: () => Promise.reject(gone) })).rejects.toBe(gone);
   });

@@ -67,7 +67,7 @@ describe.each([...FORMATS.map(({ name }) => name), 'raw' as const])('%s', (forma
     expect(samples).not.toHaveLength(0);
   });
 
-  test('is never taken for whole when it is cut where it can be noticed', async () => {
+  test('is never accepted as whole when it is cut where it can be noticed', async () => {
     await fc.assert(
       fc.asyncProperty(sample, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (one, share) => {
         const size = Math.floor(share * one.cutSeenBelow);
@@ -78,14 +78,14 @@ describe.each([...FORMATS.map(({ name }) => name), 'raw' as const])('%s', (forma
     );
   });
 
-  test('is never taken for whole when its last byte that can be missed is missing', async () => {
+  test('is never accepted as whole when its last byte that can be missed is missing', async () => {
     for (const { name, file, cutSeenBelow, options } of samples) {
       const { found } = await judged(file.resized(cutSeenBelow - 1), options);
       expect({ name, found: found?.format }).not.toEqual({ name, found: format });
     }
   });
 
-  test('is taken for whole when nothing is missing that can be noticed', async () => {
+  test('is accepted as whole when nothing is missing that can be noticed', async () => {
     for (const { name, file, cutSeenBelow, options } of samples) {
       const { found } = await judged(file.resized(cutSeenBelow), options);
       expect({ name, found: found?.format }).toEqual({ name, found: format });
@@ -114,7 +114,7 @@ describe.each([...FORMATS.map(({ name }) => name), 'raw' as const])('%s', (forma
     );
   });
 
-  test('followed by any other image is never taken for that other', async () => {
+  test('followed by any other image is never treated as that other', async () => {
     await fc.assert(
       fc.asyncProperty(sample, anySample, async (first, second) => {
         const { found } = await judged(first.file.followedBy(second.file), first.options);

@@ -45,7 +45,7 @@ const LOOK_ALIKES: [name: string, file: Buffer, code: string][] = [
   ['UTF-16', Buffer.from('\ufeffhello world, '.repeat(32), 'utf16le'), 'not-a-disk-image'],
 ];
 
-describe('a file that is no disk image, though it is called disk.img, is refused', () => {
+describe('a file that is not a disk image, though it is called disk.img, is refused', () => {
   test.each(LOOK_ALIKES)('%s', async (_name, file, code) => {
     expect(await refusal(file, { fileName: 'disk.img' })).toBe(code);
   });

@@ -92,7 +92,7 @@ describe('a GPT', () => {
     expect(await inside(disk, 'partition-table')).toMatchObject({ table: undefined, outcome: 'passed' });
   });
 
-  test('that ends past the disk is warned of, and its end is told', async () => {
+  test('that ends past the disk is warned of, and its end is reported', async () => {
     const disk = gptStart(SECTORS, [[LINUX, 40, 99]]).subarray(0, 1000 * 512);
     const { table, warnings } = await inside(disk, 'partition-past-end');
     expect(table?.endBytes).toBe(SECTORS * 512);

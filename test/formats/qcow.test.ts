@@ -22,6 +22,6 @@ test.each([
   expect(await refusal(patched(image, changes))).toBe(code);
 });
 
-test('a qcow image is never taken for qcow2', async () => {
+test('a qcow image is never treated as qcow2', async () => {
   expect(await refusal(image, { claimedFormat: 'qcow2' })).toBe('wrong-format');
 });

@@ -64,7 +64,7 @@ describe('a raw disk with an MBR', () => {
     ['a partition at the MBR itself', { 454: u32le(0) }],
     ['a partition that begins past the end', { 454: u32le(300) }],
     ['no signature', { 510: [0] }],
-  ])('is no sign of a disk with %s', async (_name, changes) => {
+  ])('is not a sign of a disk with %s', async (_name, changes) => {
     expect(await refusal(patched(rawDisk(300 * 512), changes))).toBe('not-a-disk-image');
   });
 
@@ -98,7 +98,7 @@ describe('bytes that bear no sign of a disk', () => {
     expect(warnings).toEqual([expect.stringMatching(/The disk is blank.*will probably not boot/)]);
   });
 
-  test('are refused by their name when they are no whole sectors', async () => {
+  test('are refused by their name when they are not whole sectors', async () => {
     expect(await refusal(blank.subarray(1), { fileName: 'disk.img' })).toBe('not-a-disk-image');
   });
 

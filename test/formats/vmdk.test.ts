@@ -182,7 +182,7 @@ describe('a VMDK of a large disk', () => {
     expect(await verdictOn(file.resized(placeOf(1500)))).toBe('truncated');
   });
 
-  test('is accepted, as docs/formats.md says, when what is missing stands in tables that are not looked at', async () => {
+  test('is accepted, as docs/formats.md says, when what is missing is in tables that are not looked at', async () => {
     const { file, placeOf } = largeVmdk(64, [0, 32 * 2 ** 14]);
     expect(await verdictOn(file.resized(placeOf(32 * 2 ** 14)))).toBe('accepted');
   });

@@ -105,7 +105,7 @@ async function expectWhole(record: DropRecord): Promise<void> {
   expect((await pipeline.images()).filter(({ name }) => name === record.sent?.name)).toHaveLength(1);
 }
 
-test('a drop whose function is killed in mid-upload is taken up again within three minutes', async () => {
+test('a drop whose function is killed in mid-upload is continued within three minutes', async () => {
   const dropped = await drop('killed.img');
   await until(() => isUnderWay(dropped));
   for (const environment of watched.uploads) environment.kill();

@@ -77,7 +77,7 @@ function figures({ history }: DropRecord, peaks: readonly number[], seconds: rea
   return `staged in ${staged.toFixed(1)} s; ${seconds.length} invocations of ${each.join(', ')} s; at most ${Math.max(...peaks)} MB`;
 }
 
-test('2,214 MB are staged by many functions, of which two are killed, and registered as one image', async () => {
+test('2,214 MB are staged by many functions, and two are killed, and registered as one image', async () => {
   const path = join(folder, 'big.img');
   await writeRandomDisk(path, SIZE);
   const versionId = await dropFile(pipeline.s3, pipeline.dropBucket, { path, key: KEY, size: SIZE });

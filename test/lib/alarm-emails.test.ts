@@ -28,7 +28,7 @@ test('alarms are sent to each address by a topic that admits CloudWatch', () => 
   });
 });
 
-test('a topic and addresses are both told', () => {
+test('a topic and addresses are both notified', () => {
   const built = deployed((stack) => ({ alarmTopic: new Topic(stack, 'OnCall'), alarmEmails: ['a@example.com'] }));
   for (const { AlarmActions } of alarmsOf(built)) expect(AlarmActions).toHaveLength(2);
 });

@@ -48,7 +48,7 @@ test('functions stand in no VPC unless one is given, and get no rights for it', 
   }
 });
 
-test('the function on managed instances stands where these do', () => {
+test('the function on managed instances is where these do', () => {
   const built = deployed((stack) => {
     const vpc = vpcOf(stack);
     const securityGroups = [new SecurityGroup(stack, 'Group', { vpc })];

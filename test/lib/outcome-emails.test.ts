@@ -24,7 +24,7 @@ describe('e-mails of outcomes', () => {
     });
   });
 
-  test('go to nobody unless somebody is named', () => {
+  test('go to no one unless somebody is named', () => {
     deployed().template.resourceCountIs('AWS::SNS::Subscription', 0);
   });
 

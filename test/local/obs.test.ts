@@ -102,7 +102,7 @@ test('the keys of a stack are worth nothing at OBS, nor that of OBS at the stack
   }
 });
 
-test('a stack takes an object of any size in no time from whoever runs it', async () => {
+test('a stack takes an object of any size in no time from its owner', async () => {
   const template = {
     Resources: { Drops: { Type: 'AWS::S3::Bucket' } },
     Outputs: { Drops: { Value: { Ref: 'Drops' } } },

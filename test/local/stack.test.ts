@@ -97,7 +97,7 @@ describe('a stack that stops', () => {
     expect(isAlive(pidIn(lines.join()))).toBe(false);
   });
 
-  test('lets a function that is told to end come to its end', async () => {
+  test('lets a function end properly', async () => {
     const { start, lines } = await stacks({ shutdownMs: 120_000 });
     const stack = await start();
     await send(stack, 'until told');
@@ -118,7 +118,7 @@ describe('a stack that stops', () => {
     expect(await relayed(second)).toBe('relayed hello');
   });
 
-  test('lets nobody but its owner read the keys', async () => {
+  test('lets only its owner read the keys', async () => {
     const { start, folder } = await stacks();
     await start();
     expect((await stat(join(folder, 'stack.json'))).mode & 0o777).toBe(0o600);

@@ -36,7 +36,7 @@ describe('the targets that a drop goes to', () => {
     expect(choice(said).refusal?.nextStep).toContain('Drop the image again with the names of targets that there are');
   });
 
-  test('are what it names, whatever that is, where nobody knows which there are', () => {
+  test('are what it names, whatever that is, where no one knows which there are', () => {
     expect(chosenTargets({ targets: 'elsewhere' }, undefined)).toEqual({ targets: ['elsewhere'] });
     const { refusal } = chosenTargets({ targets: 'elsewhere,elsewhere' }, undefined);
     expect(refusal?.message).toBe('x-amz-meta-targets names "elsewhere" twice.');

@@ -52,11 +52,11 @@ describe('what a target does not take', () => {
   });
 });
 
-test('what it takes in another form is no refusal', () => {
+test('what it takes in another form is not a refusal', () => {
   expect(asked('tags: [linux]\nname: "a/b"')).toMatchObject({ name: 'a-b', tags: ['linux='] });
 });
 
-test('what is no refusal of an endpoint goes on as it is', () => {
+test('what is not a refusal of an endpoint goes on as it is', () => {
   const crash = () => {
     throw new TypeError('a bug');
   };

@@ -38,7 +38,7 @@ function origins({ kind = 'glance', defaults = {}, yaml = '', user = {}, found =
 }
 
 describe('the origin of a value', () => {
-  test('is the file, or the default, where nobody has said anything', () => {
+  test('is the file, or the default, where no one has given anything', () => {
     expect(origins({})).toEqual({
       id: 'imagedrop',
       name: 'found',
@@ -56,7 +56,7 @@ describe('the origin of a value', () => {
     });
   });
 
-  test('is the nearest place that has said it', () => {
+  test('is the nearest place that has given it', () => {
     const said = origins({
       defaults: { visibility: 'shared', minRam: 1, properties: { a: '1', b: '1' } },
       yaml: 'min_ram: 2\nos_hidden: true\nos_version: X\nproperties:\n  b: 2\n  hw_firmware_type: bios\n',

@@ -176,7 +176,7 @@ describe('all places together', () => {
     expect(message).toContain('has 124 properties from all places together, and 123 is the most');
   });
 
-  test('are not said in two files whose names differ in the ending alone', async () => {
+  test('are not given in two files whose names differ in the ending alone', async () => {
     const files = [file('a.img.yaml', 'name: A'), file('a.img.yml', 'name: B')];
     expect(together(files.slice(1))).toEqual({ name: 'B' });
     const { code, message } = await failure(() => together(files));

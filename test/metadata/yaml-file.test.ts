@@ -55,7 +55,7 @@ describe('a metadata file', () => {
     });
   });
 
-  test('says where each value stands', () => {
+  test('says the place of each value', () => {
     const { origins } = layerOf(ALL);
     expect(origins).toMatchObject({
       name: `${NAME}:2:1`,
@@ -131,7 +131,7 @@ describe('a metadata file', () => {
     expect(message).toBe(`${NAME}: it asks for another YAML than version 1.2.`);
   });
 
-  test('that is no text, or too large, is refused', async () => {
+  test('that is not text, or too large, is refused', async () => {
     const { message } = await failure(() => layerOf(Buffer.from([0x6e, 0xff, 0xfe])));
     expect(message).toBe(`${NAME}: it is not text in UTF-8.`);
     const tooLarge = await failure(() => fileLayer({ name: NAME, size: MAX_FILE_BYTES + 1 }));

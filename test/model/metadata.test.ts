@@ -19,7 +19,7 @@ describe('layers', () => {
     });
   });
 
-  test('say of each value where it stands', () => {
+  test('say the place of each value', () => {
     expect(merged.origins).toEqual({
       name: 'near',
       minRam: 'top',

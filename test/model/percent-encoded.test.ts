@@ -6,7 +6,7 @@ test('only what a service cannot keep is encoded, and the percent sign', () => {
   expect(percentEncoded('läufer/図 100%/😀.img')).toBe('läufer/図 100%25/%F0%9F%98%80.img');
 });
 
-test('decoding gives any text back, and nothing encoded lies beyond U+FFFF', () => {
+test('decoding gives any text back, and nothing encoded is beyond U+FFFF', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       const encoded = percentEncoded(text);

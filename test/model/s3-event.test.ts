@@ -42,7 +42,7 @@ describe('S3 events', () => {
     expect(objectEvents(event({ key: 'a.yaml.qcow2', size: 7 }))).toHaveLength(1);
   });
 
-  test('are told from other messages', () => {
+  test('are distinguished from other messages', () => {
     expect(objectEvents({ record: 'a' })).toBeUndefined();
     expect(objectEvents('hello')).toBeUndefined();
     expect(objectEvents(null)).toBeUndefined();

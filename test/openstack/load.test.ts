@@ -31,7 +31,7 @@ async function failuresOf(count: number, atOnce: number, work: () => Promise<unk
   return failures;
 }
 
-describe('a judge that fails by itself is of no use', () => {
+describe('a judge that fails on its own is of no use', () => {
   test('150 images are created and uploaded, 15 at a time', async () => {
     const open = endpointOpener({ httpFor: () => httpClient(), now: () => new Date() });
     const endpoint = open(cloud.cloudsYaml, { ...TARGETS.glance, name: 'openstack' });

@@ -93,6 +93,6 @@ test('it listens on no port', async () => {
   expect(inodes.filter((inode) => ofNetwork.includes(inode))).toEqual([]);
 });
 
-test('nobody else can enter its folder', async () => {
+test('no one else can enter its folder', async () => {
   expect((await stat(join(folder, 'mariadb'))).mode & 0o777).toBe(0o700);
 });

@@ -110,7 +110,7 @@ test('an image goes in and comes out again, also after down and up', async () =>
   expect((await readFile(received)).equals(await readFile(sent))).toBe(true);
 });
 
-test('up mends what is half dead', async () => {
+test('up fixes what is half dead', async () => {
   const pid = Number(await readFile(join(state, 'glance/pid'), 'utf8'));
   process.kill(pid, 'SIGKILL');
   expect(await command('status')).toMatchObject({ code: 1, out: expect.stringContaining('is broken (processes') });

@@ -109,7 +109,7 @@ describe('with other settings after a restart', () => {
   });
 });
 
-test('a second Glance in a region of its own has its own quotas, and others when it is told', async () => {
+test('a second Glance in a region of its own has its own quotas, and others on request', async () => {
   const place = join(folder, 'second');
   const quotas = { imageCountTotal: 1 };
   const second = await startGlance(place, cloud, { region: 'RegionTwo', workers: 1, quotas });

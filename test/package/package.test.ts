@@ -66,7 +66,7 @@ describe('a blank CDK app', () => {
     expect(await consumer.compile(...files)).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  test('is told by the types what is wrong', async () => {
+  test('learns from the types what is wrong', async () => {
     await consumer.write('wrong.ts', app.replace("kind: 'glance'", "kind: 'nova'"));
     const { status, stdout } = await consumer.compile('wrong.ts');
     expect(status).not.toBe(0);

@@ -59,7 +59,7 @@ describe('a drop that names one of two targets', () => {
     expect(await imagesNamed('copied')).toBe(2);
   });
 
-  test('is taken up there alone when its event was lost', async () => {
+  test('is processed there alone when its event was lost', async () => {
     const dropped = await pipeline.drop('lost.img', rawDisk(), { targets: OTHER });
     await pipeline.settled(dropped, OTHER);
     const Key = recordKey({ key: dropped.key, id: dropped.versionId }, OTHER);

@@ -60,7 +60,7 @@ describe('files of all ten types', () => {
 });
 
 describe('a fast import', () => {
-  test('of raw bytes takes the bitmap file that lies beside them along', async () => {
+  test('of raw bytes takes the bitmap file that is beside them along', async () => {
     const bytes = rawDisk(8192, 5);
     await pipeline.drop('with bitmap/disk.mf', Buffer.from('a bitmap'));
     const record = await pipeline.settled(await pipeline.drop('with bitmap/disk.raw', bytes), 'fast');

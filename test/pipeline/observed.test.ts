@@ -61,7 +61,7 @@ const keyOf = ({ drop, target }: DropRecord): string => recordKey(drop, target);
 const sumOf = (name: MetricName): number =>
   written.filter((metric) => metric.name === name).reduce((sum, { values }) => sum + values.reduce((a, b) => a + b), 0);
 
-test('drops came to every end there is', () => {
+test('drops had every possible end', () => {
   expect(records.map(({ status }) => status)).toEqual(['active', 'failed', 'superseded', 'active']);
 });
 

@@ -39,7 +39,7 @@ async function putRecord(record: DropRecord, key: string): Promise<void> {
   await pipeline.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: JSON.stringify(record) }));
 }
 
-test('a drop that nobody knows of is taken up, and has one image in the end', async () => {
+test('a drop that no one knows of is processed, and has one image in the end', async () => {
   const dropped = await pipeline.drop('folder/nobody knows.img', rawDisk());
   const before = await pipeline.settled(dropped);
   const Bucket = pipeline.output('StatusBucketName');

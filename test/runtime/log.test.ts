@@ -13,7 +13,7 @@ function logged() {
   return { lines, log: functionLog(logger) };
 }
 
-test('an error of ours is told by code and reason, without its stack', () => {
+test('an error of ours is reported by code and reason, without its stack', () => {
   const { lines, log } = logged();
   log.error('message failed', { key: 'a', error: new ImageDropError('empty', 'No bytes.') });
   expect(lines).toEqual([
@@ -21,7 +21,7 @@ test('an error of ours is told by code and reason, without its stack', () => {
   ]);
 });
 
-test('what lay beneath it keeps its stack, and so does an error that nobody foresaw', () => {
+test('what lay beneath it keeps its stack, and so does an error that no one foresaw', () => {
   const { lines, log } = logged();
   const cause = new TypeError('boom');
   log.warn('failed', { error: new ImageDropError('internal', 'Unexpected.', { cause }) });

@@ -17,6 +17,6 @@ test.each([
   expect(messageSubject(JSON.stringify(message))).toEqual(subject);
 });
 
-test('a message that is no JSON is about nothing', () => {
+test('a message that is not JSON is about nothing', () => {
   expect(messageSubject('{')).toEqual({});
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { shutdownSignal } from '../../lambda/runtime/shutdown.ts';
 
-test('SIGTERM aborts what is under way, to be taken up again at once', () => {
+test('SIGTERM aborts what is under way, to be continued at once', () => {
   const signal = shutdownSignal();
   expect(signal.aborted).toBe(false);
   process.emit('SIGTERM');

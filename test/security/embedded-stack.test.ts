@@ -82,7 +82,7 @@ describe('a pipeline at a cloud with secrets', () => {
     keysOfRoles = (await functions()).map(({ environment }) => variable('AWS_SECRET_ACCESS_KEY', environment));
   });
 
-  test('comes to the outcomes by which all secrets were used', async () => {
+  test('gets the outcomes by which all secrets were used', async () => {
     const records = await Promise.all(TARGETS.map((target) => pipeline.settled(dropped, target)));
     expect(records.map(({ target, status, plan, error }) => [target, status, plan?.route, error?.code])).toEqual([
       ['stream', 'active', 'stream', undefined],
@@ -226,7 +226,7 @@ describe('the servers of one machine', () => {
     expect(addresses.filter((address) => !/^0100007F:/.test(address))).toEqual([]);
   });
 
-  test('let nobody in without a signature or a token', async () => {
+  test('let no one in without a signature or a token', async () => {
     const { endpoints } = pipeline.stack;
     const { auth_url: keystone } = parse(service.cloud.cloudsYaml).clouds.simulator.auth;
     const simulator = new URL(keystone).origin;

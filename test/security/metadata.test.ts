@@ -77,7 +77,7 @@ describe('a property of a prototype', () => {
     'constructor: {prototype: {polluted: yes}}',
     'toString: x',
     'hasOwnProperty: x',
-  ])('is no value of an image: %s', async (text) => {
+  ])('is not a value of an image: %s', async (text) => {
     expect(await failure(() => fileLayer(file(text)))).toMatchObject({ code: 'bad-metadata' });
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
@@ -97,7 +97,7 @@ describe('a name that is not free', () => {
     },
   );
 
-  test('is refused, too, where it stands for a field of its own', () => {
+  test('is refused, too, when it is for a field of its own', () => {
     const names = Object.keys(METADATA_SCHEMA.properties).filter(
       (name) => name !== 'properties' && name !== 'os_version',
     );

@@ -20,7 +20,7 @@ test('a file with secrets can be read by its owner alone, also in the place of o
   expect(await modeOf(file)).toBe(0o600);
 });
 
-test('the keys of a running stack are told to its owner alone, and to nobody when it has ended', async () => {
+test('the keys of a running stack are reported to its owner alone, and to no one when it has ended', async () => {
   const withdraw = await publishStack(folder, { environment: { AWS_SECRET_ACCESS_KEY: 'k' }, outputs: {} });
   expect(await modeOf(join(folder, 'running.json'))).toBe(0o600);
   await withdraw();

@@ -110,7 +110,7 @@ describe.each(FOR_TERMINALS)('%s', (_what, text) => {
     expect(printableLines(`one ${text}\ntwo`)).not.toMatch(OBEYED);
   });
 
-  test('stands in the logs of functions as JSON has it, in one line', async () => {
+  test('is in the logs of functions as JSON has it, in one line', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'imagedrop-log-'));
     const told: string[] = [];
     const log = new FunctionLog(folder, 'a', (line) => told.push(line));

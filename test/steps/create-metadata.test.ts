@@ -91,7 +91,7 @@ describe('create-metadata', () => {
     expect(world.record('a.img').image?.id).not.toBe(first);
   });
 
-  test('settles a file that is no disk image as failed, and hands it to record-status to announce', async () => {
+  test('settles a file that is not a disk image as failed, and hands it to record-status to announce', async () => {
     const world = new MemoryWorld();
     world.objects.put('notes.txt', Buffer.from('These are the notes of a meeting.\n'));
     await createMetadata(world.event('notes.txt'), world.invocation(), world);
@@ -112,7 +112,7 @@ describe('create-metadata', () => {
     expect(world.endpoint.images.size).toBe(0);
   });
 
-  test('settles a drop that was deleted before it was taken up as failed', async () => {
+  test('settles a drop that was deleted before it was processed as failed', async () => {
     const world = new MemoryWorld();
     world.objects.put('a.img', rawDisk());
     const event = world.event('a.img');
@@ -333,7 +333,7 @@ describe('create-metadata', () => {
     expect(world.uploadQueue.sent).toEqual([]);
   });
 
-  test('does nothing for the test event of S3, and refuses what is no message of ours', async () => {
+  test('does nothing for the test event of S3, and refuses what is not a message of ours', async () => {
     const world = new MemoryWorld();
     await createMetadata({ Event: 's3:TestEvent' }, world.invocation(), world);
     await expect(createMetadata({ hello: 1 }, world.invocation(), world)).rejects.toMatchObject({

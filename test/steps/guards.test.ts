@@ -100,7 +100,7 @@ describe('an image that its record did not take', () => {
     expect(isForsaken(stored(record), removal)).toBe(expected);
   });
 
-  test('because S3 was away is left to the next attempt, and nobody looks for it now', async () => {
+  test('because S3 was away is left to the next attempt, and no one looks for it now', async () => {
     const world = new MemoryWorld();
     world.objects.put(KEY, DISK);
     const asked: string[] = [];

@@ -49,7 +49,7 @@ describe('the metadata of a drop', () => {
     expect(world.endpoint.images.get(image?.id ?? '')).toMatchObject({ name: 'A', properties: { c: 'own' } });
   });
 
-  test('are told in the record with their places, and with the versions of the files', async () => {
+  test('are reported in the record with their places, and with the versions of the files', async () => {
     const world = worldWith(FILES, { 'property-d': 'user' });
     world.targets = [permitting('here')];
     await createMetadata(world.event(KEY), world.invocation(), world);
@@ -162,7 +162,7 @@ describe('an image that an earlier try has created', () => {
     return id;
   }
 
-  test('is taken up where the files are as they were', async () => {
+  test('is processed where the files are as they were', async () => {
     const world = worldWith({ 'imagedrop.yaml': 'min_ram: 1' });
     const id = await createdWithoutAnswer(world);
     await createMetadata(world.event(KEY), world.invocation('again'), world);

@@ -186,7 +186,7 @@ describe('record-status', () => {
     expect(world.outcomes[0]?.error?.code).toBe('not-a-disk-image');
   });
 
-  test('tags what has become of every target', async () => {
+  test('tags the outcome of every target', async () => {
     const world = new MemoryWorld();
     world.targets = [target('here'), target('there')];
     world.objects.put('a.img', rawDisk());
@@ -198,7 +198,7 @@ describe('record-status', () => {
     expect(Object.keys(world.objects.newest('a.img')?.tags ?? {})).toEqual(['imagedrop:here', 'imagedrop:there']);
   });
 
-  test('does not take a drop for announced that is retried while its failure is told', async () => {
+  test('does not treat a drop as announced that is retried while its failure is reported', async () => {
     const world = new MemoryWorld();
     world.objects.put('a.img', Buffer.from('Not a disk image.'));
     await createMetadata(world.event('a.img'), world.invocation(), world);
@@ -219,7 +219,7 @@ describe('record-status', () => {
     expect(world.record('a.img')).not.toHaveProperty('announcedAt');
   });
 
-  test('tells the time at which an outcome was told first', async () => {
+  test('tells the time at which an outcome was reported first', async () => {
     const world = new MemoryWorld();
     world.objects.put('a.img', Buffer.from('Not a disk image.'));
     await createMetadata(world.event('a.img'), world.invocation(), world);

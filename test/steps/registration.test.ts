@@ -77,7 +77,7 @@ describe('a registered image', () => {
     expect(record().revision).toBe(revision);
   });
 
-  test('fails at once, and is removed, where its job failed for good', async () => {
+  test('fails at once, and is removed, where its job failed permanently', async () => {
     const { world, check, record, tell } = await registered();
     tell({ state: 'failed', failure: permanent() });
     await check();

@@ -141,7 +141,7 @@ describe('a file that is staged', () => {
     expect(world.staging.storedParts).toHaveLength(10);
   });
 
-  test('is copied anew where what lies under its key has another size', async () => {
+  test('is copied anew where what is under its key has another size', async () => {
     const { world, begin, stagedKey } = await created();
     world.staging.objects.set(stagedKey, DISK.subarray(1));
     await begin();
@@ -157,7 +157,7 @@ describe('a file that is staged', () => {
     expect(world.endpoint.registered).toEqual([]);
   });
 
-  test('lies in the bucket of the drop already where that is the same', async () => {
+  test('is in the bucket of the drop already where that is the same', async () => {
     const { world, begin } = await created();
     world.staging.isDropBucket = true;
     await world.records.change(
@@ -274,7 +274,7 @@ describe('a chunk that cannot be copied', () => {
 });
 
 describe('what is left in object storage', () => {
-  test('is removed before the outcome is told', async () => {
+  test('is removed before the outcome is reported', async () => {
     const { world, id, check } = await registered();
     world.endpoint.become(id, 'active', DISK);
     world.staging.faults.push({ call: 'delete', error: away() });

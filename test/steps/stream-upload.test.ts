@@ -195,7 +195,7 @@ describe('stream-upload', () => {
     expect(world.records.stored.get(message.record)).toMatchObject({ status: 'processing' });
   });
 
-  test('gives back the lease when its environment is told to stop', async () => {
+  test('gives back the lease when its environment is asked to stop', async () => {
     const { world, message } = await created();
     const stopped = AbortSignal.abort(new ImageDropError('shutting-down', 'Told to stop.'));
     await expect(streamUpload(message, world.invocation('upload-1', stopped), world)).rejects.toMatchObject({

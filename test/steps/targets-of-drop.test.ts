@@ -125,7 +125,7 @@ describe('a drop that names what cannot be followed', () => {
   });
 });
 
-describe('where a drop goes is settled when it is first taken up', () => {
+describe('where a drop goes is settled when it is first processed', () => {
   test('so it begins again though another of its targets has left the stack', async () => {
     const world = worldWith('here', 'there', 'elsewhere');
     const event = await takenUp(world, 'here,there');
@@ -147,7 +147,7 @@ describe('where a drop goes is settled when it is first taken up', () => {
     expect(Array.from(world.records.stored.values(), ({ target: at }) => at)).toEqual(['there']);
   });
 
-  test('but a drop that was gone before has failed everywhere: nobody knows where it was to go', async () => {
+  test('but a drop that was gone before has failed everywhere: no one knows where it was to go', async () => {
     const world = worldWith('here', 'there');
     world.objects.put(KEY, rawDisk(), { targets: 'there' });
     const event = world.event(KEY);

@@ -170,7 +170,7 @@ describe('a target that has no room for anybody', () => {
     expect(world.record('a.img')).not.toHaveProperty('waiting');
   });
 
-  test('is not said of a drop that another message has settled meanwhile', async () => {
+  test('is not given of a drop that another message has settled meanwhile', async () => {
     const world = worldWith();
     await createMetadata(world.event('a.img'), world.invocation(), world);
     const message = { record: world.recordKey('a.img') };

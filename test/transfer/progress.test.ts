@@ -125,7 +125,7 @@ describe('a report that fails', () => {
     expect(progress.signal.reason).toBe(lost);
   });
 
-  test('for a passing reason is skipped and told of, and the next one comes at its time', async () => {
+  test('for a passing reason is skipped and reported, and the next one comes at its time', async () => {
     const skipped: ImageDropError[] = [];
     let reports = 0;
     const progress = reporting(() => (++reports === 1 ? Promise.reject(away) : Promise.resolve()), {

@@ -122,7 +122,7 @@ describe('a list of 2,000 drops', () => {
     expect(width).toBe(390);
   });
 
-  test('takes up what has changed without reading the others again', async () => {
+  test('processes what has changed without reading the others again', async () => {
     const page = await openList();
     const [first] = madeRecords(1, new Date());
     if (first === undefined) throw new Error('There is a first record.');

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.stop());
 
-test('a drop that failed begins again, and becomes an image once the cause is mended', async () => {
+test('a drop that failed begins again, and becomes an image once the cause is fixed', async () => {
   const page = await world.open();
   const buffer = Buffer.concat([rawDisk(), Buffer.alloc(3 * 2 ** 20)]);
   await page.locator('input[type=file]').setInputFiles([{ name: 'large.img', mimeType: '', buffer }]);

@@ -13,7 +13,7 @@ function display(terminal: object) {
   return { out, shown: dropDisplay(out as unknown as NodeJS.WriteStream) };
 }
 
-test('a terminal shows a bar that moves, with rate and time left, and then what has become of the file', async () => {
+test('a terminal shows a bar that moves, with rate and time left, and then the outcome of the file', async () => {
   const { out, shown } = display({ isTTY: true, columns: 200, rows: 24 });
   const meter = new TransferMeter(file.size);
   shown.begun(file, meter);

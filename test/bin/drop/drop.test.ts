@@ -151,7 +151,7 @@ describe('imagedrop drop', () => {
     await expect(head('nowhere.qcow2')).rejects.toMatchObject({ name: 'NotFound' });
   });
 
-  test('sent to one target is over there for `status`, and is told from one that is not taken up', async () => {
+  test('sent to one target is over there for `status`, and is distinguished from one that is not processed', async () => {
     const { user } = hand;
     const name = await user.file('chosen.qcow2', qcow2);
     await user.run('drop', name, '--wait', '--target', 'simulator');

@@ -26,7 +26,7 @@ test.each([
   ['one has no record at a target yet', [dropped('active')], 3],
   ['one has failed while another is under way', [dropped('uploading'), dropped('failed', 'active')], 1],
   ['one could not be sent', [FAILED, dropped('active', 'active')], 1],
-])('who waits is told when %s', (_what, outcomes, code) => {
+])('who waits gets an exit code when %s', (_what, outcomes, code) => {
   expect(exitCodeOf(outcomes, { wait: true }, TARGETS, new AbortController().signal)).toBe(code);
 });
 
@@ -46,7 +46,7 @@ test('a drop that goes to one of the targets is over when it is over there', () 
   expect(code('failed')).toBe(1);
 });
 
-test('who does not wait is told whether all was sent', () => {
+test('who does not wait learns whether all was sent', () => {
   const stop = new AbortController();
   expect(exitCodeOf([dropped()], { wait: false }, TARGETS, stop.signal)).toBe(0);
   expect(exitCodeOf([dropped(), FAILED], { wait: false }, TARGETS, stop.signal)).toBe(1);

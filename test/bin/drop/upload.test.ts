@@ -138,7 +138,7 @@ describe('a small file', () => {
     await expect(stored('flipped')).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
 
-  test('in a bucket without versions is told apart by ETag and time, as reconcile does it', async () => {
+  test('in a bucket without versions is distinguished by ETag and time, as reconcile does it', async () => {
     const { id, versionId } = await upload(await file(content(1000)), { bucket: PLAIN });
     expect(versionId).toBeUndefined();
     expect(id).toMatch(/^[0-9a-f]{32}-\d+$/);

@@ -106,7 +106,7 @@ describe('a deployed stack', () => {
     expect((await user.json('stack')).document).toMatchObject({ isLocal: false, outputs: OUTPUTS });
   });
 
-  test('is asked for by the same words as one on this machine, which goes before it', async () => {
+  test('is asked for by the same words as one on this machine, which takes precedence over it', async () => {
     await user.run('stack', 'ImageDrop');
     await startHere();
     expect((await user.json('stack')).document).toMatchObject({ isLocal: true, outputs: { DropBucketName: 'here' } });
@@ -125,7 +125,7 @@ describe('a deployed stack', () => {
     });
   });
 
-  test('whose record nobody can read is named', async () => {
+  test('whose record no one can read is named', async () => {
     await local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key: 'x/1/mycloud.json', Body: '{' }));
     const { code, err } = await user.run('ls', 'x', '--stack', 'ImageDrop');
     expect(err).toContain('The record x/1/mycloud.json cannot be read');

@@ -83,7 +83,7 @@ describe('the progress of a transfer', () => {
   });
 });
 
-test('live lines on a terminal have a colour and fit it; the colour is no part of what is cut', () => {
+test('live lines on a terminal have a colour and fit it; the colour is not a part of what is cut', () => {
   const out = Object.assign(new PassThrough(), { isTTY: true, columns: 6, rows: 10 });
   liveLines(out as unknown as NodeJS.WriteStream).show('a', 'abcdefgh', 'green');
   expect(String(out.read())).toBe(process.env.NO_COLOR ? 'abcde\n' : '\u001b[32mabcde\u001b[39m\n');
@@ -113,7 +113,7 @@ describe('advice', () => {
     expect(adviceOn(error)).toMatch(words);
   });
 
-  test('is not given on what nobody knows', () => {
+  test('is not given on what no one knows', () => {
     expect(adviceOn(new Error('Strange.'))).toBeUndefined();
     expect(adviceOn('Strange.')).toBeUndefined();
     expect(adviceOn(named('toString'))).toBeUndefined();

@@ -28,7 +28,7 @@ async function stored(Key: string): Promise<Buffer> {
   return Buffer.from((await body?.transformToByteArray()) ?? []);
 }
 
-test('the page is told which stack it is of, and of no credentials', async () => {
+test('the page learns which stack it is of, and no credentials', async () => {
   expect(await page.json('GET', '/api/stack')).toEqual({ name: 'Fixture', dropBucket: fixture.stack.dropBucket });
 });
 

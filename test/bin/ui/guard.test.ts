@@ -63,7 +63,7 @@ describe('the API of the page', () => {
   });
 });
 
-test('the token stands behind the #, so that it is in no request; the cookie is for this server and no script', async () => {
+test('the token is behind the #, so that it is in no request; the cookie is for this server and no script', async () => {
   expect(new URL(fixture.server.url).search).toBe('');
   expect(fixture.token).toMatch(/^[\w-]{43}$/);
   const answer = await new PageClient(fixture.origin, {}).ask('POST', '/api/session', { token: fixture.token });
@@ -101,7 +101,7 @@ describe('the files of the page', () => {
     expect(await statusOf(path, {})).toBe(404);
   });
 
-  test("run no script and show no style but their own, in nobody's frame", async () => {
+  test("run no script and show no style but their own, in no one's frame", async () => {
     const { headers } = await fetch(`${fixture.origin}/`);
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy.split('; ')).toEqual([
@@ -120,7 +120,7 @@ describe('the files of the page', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  test('are shown to whoever follows a link of another site, for they are no secret', async () => {
+  test('are shown to anyone who follows a link of another site, for they are not secret', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
     expect(await statusOf('/', headers)).toBe(200);
   });

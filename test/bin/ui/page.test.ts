@@ -211,7 +211,7 @@ test('a rate is that of the last seconds, and none before there is something to 
   expect(speed.bytesPerSecond).toBe(100);
 });
 
-test('so many work at a time, in the order in which they came', async () => {
+test('a limited number work at a time, in the order in which they came', async () => {
   const turns = new Turns(2);
   const order: string[] = [];
   const work = (name: string) => async () => {

@@ -11,7 +11,7 @@ import { PageClient, startUiFixture, type UiFixture } from './ui-stack.ts';
 const IMAGEDROP = join(import.meta.dirname, '../../../bin/imagedrop.ts');
 
 describe('the options of `imagedrop ui`', () => {
-  test('are any port and an open browser unless it is said otherwise', () => {
+  test('are any port and an open browser unless it is set otherwise', () => {
     expect(uiOptions({})).toEqual({ port: 0, open: true, json: false });
     expect(uiOptions({ port: '8400', 'no-open': true, json: true })).toEqual({ port: 8400, open: false, json: true });
   });

@@ -5,8 +5,8 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { MAX_ATTEMPTS } from '../../../lambda/steps/under-lease.ts';
 import type { ImageDropProps } from '../../../lib/settings/props.ts';
-import { settle } from '../../../lib/settings/settings.ts';
 import { STEP_ATTEMPTS } from '../../../lib/settings/resolve-stage.ts';
+import { settle } from '../../../lib/settings/settings.ts';
 
 const NEEDED: ImageDropProps = { targets: { mycloud: { kind: 'glance' } }, cloudsYaml: {} as ISecret };
 const settled = (props: Partial<ImageDropProps> = {}) => settle({ ...NEEDED, ...props });

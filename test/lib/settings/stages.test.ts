@@ -124,7 +124,7 @@ describe.each([
     });
   });
 
-  test('takes its messages from its queue, a failed one by itself', () => {
+  test('takes its messages from its queue, a failed one on its own', () => {
     built.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: ref(fed.queue.queueArn),
       FunctionName: ref(stage.function.functionName),
@@ -209,7 +209,7 @@ describe.each([
   });
 });
 
-test('without a topic an alarm tells nobody', () => {
+test('without a topic an alarm tells no one', () => {
   built.template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: Match.absent() });
 });
 

@@ -161,7 +161,7 @@ describe('of a role that may do nothing yet', () => {
     expect(local.asked).toEqual(needed);
   });
 
-  test('each key of a multi-delete is asked for by itself', async () => {
+  test('each key of a multi-delete is asked for on its own', async () => {
     local.grant();
     const Objects = [{ Key: 'a' }, { Key: 'b', VersionId: 'v' }];
     const { Errors } = await role.send(new DeleteObjectsCommand({ Bucket: VERSIONED, Delete: { Objects } }));

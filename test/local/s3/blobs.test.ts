@@ -50,7 +50,7 @@ test('parts that are being read are removed when all their readers are done', as
   await empty();
 });
 
-describe('parts that nobody reads any more are removed', () => {
+describe('parts that no one reads any more are removed', () => {
   test('when they were never begun', async () => {
     const parts = [await write('one')];
     const bytes = blobs.read(parts, { start: 0, end: 2 });

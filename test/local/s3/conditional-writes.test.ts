@@ -48,7 +48,7 @@ describe.each([PLAIN, VERSIONED])('in the %s bucket', (Bucket) => {
     await expect(put(place, '2', { IfMatch: ETag })).rejects.toMatchObject(refusal('NoSuchKey', 404));
   });
 
-  test('of writers that race, one succeeds and the others are told so', async () => {
+  test('of writers that race, one succeeds and the others learn it', async () => {
     const place = { Bucket, Key: newKey() };
     const { ETag } = await put(place, 'start');
     const racers = Array.from({ length: 10 }, (_, i) => put(place, `racer ${i}`, { IfMatch: ETag }));

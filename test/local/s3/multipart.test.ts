@@ -143,7 +143,7 @@ describe('a multipart upload', () => {
     expect(second.ETag).toBe(first.ETag);
   });
 
-  test('leaves no file behind, be it completed or aborted', async () => {
+  test('leaves no file behind, completed or aborted', async () => {
     const before = await blobCount();
     const aborted = await uploadAll({ Bucket: PLAIN, Key: 'aborted' });
     await local.s3.send(new AbortMultipartUploadCommand(aborted.upload));

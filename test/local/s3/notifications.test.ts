@@ -115,7 +115,7 @@ describe('an event', () => {
     },
   );
 
-  test('has a greater sequencer each time, though the clock stands and the server restarts', async () => {
+  test('has a greater sequencer each time, though the clock stops and the server restarts', async () => {
     for (let i = 0; i < 3; i++) await put('plain', 'image');
     await local.restart();
     await put('plain', 'image');
@@ -161,13 +161,13 @@ describe('when the queue does not take the event', () => {
     expect(await got.Body?.transformToString()).toBe('content of image');
   });
 
-  test('the SDK tries again by itself', async () => {
+  test('the SDK tries again on its own', async () => {
     failures = 1;
     await multipart(local.s3, { Bucket: 'drops', Key: 'in/x.qcow2' });
     expect(told.map(({ record }) => record.eventName)).toEqual(['ObjectCreated:CompleteMultipartUpload']);
   });
 
-  test('a delete has not happened either, be it of a version or by a marker', async () => {
+  test('a delete has not happened either, of a version or by a marker', async () => {
     const place = { Bucket: 'drops', Key: 'image' };
     const { VersionId } = await put(place.Bucket, place.Key);
     const once = local.client({ maxAttempts: 1 });

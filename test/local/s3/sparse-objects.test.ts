@@ -80,7 +80,7 @@ describe('an object that the holder of the server puts', () => {
     { offset: size - 4, bytes: Buffer.from('tail') },
   ];
 
-  test('may have 130 GiB, of which only its pieces are stored', async () => {
+  test('may have 130 GiB, and only its pieces are stored', async () => {
     const before = await storedBytes();
     const versionId = await local.server.putSparse({ bucket: BUCKET, key: 'huge', size, pieces });
     const head = await local.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: 'huge' }));
@@ -123,7 +123,7 @@ describe('an object that the holder of the server puts', () => {
   });
 });
 
-test('an object that no queue could be told of is taken back', async () => {
+test('an object whose event no queue could get is taken back', async () => {
   const other = await startLocalS3({
     buckets: [{ name: BUCKET, versioned: false, notifications: [{ events: ['s3:*'], queueArn: 'q' }] }],
     notify: () => {

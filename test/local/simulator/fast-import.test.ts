@@ -158,7 +158,7 @@ describe('a fast import is refused', () => {
     expect((await importFast(client, asked)).json.error.code).toBe('IMG.0015');
   });
 
-  test('without object storage, for what is no JSON object and without a token', async () => {
+  test('without object storage, for what is not a JSON object and without a token', async () => {
     const without = await TestCloud.start();
     expect((await importFast(await without.ims(), asked)).json.error.code).toBe('IMG.0057');
     await without.stop();

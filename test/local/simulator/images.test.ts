@@ -88,7 +88,7 @@ describe('creating an image', () => {
     expect((await glance.create({ ...DISK, [name]: value })).status).toBe(403);
   });
 
-  test('lets nobody but an admin make a public image', async () => {
+  test('lets only an admin make a public image', async () => {
     expect((await glance.create({ ...DISK, visibility: 'public' })).status).toBe(403);
     const admin = await cloud.glance(ADMIN);
     expect((await admin.create({ ...DISK, visibility: 'public' })).status).toBe(201);
@@ -131,7 +131,7 @@ describe('a path that names nothing', () => {
     expect((await glance.get(where)).status).toBe(404);
   });
 
-  test('answers 404 even when it is no URL at all', async () => {
+  test('answers 404 even when it is not a URL at all', async () => {
     const socket = await glance.connection();
     socket.write('GET // HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 404 /);

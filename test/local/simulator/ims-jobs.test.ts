@@ -50,7 +50,7 @@ describe('a job', () => {
     expect(await job(ims, jobId)).toEqual(reply.json);
   });
 
-  test('that nobody has begun is answered with IMG.0023', async () => {
+  test('that no one has begun is answered with IMG.0023', async () => {
     const reply = await ims.get(`/v1/${PROJECT}/jobs/ff8080814dbd65d7014dbe0d84db0013`);
     expect(reply.status).toBe(400);
     expect(reply.json.error.code).toBe('IMG.0023');

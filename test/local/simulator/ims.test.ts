@@ -160,7 +160,7 @@ describe('uploading a file to IMS', () => {
     ['refers to a backing file', qcow2({ backingOffset: 0x200 })],
     ['is cut off', qcow2({ l1Offset: 4096 })],
     ['is two formats at once', Buffer.concat([vdi().fill('QFI\xfb', 0, 4, 'latin1'), Buffer.alloc(512)])],
-  ])('kills an image whose file %s, for good', async (_case, bytes) => {
+  ])('kills an image whose file %s, permanently', async (_case, bytes) => {
     const id = await ims.created();
     expect((await ims.upload(id, bytes)).status).toBe(204);
     expect((await ims.image(id)).status).toBe('saving');

@@ -229,7 +229,7 @@ describe('registering is refused at once', () => {
     }
   });
 
-  test('for an image that nobody has created, or another project: 404', async () => {
+  test('for an image that no one has created, or another project: 404', async () => {
     const id = await ims.created();
     expect((await register(ims, randomUUID(), 'obs:disk.raw')).status).toBe(404);
     expect((await register(await cloud.ims(STRANGER, 'elsewhere'), id, 'obs:disk.raw')).status).toBe(404);
@@ -250,7 +250,7 @@ describe('registering is refused at once', () => {
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 409]);
   });
 
-  test('for what is no JSON object, and without a token', async () => {
+  test('for what is not a JSON object, and without a token', async () => {
     const where = `/v1/cloudimages/${await ims.created()}/upload`;
     expect((await ims.ask('PUT', where, '[]')).json.error.code).toBe('IMG.0001');
     expect((await ims.ask('PUT', where, '{')).status).toBe(400);

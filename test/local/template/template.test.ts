@@ -82,7 +82,7 @@ describe('names', () => {
     expect(await output({ Ref: Long }, { Resources })).toMatch(/^[a-z0-9-]{63}$/);
   });
 
-  test('two long logical ids do not come to one name', async () => {
+  test('two long logical ids do not get one name', async () => {
     const Resources = { [`${Long}A`]: queue(), [`${Long}B`]: queue() };
     const { queues } = await plan({ Resources });
     expect(new Set(queues.map(({ name }) => name)).size).toBe(2);

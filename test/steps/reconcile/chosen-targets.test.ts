@@ -46,7 +46,7 @@ describe('a drop that names targets', () => {
     expect(world.ingestQueue.events).toEqual([]);
   });
 
-  test('is lost at these where it has no record, and is taken up there alone', async () => {
+  test('is lost at these where it has no record, and is processed there alone', async () => {
     const world = await lookedAfter();
     put(world, 'there');
     world.pass(HOUR);

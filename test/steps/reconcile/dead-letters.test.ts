@@ -163,14 +163,14 @@ describe('a dead letter that is redriven', () => {
     expect(world.record('a.img')).toMatchObject({ status: 'created', generation: 2 });
   });
 
-  test('is told from one that only came late', async () => {
+  test('is distinguished from one that only came late', async () => {
     const { world, message } = await settledBy('upload');
     const late = { ...world.invocation(), sentAt: new Date(0) };
     await streamUpload(message, late, world);
     expect(world.ingestQueue.sent).toEqual([]);
   });
 
-  test('is told from the message by which the failure is announced', async () => {
+  test('is distinguished from the message by which the failure is announced', async () => {
     const { world, message } = await created();
     letter(world, 'upload', message);
     await world.run();

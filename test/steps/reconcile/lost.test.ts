@@ -31,7 +31,7 @@ async function settled(world: ReconcileWorld, key = 'a.img') {
 const kinds = (report: Awaited<ReturnType<ReconcileWorld['run']>>) => report.run.findings.map(({ kind }) => kind);
 
 describe('a drop whose event was lost', () => {
-  test('is taken up when it has been without a record for long enough', async () => {
+  test('is processed when it has been without a record for long enough', async () => {
     const world = await lookedAfter();
     world.objects.put('folder/my disk+1.img', rawDisk());
     world.pass(HOUR);
@@ -56,7 +56,7 @@ describe('a drop whose event was lost', () => {
     expect(kinds(await world.run())).toEqual(['taken-up']);
   });
 
-  test('is taken up in each version, as far as it lacks a record at any target', async () => {
+  test('is processed in each version, as far as it lacks a record at any target', async () => {
     const world = await lookedAfter();
     world.targets = [target('here'), target('there')];
     await world.run();
@@ -72,7 +72,7 @@ describe('a drop whose event was lost', () => {
     ]);
   });
 
-  test('is taken up though it came long before reconcile first ran, where the bucket is our own', async () => {
+  test('is processed though it came long before reconcile first ran, where the bucket is our own', async () => {
     const world = new ReconcileWorld();
     world.settings = { ...world.settings, takesUpAll: true };
     world.objects.put('early.img', rawDisk());
@@ -130,7 +130,7 @@ describe('a record whose message was lost', () => {
     expect(world.record('a.img').rounds).toBe(2);
   });
 
-  test('is left to whoever holds its lease', async () => {
+  test('is left to anyone who holds its lease', async () => {
     const world = await lookedAfter();
     const { record } = await dropped(world);
     world.pass(HOUR);
@@ -162,7 +162,7 @@ describe('a record whose message was lost', () => {
     expect(kinds(await world.run())).toEqual([]);
   });
 
-  test('is announced where it was settled and nobody was told', async () => {
+  test('is announced where it was settled and not announced', async () => {
     const world = await lookedAfter();
     await settled(world);
     const { announcedAt: _, ...unannounced } = world.record('a.img');

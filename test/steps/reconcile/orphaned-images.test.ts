@@ -83,7 +83,7 @@ describe('an image of ours', () => {
   });
 });
 
-test('images are looked at once a day, and by whoever asks', async () => {
+test('images are looked at once a day, and by anyone who asks', async () => {
   const { world, key } = await created();
   await world.wholePass();
   world.records.stored.delete(key);

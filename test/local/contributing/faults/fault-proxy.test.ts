@@ -69,7 +69,7 @@ async function servedOne(): Promise<Served | undefined> {
   return served[0];
 }
 
-describe('a fault proxy that is told nothing', () => {
+describe('a fault proxy without instructions', () => {
   test.each(BODIES)('passes a request with a %s body on and its answer back, as they are', async (_, body) => {
     const reply = await put(body);
     expect(reply.statusCode).toBe(201);
@@ -227,7 +227,7 @@ describe('a fault', () => {
     expect(served).toHaveLength(when === 'before' ? 0 : 1);
   });
 
-  test('undoes what was served before the client is told that it was', async () => {
+  test('undoes what was served before the client learns that it was', async () => {
     const undone: string[] = [];
     const undo = async ({ status, body }: { status: number; body: Buffer }) => {
       undone.push(`${status} ${body}, served ${served.length}`);

@@ -34,7 +34,7 @@ describe("a function's process under faults", () => {
     expect(sockets.size).toBe(1);
   });
 
-  test('has a clock that jumps when it is told to, for all that ask the time', async () => {
+  test('has a clock that jumps when it is asked to, for all that ask the time', async () => {
     const program = `
       const real = performance.timeOrigin;
       const ahead = () => [Date.now(), new Date().getTime(), Date.parse(Date()), new Date(Date.now()).getTime()]

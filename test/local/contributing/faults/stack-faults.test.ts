@@ -93,7 +93,7 @@ describe('a function', () => {
     await nothingLeft();
   });
 
-  test('finds the variables that it is given, and is told apart from others', async () => {
+  test('finds the variables that it is given, and is distinguished from others', async () => {
     const told: string[] = [];
     const environment = ({ functionName }: FaultyEnvironment, variables: Readonly<Record<string, string>>) => {
       told.push(functionName);
@@ -108,7 +108,7 @@ describe('a function', () => {
     expect(told).toEqual(['Fixture-Fn']);
   });
 
-  test('is told of at the beginning and at the end of each invocation, with its event', async () => {
+  test('is announced at the beginning and at the end of each invocation, with its event', async () => {
     const told: string[] = [];
     const invocation = (_: FaultyEnvironment, event: unknown) => {
       told.push(`begin ${(event as { Records: { body: string }[] }).Records[0]?.body}`);

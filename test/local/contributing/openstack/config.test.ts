@@ -40,7 +40,7 @@ test('a file of settings has its sections and options in order, without those th
   expect(text).toBe('[one]\na = 1\nc = true\n\n[two]\nlist = x,y\n');
 });
 
-test('a dollar sign in a value is no reference to another option', () => {
+test('a dollar sign in a value is not a reference to another option', () => {
   expect(configFile({ one: { path: '/a$b' } })).toBe('[one]\npath = /a$$b\n');
 });
 
