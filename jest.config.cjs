@@ -4,6 +4,7 @@ const TYPES_ONLY = [
   'lambda/formats/check.ts',
   'lambda/formats/format.ts',
   'lambda/formats/reader.ts',
+  'lambda/packed/seek-bzip.d.ts',
   'lambda/steps/ports.ts',
   'lib/dashboard/dashboard-props.ts',
   'lib/dashboard/watched.ts',
