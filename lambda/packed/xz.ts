@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
 import { types } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { XzReadableStream } from 'xz-decompress';
+import xzDecompress from 'xz-decompress';
 import { ImageDropError } from '../model/errors.ts';
 import { ByteStream } from './byte-stream.ts';
 import { type Compression, type Contents, type PackedFile, startsWith } from './packed-file.ts';
@@ -79,7 +79,7 @@ async function* unpacked(file: PackedFile, streams: readonly XzStream[], expecte
   const packed = ReadableStream.from(withoutSha256(file, streams, checks));
   let count = 0;
   try {
-    for await (const piece of checks.hashed(new XzReadableStream(packed), streams)) {
+    for await (const piece of checks.hashed(new xzDecompress.XzReadableStream(packed), streams)) {
       count += piece.length;
       yield piece;
     }
