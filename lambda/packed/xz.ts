@@ -53,7 +53,7 @@ const uncompressed = (blocks: readonly XzBlock[]): number =>
 /** Looks at the header of a stream's first block (section 3.1): all blocks of a stream are packed alike. */
 async function refuseOtherFilters(file: PackedFile, offset: number): Promise<void> {
   const [words = 0] = await file.read(offset, 1);
-  const header = await file.read(offset, (words + 1) * 4);
+  const header = await file.read(offset, Math.min((words + 1) * 4, file.size - offset));
   const flags = header[1] ?? 0;
   const numbers = numbersIn(header.subarray(2, header.length - 4));
   for (const sizeIsThere of [flags & 0x40, flags & 0x80]) if (sizeIsThere !== 0) numbers.next();

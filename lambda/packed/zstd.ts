@@ -100,12 +100,13 @@ async function* unpackedFrame(stream: ByteStream, header: FrameHeader): AsyncGen
 async function* frame(stream: ByteStream, { headerBytes, hasChecksum }: FrameHeader): AsyncGenerator<Buffer> {
   yield await exactly(stream, headerBytes);
   for (let isLast = false; !isLast; ) {
-    const block = await exactly(stream, BLOCK_HEADER_BYTES);
-    const word = block.readUIntLE(0, BLOCK_HEADER_BYTES);
+    const header = await stream.peek(BLOCK_HEADER_BYTES);
+    if (header.length < BLOCK_HEADER_BYTES) throw cutShort(TITLE);
+    const word = header.readUIntLE(0, BLOCK_HEADER_BYTES);
     const [type, size] = [(word >> 1) & 3, word >> 3];
     if (type === RESERVED || size > MAX_BLOCK_BYTES) throw corruptData(TITLE, 'a block has an impossible header');
     isLast = (word & 1) === 1;
-    yield Buffer.concat([block, await exactly(stream, type === RLE ? 1 : size)]);
+    yield await exactly(stream, BLOCK_HEADER_BYTES + (type === RLE ? 1 : size));
   }
   if (hasChecksum) yield await exactly(stream, CHECKSUM_BYTES);
 }
