@@ -1,7 +1,7 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { ImageDropError } from '../../lambda/model/errors.ts';
+import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
 import type { PackedFile } from '../../lambda/packed/packed-file.ts';
 import { openPacked, type Unpacked } from '../../lambda/packed/unpack.ts';
 import { formatBytes } from '../format-bytes.ts';
@@ -26,6 +26,9 @@ export type Inside =
 /** The disk of this machine is the limit. */
 const NO_LIMIT = { maxBytes: Number.MAX_SAFE_INTEGER };
 
+/** What an object that cannot be read fails with: that is not a verdict. */
+const NOT_READ: readonly ErrorCode[] = ['object-gone', 'object-changed', 'source-unreadable'];
+
 /**
  * Unpacks a packed file into a temporary one: an inspection reads at both ends of the disk image.
  * @returns undefined where the file is not packed
@@ -42,7 +45,7 @@ export async function lookInside(source: Source): Promise<Inside | undefined> {
     const packed = { format, unpackedBytes: inner.reader.size, ...(member !== undefined && { member }) };
     return { packed, source: { ...inner, fileName: member ?? withoutEnding(source.fileName) } };
   } catch (error) {
-    if (error instanceof ImageDropError) return { refusal: error };
+    if (error instanceof ImageDropError && !NOT_READ.includes(error.code)) return { refusal: error };
     throw error;
   }
 }

@@ -307,6 +307,13 @@ describe('imagedrop inspect of an object', () => {
     expect(out).toMatch(/^ {4}tags +all +imagedrop\.yaml:2:1$/m);
   });
 
+  test('unpacks one that is packed', async () => {
+    await local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key: 'packed/b.img.xz', Body: FIXTURES.xzBlocks }));
+    const { code, out } = await inspect(['--json', `s3://${PLAIN}/packed/b.img.xz`], environment());
+    expect(JSON.parse(out)).toMatchObject({ verdict: 'accept', format: 'raw', packed: { format: 'xz' } });
+    expect(code).toBe(0);
+  });
+
   test('says which targets it names, and that it is not sent to others', async () => {
     const put = (Key: string, targets: string) =>
       local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key, Body: gptDisk(4 * 2 ** 20), Metadata: { targets } }));
