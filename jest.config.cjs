@@ -4,6 +4,7 @@ const { availableParallelism } = require('node:os');
 const TYPES_ONLY = [
   'lambda/endpoints/endpoint.ts',
   'lambda/formats/reading/format.ts',
+  'lambda/packed/seek-bzip.d.ts',
   'lambda/steps/ports.ts',
   'lib/dashboard/watched.ts',
   'lib/parts.ts',

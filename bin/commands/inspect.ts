@@ -6,7 +6,10 @@ export const inspect = command({
   name: 'inspect',
   summary: 'says what a disk image is, whether it is safe, and which targets would take it; sends nothing',
   usage: [
-    ['npx imagedrop inspect FILE', 'a file of this machine'],
+    [
+      'npx imagedrop inspect FILE',
+      'a file of this machine; a packed one (.xz, .gz, .zst, .bz2, .zip, .tar.gz, .ova) is unpacked first',
+    ],
     ['npx imagedrop inspect s3://BUCKET/KEY', 'an object, with the AWS credentials of the environment'],
   ],
   positionals: 'files',

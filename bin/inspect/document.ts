@@ -1,5 +1,6 @@
 import type { Check, Examination } from '../../lambda/formats/inspect.ts';
 import type { PartitionTable } from '../../lambda/model/image.ts';
+import type { Packed } from './inside.ts';
 import type { TargetVerdict } from './targets.ts';
 
 /** What `imagedrop inspect --json` prints; docs/inspect.md describes it. */
@@ -7,6 +8,8 @@ export interface InspectDocument {
   readonly source: string;
   /** Bytes in the file. */
   readonly size: number;
+  /** How the disk image in it is packed; all that follows is about that image. */
+  readonly packed?: Packed;
   readonly verdict: 'accept' | 'refuse';
   /** Also of a refused file, where its signature says it. */
   readonly format?: string;
@@ -18,6 +21,7 @@ export interface InspectDocument {
   /** Why it is refused; docs/errors.md has all codes. */
   readonly code?: string;
   readonly message?: string;
+  /** Also of a packed file. */
   readonly nextStep?: string;
   readonly checks: readonly Check[];
   /** The metadata files that were read, from the top down. */
@@ -28,10 +32,17 @@ export interface InspectDocument {
   readonly targets: readonly TargetVerdict[];
 }
 
+/** The examination of a file, or of the disk image inside. */
+export interface Inspection extends Examination {
+  readonly packed?: Packed;
+}
+
+const UNPACK = 'Unpack the file and drop the disk image that is inside: the stack does not unpack files.';
+
 export function inspectDocument(
   source: string,
   size: number,
-  { verdict, format, found, error, checks }: Examination,
+  { verdict, packed, format, found, error, checks }: Inspection,
   metadataFiles: readonly string[],
   chosenTargets: readonly string[] | undefined,
   targets: readonly TargetVerdict[],
@@ -41,6 +52,7 @@ export function inspectDocument(
     source,
     size,
     verdict,
+    ...(packed !== undefined && { packed, nextStep: UNPACK }),
     ...(format !== undefined && { format }),
     ...found,
     ...refusal,

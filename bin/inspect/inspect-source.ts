@@ -2,7 +2,8 @@ import { type Examination, examine } from '../../lambda/formats/inspect.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { printableJson } from '../printable.ts';
 import { stylerFor } from '../terminal/styles.ts';
-import { inspectDocument } from './document.ts';
+import { type InspectDocument, type Inspection, inspectDocument } from './document.ts';
+import { type Inside, lookInside } from './inside.ts';
 import { choiceOf, type SaidOfImage, saidToAll } from './metadata.ts';
 import type { InspectOptions } from './options.ts';
 import { report } from './report.ts';
@@ -16,18 +17,41 @@ import { type TargetVerdict, verdictOfCloud, verdictsBySettings } from './target
 export async function inspectSource(options: InspectOptions): Promise<number> {
   const source = await openSource(options.source);
   try {
-    const said = saidWith(options, source.said);
-    const examination = await examineSource(source, said);
-    const { targets: chosen } = choiceOf(said);
-    const targets = await targetVerdicts(examination, { ...source, said }, options);
-    const files = said.files.map(({ name }) => name);
-    const document = inspectDocument(options.source, source.reader.size, examination, files, chosen, targets);
+    const document = await documentOf({ ...source, said: saidWith(options, source.said) }, options);
     const forPeople = () => report(document, stylerFor(process.stdout));
     process.stdout.write(options.json ? `${printableJson(document, 2)}\n` : forPeople());
     return document.verdict === 'accept' ? 0 : 1;
   } finally {
     await source.close();
   }
+}
+
+async function documentOf(source: Source, options: InspectOptions): Promise<InspectDocument> {
+  const inside = await lookInside(source);
+  const image = inside?.packed === undefined ? source : inside.source;
+  try {
+    const inspection = await inspectionOf(image, inside);
+    const { targets: chosen } = choiceOf(source.said);
+    const targets = await targetVerdicts(inspection, image, options);
+    const files = source.said.files.map(({ name }) => name);
+    return inspectDocument(options.source, source.reader.size, inspection, files, chosen, targets);
+  } finally {
+    if (image !== source) await image.close();
+  }
+}
+
+const ONE_IMAGE = 'unpacks to one disk image';
+
+async function inspectionOf(image: Source, inside: Inside | undefined): Promise<Inspection> {
+  if (inside === undefined) return examineSource(image, image.said);
+  if (inside.packed === undefined) {
+    const { refusal: error } = inside;
+    const check = { code: error.code, title: ONE_IMAGE, outcome: 'refused', detail: error.message } as const;
+    return { verdict: 'refuse', error, checks: [check] };
+  }
+  const examination = await examineSource(image, image.said);
+  const check = { code: 'corrupt-data', title: ONE_IMAGE, outcome: 'passed' } as const;
+  return { ...examination, packed: inside.packed, checks: [check, ...examination.checks] };
 }
 
 /** The option says what the object's own metadata would say. */

@@ -4,6 +4,7 @@ import { formatBytes } from '../format-bytes.ts';
 import { printable } from '../printable.ts';
 import type { Style, Styler } from '../terminal/styles.ts';
 import type { InspectDocument } from './document.ts';
+import type { Packed } from './inside.ts';
 import type { SentValue } from './metadata.ts';
 import type { TargetVerdict } from './targets.ts';
 
@@ -32,7 +33,7 @@ function headline({ source, verdict, code = '' }: InspectDocument, style: Styler
 
 function facts(document: InspectDocument, style: Styler): string[] {
   const { format, subformat, size, virtualSize, partitionTable, warnings = [], message, nextStep } = document;
-  const { chosenTargets: chosen } = document;
+  const { packed, chosenTargets: chosen } = document;
   const fact = (name: string, value: string, wanted?: Style): string => {
     const shown = printable(value);
     return `  ${style('dim', name.padEnd(NAME_CHARACTERS))}${wanted === undefined ? shown : style(wanted, shown)}`;
@@ -40,6 +41,7 @@ function facts(document: InspectDocument, style: Styler): string[] {
   return [
     ...(format === undefined ? [] : [fact('format', [format, subformat].filter(Boolean).join(' '))]),
     fact('file', inBytes(size)),
+    ...(packed === undefined ? [] : [fact('packed', packedAs(packed))]),
     ...(virtualSize === undefined ? [] : [fact('disk', inBytes(virtualSize))]),
     ...(partitionTable === undefined ? [] : [fact('partitions', partitions(partitionTable))]),
     ...(chosen === undefined ? [] : [fact('goes to', `${chosen.join(', ')} alone`)]),
@@ -47,6 +49,12 @@ function facts(document: InspectDocument, style: Styler): string[] {
     ...(message === undefined ? [] : [fact('why', message, 'red')]),
     ...(nextStep === undefined ? [] : [fact('next', nextStep, 'bold')]),
   ];
+}
+
+/** "tar.gz, disk.raw inside with 10 GiB (10737418240 bytes)" */
+function packedAs({ format, member, unpackedBytes }: Packed): string {
+  const size = inBytes(unpackedBytes);
+  return member === undefined ? `${format}, ${size} inside` : `${format}, ${member} inside with ${size}`;
 }
 
 const inBytes = (bytes: number): string => `${formatBytes(bytes)} (${bytes} bytes)`;

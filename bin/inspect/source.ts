@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
@@ -9,6 +9,7 @@ import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import { objectReader } from '../../lambda/steps/dropped-object.ts';
 import { folderFiles, metadataFiles } from '../../lambda/steps/metadata-files.ts';
+import { resumingSource } from '../../lambda/transfer/resuming-source.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { localMetadata } from './local-metadata.ts';
 import type { SaidOfImage } from './metadata.ts';
@@ -18,6 +19,8 @@ export interface Source {
   /** Its name can vouch for a raw disk. */
   readonly fileName: string;
   readonly reader: RangeReader;
+  /** Streams a part of it. */
+  open(offset: number, length: number): AsyncIterable<Uint8Array>;
   /** The place of a drop, as an endpoint gets it. */
   place(target: Target): DropPlace;
   /** The key that it would be dropped under, or has been. */
@@ -58,7 +61,25 @@ async function fileSource(given: string): Promise<Source> {
   const place = () => ({ key, isStaging: false, has });
   const files = await localMetadata(path, here);
   const reader = { size: stats.size, read };
-  return { fileName: given, key, reader, place, said: { files, userMetadata: {} }, close: () => file.close() };
+  const openRange = (offset: number, length: number) => streamOf(file, offset, length);
+  return {
+    fileName: given,
+    key,
+    reader,
+    open: openRange,
+    place,
+    said: { files, userMetadata: {} },
+    close: () => file.close(),
+  };
+}
+
+/** Larger than Node's 64 KiB: the decoders take as much at once. */
+const CHUNK_BYTES = 1024 * 1024;
+
+async function* streamOf(file: FileHandle, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  if (length === 0) return;
+  const end = offset + length - 1;
+  yield* file.createReadStream({ start: offset, end, autoClose: false, highWaterMark: CHUNK_BYTES });
 }
 
 /** Where the AWS SDK looks for S3; undefined: at Amazon. */
@@ -78,6 +99,8 @@ async function objectSource(bucket: string, key: string): Promise<Source> {
       fileName: key,
       place: ({ objectStorage }) => ({ key, isStaging: isPlace(objectStorage?.staging, bucket, s3Endpoint()), has }),
       reader: objectReader(objects, head),
+      open: (offset, length) =>
+        resumingSource((range, signal) => objects.open(head, range, signal), { offset, length }),
       key,
       said: { files, userMetadata: head.userMetadata },
       close: async () => client.destroy(),

@@ -35,6 +35,15 @@ export const ERROR_KINDS = {
   encrypted: permanent('Decrypt the image with `qemu-img convert` and drop the result.'),
   'unknown-feature': permanent(CONVERT),
   'unsupported-variant': permanent(CONVERT),
+  'corrupt-data': permanent(
+    'Compare the checksum of the file with the one of its publisher, copy the file again and drop it again.',
+  ),
+  'trailing-bytes': permanent(
+    'Remove the bytes that follow the packed data, or copy the file again, and drop it again.',
+  ),
+  'several-images': permanent('Unpack the file and drop each disk image on its own.'),
+  'no-image-inside': permanent('Check what the file holds, and drop a file with one disk image inside.'),
+  'packed-twice': permanent('Unpack one layer and drop the result.'),
   'unreplayed-log': permanent('Open the image once in Hyper-V or run `qemu-img check -r all`, then drop it again.'),
 
   // What is wrong with the object or its metadata

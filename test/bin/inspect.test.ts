@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { InspectDocument } from '../../bin/inspect/document.ts';
@@ -12,6 +13,9 @@ import { type Simulator, startSimulator } from '../../local/simulator/simulator.
 import { type LocalS3, OPERATOR, PLAIN, startLocalS3 } from '../local/s3/support/local-s3.ts';
 import { gptDisk } from '../support/images/gpt.ts';
 import { SAMPLES } from '../support/images/samples.ts';
+import { innerDisk } from '../support/packed/disk.ts';
+import { FIXTURES } from '../support/packed/fixtures.ts';
+import { tarOf, zipOf } from '../support/packed/packed-files.ts';
 
 const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
 
@@ -45,6 +49,8 @@ async function file(name: string, bytes: Buffer): Promise<string> {
   await writeFile(join(folder, name), bytes);
   return name;
 }
+
+const OVF = { name: 'box.ovf', bytes: Buffer.from('<Envelope/>') };
 
 const sample = (format: string): Buffer => SAMPLES.find((each) => each.format === format)?.bytes ?? Buffer.alloc(0);
 
@@ -135,6 +141,70 @@ describe('imagedrop inspect', () => {
 
   test('explains itself', async () => {
     expect(await inspect(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('Examples:') });
+  });
+});
+
+describe('imagedrop inspect of a packed file', () => {
+  const qcow2 = sample('qcow2');
+
+  test.each([
+    ['a.qcow2.gz', gzipSync(qcow2), { format: 'gz' }],
+    ['a.qcow2.zst', zstdCompressSync(qcow2), { format: 'zst' }],
+    ['a.zip', zipOf([{ name: 'a.qcow2', bytes: qcow2 }]), { format: 'zip', member: 'a.qcow2' }],
+    ['a.tar.gz', gzipSync(tarOf([{ name: 'a.qcow2', bytes: qcow2 }])), { format: 'tar.gz', member: 'a.qcow2' }],
+    ['a.ova', tarOf([OVF, { name: 'a.qcow2', bytes: qcow2 }]), { format: 'tar', member: 'a.qcow2' }],
+  ])('judges the disk image inside %s', async (name, bytes, packed) => {
+    expect(await document(await file(name, bytes))).toMatchObject({
+      source: name,
+      size: bytes.length,
+      verdict: 'accept',
+      packed: { ...packed, unpackedBytes: qcow2.length },
+      format: 'qcow2',
+      nextStep: expect.stringContaining('Unpack the file'),
+      targets: [{ taken: true, diskFormat: 'qcow2' }, { taken: true }],
+    });
+  });
+
+  test.each([
+    ['b.img.xz', FIXTURES.xzSha256],
+    ['b.img.bz2', FIXTURES.bzip2],
+  ])('judges the raw disk inside %s', async (name, bytes) => {
+    const { verdict, format, virtualSize } = await document(await file(name, bytes));
+    expect({ verdict, format, virtualSize }).toEqual({
+      verdict: 'accept',
+      format: 'raw',
+      virtualSize: innerDisk().length,
+    });
+  });
+
+  test('shows how it is packed, and that it unpacks', async () => {
+    const { code, out, err } = await inspect([await file('c.img.xz', FIXTURES.xz)]);
+    expect(code).toBe(0);
+    expect(err).toContain('c.img.xz  unpacking 1.4 KiB');
+    expect(out).toMatch(/^c\.img\.xz: safe\n {2}format {6}raw\n {2}file {8}1\.4 KiB \(1468 bytes\)$/m);
+    expect(out).toMatch(/^ {2}packed {6}xz, 256 KiB \(262144 bytes\) inside$/m);
+    expect(out).toMatch(/^ {2}passed {3}unpacks to one disk image$/m);
+    expect(out).toMatch(/^ {2}next {8}Unpack the file and drop the disk image/m);
+  });
+
+  test('refuses an unsafe image inside like one outside', async () => {
+    const unsafe = Buffer.from(qcow2);
+    unsafe.writeBigUInt64BE(1024n, 8);
+    const { code, out } = await inspect([await file('unsafe.qcow2.gz', gzipSync(unsafe))]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^unsafe\.qcow2\.gz: refused \(backing-file\)$/m);
+  });
+
+  test.each([
+    ['cut.xz', FIXTURES.xz.subarray(0, 1000), 'truncated'],
+    ['garbage.gz', Buffer.concat([gzipSync(qcow2), Buffer.from('garbage')]), 'trailing-bytes'],
+    ['two.zip', zipOf(['a.img', 'b.img'].map((name) => ({ name, bytes: qcow2 }))), 'several-images'],
+    ['twice.gz.gz', gzipSync(gzipSync(qcow2)), 'packed-twice'],
+    ['words.tar.gz', gzipSync(tarOf([OVF])), 'no-image-inside'],
+  ])('refuses %s with its code', async (name, bytes, code) => {
+    const refused = await document(await file(name, bytes));
+    expect(refused).toMatchObject({ verdict: 'refuse', code, targets: [], checks: [{ code, outcome: 'refused' }] });
+    expect(refused).not.toHaveProperty('packed');
   });
 });
 
@@ -235,6 +305,13 @@ describe('imagedrop inspect of an object', () => {
     expect(out).toMatch(/^ {4}name +MetadataSources +said\/a\.img\.yaml:1:1$/m);
     expect(out).toMatch(/^ {4}min_ram +9 +x-amz-meta-min-ram$/m);
     expect(out).toMatch(/^ {4}tags +all +imagedrop\.yaml:2:1$/m);
+  });
+
+  test('unpacks one that is packed', async () => {
+    await local.s3.send(new PutObjectCommand({ Bucket: PLAIN, Key: 'packed/b.img.xz', Body: FIXTURES.xzBlocks }));
+    const { code, out } = await inspect(['--json', `s3://${PLAIN}/packed/b.img.xz`], environment());
+    expect(JSON.parse(out)).toMatchObject({ verdict: 'accept', format: 'raw', packed: { format: 'xz' } });
+    expect(code).toBe(0);
   });
 
   test('says which targets it names, and that it is not sent to others', async () => {

@@ -1,0 +1,32 @@
+import { startsWith } from './packed-file.ts';
+
+/** Endings that people give to disk images of all formats. */
+const DISK_NAME = /\.(raw|img|dd|bin|qcow2?|qed|vmdk|vhdx?|vpc|vdi|iso|zvhd2?)$/i;
+/** AppleDouble files, which macOS adds to archives. */
+const COMPANION = /(^|\/)(\._|__MACOSX\/)/;
+
+/** Signature and offset of each format. Which disk it is, and whether it is safe, is found out later. */
+const SIGNATURES: readonly (readonly [offset: number, signature: string | readonly number[]])[] = [
+  [0, 'QFI\xfb'],
+  [0, 'QED\0'],
+  [0, 'KDMV'],
+  [0, 'COWD'],
+  [0, 'conectix'],
+  [0, 'cxsparse'],
+  [0, 'vhdxfile'],
+  [64, [0x7f, 0x10, 0xda, 0xbe]],
+  [32_769, 'CD001'],
+  // The MBR, or the boot sector of a file system.
+  [510, [0x55, 0xaa]],
+  [512, 'EFI PART'],
+];
+
+/**
+ * Whether a file in an archive is a disk image, by its first bytes or its name: a raw disk may bear no sign, and archives
+ * have licences, checksums and descriptions beside the disk.
+ */
+export const isDisk = (name: string, head: Buffer): boolean =>
+  !COMPANION.test(name) && (DISK_NAME.test(name) || SIGNATURES.some(([offset, sign]) => has(head, offset, sign)));
+
+const has = (head: Buffer, offset: number, signature: string | readonly number[]): boolean =>
+  startsWith(head.subarray(offset), ...(typeof signature === 'string' ? Buffer.from(signature, 'latin1') : signature));

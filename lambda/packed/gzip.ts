@@ -1,0 +1,46 @@
+import { createGunzip } from 'node:zlib';
+import { CHUNK_BYTES, decoded, isZlibError } from './decoder.ts';
+import { type Compression, type Contents, type PackedFile, startsWith } from './packed-file.ts';
+import { corruptData, cutShort, trailingBytes } from './refusals.ts';
+
+const TITLE = 'a gzip file';
+
+/** RFC 1952. The length at its end is that of the last member only, modulo 2^32: nothing is known up front. */
+export const gzip: Compression = {
+  name: 'gz',
+  title: TITLE,
+  matches: (head) => startsWith(head, 0x1f, 0x8b, 0x08),
+  async open(file): Promise<Contents> {
+    return { bytes: unpacked(file) };
+  },
+};
+
+/** Of all members; node:zlib checks the CRC and the length of each. */
+async function* unpacked(file: PackedFile): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  try {
+    yield* decoded(file.open(0, file.size), gunzip);
+  } catch (error) {
+    throw refusal(error);
+  }
+  // Zeros end the last member for node:zlib, and it ignores what follows them.
+  if (gunzip.bytesWritten < file.size) await refuseAfterEnd(file, gunzip.bytesWritten);
+}
+
+/** gzip itself accepts zeros: tapes are padded with them. */
+async function refuseAfterEnd(file: PackedFile, end: number): Promise<void> {
+  let offset = end;
+  for await (const piece of file.open(end, file.size - end)) {
+    const other = piece.findIndex((byte) => byte !== 0);
+    if (other >= 0) throw trailingBytes(TITLE, offset + other);
+    offset += piece.length;
+  }
+}
+
+function refusal(error: unknown): unknown {
+  if (!isZlibError(error)) return error;
+  if (error.code === 'Z_BUF_ERROR') return cutShort(TITLE, error);
+  // The header of the first member is right, or the file would not be taken for gzip.
+  if (error.message === 'incorrect header check') return trailingBytes(TITLE);
+  return corruptData(TITLE, `its data cannot be unpacked (${error.message})`, error);
+}
