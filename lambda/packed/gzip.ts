@@ -40,7 +40,7 @@ async function refuseAfterEnd(file: PackedFile, end: number): Promise<void> {
 function refusal(error: unknown): unknown {
   if (!isZlibError(error)) return error;
   if (error.code === 'Z_BUF_ERROR') return cutShort(TITLE, error);
-  // The header of the first member is right, or the file would not be taken for gzip.
+  // The header of the first member is right, otherwise the file is not recognised as gzip.
   if (error.message === 'incorrect header check') return trailingBytes(TITLE);
   return corruptData(TITLE, `its data cannot be unpacked (${error.message})`, error);
 }

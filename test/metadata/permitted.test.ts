@@ -62,13 +62,14 @@ describe('a property that gives power over other things', () => {
     expect(message).toContain('linux/imagedrop.yaml:1:14');
   });
 
-  test('is refused as a tag that imagedrop recognises its own images by', async () => {
-    const { code, message } = await failure(() =>
-      settled({ user: { tags: 'linux,imagedrop_id=5d0f0c1e' }, may: ALL_RIGHTS }),
-    );
-    expect(code).toBe('bad-metadata');
-    expect(message).toContain('x-amz-meta-tags: the tag "imagedrop_id=5d0f0c1e" is forbidden');
-  });
+  test.each(['imagedrop_id=5d0f0c1e', 'ImageDrop_id=5d0f0c1e'])(
+    'is refused as a tag that imagedrop recognises its own images by: %s',
+    async (tag) => {
+      const { code, message } = await failure(() => settled({ user: { tags: `linux,${tag}` }, may: ALL_RIGHTS }));
+      expect(code).toBe('bad-metadata');
+      expect(message).toContain(`x-amz-meta-tags: the tag "${tag}" is forbidden`);
+    },
+  );
 });
 
 const RESERVED = [
