@@ -73,11 +73,15 @@ test('each function needs all that its role allows, and nothing that it does not
   }
   expect(Object.keys(await pipeline.tags(good))).toEqual(['imagedrop:simulator', 'imagedrop:simulator-ims']);
 
+  // What create-metadata decides, for the records that are written by hand below.
+  const { found, plan, sent, image } = await pipeline.settled(good, 'simulator');
+  const planned = { ...(found && { found }), ...(plan && { plan }), ...(sent && { sent }) };
+
   // An object that is gone: create-metadata and stream-upload must be able to tell that from one they may not see.
   await pipeline.send('IngestQueueUrl', pipeline.event({ key: 'gone.img', versionId: NO_VERSION }, rawDisk()));
   expect(await pipeline.settled({ key: 'gone.img', versionId: NO_VERSION })).toMatchObject({ status: 'failed' });
   const absent = { key: 'absent.img', versionId: NO_VERSION };
-  await pipeline.send('UploadQueueUrl', { record: await putRecord(absent, { status: 'created' }) });
+  await pipeline.send('UploadQueueUrl', { record: await putRecord(absent, { status: 'created', ...planned }) });
   expect(await pipeline.settled(absent)).toMatchObject({ error: { code: 'object-gone' } });
 
   // A record that is not there, for each function.
@@ -97,16 +101,16 @@ test('each function needs all that its role allows, and nothing that it does not
 
   // A drop that the service has read where it lies, and that is gone since: record-status looks for it.
   const inPlace = { key: 'in-place.img', versionId: NO_VERSION };
-  const { image } = (await pipeline.record(good)) ?? {};
   const register = { askedAt: new Date().toISOString() };
-  const read = await putRecord(inPlace, { status: 'processing', register, ...(image !== undefined && { image }) });
+  const asked = { status: 'processing', register, ...planned, ...(image && { image }) } as const;
+  const read = await putRecord(inPlace, asked);
   await pipeline.send('StatusQueueUrl', { record: read });
   expect(await pipeline.settled(inPlace)).toMatchObject({ error: { code: 'object-changed' } });
 
   // A target that is paused: create-metadata and stream-upload put drops off, by a message to themselves.
   await pauseTarget('simulator', 12);
   const late = { key: 'late.img', versionId: NO_VERSION };
-  await pipeline.send('UploadQueueUrl', { record: await putRecord(late, { status: 'created' }) });
+  await pipeline.send('UploadQueueUrl', { record: await putRecord(late, { status: 'created', ...planned }) });
   const later = { key: 'later.img', versionId: NO_VERSION };
   await pipeline.send('IngestQueueUrl', { record: await putRecord(later, {}) });
   for (const dropped of [late, later]) {
