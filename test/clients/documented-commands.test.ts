@@ -27,7 +27,7 @@ const named = (commands: readonly ShellCommand[]) => commands.map((command) => [
 
 /** What the embedded stack does not answer. */
 const isOfAws = ({ text }: ShellCommand): boolean =>
-  /^aws (secretsmanager|lambda|logs) /.test(text) || text.includes(REDRIVE);
+  /^aws (secretsmanager|lambda|logs|scheduler) /.test(text) || text.includes(REDRIVE);
 
 describe('a reader with the clients of AWS and OpenStack, and jq', () => {
   test.each(named(COMMANDS.filter((command) => !isOfAws(command))))(
