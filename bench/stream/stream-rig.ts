@@ -7,6 +7,8 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, PurgeQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { parse, stringify } from 'yaml';
 import { dropId, recordKey } from '../../lambda/model/drop.ts';
+import type { UploadPlan } from '../../lambda/model/image.ts';
+import { newImage } from '../../lambda/model/new-image.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { moveTo, receive } from '../../lambda/model/record-changes.ts';
 import { freePort } from '../../local/contributing/openstack/free-port.ts';
@@ -130,14 +132,23 @@ export class StreamRig {
     const bucket = this.#pipeline.dropBucket;
     const id = dropId({ etag, lastModified });
     const drop = { bucket, key: name, id, etag, size, droppedAt: lastModified.toISOString() };
-    const plan = { route: 'stream', reason: 'It is measured.', diskFormat: 'raw', range: { offset: 0, length: size } };
-    const draft = moveTo(receive(drop, CLOUD, new Date()), 'created', new Date());
-    const record = {
-      ...draft,
+    const found = { format: 'raw', virtualSize: size } as const;
+    const plan: UploadPlan = {
+      route: 'stream',
+      reason: 'It is measured.',
+      diskFormat: 'raw',
+      range: { offset: 0, length: size },
       // What Glance reports is sha512, unless its operator has chosen otherwise.
-      plan: { ...plan, algorithms: ['sha512'] } as NonNullable<DropRecord['plan']>,
+      algorithms: ['sha512'],
+    };
+    const record = {
+      ...moveTo(receive(drop, CLOUD, new Date()), 'created', new Date()),
+      found,
+      plan,
+      sent: newImage({ drop, target: CLOUD, generation: 1, found, plan, metadata: {} }),
       image: { id: await this.#image(name) },
-      ...{ revision: 1, nonce: randomUUID() },
+      revision: 1,
+      nonce: randomUUID(),
     };
     const key = recordKey(drop, CLOUD);
     const Bucket = this.#pipeline.output('StatusBucketName');
