@@ -130,7 +130,7 @@ export class DropDriver {
     this.metadataFiles.push((await this.#newestUnder(Key)).id);
   }
 
-  /** Nobody else writes. */
+  /** This driver is the only writer. */
   async #newestUnder(Key: string): Promise<Pick<PutDrop, 'id' | 'etag' | 'isVersion'>> {
     const { s3, bucket: Bucket } = this.#options;
     const head = await s3.send(new HeadObjectCommand({ Bucket, Key }));

@@ -48,7 +48,7 @@ describe('a damaged file ends with bytes or with an error of ours', () => {
     await fc.assert(
       fc.asyncProperty(damage, async (how) => {
         const outcome = await inside(damaged(bytes, how), { maxBytes: 2 ** 24 }).catch((error: unknown) => error);
-        // A file whose signature is damaged is not taken for a packed one.
+        // A file with a damaged signature is not recognised as packed.
         if (outcome instanceof ImageDropError || outcome === undefined) return;
         expect(outcome).toHaveProperty('bytes');
       }),

@@ -98,7 +98,7 @@ const bridge = (mark: string): Buffer =>
 
 /** It sees raw bytes, of more than the volume. */
 const HYBRID: Acceptance = { ...ISO, unlikeQemu: 'it sees raw bytes' };
-/** A file that ends between the ISO 9660 volume of 23 sectors and the anchor of UDF is taken for one without an anchor. */
+/** A file that ends between the ISO 9660 volume of 23 sectors and the anchor of UDF is treated as one without an anchor. */
 const UDF_BRIDGE: Acceptance = {
   ...ISO,
   subformat: 'udf',
