@@ -1,3 +1,5 @@
+import { s3Client, stagingClient } from './adapters/aws-clients.ts';
+import { undiciHandler } from './adapters/undici-handler.ts';
 import { streamUploadEnvironment } from './runtime/environment.ts';
 import { freeBytesAtOnce } from './runtime/lean-memory.ts';
 import { streamUpload } from './steps/stream-upload.ts';
@@ -8,8 +10,8 @@ const environment = streamUploadEnvironment();
 const cloudsYaml = cloudsYamlOf(environment);
 const dependencies = {
   ...stepDependencies(environment, cloudsYaml),
-  objects: sharingStore(),
-  staging: stagingOf(environment, cloudsYaml),
+  objects: sharingStore(s3Client(undiciHandler)),
+  staging: stagingOf(environment, cloudsYaml, (access) => stagingClient(access, undiciHandler)),
   ownQueue: queue(environment.UPLOAD_QUEUE_URL),
   uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
 };

@@ -1,7 +1,8 @@
 /** What the entry points have in common: the outside services, made once for each environment of a function. */
 import { randomUUID } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
-import { s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
+import { type StagingAccess, s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
 import { httpClient, measuredHttp } from './adapters/http.ts';
 import { s3Beginnings, s3Reconciliations } from './adapters/s3-document.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
@@ -111,12 +112,18 @@ function stagingPlaces({ AWS_ENDPOINT_URL_S3 }: SharedEnvironment, cloudsYaml: C
   };
 }
 
-export function stagingOf(environment: SharedEnvironment, cloudsYaml: CloudsYaml): Staging {
-  const open = stagingOpener((access, bucket) => s3Staging(stagingClient(access), bucket));
+type StagingClient = (access: StagingAccess) => S3Client;
+
+export function stagingOf(
+  environment: SharedEnvironment,
+  cloudsYaml: CloudsYaml,
+  client: StagingClient = stagingClient,
+): Staging {
+  const open = stagingOpener((access, bucket) => s3Staging(client(access), bucket));
   return { ...stagingPlaces(environment, cloudsYaml), of: async (target) => open(await cloudsYaml(), target) };
 }
 
-export const sharingStore = (): SharingStore => sharedObjects(s3);
+export const sharingStore = (client: S3Client): SharingStore => sharedObjects(client);
 
 export const taggingStore = (): TaggingStore => taggedObjects(s3, log);
 

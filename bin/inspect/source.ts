@@ -2,6 +2,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
+import { undiciHandler } from '../../lambda/adapters/undici-handler.ts';
 import { isPlace } from '../../lambda/clouds/open-staging.ts';
 import type { DropPlace } from '../../lambda/endpoints/endpoint.ts';
 import type { RangeReader } from '../../lambda/formats/reading/reader.ts';
@@ -86,7 +87,7 @@ async function* streamOf(file: FileHandle, offset: number, length: number): Asyn
 const s3Endpoint = () => process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
 
 async function objectSource(bucket: string, key: string): Promise<Source> {
-  const client = s3Client();
+  const client = s3Client(undiciHandler);
   const objects = s3Objects(client);
   try {
     const head = await objects.head(bucket, key);

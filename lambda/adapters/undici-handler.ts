@@ -1,18 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { proxiesIn } from '../clouds/proxies.ts';
-
-export interface HandlerOptions {
-  /** To one host at a time; further requests wait. */
-  readonly connections: number;
-  readonly connectMs: number;
-  /** From the sent request to the head of the answer. */
-  readonly answerMs: number;
-  /** Between two pieces of a body that is being read; none passes while its reader is busy. */
-  readonly silenceMs: number;
-  /** Whether the server's certificate is checked, and against which authorities (node:tls). @default as Node.js does */
-  readonly tls?: { readonly rejectUnauthorized: boolean; readonly ca?: string };
-}
+import type { HandlerOptions } from './aws-clients.ts';
 
 /** What the SDK asks of an HTTP handler, as much of it as calls of AWS need. */
 interface SdkRequest {

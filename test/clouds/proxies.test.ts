@@ -1,5 +1,6 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type MakeHandler, nodeHandler } from '../../lambda/adapters/aws-clients.ts';
 import { type ClosableHttpClient, type HttpOptions, httpClient } from '../../lambda/adapters/http.ts';
 import { undiciHandler } from '../../lambda/adapters/undici-handler.ts';
 import { nodeProxies, proxiesIn } from '../../lambda/clouds/proxies.ts';
@@ -78,7 +79,10 @@ describe('requests to a cloud', () => {
   });
 });
 
-describe('requests to AWS', () => {
+describe.each<[string, MakeHandler]>([
+  ['undici', undiciHandler],
+  ['node:http', nodeHandler],
+])('requests to AWS by %s', (_name, handler) => {
   const OPTIONS = { connections: 2, connectMs: 1000, answerMs: 1000, silenceMs: 1000 };
   const BUCKETS = '<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>';
 
@@ -90,7 +94,7 @@ describe('requests to AWS', () => {
       credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
       forcePathStyle: true,
       maxAttempts: 1,
-      requestHandler: undiciHandler({ ...OPTIONS, tls }),
+      requestHandler: handler({ ...OPTIONS, tls }),
     });
     clients.push({ close: () => made.destroy() });
     return made;

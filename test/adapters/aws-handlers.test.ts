@@ -6,7 +6,8 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type HandlerOptions, undiciHandler } from '../../lambda/adapters/undici-handler.ts';
+import { type HandlerOptions, type MakeHandler, nodeHandler } from '../../lambda/adapters/aws-clients.ts';
+import { undiciHandler } from '../../lambda/adapters/undici-handler.ts';
 import { pattern, source } from '../support/bytes.ts';
 import { answer, bodyOf, serve, unusedAddress } from '../support/http-server.ts';
 
@@ -19,11 +20,11 @@ afterEach(() => {
   for (const client of clients.splice(0)) client.destroy();
 });
 
-async function clientOf(listener: RequestListener, maxAttempts = 2): Promise<S3Client> {
-  return clientAt(await serve(listener), maxAttempts);
+async function clientOf(listener: RequestListener, handler: MakeHandler = undiciHandler): Promise<S3Client> {
+  return clientAt(await serve(listener), handler, 2);
 }
 
-function clientAt(endpoint: string, maxAttempts: number): S3Client {
+function clientAt(endpoint: string, handler: MakeHandler, maxAttempts: number): S3Client {
   const client = new S3Client({
     endpoint,
     region: 'us-east-1',
@@ -31,7 +32,7 @@ function clientAt(endpoint: string, maxAttempts: number): S3Client {
     forcePathStyle: true,
     maxAttempts,
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: undiciHandler(LIMITS),
+    requestHandler: handler(LIMITS),
   });
   clients.push(client);
   return client;
@@ -53,13 +54,18 @@ function onlyOnce(listener: RequestListener) {
   return { listener: counting, requests: () => requests };
 }
 
-describe("the SDK's requests", () => {
+const HANDLERS: readonly [string, MakeHandler][] = [
+  ['undici', undiciHandler],
+  ['node:http', nodeHandler],
+];
+
+describe.each(HANDLERS)("the SDK's requests by %s", (_name, handler) => {
   test('have their method, path, headers and body', async () => {
     const seen: unknown[] = [];
     const client = await clientOf(async (request, response) => {
       seen.push(request.method, request.url, request.headers['if-match'], await bodyOf(request));
       answer(response, 200, '', { etag: '"e"' });
-    });
+    }, handler);
     const put = new PutObjectCommand({ ...OBJECT, Key: 'läufer/a b.img', Body: 'grün', IfMatch: '"d"' });
     expect((await client.send(put)).ETag).toBe('"e"');
     expect(seen).toEqual(['PUT', '/drops/l%C3%A4ufer/a%20b.img?x-id=PutObject', '"d"', 'grün']);
@@ -70,7 +76,7 @@ describe("the SDK's requests", () => {
     const client = await clientOf((request, response) => {
       url = request.url ?? '';
       answer(response, 200, '<ListBucketResult/>');
-    });
+    }, handler);
     await client.send(new ListObjectsV2Command({ Bucket: 'drops', Prefix: "a b/(ä)+'!*&=" }));
     expect(url).toBe('/drops/?list-type=2&prefix=a%20b%2F%28%C3%A4%29%2B%27%21%2A%26%3D');
   });
@@ -80,14 +86,14 @@ describe("the SDK's requests", () => {
     const client = await clientOf((request, response) => {
       sockets.add(request.socket);
       answer(response, 200, 'x');
-    });
+    }, handler);
     const read = async () => buffer(await bodyAt(client));
     await Promise.all(Array.from({ length: 9 }, read));
     expect(sockets.size).toBeLessThanOrEqual(LIMITS.connections);
   });
 });
 
-describe('bytes that are read', () => {
+describe('bytes that undici reads', () => {
   test.each([1, 3, 7, 13, 64, 65_536])('come unchanged in chunks of %i bytes', async (chunkBytes) => {
     const client = await clientOf((_, response) => source(5000, chunkBytes).pipe(response));
     expect(await buffer(await bodyAt(client))).toEqual(pattern(5000));
@@ -128,30 +134,30 @@ describe('bytes that are read', () => {
   });
 });
 
-describe('a request without an answer', () => {
+describe.each(HANDLERS)('a request by %s without an answer', (_name, handler) => {
   test('is made again when its connection was lost', async () => {
     const { listener, requests } = onlyOnce((request) => request.socket.destroy());
-    expect(String(await buffer(await bodyAt(await clientOf(listener))))).toBe('again');
+    expect(String(await buffer(await bodyAt(await clientOf(listener, handler))))).toBe('again');
     expect(requests()).toBe(2);
   });
 
   test('is made again when it was reset', async () => {
     const { listener, requests } = onlyOnce((request) => request.socket.resetAndDestroy());
-    const client = await clientOf(listener);
+    const client = await clientOf(listener, handler);
     await client.send(new PutObjectCommand({ ...OBJECT, Body: 'x' }));
     expect(requests()).toBe(2);
   });
 
   test('is made again when none came in time', async () => {
     const { listener, requests } = onlyOnce(() => {});
-    expect(String(await buffer(await bodyAt(await clientOf(listener))))).toBe('again');
+    expect(String(await buffer(await bodyAt(await clientOf(listener, handler))))).toBe('again');
     expect(requests()).toBe(2);
   });
 
   test('says in the end why there was none', async () => {
-    const client = await clientOf((request) => void request.socket.destroy());
-    await expect(bodyAt(client)).rejects.toMatchObject({ name: 'TimeoutError', message: 'other side closed' });
-    await expect(bodyAt(clientAt(await unusedAddress(), 1))).rejects.toThrow('ECONNREFUSED');
+    const client = await clientOf((request) => void request.socket.destroy(), handler);
+    await expect(bodyAt(client)).rejects.toThrow(/other side closed|socket hang up/);
+    await expect(bodyAt(clientAt(await unusedAddress(), handler, 1))).rejects.toThrow('ECONNREFUSED');
   });
 
   test('is given up, and not made again, when the signal has ended it', async () => {
@@ -161,7 +167,7 @@ describe('a request without an answer', () => {
       closed = once(request.socket, 'close');
       abort.abort(new Error('The time is over.'));
     });
-    const client = await clientOf(listener);
+    const client = await clientOf(listener, handler);
     await expect(bodyAt(client, abort.signal)).rejects.toMatchObject({ name: 'AbortError' });
     await closed;
     expect(requests()).toBe(1);
