@@ -64,6 +64,12 @@ const SUITES = {
     globalSetup: '<rootDir>/test/openstack/install.cjs',
   },
   heavy: { testMatch: ['test/heavy/**/*.test.ts'] },
+  // Quick tests of laws, each with ten times as many cases.
+  laws: {
+    testMatch: ['formats/contract', 'formats/laws', 'packed/damaged', 'protocol/protocol'].map(
+      (name) => `test/${name}.test.ts`,
+    ),
+  },
   chaos: { testMatch: ['test/chaos/sabotage.test.ts'] },
 };
 
@@ -102,6 +108,7 @@ module.exports = {
   workerIdleMemoryLimit: '1GB',
   // Jest gives a worker half a second to end, which is too short on a busy machine. Only a leak reaches this.
   workerGracefulExitTimeout: 60_000,
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   reporters: ['default', '<rootDir>/test/openstack/service-reporter.cjs'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['lambda/**/*.ts', 'lib/**/*.ts', ...TYPES_ONLY.map((path) => `!${path}`)],

@@ -37,7 +37,7 @@ function exploreDrop(settings: DropSettings) {
   }, DEPARTURES);
 }
 
-/** Each case takes seconds: `npm test` explores two, an upload among them. */
+/** Each case takes seconds: only the suite `laws` explores more than two, an upload among them. */
 const EXPLORED = IS_THOROUGH ? CASES : CASES.filter((_, index) => index % 26 === 1);
 
 describe('one drop becomes one image, under every schedule of two workers, a crash, an end of time and one that is overtaken', () => {

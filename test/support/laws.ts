@@ -4,7 +4,7 @@ import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
 import type { FoundImage } from '../../lambda/model/image.ts';
 import { dangerIn } from './dangers.ts';
 
-/** `npm run test:full` looks at everything; `npm test` takes a sample of what is many times the same. */
+/** The suite `laws` looks at everything; other suites take a sample of what is many times the same. */
 export const IS_THOROUGH = process.env.IMAGEDROP_THOROUGH === '1';
 
 /** How often fast-check tries a law. */
