@@ -113,15 +113,18 @@ describe('a vendor profile', () => {
   const publicClouds = () =>
     user.file('~/.config/openstack/clouds-public.yaml', stringify({ 'public-clouds': { corp: profile } }));
 
-  test.each(['profile', 'cloud'])('of clouds-public.yaml stands under the cloud that names it by `%s`', async (key) => {
-    await publicClouds();
-    await clouds({ [key]: 'corp', region_name: 'south', auth: own });
-    expect((await ownCloud('here', user)).cloud).toMatchObject({
-      authUrl: 'https://south.vendor.example/v3',
-      auth: { user: { name: 'uploader', domain: { name: 'vendors' } } },
-      imageService: { interfaces: ['internal'], regionName: 'south' },
-    });
-  });
+  test.each(['profile', 'cloud'])(
+    'of clouds-public.yaml is merged into the cloud that names it by `%s`',
+    async (key) => {
+      await publicClouds();
+      await clouds({ [key]: 'corp', region_name: 'south', auth: own });
+      expect((await ownCloud('here', user)).cloud).toMatchObject({
+        authUrl: 'https://south.vendor.example/v3',
+        auth: { user: { name: 'uploader', domain: { name: 'vendors' } } },
+        imageService: { interfaces: ['internal'], regionName: 'south' },
+      });
+    },
+  );
 
   test("gives way to the cloud's own settings", async () => {
     await publicClouds();

@@ -67,6 +67,6 @@ describe.each(['bash', 'zsh', 'fish'])('the script for %s', (shell) => {
   });
 });
 
-test.each([[[]], [['tcsh']], [['bash', 'zsh']], [['constructor']]])('%j is no shell', (words) => {
+test.each([[[]], [['tcsh']], [['bash', 'zsh']], [['constructor']]])('%j is not a shell', (words) => {
   expect(() => completionScript(words, COMMANDS)).toThrow('Name one shell: bash, zsh, fish.');
 });

@@ -22,7 +22,7 @@ describe('YAML, read as version 1.1', () => {
   });
 
   test.each(['0123', '0x1F', '1_000', '1e5', '3.10', '1:30', '-0', '2024-01-01'])(
-    '%s is no text, for its spelling is lost',
+    '%s is not accepted as text, because YAML drops its spelling',
     (text) => {
       expect(typeof value(text)).not.toBe('string');
     },

@@ -44,11 +44,19 @@ function proseInCode(name: string): Prose {
 
 const CODE_FOLDERS = ['bin', 'lambda', 'lib', 'local'];
 
-const SOURCES = CODE_FOLDERS.flatMap((folder) =>
+const sourcesIn = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => join(folder, file)),
-);
+    .map((file) => join(folder, file));
+
+/** The first argument of `test` and `describe`, also behind the table of `each`. */
+const TEST_NAME =
+  /(?:\b(?:test|describe)|^\s*[\]}]*\))(?:\.each(?:<[^(]*>)?[^(\n]*(?:\([^\n]*\))?)?\(\s*('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)/gm;
+
+function testNamesIn(name: string): Prose[] {
+  const code = readFileSync(join(ROOT, name), 'utf8');
+  return Array.from(code.matchAll(TEST_NAME), ([, text = '']) => ({ name: `${name} ${text}`, text }));
+}
 
 /** All texts that are held to the rules. */
 const SCOPE: readonly Prose[] = [...PAGES, 'CHANGELOG.md'].map(proseOf);
@@ -88,9 +96,15 @@ function findingsIn({ name, text }: Prose): string[] {
 }
 
 test.each(CODE_FOLDERS)('comments, messages and help texts in %s/ are in plain English', (folder) => {
-  const sources = SOURCES.filter((file) => file.startsWith(`${folder}/`));
+  const sources = sourcesIn(folder);
   expect(sources.length).toBeGreaterThan(10);
   expect(sources.map(proseInCode).flatMap(findingsIn)).toEqual([]);
+});
+
+test('names of tests are in plain English', () => {
+  const names = sourcesIn('test').flatMap(testNamesIn);
+  expect(names.length).toBeGreaterThan(2000);
+  expect(names.flatMap(findingsIn)).toEqual([]);
 });
 
 describe('the documentation', () => {

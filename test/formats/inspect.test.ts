@@ -26,7 +26,7 @@ test('vpc is another name of vhd', async () => {
 });
 
 test.each(['ploop', '', 'constructor', '__proto__'])(
-  '%j is no format, and may not be claimed',
+  '%j is not a format and is refused as a claim',
   async (claimedFormat) => {
     await expect(found(qcow2, { claimedFormat })).rejects.toMatchObject({
       code: 'wrong-format',

@@ -118,7 +118,7 @@ test('up fixes what is half dead', async () => {
   expect(await command('status')).toMatchObject({ code: 0, out: expect.not.stringContaining(`(processes ${pid},`) });
 });
 
-test.each(['SIGKILL', 'SIGSTOP'])('up mends a database that has got %s, under services that run', async (signal) => {
+test.each(['SIGKILL', 'SIGSTOP'])('up repairs a database that has got %s, under running services', async (signal) => {
   const pid = Number(await readFile(join(state, 'mariadb/pid'), 'utf8'));
   process.kill(pid, signal);
   expect(await command('status')).toMatchObject({ code: 1 });

@@ -79,7 +79,7 @@ test('a crash in the middle of an upload leaves the image in saving', async () =
 
 /** Each restart keeps the settings of the one before. */
 describe('with other settings after a restart', () => {
-  test('it takes other formats, at most so many bytes, and hashes otherwise', async () => {
+  test('it takes other formats and another hash, up to another size', async () => {
     const diskFormats = ['raw', 'qcow2'];
     await cloud.glance.restart({ diskFormats, imageSizeCapBytes: 2 ** 20, hashingAlgorithm: 'sha256' });
     const customer = await client();

@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const start = () => Pipeline.start({ cloud, targets: TARGETS, stackFolder: join(folder, 'stack') });
 
-test('an upload in the middle of which the stack ends becomes one image after the next start', async () => {
+test('an upload that the end of the stack interrupts becomes one image after the next start', async () => {
   const uploading = Promise.withResolvers<void>();
   decide = ({ method, url }) => {
     if (method !== 'PUT' || !url.endsWith('/file')) return undefined;

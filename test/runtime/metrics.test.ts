@@ -57,7 +57,7 @@ describe('the metrics of a function', () => {
     expect(new Set(names.filter((name) => String(name).startsWith('Drops'))).size).toBe(RECORD_STATUSES.length);
   });
 
-  test('say of which drop a line is, in fields that are not dimensions', () => {
+  test('name the drop of a line in fields that are not dimensions', () => {
     const { countStatus, countMoved } = metrics();
     const record = 'a.img/v1/mycloud.json';
     countStatus(record, stored(received));

@@ -87,7 +87,7 @@ describe('a name that is not free', () => {
   const taken = [...Object.keys(asked({})), 'id', 'status', 'owner', 'size', 'checksum', 'locations', 'os_hidden'];
 
   test.each([...new Set([...taken, 'os_glance_x', 'imagedrop_metadata', 'imagedrop_new'])])(
-    '%s is refused as a property, wherever it is said',
+    '%s is refused as a property in every source of metadata',
     async (name) => {
       for (const hostile of saidBothWays(name, 'hostile')) {
         const { code, message } = await failure(() => asked(hostile));

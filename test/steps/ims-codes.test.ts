@@ -183,7 +183,7 @@ describe('a drop at IMS', () => {
   });
 
   test.each(['IMG.0030', 'IMG.0087'])(
-    'gets another token on %s, and tries again later when that is no better',
+    'gets another token on %s, and retries later when that one fails too',
     async (code) => {
       expect((await dropAt([{ call: 'create', code }])).record.status).toBe('active');
       const { record, between } = await dropAt([{ call: 'create', code, times: 2 }]);

@@ -101,7 +101,7 @@ describe('the metadata of a drop', () => {
 
 describe('a file that says something of images', () => {
   test.each(['imagedrop.yaml', 'linux/imagedrop.yaml', 'a.img.yaml', 'a.img.yml', 'linux/imagedrop.yml'])(
-    'is no drop: %s makes no record and no failure, whatever is in it',
+    'is not a drop: %s makes neither a record nor a failure, whatever its content',
     async (key) => {
       const world = new MemoryWorld();
       world.objects.put(key, Buffer.from(': not even YAML ['));

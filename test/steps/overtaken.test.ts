@@ -258,7 +258,7 @@ describe('an upload that was interrupted', () => {
     expect(world.record(KEY)).toMatchObject({ status: 'received', generation: 2 });
   });
 
-  test('at its end has the time that a store needs for so many bytes', async () => {
+  test('at its end has the time that a store needs for its size', async () => {
     const { world } = await interrupted({ bytes: 2 ** 40, totalBytes: 2 ** 40, bytesPerSecond: 2 ** 20, at });
     expect(world.record(KEY)).toMatchObject({ status: 'uploading', generation: 1, attempts: 1 });
   });

@@ -37,7 +37,7 @@ describe('progress', () => {
     expect(reports[0]).toEqual({ bytes: 500, totalBytes: 1000, bytesPerSecond: 250, at: '2026-01-02T03:04:07.000Z' });
   });
 
-  test('is reported at growing intervals, the last of which repeats', async () => {
+  test('is reported at growing intervals, and then at the last one', async () => {
     const times: number[] = [];
     const startedAt = performance.now();
     const progress = reporting(async () => void times.push(performance.now() - startedAt));

@@ -21,7 +21,7 @@ test('it is derived once for each principal', () => {
   expect(signingKeyOf(other, DAY)).not.toEqual(signingKeyOf(one, DAY));
 });
 
-test('of ever so many scopes each has its own key, whatever was forgotten meanwhile', () => {
+test('each of many scopes has its own key, also after the cache has dropped some', () => {
   const one = principal();
   const scopes = Array.from({ length: 40 }, (_, region) => `20150830/region-${region}/s3/aws4_request`);
   const keys = scopes.map((scope) => signingKeyOf(one, scope).toString('hex'));

@@ -71,7 +71,7 @@ describe('the key', () => {
     expect([put.status, codeOf(put)]).toEqual([400, 'KeyTooLongError']);
   });
 
-  test.each(['%', '%zz', '%ff'])('%s is no URI', async (key) => {
+  test.each(['%', '%zz', '%ff'])('%s is not a URI', async (key) => {
     const put = await sendSigned(local.server.endpoint, { method: 'PUT', path: `/${PLAIN}/${key}` }, 'x');
     expect([put.status, codeOf(put)]).toEqual([400, 'InvalidURI']);
   });

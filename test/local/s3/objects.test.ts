@@ -169,10 +169,13 @@ describe('a range', () => {
     );
   });
 
-  test.each(['bytes=5-2', 'bytes=0-1,3-4', 'lines=1-2'])('%s is no range, and all is given', async (Range) => {
-    const head = await local.s3.send(new HeadObjectCommand({ Bucket: PLAIN, Key: 'image', Range }));
-    expect(head).toMatchObject({ $metadata: { httpStatusCode: 200 }, ContentLength: CONTENT.length });
-  });
+  test.each(['bytes=5-2', 'bytes=0-1,3-4', 'lines=1-2'])(
+    '%s is not a range: the whole object is sent',
+    async (Range) => {
+      const head = await local.s3.send(new HeadObjectCommand({ Bucket: PLAIN, Key: 'image', Range }));
+      expect(head).toMatchObject({ $metadata: { httpStatusCode: 200 }, ContentLength: CONTENT.length });
+    },
+  );
 
   test('by HEAD has the length of the range', async () => {
     const head = await local.s3.send(new HeadObjectCommand({ Bucket: PLAIN, Key: 'image', Range: 'bytes=1-2' }));

@@ -156,7 +156,7 @@ describe('registering a file', () => {
     expect(buffer).toEqual(tail);
   });
 
-  test.each([1000, 12 * 2 ** 20])('reads samples of %d bytes too, where it is told to', async (size) => {
+  test.each([1000, 12 * 2 ** 20])('reads samples of %d bytes too, if set', async (size) => {
     const sampling = await storage.cloud({ ims: { wholeReadBytes: 0 } });
     const client = await sampling.ims();
     const id = await client.created();

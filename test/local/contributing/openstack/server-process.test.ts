@@ -103,7 +103,7 @@ onLinux('a server', () => {
     expect(await server.isUp()).toBe(true);
   });
 
-  test('of which only workers are left is not up, and is started anew', async () => {
+  test('with only its workers left is not up, and is restarted', async () => {
     const folder = temporaryFolder();
     const server = await serverIn(folder);
     await server.start(false);
