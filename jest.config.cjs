@@ -22,6 +22,7 @@ const SLOW = [
   'bin/inspect',
   'bin/look',
   'bin/stack/stack',
+  'bin/synthesize',
   'bin/ui/ui',
   'docs/documented-commands',
   'docs/snippets',

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -15,16 +17,25 @@ export interface AppContext {
   readonly outcomeEmails?: object;
 }
 
-/** Synthesizes the stack into a folder, as `cdk synth` does, with the functions' bundles. */
+/** In the synthesized folder: the hash of what it was made from. */
+const INPUTS_FILE = 'inputs.sha256';
+
+/**
+ * Synthesizes the stack into a folder, as `cdk synth` does, with the functions' bundles. That takes seconds: a folder that
+ * was made from the same inputs stays as it is.
+ */
 export async function synthesize(folder: string, context: AppContext): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
   const settings = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8'));
+  const contextJson = JSON.stringify({ ...settings.context, ...context });
+  const inputs = await hashOfInputs(contextJson);
+  if ((await textOf(join(folder, INPUTS_FILE))) === inputs) return;
+  await rm(folder, { recursive: true, force: true });
   const env = {
     ...process.env,
     CDK_OUTDIR: folder,
-    // What CloudFormation would find wrong is found by `cdk synth`; checking it again doubles the time of a start.
+    // `cdk synth` finds what CloudFormation would refuse; checking it again doubles the time of a start.
     CDK_VALIDATION: 'false',
-    CDK_CONTEXT_JSON: JSON.stringify({ ...settings.context, ...context }),
+    CDK_CONTEXT_JSON: contextJson,
   };
   try {
     await promisify(execFile)(process.execPath, [APP], { cwd: PROJECT, env });
@@ -32,4 +43,32 @@ export async function synthesize(folder: string, context: AppContext): Promise<v
     const { stderr } = error as { stderr?: string };
     throw new Error(`The stack could not be synthesized.\n${stderr ?? error}`, { cause: error });
   }
+  await writeFile(join(folder, INPUTS_FILE), inputs);
+}
+
+/** The app, the stack and its functions. A clone has no bundles, an installed package has no lambda. */
+const SOURCES = ['bin', 'lib', 'lambda', 'bundles'];
+
+async function hashOfInputs(contextJson: string): Promise<string> {
+  const sources = (await Promise.all(SOURCES.map(filesIn))).flat().sort();
+  const contents = await Promise.all(sources.map((file) => readFile(file)));
+  const hash = createHash('sha256').update(contextJson);
+  for (const [index, file] of sources.entries()) hash.update(`\0${file}\0`).update(contents[index] ?? '');
+  // The versions of the CDK, and of all that a clone bundles.
+  const { version } = createRequire(import.meta.url)('aws-cdk-lib/package.json') as { readonly version: string };
+  return hash
+    .update(`\0${version}`)
+    .update((await textOf(join(PROJECT, 'package-lock.json'))) ?? '')
+    .digest('hex');
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const found = await readdir(join(PROJECT, folder), { recursive: true, withFileTypes: true }).catch(unlessMissing);
+  return (found ?? []).filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
+
+const textOf = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(unlessMissing);
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
