@@ -11,6 +11,7 @@ import { s3Pauses } from './adapters/s3-pauses.ts';
 import { observedRecords, s3Records } from './adapters/s3-records.ts';
 import { s3Staging } from './adapters/s3-staging.ts';
 import { taggedObjects } from './adapters/s3-tags.ts';
+import { s3Unpackings } from './adapters/s3-unpackings.ts';
 import { cachedSecret, type Secret } from './adapters/secrets.ts';
 import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { sqsStages } from './adapters/sqs-stages.ts';
@@ -33,6 +34,7 @@ import type {
   StagingPlaces,
   StepDependencies,
   TaggingStore,
+  WorkBucket,
 } from './steps/ports.ts';
 import { deadline } from './transfer/deadline.ts';
 
@@ -115,6 +117,12 @@ export function stagingOf(environment: SharedEnvironment, cloudsYaml: CloudsYaml
   const open = stagingOpener((access, bucket) => s3Staging(stagingClient(access), bucket));
   return { ...stagingPlaces(environment, cloudsYaml), of: async (target) => open(await cloudsYaml(), target) };
 }
+
+/** Where packed drops are unpacked into. */
+export const workBucketOf = ({ WORK_BUCKET }: { readonly WORK_BUCKET: string }): WorkBucket => ({
+  store: s3Staging(s3, WORK_BUCKET),
+  unpackings: s3Unpackings(s3, WORK_BUCKET),
+});
 
 export const sharingStore = (): SharingStore => sharedObjects(s3);
 

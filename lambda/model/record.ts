@@ -7,6 +7,7 @@ export const RECORD_SCHEMA = 1;
 
 export const RECORD_STATUSES = [
   'received',
+  'unpacking',
   'created',
   'uploading',
   'processing',
@@ -26,6 +27,8 @@ export interface DropRecord {
   readonly status: RecordStatus;
   readonly drop: Drop;
   readonly target: string;
+  /** The disk inside a packed drop; absent of other drops, and until it is unpacked. */
+  readonly packed?: RecordedPacked;
   readonly found?: FoundImage;
   /** What was asked of the endpoint. */
   readonly sent?: NewImage;
@@ -75,6 +78,28 @@ export interface DropRecord {
   readonly history: readonly HistoryEntry[];
 }
 
+/** A packed drop, and the disk that was unpacked of it. */
+export interface RecordedPacked {
+  /** As file names end: "xz", "tar.gz", "zip". */
+  readonly format: string;
+  /** Of the packed file. */
+  readonly bytes: number;
+  readonly unpackedBytes: number;
+  /** Of the disk, in hex. */
+  readonly sha256: string;
+  /** Name of the disk in its archive. */
+  readonly member?: string;
+  /** Where the disk is until the drop is settled at all its targets. */
+  readonly object: RecordedObject;
+}
+
+/** One object of a bucket without versions. */
+export interface RecordedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly etag: string;
+}
+
 export interface RecordedMetadata {
   /** The files that were read, from the top of the bucket down. */
   readonly files: readonly MetadataFileRef[];
@@ -115,12 +140,13 @@ export interface Unseen {
 }
 
 /** The steps that work on a queue, by the name of the queue. */
-export const QUEUE_STAGES = ['ingest', 'upload', 'status'] as const;
+export const QUEUE_STAGES = ['ingest', 'unpack', 'upload', 'status'] as const;
 export type QueueStage = (typeof QUEUE_STAGES)[number];
 
 /** The queue in which a record of each status waits to be taken further. */
 export const STAGE_OF: Readonly<Record<RecordStatus, QueueStage>> = {
   received: 'ingest',
+  unpacking: 'unpack',
   created: 'upload',
   uploading: 'upload',
   processing: 'status',

@@ -268,6 +268,9 @@ export class DropScenario implements Scenario {
       beginnings,
       ownQueue: queue(from === 'reconcile' ? 'ingestQueue' : from),
       ingestQueue: queue('ingestQueue'),
+      // No drop of a scenario is packed.
+      unpackQueue: this.#world.unpackQueue,
+      workBucket: this.#world.workBucket,
       uploadQueue: queue('uploadQueue'),
       statusQueue: queue('statusQueue'),
       staging,

@@ -1,0 +1,48 @@
+/** The disk that was unpacked of a packed drop: whether it is needed, whether it is there, and when it is deleted. */
+import { recordKey } from '../model/drop.ts';
+import type { DropRecord, RecordedObject } from '../model/record.ts';
+import { isSettled } from '../model/record-changes.ts';
+import { type DiskObject, diskObject, wasUnpacked, workKeys } from '../model/unpacking.ts';
+import { isPacked, SIGNATURE_BYTES } from '../packed/signatures.ts';
+import { objectReader } from './dropped-object.ts';
+import type { ObjectHead, RecordStatusDependencies, StepDependencies } from './ports.ts';
+import { removeObject } from './stage-image.ts';
+import type { Work } from './work.ts';
+
+/**
+ * The object that holds the disk of a drop.
+ * @param object the drop's own
+ * @returns undefined where the drop has to be unpacked first, or again
+ */
+export async function findDisk(
+  record: DropRecord,
+  object: ObjectHead,
+  deps: StepDependencies,
+): Promise<DiskObject | undefined> {
+  if (record.packed !== undefined) return (await isThere(record.packed.object, deps)) ? diskObject(record) : undefined;
+  const head = await objectReader(deps.objects, object).read(0, Math.min(SIGNATURE_BYTES, object.size));
+  return isPacked(head) ? undefined : object;
+}
+
+/** Whether an unpacked disk still is what was written: the lifecycle of the work bucket deletes what is old. */
+export async function isThere({ bucket, key, etag }: RecordedObject, deps: StepDependencies): Promise<boolean> {
+  return (await deps.objects.head(bucket, key))?.etag === etag;
+}
+
+/**
+ * Deletes the unpacked disk once the drop is settled at all its targets. A drop that is retried in that very moment finds
+ * its disk gone, and is unpacked again.
+ * @throws `staging-unavailable`
+ */
+export async function clearUnpacked({ record }: Work, deps: RecordStatusDependencies): Promise<void> {
+  if (!wasUnpacked(record) || !(await isSettledEverywhere(record, deps))) return;
+  const { store } = deps.workBucket;
+  const { disk, document } = workKeys(record.drop);
+  await removeObject(disk, store);
+  await store.delete(document);
+}
+
+async function isSettledEverywhere({ drop }: DropRecord, deps: StepDependencies): Promise<boolean> {
+  const records = await Promise.all(deps.targets.map(({ name }) => deps.records.load(recordKey(drop, name))));
+  return records.every((record) => record === undefined || isSettled(record));
+}
