@@ -1,3 +1,4 @@
+import { pollDelaySeconds } from '../model/backoff.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, Progress, RecordedError, RecordedPacked } from '../model/record.ts';
 import type { UnpackingRecord } from '../model/record-by-status.ts';
@@ -14,9 +15,6 @@ import { askForRetry, existingRecord, isRedriven, recordNamedIn } from './record
 import { LEASE_SECONDS, renewLease, underLease } from './under-lease.ts';
 import { isThere } from './unpacked-disk.ts';
 import { Work } from './work.ts';
-
-/** Seconds until a target looks again whether another target's record has had the drop unpacked. */
-const LOOK_AGAIN_SECONDS = 10;
 
 type UnpackWork = Work<UnpackingRecord>;
 
@@ -95,7 +93,8 @@ async function lookAgain(
     ...changes.withoutLease(changes.withoutAttempt(stored)),
     ...(progress !== undefined && { progress }),
   }));
-  await deps.ownQueue.send(work.message, LOOK_AGAIN_SECONDS);
+  const elapsedSeconds = (deps.now().getTime() - changes.statusSince(work.record).getTime()) / 1000;
+  await deps.ownQueue.send(work.message, pollDelaySeconds(elapsedSeconds));
 }
 
 async function finish(work: UnpackWork, packed: RecordedPacked, deps: UnpackImageDependencies): Promise<void> {

@@ -192,7 +192,7 @@ describe('a drop at two targets', () => {
     await unpack('there');
     expect(record('there')).toMatchObject({ status: 'unpacking', attempts: 0, progress });
     expect(record('there').lease).toBeUndefined();
-    expect(world.ownQueue.sent).toEqual([{ ...message('there'), delaySeconds: 10 }]);
+    expect(world.ownQueue.sent).toEqual([{ ...message('there'), delaySeconds: 1 }]);
     expect(world.workBucket.store.storedParts).toEqual([]);
   });
 
