@@ -17,6 +17,9 @@ export const RECORD_STATUSES = [
 ] as const;
 export type RecordStatus = (typeof RECORD_STATUSES)[number];
 
+/** Whether bytes move in a status, so that `progress` is about them. */
+export const isMoving = (status: RecordStatus): boolean => status === 'unpacking' || status === 'uploading';
+
 /** All that is known of one drop at one target. docs/record.md describes it for people. */
 export interface DropRecord {
   readonly schema: typeof RECORD_SCHEMA;

@@ -1,7 +1,7 @@
 /**
  * How far a packed drop is unpacked. A drop has one record for each target, but is unpacked once: so this state has a
- * document of its own, in the work bucket beside the disk, and is changed by compare-and-swap as records are. Whoever
- * holds its lease unpacks. It is deleted together with the disk.
+ * document of its own, in the work bucket beside the disk, and is changed by compare-and-swap as records are. The invocation
+ * that holds its lease unpacks. It is deleted together with the disk.
  */
 import { createHash } from 'node:crypto';
 import type { Drop } from './drop.ts';

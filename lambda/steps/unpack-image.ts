@@ -83,7 +83,7 @@ function asThrown({ code, message, nextStep }: RecordedError): ImageDropError {
   return new ImageDropError(code, message, { nextStep, retryable: false });
 }
 
-/** Another target's record has the drop unpacked. Waiting is no attempt, and shows how far that is. */
+/** Another target's record has the drop unpacked. Waiting does not count as an attempt, and shows how far that is. */
 async function lookAgain(
   work: UnpackWork,
   progress: Progress | undefined,
@@ -121,7 +121,7 @@ async function endTurn(work: UnpackWork, error: ImageDropError, deps: UnpackImag
   try {
     await changeTurn(work, ({ schema, drop }) => ({ schema, drop, ...failure }), deps);
   } catch (failed) {
-    // The lease ends soon, and the next turn comes to the same result.
+    // The lease ends soon, and the next turn has the same result.
     deps.log.warn('the end of an unpacking is not noted', { record: work.key, error: asImageDropError(failed) });
   }
 }
