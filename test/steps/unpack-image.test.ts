@@ -7,6 +7,7 @@ import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
 import { unpackImage } from '../../lambda/steps/unpack-image.ts';
+import { qcow2Image } from '../support/images/qcow2.ts';
 import { MemoryWorld, target } from '../support/memory-world.ts';
 import { innerDisk } from '../support/packed/disk.ts';
 import { FIXTURES } from '../support/packed/fixtures.ts';
@@ -15,6 +16,15 @@ import { tarOf, zipOf } from '../support/packed/packed-files.ts';
 const DISK = innerDisk();
 const SHA256 = createHash('sha256').update(DISK).digest('hex');
 const KEY = 'linux/debian.raw.gz';
+
+/** A qcow2 image that names another file. */
+function evilDisk(): Buffer {
+  const disk = qcow2Image(Buffer.alloc(65_536));
+  disk.write('/etc/passwd', 200);
+  disk.writeBigUInt64BE(200n, 8);
+  disk.writeUInt32BE(11, 16);
+  return disk;
+}
 
 /** A drop at some targets, received. */
 async function dropped(packed: Buffer = gzipSync(DISK), targets: readonly string[] = ['here'], key = KEY) {
@@ -72,7 +82,7 @@ describe('a packed drop', () => {
 
   test.each([
     ['xz', FIXTURES.xz, undefined],
-    ['zst', FIXTURES.zstdLong, undefined],
+    ['zst', FIXTURES.pzstd, undefined],
     ['bz2', FIXTURES.bzip2, undefined],
     ['zip', zipOf([{ name: 'disk.raw', bytes: DISK }]), 'disk.raw'],
     ['tar.gz', gzipSync(tarOf([{ name: 'disk.raw', bytes: DISK }])), 'disk.raw'],
@@ -97,6 +107,13 @@ describe('a packed drop', () => {
     expect(record().sent?.name).toBe('debian');
   });
 
+  test('is refused when the disk inside is not safe', async () => {
+    const { record, unpack, create } = await dropped(gzipSync(evilDisk()));
+    await unpack();
+    await create();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'backing-file' } });
+  });
+
   test('with invalid metadata fails before it is unpacked', async () => {
     const { world } = await dropped();
     world.objects.put('bad.gz', gzipSync(DISK), { 'min-disk': 'many' });
@@ -105,13 +122,12 @@ describe('a packed drop', () => {
   });
 
   test('is superseded when its key was written again', async () => {
-    const { world, unpack } = await dropped();
+    const { world } = await dropped();
     const first = world.recordKey(KEY);
     world.objects.put(KEY, DISK);
     await unpackImage({ record: first }, world.invocation(), world);
     expect(world.records.stored.get(first)).toMatchObject({ status: 'superseded' });
     expect(world.workBucket.store.objects.size).toBe(0);
-    expect(unpack).toBeDefined();
   });
 });
 
@@ -253,6 +269,24 @@ describe('a function that is killed while it unpacks', () => {
       expect(store.objects.size).toBe(0);
     },
   );
+});
+
+describe('the routes of a packed drop', () => {
+  test('by import, the service gets a URL of the disk inside', async () => {
+    const { world, disk, unpack, create, upload } = await dropped();
+    world.endpoint.route = 'import';
+    for (const step of [unpack, create, upload]) await step();
+    expect(world.endpoint.imported).toEqual([expect.stringContaining(`https://work.example/${disk}?`)]);
+  });
+
+  test('by register, the disk inside is copied to the service', async () => {
+    const { world, unpack, create, upload, record, message } = await dropped();
+    world.endpoint.route = 'register';
+    for (const step of [unpack, create, upload]) await step();
+    await streamUpload({ ...message(), chunk: 0 }, world.invocation('chunk'), world);
+    expect(world.staging.objects.get(record().staging?.key ?? '')).toEqual(DISK);
+    expect(record()).toMatchObject({ status: 'processing', register: { jobId: 'job-1' } });
+  });
 });
 
 describe('a disk that is gone before its upload', () => {

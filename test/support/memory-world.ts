@@ -253,8 +253,8 @@ class MemoryObjects implements SharingStore, TaggingStore {
     return { bucket, key, etag, size: bytes.length, lastModified: this.#now(), userMetadata: {}, bytes };
   }
 
-  async presign(ref: { key: string; versionId?: string }, seconds: number): Promise<string> {
-    return `https://drops.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
+  async presign(ref: ObjectRef, seconds: number): Promise<string> {
+    return `https://${ref.bucket}.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
   }
 
   async tag(ref: { key: string; versionId?: string }, tags: Record<string, string>): Promise<void> {
