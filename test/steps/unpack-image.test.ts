@@ -14,8 +14,13 @@ import { FIXTURES } from '../support/packed/fixtures.ts';
 import { tarOf, zipOf } from '../support/packed/packed-files.ts';
 
 const DISK = innerDisk();
-const SHA256 = createHash('sha256').update(DISK).digest('hex');
+const SHA256 = sha256Of(DISK);
 const KEY = 'linux/debian.raw.gz';
+
+/** Jest compares buffers byte by byte, which takes seconds. */
+function sha256Of(bytes: Buffer | undefined): string | undefined {
+  return bytes && createHash('sha256').update(bytes).digest('hex');
+}
 
 /** A qcow2 image that names another file. */
 function evilDisk(): Buffer {
@@ -64,7 +69,7 @@ describe('a packed drop', () => {
   test('is unpacked into one object, which the record describes', async () => {
     const { world, disk, record, unpack, message } = await dropped();
     await unpack();
-    expect(world.workBucket.store.objects.get(disk)).toEqual(DISK);
+    expect(sha256Of(world.workBucket.store.objects.get(disk))).toBe(SHA256);
     expect(record()).toMatchObject({
       status: 'received',
       packed: {
@@ -97,7 +102,7 @@ describe('a packed drop', () => {
       found: { format: 'raw', virtualSize: DISK.length },
       verification: { outcome: 'verified' },
     });
-    expect(world.endpoint.images.get(record().image?.id ?? '')?.bytes).toEqual(DISK);
+    expect(sha256Of(world.endpoint.images.get(record().image?.id ?? '')?.bytes)).toBe(SHA256);
   });
 
   test('gives its image a name without the endings of packed files', async () => {
@@ -284,7 +289,7 @@ describe('the routes of a packed drop', () => {
     world.endpoint.route = 'register';
     for (const step of [unpack, create, upload]) await step();
     await streamUpload({ ...message(), chunk: 0 }, world.invocation('chunk'), world);
-    expect(world.staging.objects.get(record().staging?.key ?? '')).toEqual(DISK);
+    expect(sha256Of(world.staging.objects.get(record().staging?.key ?? ''))).toBe(SHA256);
     expect(record()).toMatchObject({ status: 'processing', register: { jobId: 'job-1' } });
   });
 });
