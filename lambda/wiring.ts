@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
+import { awsUnavailable } from './adapters/aws-errors.ts';
 import { httpClient, measuredHttp } from './adapters/http.ts';
 import { s3Beginnings, s3Reconciliations } from './adapters/s3-document.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
@@ -120,7 +121,7 @@ export function stagingOf(environment: SharedEnvironment, cloudsYaml: CloudsYaml
 
 /** Where packed drops are unpacked into. */
 export const workBucketOf = ({ WORK_BUCKET }: { readonly WORK_BUCKET: string }): WorkBucket => ({
-  store: s3Staging(s3, WORK_BUCKET),
+  store: s3Staging(s3, WORK_BUCKET, awsUnavailable),
   unpackings: s3Unpackings(s3, WORK_BUCKET),
 });
 

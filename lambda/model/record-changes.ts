@@ -95,8 +95,14 @@ export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, not
 
 /** A packed drop whose disk has not been unpacked, or is no longer there. */
 export function beginUnpacking(record: RecordDraft, now: Date): RecordDraft {
-  const { packed: _packed, progress: _progress, ...rest } = moveTo(record, 'unpacking', now);
+  const { packed: _packed, progress: _progress, ...rest } = moveTo(withoutUnknownImage(record, now), 'unpacking', now);
   return rest;
+}
+
+/** An earlier attempt may have created an image of a disk that is gone since. */
+function withoutUnknownImage(record: RecordDraft, now: Date): RecordDraft {
+  if (record.packed === undefined || !mayHaveUnknownImage(record)) return record;
+  return { ...giveUpImage(record, 'unpacked-again', now), generation: record.generation + 1 };
 }
 
 /** Back to the start: from here on the unpacked disk takes the place of the drop. */

@@ -156,9 +156,8 @@ export interface Staging extends StagingPlaces {
   of(target: Target): Promise<StagingStore>;
 }
 
-/** Where packed drops are unpacked into: a bucket of the stack. */
+/** Where packed drops are unpacked into: a bucket of the stack. All calls fail with `aws-unavailable`. */
 export interface WorkBucket {
-  /** Fails with `staging-refused` and `staging-unavailable`. */
   readonly store: StagingStore;
   readonly unpackings: UnpackingStore;
 }

@@ -1,11 +1,11 @@
 /** The disk that was unpacked of a packed drop: whether it is needed, whether it is there, and when it is deleted. */
-import { recordKey } from '../model/drop.ts';
+import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import type { DropRecord, RecordedObject } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
 import { type DiskObject, diskObject, wasUnpacked, workKeys } from '../model/unpacking.ts';
 import { isPacked, SIGNATURE_BYTES } from '../packed/signatures.ts';
 import { objectReader } from './dropped-object.ts';
-import type { ObjectHead, RecordStatusDependencies, StepDependencies } from './ports.ts';
+import type { ObjectHead, RecordStatusDependencies, StagingStore, StepDependencies } from './ports.ts';
 import { removeObject } from './stage-image.ts';
 import type { Work } from './work.ts';
 
@@ -32,17 +32,22 @@ export async function isThere({ bucket, key, etag }: RecordedObject, deps: StepD
 /**
  * Deletes the unpacked disk once the drop is settled at all its targets. A drop that is retried in that very moment finds
  * its disk gone, and is unpacked again.
- * @throws `staging-unavailable`
+ * @throws `aws-unavailable`
  */
 export async function clearUnpacked({ record }: Work, deps: RecordStatusDependencies): Promise<void> {
-  if (!wasUnpacked(record) || !(await isSettledEverywhere(record, deps))) return;
-  const { store } = deps.workBucket;
-  const { disk, document } = workKeys(record.drop);
-  await removeObject(disk, store);
-  await store.delete(document);
+  const records = [record, ...(await recordsElsewhere(record, deps))];
+  if (records.some(wasUnpacked) && records.every(isSettled)) await removeUnpacked(record.drop, deps.workBucket.store);
 }
 
-async function isSettledEverywhere({ drop }: DropRecord, deps: StepDependencies): Promise<boolean> {
-  const records = await Promise.all(deps.targets.map(({ name }) => deps.records.load(recordKey(drop, name))));
-  return records.every((record) => record === undefined || isSettled(record));
+async function recordsElsewhere({ drop, target }: DropRecord, deps: StepDependencies): Promise<readonly DropRecord[]> {
+  const others = deps.targets.filter(({ name }) => name !== target && goesTo(drop, name));
+  const records = await Promise.all(others.map(({ name }) => deps.records.load(recordKey(drop, name))));
+  return records.filter((each) => each !== undefined);
+}
+
+/** The document last: it is what shows that something is left. */
+async function removeUnpacked(drop: Drop, store: StagingStore): Promise<void> {
+  const { disk, document } = workKeys(drop);
+  await removeObject(disk, store);
+  await store.delete(document);
 }

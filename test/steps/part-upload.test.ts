@@ -40,9 +40,9 @@ describe('a stream that is uploaded in parts', () => {
 
   test('fails when a part cannot be stored', async () => {
     const parts = await upload();
-    store.faults.push({ call: 'storePart', error: new ImageDropError('staging-unavailable', 'The storage is away.') });
+    store.faults.push({ call: 'storePart', error: new ImageDropError('aws-unavailable', 'The storage is away.') });
     await parts.write(BYTES.subarray(0, 64));
-    await expect(parts.complete()).rejects.toMatchObject({ code: 'staging-unavailable' });
+    await expect(parts.complete()).rejects.toMatchObject({ code: 'aws-unavailable' });
   });
 
   test('fails when another invocation has aborted the upload', async () => {

@@ -264,9 +264,9 @@ describe('a function that is killed while it unpacks', () => {
     async (call) => {
       const { world, unpack, record, toTheEnd } = await dropped();
       const { store } = world.workBucket;
-      const error = new ImageDropError('staging-unavailable', 'The answer was lost.');
+      const error = new ImageDropError('aws-unavailable', 'The answer was lost.');
       store.faults.push({ call, error, afterEffect: true });
-      await expect(unpack()).rejects.toMatchObject({ code: 'staging-unavailable' });
+      await expect(unpack()).rejects.toMatchObject({ code: 'aws-unavailable' });
       await unpack();
       await toTheEnd();
       expect(record()).toMatchObject({ status: 'active' });
@@ -308,5 +308,51 @@ describe('a disk that is gone before its upload', () => {
     await toTheEnd();
     expect(record()).toMatchObject({ status: 'active' });
     expect(world.endpoint.images.size).toBe(1);
+  });
+
+  test('leaves no image of a creation whose answer was lost, when it cannot be unpacked again', async () => {
+    const { world, disk, unpack, create, settle, record } = await dropped();
+    await unpack();
+    const error = new ImageDropError('endpoint-answer', 'The answer was lost.');
+    world.endpoint.faults.push({ call: 'create', error, afterEffect: true });
+    await expect(create()).rejects.toMatchObject({ code: 'endpoint-answer' });
+    expect(world.endpoint.images.size).toBe(1);
+    await world.workBucket.store.delete(disk);
+    world.maxUnpackedBytes = 1;
+    for (const step of [create, unpack, settle]) await step();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'too-large' } });
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
+  test('leaves no image of a creation whose answer was lost, when the next one is refused', async () => {
+    const { world, disk, unpack, create, toTheEnd, record } = await dropped();
+    await unpack();
+    const error = new ImageDropError('endpoint-answer', 'The answer was lost.');
+    world.endpoint.faults.push({ call: 'create', error, afterEffect: true });
+    await expect(create()).rejects.toMatchObject({ code: 'endpoint-answer' });
+    await world.workBucket.store.delete(disk);
+    for (const step of [create, unpack]) await step();
+    world.endpoint.faults.push({ call: 'create', error: new ImageDropError('invalid-request', 'Refused.') });
+    await toTheEnd();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'invalid-request' } });
+    expect(world.endpoint.images.size).toBe(0);
+  });
+});
+
+describe('the disk of a drop', () => {
+  test('is deleted when the last record to be settled has never waited for it', async () => {
+    const { world, unpack, toTheEnd, create, settle, record } = await dropped(gzipSync(DISK), ['here', 'there']);
+    await world.records.change(world.recordKey(KEY, 'there'), (stored) => {
+      if (stored === undefined) return undefined;
+      const { status: _, ...rest } = stored;
+      return { ...rest, status: 'received', history: stored.history.slice(0, 1) };
+    });
+    await unpack('here');
+    await toTheEnd('here');
+    Object.assign(world.objects.newest(KEY)?.userMetadata ?? {}, { 'min-disk': 'many' });
+    await create('there');
+    expect(record('there')).toMatchObject({ status: 'failed', error: { code: 'bad-metadata' } });
+    await settle('there');
+    expect(world.workBucket.store.objects.size).toBe(0);
   });
 });
