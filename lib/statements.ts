@@ -64,7 +64,7 @@ export function readWork(bucket: Bucket): PolicyStatement[] {
 export function writeWork(bucket: Bucket): PolicyStatement[] {
   return [
     allow(
-      ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
       bucket.arnForObjects('*'),
     ),
     allow(['s3:ListBucket', 's3:ListBucketMultipartUploads'], bucket.bucketArn),

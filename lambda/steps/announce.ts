@@ -37,7 +37,7 @@ async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise
   // An invocation that stalled while it wrote the tags, and died, may have overwritten newer ones.
   if (record.announcedAt !== undefined) return invocation.receives > 1 ? tagObject(record, deps) : undefined;
   const staging = await clearStaging(work, deps);
-  await clearUnpacked(work, deps);
+  await clearUnpacked(record, deps);
   await tagObject(record, deps);
   const present = await deps.records.load(key);
   if (present === undefined || present.announcedAt !== undefined || !isSameOutcome(present, record)) return;

@@ -13,7 +13,7 @@ import { lostUpload, PartUpload } from './part-upload.ts';
 import type { Invocation, UnpackImageDependencies } from './ports.ts';
 import { askForRetry, existingRecord, isRedriven, recordNamedIn } from './record-message.ts';
 import { LEASE_SECONDS, renewLease, underLease } from './under-lease.ts';
-import { isThere } from './unpacked-disk.ts';
+import { clearUnpacked, isThere } from './unpacked-disk.ts';
 import { Work } from './work.ts';
 
 type UnpackWork = Work<UnpackingRecord>;
@@ -46,7 +46,18 @@ export async function unpackImage(
   }
 }
 
+/** An invocation that has stalled until others settled the drop must leave nothing of what it has stored since then. */
 async function unpack(work: UnpackWork, deps: UnpackImageDependencies): Promise<void> {
+  try {
+    await unpackOrWait(work, deps);
+  } catch (error) {
+    const stored = await deps.records.load(work.key);
+    if (stored !== undefined) await clearUnpacked(stored, deps);
+    throw error;
+  }
+}
+
+async function unpackOrWait(work: UnpackWork, deps: UnpackImageDependencies): Promise<void> {
   if ((await newestVersion(work, deps)) === undefined) return;
   const turn = await takeTurn(work, deps);
   if (turn.packed !== undefined) return finish(work, turn.packed, deps);
@@ -110,7 +121,7 @@ async function unpackInTurn(work: UnpackWork, deps: UnpackImageDependencies): Pr
     return packed;
   } catch (thrown) {
     const error = finalError(asImageDropError(thrown), work);
-    if (error.code !== 'lease-held') await endTurn(work, error, deps);
+    await endTurn(work, error, deps);
     throw error;
   }
 }

@@ -5,9 +5,8 @@ import { isSettled } from '../model/record-changes.ts';
 import { type DiskObject, diskObject, wasUnpacked, workKeys } from '../model/unpacking.ts';
 import { isPacked, SIGNATURE_BYTES } from '../packed/signatures.ts';
 import { objectReader } from './dropped-object.ts';
-import type { ObjectHead, RecordStatusDependencies, StagingStore, StepDependencies } from './ports.ts';
+import type { ObjectHead, StagingStore, StepDependencies, WorkBucket } from './ports.ts';
 import { removeObject } from './stage-image.ts';
-import type { Work } from './work.ts';
 
 /**
  * The object that holds the disk of a drop.
@@ -34,7 +33,10 @@ export async function isThere({ bucket, key, etag }: RecordedObject, deps: StepD
  * its disk gone, and is unpacked again.
  * @throws `aws-unavailable`
  */
-export async function clearUnpacked({ record }: Work, deps: RecordStatusDependencies): Promise<void> {
+export async function clearUnpacked(
+  record: DropRecord,
+  deps: StepDependencies & { readonly workBucket: WorkBucket },
+): Promise<void> {
   const records = [record, ...(await recordsElsewhere(record, deps))];
   if (records.some(wasUnpacked) && records.every(isSettled)) await removeUnpacked(record.drop, deps.workBucket.store);
 }

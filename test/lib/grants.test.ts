@@ -90,6 +90,7 @@ describe('the roles', () => {
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>', '<work>'],
       's3:PutObject': ['<status>/*', '<work>/*'],
+      's3:DeleteObject': ['<work>/*'],
       's3:AbortMultipartUpload': ['<work>/*'],
       's3:ListMultipartUploadParts': ['<work>/*'],
       's3:ListBucketMultipartUploads': ['<work>'],
