@@ -10,6 +10,7 @@ const dependencies = {
   folderFiles: folderFiles(shared.objects, shared.now),
   ownQueue: queue(environment.INGEST_QUEUE_URL),
   beginnings: beginningsOf(environment),
+  unpackQueue: queue(environment.UNPACK_QUEUE_URL),
   uploadQueue: queue(environment.UPLOAD_QUEUE_URL),
 };
 

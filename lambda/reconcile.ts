@@ -10,6 +10,7 @@ const dependencies = {
   beginnings: beginningsOf(environment),
   queues: stages({
     ingest: { queue: environment.INGEST_QUEUE_URL, deadLetters: environment.INGEST_DEAD_LETTERS_URL },
+    unpack: { queue: environment.UNPACK_QUEUE_URL, deadLetters: environment.UNPACK_DEAD_LETTERS_URL },
     upload: { queue: environment.UPLOAD_QUEUE_URL, deadLetters: environment.UPLOAD_DEAD_LETTERS_URL },
     status: { queue: environment.STATUS_QUEUE_URL, deadLetters: environment.STATUS_DEAD_LETTERS_URL },
   }),

@@ -2,7 +2,7 @@ import { snsClient } from './adapters/aws-clients.ts';
 import { snsTopic } from './adapters/sns-topic.ts';
 import { recordStatusEnvironment } from './runtime/environment.ts';
 import { recordStatus } from './steps/record-status.ts';
-import { cloudsYamlOf, handlerOf, stagingOf, stepDependencies, taggingStore } from './wiring.ts';
+import { cloudsYamlOf, handlerOf, stagingOf, stepDependencies, taggingStore, workBucketOf } from './wiring.ts';
 
 const environment = recordStatusEnvironment();
 const cloudsYaml = cloudsYamlOf(environment);
@@ -10,6 +10,7 @@ const dependencies = {
   ...stepDependencies(environment, cloudsYaml),
   objects: taggingStore(),
   staging: stagingOf(environment, cloudsYaml),
+  workBucket: workBucketOf(environment),
   topic: snsTopic(snsClient(), environment.OUTCOME_TOPIC_ARN),
 };
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { type StagingAccess, s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
+import { awsUnavailable } from './adapters/aws-errors.ts';
 import { httpClient, measuredHttp } from './adapters/http.ts';
 import { s3Beginnings, s3Reconciliations } from './adapters/s3-document.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
@@ -12,6 +13,7 @@ import { s3Pauses } from './adapters/s3-pauses.ts';
 import { observedRecords, s3Records } from './adapters/s3-records.ts';
 import { s3Staging } from './adapters/s3-staging.ts';
 import { taggedObjects } from './adapters/s3-tags.ts';
+import { s3Unpackings } from './adapters/s3-unpackings.ts';
 import { cachedSecret, type Secret } from './adapters/secrets.ts';
 import { holdMessage, sqsQueue } from './adapters/sqs-queue.ts';
 import { sqsStages } from './adapters/sqs-stages.ts';
@@ -34,6 +36,7 @@ import type {
   StagingPlaces,
   StepDependencies,
   TaggingStore,
+  WorkBucket,
 } from './steps/ports.ts';
 import { deadline } from './transfer/deadline.ts';
 
@@ -122,6 +125,12 @@ export function stagingOf(
   const open = stagingOpener((access, bucket) => s3Staging(client(access), bucket));
   return { ...stagingPlaces(environment, cloudsYaml), of: async (target) => open(await cloudsYaml(), target) };
 }
+
+/** Where packed drops are unpacked into. */
+export const workBucketOf = ({ WORK_BUCKET }: { readonly WORK_BUCKET: string }, client = s3): WorkBucket => ({
+  store: s3Staging(client, WORK_BUCKET, awsUnavailable),
+  unpackings: s3Unpackings(s3, WORK_BUCKET),
+});
 
 export const sharingStore = (client: S3Client): SharingStore => sharedObjects(client);
 

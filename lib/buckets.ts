@@ -65,6 +65,27 @@ export function newStatusBucket(scope: Construct, id: string, key: IKey | undefi
   });
 }
 
+/** Longer than the steps of a drop take; a target that is unavailable for longer has its drops unpacked again. */
+const UNPACKED_DISK_DAYS = 3;
+/** The shortest that Amazon S3 has; a function unpacks for a quarter of an hour. */
+const UNFINISHED_DISK_DAYS = 1;
+
+/**
+ * The bucket that packed drops are unpacked into. The functions delete what they have written; the lifecycle deletes what
+ * they could not. Without versions, for what is deleted is not to be billed. @param key as above
+ */
+export function newWorkBucket(scope: Construct, id: string, key: IKey | undefined): Bucket {
+  return hardenedBucket(scope, id, key, {
+    versioned: false,
+    lifecycleRules: [
+      {
+        expiration: Duration.days(UNPACKED_DISK_DAYS),
+        abortIncompleteMultipartUploadAfter: Duration.days(UNFINISHED_DISK_DAYS),
+      },
+    ],
+  });
+}
+
 function hardenedBucket(scope: Construct, id: string, key: IKey | undefined, props: BucketProps): Bucket {
   const bucket = new Bucket(scope, id, {
     versioned: true,

@@ -1,3 +1,3 @@
 /** The functions, by the names of their files in lambda/. */
-export const ENTRY_POINTS = ['create-metadata', 'stream-upload', 'record-status', 'reconcile'] as const;
+export const ENTRY_POINTS = ['create-metadata', 'unpack-image', 'stream-upload', 'record-status', 'reconcile'] as const;
 export type EntryPoint = (typeof ENTRY_POINTS)[number];

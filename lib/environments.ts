@@ -4,6 +4,7 @@ import type {
   RecordStatusEnvironment,
   SharedEnvironment,
   StreamUploadEnvironment,
+  UnpackImageEnvironment,
 } from '../lambda/runtime/environment.ts';
 import type { Parts, Queues } from './parts.ts';
 import type { Settings } from './settings/settings.ts';
@@ -11,13 +12,14 @@ import type { Settings } from './settings/settings.ts';
 /** The environment of each function; its type is the function's own, so that a missing variable does not compile. */
 export interface Environments {
   readonly createMetadata: CreateMetadataEnvironment;
+  readonly unpackImage: UnpackImageEnvironment;
   readonly streamUpload: StreamUploadEnvironment;
   readonly recordStatus: RecordStatusEnvironment;
   readonly reconcile: ReconcileEnvironment;
 }
 
-export function environmentsOf({ targets, reconcile }: Settings, parts: Parts): Environments {
-  const { INGEST_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL } = urlsOf(parts.queues);
+export function environmentsOf({ targets, reconcile, maxUnpackedBytes }: Settings, parts: Parts): Environments {
+  const { INGEST_QUEUE_URL, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL } = urlsOf(parts.queues);
   const shared: SharedEnvironment = {
     TARGETS: JSON.stringify(targets),
     CLOUDS_YAML_SECRET: parts.cloudsYaml.secretArn,
@@ -25,12 +27,15 @@ export function environmentsOf({ targets, reconcile }: Settings, parts: Parts): 
     INGEST_QUEUE_URL,
     STATUS_QUEUE_URL,
   };
+  const WORK_BUCKET = parts.work.bucketName;
   return {
-    createMetadata: { ...shared, UPLOAD_QUEUE_URL },
+    createMetadata: { ...shared, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL },
+    unpackImage: { ...shared, UNPACK_QUEUE_URL, WORK_BUCKET, MAX_UNPACKED_BYTES: String(maxUnpackedBytes) },
     streamUpload: { ...shared, UPLOAD_QUEUE_URL },
-    recordStatus: { ...shared, OUTCOME_TOPIC_ARN: parts.outcomes.topicArn },
+    recordStatus: { ...shared, WORK_BUCKET, OUTCOME_TOPIC_ARN: parts.outcomes.topicArn },
     reconcile: {
       ...shared,
+      UNPACK_QUEUE_URL,
       UPLOAD_QUEUE_URL,
       ...deadLettersOf(parts.queues),
       DROP_BUCKET: parts.drops.bucket.bucketName,
@@ -41,17 +46,19 @@ export function environmentsOf({ targets, reconcile }: Settings, parts: Parts): 
   };
 }
 
-function urlsOf({ ingest, upload, status }: Queues) {
+function urlsOf({ ingest, unpack, upload, status }: Queues) {
   return {
     INGEST_QUEUE_URL: ingest.queue.queueUrl,
+    UNPACK_QUEUE_URL: unpack.queue.queueUrl,
     UPLOAD_QUEUE_URL: upload.queue.queueUrl,
     STATUS_QUEUE_URL: status.queue.queueUrl,
   };
 }
 
-function deadLettersOf({ ingest, upload, status }: Queues) {
+function deadLettersOf({ ingest, unpack, upload, status }: Queues) {
   return {
     INGEST_DEAD_LETTERS_URL: ingest.deadLetters.queueUrl,
+    UNPACK_DEAD_LETTERS_URL: unpack.deadLetters.queueUrl,
     UPLOAD_DEAD_LETTERS_URL: upload.deadLetters.queueUrl,
     STATUS_DEAD_LETTERS_URL: status.deadLetters.queueUrl,
   };

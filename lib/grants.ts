@@ -4,13 +4,16 @@ import type { StageQueue } from './stage-queue.ts';
 import {
   allow,
   changeRecords,
+  clearWork,
   compareDrops,
   lookAtDrops,
   lookAtQueues,
   readDrops,
   readSecret,
+  readWork,
   sendTo,
   tagDrops,
+  writeWork,
 } from './statements.ts';
 
 /**
@@ -18,18 +21,30 @@ import {
  * has to wait: a message that only came back would end among the dead letters.
  */
 
-export function createMetadataGrants({ drops, records, queues, cloudsYaml }: Parts): PolicyStatement[] {
+export function createMetadataGrants({ drops, records, work, queues, cloudsYaml }: Parts): PolicyStatement[] {
   return [
     ...readDrops(drops),
+    ...readWork(work),
     ...changeRecords(records),
-    sendTo(queues.ingest.queue, queues.upload.queue, queues.status.queue),
+    sendTo(queues.ingest.queue, queues.unpack.queue, queues.upload.queue, queues.status.queue),
     ...readSecret(cloudsYaml),
   ];
 }
 
-export function streamUploadGrants({ drops, records, queues, cloudsYaml }: Parts): PolicyStatement[] {
+export function unpackImageGrants({ drops, records, work, queues, cloudsYaml }: Parts): PolicyStatement[] {
   return [
     ...readDrops(drops),
+    ...writeWork(work),
+    ...changeRecords(records),
+    sendTo(queues.unpack.queue, queues.ingest.queue, queues.status.queue),
+    ...readSecret(cloudsYaml),
+  ];
+}
+
+export function streamUploadGrants({ drops, records, work, queues, cloudsYaml }: Parts): PolicyStatement[] {
+  return [
+    ...readDrops(drops),
+    ...readWork(work),
     ...changeRecords(records),
     sendTo(queues.ingest.queue, queues.upload.queue, queues.status.queue),
     ...readSecret(cloudsYaml),
@@ -37,9 +52,10 @@ export function streamUploadGrants({ drops, records, queues, cloudsYaml }: Parts
 }
 
 export function recordStatusGrants(parts: Parts): PolicyStatement[] {
-  const { drops, readsInPlace, records, queues, outcomes, cloudsYaml } = parts;
+  const { drops, readsInPlace, records, work, queues, outcomes, cloudsYaml } = parts;
   return [
     ...tagDrops(drops),
+    ...clearWork(work),
     ...(readsInPlace ? lookAtDrops(drops) : []),
     ...changeRecords(records),
     sendTo(queues.status.queue, queues.ingest.queue),

@@ -22,16 +22,19 @@ export class ImageDropStack extends Stack {
   }
 }
 
-function outputsOf({ dropBucket, statusBucket, outcomeTopic, queues, reconcile }: ImageDrop) {
-  const { ingest, upload, status } = queues;
+function outputsOf({ dropBucket, statusBucket, workBucket, outcomeTopic, queues, reconcile }: ImageDrop) {
+  const { ingest, unpack, upload, status } = queues;
   return {
     DropBucketName: { value: dropBucket.bucketName, description: 'Copy images here' },
     StatusBucketName: { value: statusBucket.bucketName, description: 'Records: <drop key>/<drop id>/<target>.json' },
+    WorkBucketName: { value: workBucket.bucketName, description: 'Compressed drops are unpacked into it' },
     OutcomeTopicArn: { value: outcomeTopic.topicArn, description: 'Every settled record is published here' },
     IngestQueueUrl: { value: ingest.queue.queueUrl, description: 'Worked on by create-metadata' },
+    UnpackQueueUrl: { value: unpack.queue.queueUrl, description: 'Worked on by unpack-image' },
     UploadQueueUrl: { value: upload.queue.queueUrl, description: 'Worked on by stream-upload' },
     StatusQueueUrl: { value: status.queue.queueUrl, description: 'Worked on by record-status' },
     IngestDeadLetterQueueUrl: { value: ingest.deadLetters.queueUrl, description: 'Given up by create-metadata' },
+    UnpackDeadLetterQueueUrl: { value: unpack.deadLetters.queueUrl, description: 'Given up by unpack-image' },
     UploadDeadLetterQueueUrl: { value: upload.deadLetters.queueUrl, description: 'Given up by stream-upload' },
     StatusDeadLetterQueueUrl: { value: status.deadLetters.queueUrl, description: 'Given up by record-status' },
     ReconcileFunctionName: { value: reconcile.function.functionName, description: 'Looks for what got lost' },

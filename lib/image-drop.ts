@@ -6,11 +6,24 @@ import { type ITopic, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { METRICS_SERVICE } from '../lambda/model/metrics.ts';
-import { type AnyBucket, acknowledgeAllKeys, type DropBucket, newDropBucket, newStatusBucket } from './buckets.ts';
+import {
+  type AnyBucket,
+  acknowledgeAllKeys,
+  type DropBucket,
+  newDropBucket,
+  newStatusBucket,
+  newWorkBucket,
+} from './buckets.ts';
 import { OperatorDashboard } from './dashboard/operator-dashboard.ts';
 import type { Watched } from './dashboard/watched.ts';
 import { type Environments, environmentsOf } from './environments.ts';
-import { createMetadataGrants, reconcileGrants, recordStatusGrants, streamUploadGrants } from './grants.ts';
+import {
+  createMetadataGrants,
+  reconcileGrants,
+  recordStatusGrants,
+  streamUploadGrants,
+  unpackImageGrants,
+} from './grants.ts';
 import { admitEventsOf, notifyOfNewObjects } from './notifications.ts';
 import type { AlarmNotice } from './operator-alarm.ts';
 import type { Parts, Queues } from './parts.ts';
@@ -26,6 +39,7 @@ import { TargetAlarm, TargetMetrics } from './target-alarm.ts';
 /** The function of each stage. */
 export interface Functions {
   readonly createMetadata: StageFunction;
+  readonly unpackImage: StageFunction;
   readonly streamUpload: StageFunction;
   readonly recordStatus: StageFunction;
 }
@@ -45,6 +59,8 @@ export class ImageDrop extends Construct {
   readonly dropBucket: AnyBucket;
   /** Read here what became of them. */
   readonly statusBucket: Bucket;
+  /** Packed drops are unpacked into it. Empty most of the time. */
+  readonly workBucket: Bucket;
   /** Every settled record is published here. */
   readonly outcomeTopic: Topic;
   readonly queues: Queues;
@@ -63,16 +79,18 @@ export class ImageDrop extends Construct {
     const records = newStatusBucket(this, 'StatusBucket', props.encryptionKey);
     this.dropBucket = drops.bucket;
     this.statusBucket = records;
+    const work = newWorkBucket(this, 'WorkBucket', props.encryptionKey);
+    this.workBucket = work;
     this.outcomeTopic = newOutcomeTopic(this, 'OutcomeTopic', settings.outcomeEmails);
     const readsInPlace = settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined);
     const { queues, outcomeTopic: outcomes } = this;
-    const parts = { drops, readsInPlace, records, queues, outcomes, cloudsYaml: props.cloudsYaml };
+    const parts = { drops, readsInPlace, records, work, queues, outcomes, cloudsYaml: props.cloudsYaml };
     const environments = environmentsOf(settings, parts);
     this.functions = this.newFunctions(settings, parts, environments);
     const notice = { topics: this.alarmTopicsOf(props, settings), runbookUrl: settings.runbookUrl };
     this.reconcile = this.newReconcile(settings, parts, environments.reconcile, notice);
     for (const { role } of [...Object.values(this.functions), this.reconcile]) {
-      for (const bucket of [drops.bucket, records]) acknowledgeAllKeys(role, bucket);
+      for (const bucket of [drops.bucket, records, work]) acknowledgeAllKeys(role, bucket);
     }
     this.watch(settings, notice);
     this.dashboard = this.newDashboard(settings);
@@ -99,6 +117,7 @@ export class ImageDrop extends Construct {
   private newQueues(settings: Settings): Queues {
     return {
       ingest: new StageQueue(this, 'Ingest', settings.createMetadata),
+      unpack: new StageQueue(this, 'Unpack', settings.unpackImage),
       upload: new StageQueue(this, 'Upload', settings.streamUpload),
       status: new StageQueue(this, 'Status', settings.recordStatus),
     };
@@ -126,6 +145,12 @@ export class ImageDrop extends Construct {
         queue: parts.queues.ingest.queue,
         environment: environments.createMetadata,
         grants: createMetadataGrants(parts),
+      }),
+      unpackImage: stageFunction('UnpackImage', {
+        stage: settings.unpackImage,
+        queue: parts.queues.unpack.queue,
+        environment: environments.unpackImage,
+        grants: unpackImageGrants(parts),
       }),
       streamUpload: stageFunction('StreamUpload', {
         stage: settings.streamUpload,
@@ -163,10 +188,11 @@ export class ImageDrop extends Construct {
   }
 
   private watch(settings: Settings, notice: AlarmNotice): void {
-    const { ingest, upload, status } = this.queues;
-    const { createMetadata, streamUpload, recordStatus } = this.functions;
+    const { ingest, unpack, upload, status } = this.queues;
+    const { createMetadata, unpackImage, streamUpload, recordStatus } = this.functions;
     const stages = [
       { id: 'CreateMetadataAlarms', stage: settings.createMetadata, queue: ingest, function: createMetadata },
+      { id: 'UnpackImageAlarms', stage: settings.unpackImage, queue: unpack, function: unpackImage },
       { id: 'StreamUploadAlarms', stage: settings.streamUpload, queue: upload, function: streamUpload },
       { id: 'RecordStatusAlarms', stage: settings.recordStatus, queue: status, function: recordStatus },
     ];
@@ -185,18 +211,20 @@ export class ImageDrop extends Construct {
   }
 
   private watchedBy({ targets, metricsNamespace, ...settings }: Settings): Watched {
-    const { ingest, upload, status } = this.queues;
-    const { createMetadata, streamUpload, recordStatus } = this.functions;
+    const { ingest, unpack, upload, status } = this.queues;
+    const { createMetadata, unpackImage, streamUpload, recordStatus } = this.functions;
     return {
       targets: targets.map(({ name }) => ({ name, metrics: new TargetMetrics(metricsNamespace, name) })),
       reconcileErrors: reconcileErrors(metricsNamespace),
       queues: {
         [settings.createMetadata.name]: ingest,
+        [settings.unpackImage.name]: unpack,
         [settings.streamUpload.name]: upload,
         [settings.recordStatus.name]: status,
       },
       functions: {
         [settings.createMetadata.name]: { function: createMetadata, memorySize: settings.createMetadata.memorySize },
+        [settings.unpackImage.name]: { function: unpackImage, memorySize: settings.unpackImage.memorySize },
         [settings.streamUpload.name]: { function: streamUpload, memorySize: settings.streamUpload.memorySize },
         [settings.recordStatus.name]: { function: recordStatus, memorySize: settings.recordStatus.memorySize },
         reconcile: { function: this.reconcile, memorySize: RECONCILE_MEMORY_MIB },

@@ -11,6 +11,8 @@ export interface Parts {
   readonly readsInPlace: boolean;
   /** The status bucket. */
   readonly records: Bucket;
+  /** Packed drops are unpacked into it. */
+  readonly work: Bucket;
   readonly queues: Queues;
   readonly outcomes: Topic;
   readonly cloudsYaml: ISecret;
@@ -20,6 +22,8 @@ export interface Parts {
 export interface Queues {
   /** create-metadata */
   readonly ingest: StageQueue;
+  /** unpack-image */
+  readonly unpack: StageQueue;
   /** stream-upload */
   readonly upload: StageQueue;
   /** record-status */

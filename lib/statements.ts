@@ -51,6 +51,35 @@ export function changeRecords(bucket: Bucket): PolicyStatement[] {
   ];
 }
 
+/** Reads unpacked disks. Without ListBucket a missing key reads as 403. */
+export function readWork(bucket: Bucket): PolicyStatement[] {
+  return [
+    allow(['s3:GetObject'], bucket.arnForObjects('*')),
+    allow(['s3:ListBucket'], bucket.bucketArn),
+    ...decryptFor('s3', bucket.encryptionKey),
+  ];
+}
+
+/** Writes unpacked disks and the documents beside them. Amazon S3 user guide, "Multipart upload API and permissions". */
+export function writeWork(bucket: Bucket): PolicyStatement[] {
+  return [
+    allow(
+      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      bucket.arnForObjects('*'),
+    ),
+    allow(['s3:ListBucket', 's3:ListBucketMultipartUploads'], bucket.bucketArn),
+    ...useKeyFor('s3', bucket.encryptionKey, ['kms:Decrypt', 'kms:GenerateDataKey']),
+  ];
+}
+
+/** Deletes unpacked disks, the documents beside them, and unfinished uploads. */
+export function clearWork(bucket: Bucket): PolicyStatement[] {
+  return [
+    allow(['s3:DeleteObject', 's3:AbortMultipartUpload'], bucket.arnForObjects('*')),
+    allow(['s3:ListBucketMultipartUploads'], bucket.bucketArn),
+  ];
+}
+
 export function sendTo(...queues: IQueue[]): PolicyStatement {
   return allow(['sqs:SendMessage'], ...queues.map((queue) => queue.queueArn));
 }

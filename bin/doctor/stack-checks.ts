@@ -109,7 +109,7 @@ function verdictOn(name: string, pause: TargetPause | undefined): Verdict {
   return failed(detail, ERROR_KINDS[code].nextStep);
 }
 
-const STAGES = ['Ingest', 'Upload', 'Status'] as const;
+const STAGES = ['Ingest', 'Unpack', 'Upload', 'Status'] as const;
 
 /** Waiting messages and dead letters. Droppers need no permission to see them. */
 async function queueVerdict(stack: StackConnection): Promise<Verdict> {

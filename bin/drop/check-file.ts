@@ -3,6 +3,7 @@ import { examine } from '../../lambda/formats/inspect.ts';
 import { fileLayer, MAX_FILE_BYTES } from '../../lambda/metadata/yaml-file.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { isPacked, SIGNATURE_BYTES } from '../../lambda/packed/signatures.ts';
 import { saidToAll } from '../inspect/metadata.ts';
 import { openSource } from '../inspect/source.ts';
 import type { LocalFile } from '../local-files.ts';
@@ -22,11 +23,16 @@ export async function refusalOf(file: LocalFile, userMetadata: UserMetadata): Pr
   }
 }
 
-/** What the files around it say of it counts, as in `imagedrop inspect`. */
+/**
+ * What the files around it say of it counts, as in `imagedrop inspect`. A packed file is not unpacked for this: the stack
+ * does that.
+ */
 async function refusalOfImage(file: LocalFile, userMetadata: UserMetadata): Promise<ImageDropError | undefined> {
   const source = await openSource(file.path);
   try {
     const { diskFormat: claimedFormat } = saidToAll({ files: source.said.files, userMetadata });
+    const { reader } = source;
+    if (isPacked(await reader.read(0, Math.min(SIGNATURE_BYTES, reader.size)))) return undefined;
     const { error } = await examine(source.reader, {
       fileName: file.key,
       ...(claimedFormat !== undefined && { claimedFormat }),

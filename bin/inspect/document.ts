@@ -37,8 +37,6 @@ export interface Inspection extends Examination {
   readonly packed?: Packed;
 }
 
-const UNPACK = 'Unpack the file and drop the disk image that is inside: the stack does not unpack files.';
-
 export function inspectDocument(
   source: string,
   size: number,
@@ -52,7 +50,7 @@ export function inspectDocument(
     source,
     size,
     verdict,
-    ...(packed !== undefined && { packed, nextStep: UNPACK }),
+    ...(packed !== undefined && { packed }),
     ...(format !== undefined && { format }),
     ...found,
     ...refusal,

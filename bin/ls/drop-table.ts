@@ -1,4 +1,4 @@
-import type { DropRecord, RecordStatus } from '../../lambda/model/record.ts';
+import { type DropRecord, isMoving, type RecordStatus } from '../../lambda/model/record.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { formatAge } from '../terminal/durations.ts';
 import { type Styler, statusStyle } from '../terminal/styles.ts';
@@ -34,8 +34,8 @@ function row({ status, error, found, drop, target, progress }: DropRecord, now: 
 
 function stateOf(status: RecordStatus, code: string | undefined, progress: DropRecord['progress']): string {
   if (status === 'failed') return `failed (${code})`;
-  if (status !== 'uploading' || progress === undefined) return status;
-  return `uploading ${Math.floor((progress.bytes / Math.max(progress.totalBytes, 1)) * 100)} %`;
+  if (!isMoving(status) || progress === undefined) return status;
+  return `${status} ${Math.floor((progress.bytes / Math.max(progress.totalBytes, 1)) * 100)} %`;
 }
 
 function totals(records: readonly DropRecord[]): string {

@@ -1,4 +1,4 @@
-import type { DropRecord } from '../../lambda/model/record.ts';
+import { type DropRecord, isMoving } from '../../lambda/model/record.ts';
 import { isSettled } from '../../lambda/model/record-changes.ts';
 import { formatBytes } from '../format-bytes.ts';
 
@@ -12,7 +12,7 @@ export function recordLine(record: DropRecord, subject = record.drop.key): strin
 
 function detail(record: DropRecord): string {
   const { error, progress, status } = record;
-  if (status === 'uploading' && progress !== undefined) {
+  if (isMoving(status) && progress !== undefined) {
     const percent = Math.floor((progress.bytes / Math.max(progress.totalBytes, 1)) * 100);
     return ` ${percent} % · ${formatBytes(progress.bytesPerSecond)}/s${error ? ` · ${error.message}` : ''}`;
   }

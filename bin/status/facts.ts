@@ -1,5 +1,5 @@
 import type { FoundImage } from '../../lambda/model/image.ts';
-import type { DropRecord, Verification } from '../../lambda/model/record.ts';
+import { type DropRecord, isMoving, type RecordedPacked, type Verification } from '../../lambda/model/record.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { formatAge } from '../terminal/durations.ts';
 import type { Style } from '../terminal/styles.ts';
@@ -28,10 +28,16 @@ function dropped({ drop }: DropRecord, now: Date): Fact[] {
   ];
 }
 
-function found({ found: image }: DropRecord): Fact[] {
-  if (image === undefined) return [];
+function packedText({ format, unpackedBytes, member, sha256 }: RecordedPacked): string {
+  const inside = member === undefined ? '' : `, ${member} inside`;
+  return `${format}${inside}, unpacked to ${formatBytes(unpackedBytes)} (sha256 ${sha256})`;
+}
+
+function found({ found: image, packed }: DropRecord): Fact[] {
+  if (image === undefined) return fact('packed', packed && packedText(packed));
   const format = [image.format, image.subformat].filter((part) => part !== undefined).join(' ');
   return [
+    ...fact('packed', packed && packedText(packed)),
     ...fact('found', `${format}, a disk of ${formatBytes(image.virtualSize)} (${image.virtualSize} bytes)`),
     ...fact('partitions', partitions(image)),
     ...(image.warnings ?? []).flatMap((warning) => fact('warning', warning, 'yellow')),
@@ -62,7 +68,7 @@ function sent({ sent: image }: DropRecord): Fact[] {
 }
 
 function outcome({ progress, hashes, verification, waiting, error, status }: DropRecord): Fact[] {
-  const isUnderWay = status === 'uploading' && progress !== undefined;
+  const isUnderWay = isMoving(status) && progress !== undefined;
   return [
     ...fact('progress', isUnderWay ? progressText(progress) : undefined),
     ...Object.entries(hashes ?? {}).flatMap(([algorithm, digest]) => fact(algorithm, digest)),

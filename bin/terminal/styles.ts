@@ -15,6 +15,7 @@ export function stylerFor(out: { readonly isTTY?: boolean }, environment = proce
 
 const STYLES: Readonly<Record<RecordStatus, Style>> = {
   received: 'cyan',
+  unpacking: 'cyan',
   created: 'cyan',
   uploading: 'cyan',
   processing: 'cyan',

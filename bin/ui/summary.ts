@@ -1,4 +1,4 @@
-import type { DropRecord, RecordStatus } from '../../lambda/model/record.ts';
+import { type DropRecord, isMoving, type RecordStatus } from '../../lambda/model/record.ts';
 import { statusSince } from '../../lambda/model/record-changes.ts';
 
 /** What the list shows of a record. */
@@ -47,9 +47,9 @@ export function summaryOf(key: string, record: DropRecord): DropSummary {
   };
 }
 
-/** Of an upload its bytes; of the cloud's own work, the percentage that it reports. */
+/** Of an upload or unpacking its bytes; of the cloud's own work, the percentage that it reports. */
 function movement({ status, progress, register }: DropRecord): Pick<DropSummary, 'progress' | 'bytesPerSecond'> {
-  if (status === 'uploading' && progress !== undefined) {
+  if (isMoving(status) && progress !== undefined) {
     const { bytes, totalBytes, bytesPerSecond } = progress;
     return { progress: Math.min(bytes / Math.max(totalBytes, 1), 1), bytesPerSecond };
   }

@@ -17,14 +17,18 @@ import { ImageDropError } from '../model/errors.ts';
 import type { PartContent, PartsAfter, StagedPart, StagingStore, UploadRef } from '../steps/ports.ts';
 import { answerOf, isName, isNoSuchKey, statusOf } from './aws-errors.ts';
 
-/** The bucket that an image service reads from, by the API of S3, which OBS speaks too. */
-export function s3Staging(client: S3Client, bucket: string): StagingStore {
-  /** Takes what the storage answers into the family. @param doing as the beginning of a sentence */
+/**
+ * The bucket that an image service reads from, by the API of S3, which OBS speaks too.
+ * @param failure takes what the storage answers into the family; a bucket of the stack has errors of AWS
+ */
+export function s3Staging(client: S3Client, bucket: string, failure = stagingError): StagingStore {
+  /** @param doing as the beginning of a sentence */
   const attempt = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw stagingError(`${doing} in the bucket ${bucket}`, error);
+      if (error instanceof ImageDropError) throw error;
+      throw failure(`${doing} in the bucket ${bucket} failed`, error);
     }
   };
   return {
@@ -160,9 +164,8 @@ const REFUSALS: readonly number[] = [301, 400, 401, 403, 404, 405];
 /** A HEAD has no body: 400 to it says no more than the status. These pass, though their status does not look like it. */
 const PASSING: readonly string[] = ['RequestTimeout', 'RequestTimeTooSkewed', 'IncompleteBody', 'ExpiredToken'];
 
-function stagingError(doing: string, error: unknown): ImageDropError {
-  if (error instanceof ImageDropError) return error;
-  const message = `${doing} failed: ${answerOf(error)}.`;
+function stagingError(failed: string, error: unknown): ImageDropError {
+  const message = `${failed}: ${answerOf(error)}.`;
   const isRefused = REFUSALS.includes(statusOf(error) ?? 0) && !isName(error, ...PASSING);
   return new ImageDropError(isRefused ? 'staging-refused' : 'staging-unavailable', message, { cause: error });
 }

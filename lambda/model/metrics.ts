@@ -16,6 +16,7 @@ const BY_TARGET = ['target'] as const;
 
 export const METRICS = {
   DropsReceived: { unit: 'Count', dimensions: BY_TARGET },
+  DropsUnpacking: { unit: 'Count', dimensions: BY_TARGET },
   DropsCreated: { unit: 'Count', dimensions: BY_TARGET },
   DropsUploading: { unit: 'Count', dimensions: BY_TARGET },
   DropsProcessing: { unit: 'Count', dimensions: BY_TARGET },
@@ -39,6 +40,7 @@ export const METRICS_SERVICE = 'imagedrop';
 
 export const DROPS_BY_STATUS: Readonly<Record<RecordStatus, MetricName>> = {
   received: 'DropsReceived',
+  unpacking: 'DropsUnpacking',
   created: 'DropsCreated',
   uploading: 'DropsUploading',
   processing: 'DropsProcessing',

@@ -10,6 +10,7 @@ import {
 } from './image.ts';
 import type { ImageMetadata } from './metadata.ts';
 import { percentEncoded } from './quoted.ts';
+import type { RecordedPacked } from './record.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 
@@ -19,9 +20,17 @@ const MAX_NAME_CHARACTERS = 255;
 /** Endings that say what the file is and would only clutter the image's name. */
 const FILE_ENDING = /\.(qcow2?|qed|vmdk|vhdx?|vpc|vdi|iso|zvhd2?|raw|img|dd)$/i;
 
+/** What people append to the name of a file when they pack it. */
+const PACKED_ENDING = /(\.tar)?\.(gz|xz|zst|zstd|bz2|zip|tar|ova|tgz|txz|tzst|tbz2?)$/i;
+
+/** `debian.qcow2.xz` → `debian.qcow2`, `disk.tar.gz` → `disk` */
+export const withoutPackedEnding = (name: string): string => name.replace(PACKED_ENDING, '');
+
 export interface ImageSource {
   readonly drop: Drop;
   readonly target: string;
+  /** Of a packed drop. */
+  readonly packed?: RecordedPacked;
   readonly generation: number;
   readonly found: FoundImage;
   readonly plan: UploadPlan;
@@ -31,11 +40,11 @@ export interface ImageSource {
 
 /** The image to request, from what was found in the file and its metadata. */
 export function newImage(source: ImageSource): NewImage {
-  const { drop, target, generation, found, plan, metadata } = source;
+  const { drop, target, packed, generation, found, plan, metadata } = source;
   const id = imageId(drop, target, generation);
   return {
     id,
-    name: metadata.name ?? nameFromKey(drop.key),
+    name: metadata.name ?? nameFromKey(packed === undefined ? drop.key : withoutPackedEnding(drop.key)),
     diskFormat: plan.diskFormat,
     containerFormat: 'bare',
     minDisk: Math.max(Math.ceil(diskBytes(found) / BYTES_PER_GIB), metadata.minDisk ?? 0),

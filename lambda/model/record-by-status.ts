@@ -6,6 +6,11 @@ export interface ReceivedRecord extends DropRecord {
   readonly status: 'received';
 }
 
+/** The drop is packed, and is being unpacked, or waits for that. */
+export interface UnpackingRecord extends DropRecord {
+  readonly status: 'unpacking';
+}
+
 /** What create-metadata has found and decided: a record has it from `created` on. */
 type PlannedRecord = DropRecord & Required<Pick<DropRecord, 'found' | 'plan' | 'sent'>>;
 
@@ -25,6 +30,7 @@ export interface SettledRecord extends DropRecord {
 
 interface ByStatus {
   readonly received: ReceivedRecord;
+  readonly unpacking: UnpackingRecord;
   readonly created: UploadRecord;
   readonly uploading: UploadRecord;
   readonly processing: ProcessingRecord;

@@ -1,7 +1,15 @@
 /** The moves a record can make, as pure functions; what they return is stored by compare-and-swap. */
 import type { Drop } from './drop.ts';
 import { causeLine, ImageDropError } from './errors.ts';
-import type { DropRecord, HistoryEntry, QueueStage, RecordedError, RecordStatus, Removal } from './record.ts';
+import type {
+  DropRecord,
+  HistoryEntry,
+  QueueStage,
+  RecordedError,
+  RecordedPacked,
+  RecordStatus,
+  Removal,
+} from './record.ts';
 import { RECORD_SCHEMA } from './record.ts';
 import type { TargetPause } from './target-pause.ts';
 
@@ -28,7 +36,7 @@ export function receive(drop: Drop, target: string, now: Date): RecordDraft {
  * Gives the right to work on the record to one invocation. A holder may take its own lease again.
  * @throws `lease-held`: the holder may be done in a moment or renew for many minutes, so the usual back-off is right
  */
-export function lease<R extends RecordDraft>(record: R, holder: string, seconds: number, now: Date): R {
+export function lease<R extends Pick<RecordDraft, 'lease'>>(record: R, holder: string, seconds: number, now: Date): R {
   const held = record.lease;
   if (held !== undefined && held.holder !== holder && Date.parse(held.until) > now.getTime()) {
     const message = `Another invocation (${held.holder}) works on this drop until ${held.until}.`;
@@ -42,7 +50,7 @@ export function lease<R extends RecordDraft>(record: R, holder: string, seconds:
  * Makes sure, at each change that a holder makes, that the lease is still its own.
  * @throws `lease-held`
  */
-export function requireLease<R extends RecordDraft>(
+export function requireLease<R extends Pick<RecordDraft, 'lease'>>(
   record: R | undefined,
   holder: string | undefined,
 ): asserts record is R {
@@ -83,6 +91,24 @@ export function withoutStaging(record: RecordDraft): RecordDraft {
 export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, note?: string): RecordDraft {
   const { lease: _lease, error: _error, waiting: _waiting, unseen: _unseen, ...rest } = record;
   return { ...rest, status, attempts: 0, history: [...record.history, entry(status, now, note)] };
+}
+
+/** A packed drop whose disk has not been unpacked, or is no longer there. */
+export function beginUnpacking(record: RecordDraft, now: Date): RecordDraft {
+  const { packed: _packed, progress: _progress, ...rest } = moveTo(withoutUnknownImage(record, now), 'unpacking', now);
+  return rest;
+}
+
+/** An earlier attempt may have created an image of a disk that is gone since. */
+function withoutUnknownImage(record: RecordDraft, now: Date): RecordDraft {
+  if (record.packed === undefined || !mayHaveUnknownImage(record)) return record;
+  return { ...giveUpImage(record, 'unpacked-again', now), generation: record.generation + 1 };
+}
+
+/** Back to the start: from here on the unpacked disk takes the place of the drop. */
+export function endUnpacking(record: RecordDraft, packed: RecordedPacked, now: Date): RecordDraft {
+  const { progress: _, ...rest } = moveTo(record, 'received', now, 'unpacked');
+  return { ...rest, packed };
 }
 
 /** From `created` to `uploading`; an upload that is tried again keeps its lease, its count of attempts and its history. */

@@ -7,6 +7,7 @@ export const RECORD_SCHEMA = 1;
 
 export const RECORD_STATUSES = [
   'received',
+  'unpacking',
   'created',
   'uploading',
   'processing',
@@ -15,6 +16,9 @@ export const RECORD_STATUSES = [
   'superseded',
 ] as const;
 export type RecordStatus = (typeof RECORD_STATUSES)[number];
+
+/** Whether bytes move in a status, so that `progress` is about them. */
+export const isMoving = (status: RecordStatus): boolean => status === 'unpacking' || status === 'uploading';
 
 /** All that is known of one drop at one target. docs/record.md describes it for people. */
 export interface DropRecord {
@@ -26,6 +30,8 @@ export interface DropRecord {
   readonly status: RecordStatus;
   readonly drop: Drop;
   readonly target: string;
+  /** The disk inside a packed drop; absent of other drops, and until it is unpacked. */
+  readonly packed?: RecordedPacked;
   readonly found?: FoundImage;
   /** What was asked of the endpoint. */
   readonly sent?: NewImage;
@@ -75,6 +81,28 @@ export interface DropRecord {
   readonly history: readonly HistoryEntry[];
 }
 
+/** A packed drop, and the disk that was unpacked of it. */
+export interface RecordedPacked {
+  /** As file names end: "xz", "tar.gz", "zip". */
+  readonly format: string;
+  /** Of the packed file. */
+  readonly bytes: number;
+  readonly unpackedBytes: number;
+  /** Of the disk, in hex. */
+  readonly sha256: string;
+  /** Name of the disk in its archive. */
+  readonly member?: string;
+  /** Where the disk is until the drop is settled at all its targets. */
+  readonly object: RecordedObject;
+}
+
+/** One object of a bucket without versions. */
+export interface RecordedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly etag: string;
+}
+
 export interface RecordedMetadata {
   /** The files that were read, from the top of the bucket down. */
   readonly files: readonly MetadataFileRef[];
@@ -115,12 +143,13 @@ export interface Unseen {
 }
 
 /** The steps that work on a queue, by the name of the queue. */
-export const QUEUE_STAGES = ['ingest', 'upload', 'status'] as const;
+export const QUEUE_STAGES = ['ingest', 'unpack', 'upload', 'status'] as const;
 export type QueueStage = (typeof QUEUE_STAGES)[number];
 
 /** The queue in which a record of each status waits to be taken further. */
 export const STAGE_OF: Readonly<Record<RecordStatus, QueueStage>> = {
   received: 'ingest',
+  unpacking: 'unpack',
   created: 'upload',
   uploading: 'upload',
   processing: 'status',

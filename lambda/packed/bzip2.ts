@@ -4,6 +4,7 @@ import { ImageDropError } from '../model/errors.ts';
 import { ByteStream } from './byte-stream.ts';
 import type { Compression, Contents, PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, trailingBytes } from './refusals.ts';
+import { isBzip2 } from './signatures.ts';
 
 const TITLE = 'a bzip2 file';
 const HEADER = /^BZh[1-9]$/;
@@ -21,7 +22,7 @@ const PIECE_BYTES = 1024 * 1024;
 export const bzip2: Compression = {
   name: 'bz2',
   title: TITLE,
-  matches: (head) => HEADER.test(head.toString('latin1', 0, HEADER_BYTES)) && [BLOCK, END].includes(magicAt(head, 32)),
+  matches: isBzip2,
   async open(file): Promise<Contents> {
     return { bytes: unpacked(file) };
   },

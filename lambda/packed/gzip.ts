@@ -1,7 +1,8 @@
 import { createGunzip } from 'node:zlib';
 import { CHUNK_BYTES, decoded, isZlibError } from './decoder.ts';
-import { type Compression, type Contents, type PackedFile, startsWith } from './packed-file.ts';
+import type { Compression, Contents, PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, trailingBytes } from './refusals.ts';
+import { isGzip } from './signatures.ts';
 
 const TITLE = 'a gzip file';
 
@@ -9,7 +10,7 @@ const TITLE = 'a gzip file';
 export const gzip: Compression = {
   name: 'gz',
   title: TITLE,
-  matches: (head) => startsWith(head, 0x1f, 0x8b, 0x08),
+  matches: isGzip,
   async open(file): Promise<Contents> {
     return { bytes: unpacked(file) };
   },

@@ -4,9 +4,10 @@ import { isDisk } from './disk-signs.ts';
 import { gzip } from './gzip.ts';
 import { type Compression, type Contents, HEAD_BYTES, type PackedFile, startsWith } from './packed-file.ts';
 import { noImageInside, packedTwice, severalImages, tooLarge } from './refusals.ts';
+import { isZip } from './signatures.ts';
 import { isTarHeader, TAR, type TarInput, type TarMember, tarMembers } from './tar.ts';
 import { xz } from './xz.ts';
-import { canBeUnpacked, isZip, openEntry, ZIP, type ZipEntry, zipEntries } from './zip.ts';
+import { canBeUnpacked, openEntry, ZIP, type ZipEntry, zipEntries } from './zip.ts';
 import { zstd } from './zstd.ts';
 
 /** All formats of one compressed file. */

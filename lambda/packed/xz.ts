@@ -5,8 +5,9 @@ import { crc32 } from 'node:zlib';
 import xzDecompress from 'xz-decompress';
 import { ImageDropError } from '../model/errors.ts';
 import { ByteStream } from './byte-stream.ts';
-import { type Compression, type Contents, type PackedFile, startsWith } from './packed-file.ts';
+import type { Compression, Contents, PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, unsupported } from './refusals.ts';
+import { isXz } from './signatures.ts';
 import {
   numbersIn,
   SHA256_CHECK,
@@ -36,7 +37,7 @@ const OTHER_FILTERS: Readonly<Record<number, string>> = {
 export const xz: Compression = {
   name: 'xz',
   title: XZ,
-  matches: (head) => startsWith(head, 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00),
+  matches: isXz,
   async open(file): Promise<Contents> {
     const streams = await xzStreams(file);
     for (const { offset, blocks } of streams) {

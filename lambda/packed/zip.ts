@@ -1,6 +1,6 @@
 import { crc32, createInflateRaw } from 'node:zlib';
 import { CHUNK_BYTES, decoded, isZlibError } from './decoder.ts';
-import { type Contents, type PackedFile, startsWith } from './packed-file.ts';
+import type { Contents, PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, trailingBytes, unsupported } from './refusals.ts';
 
 export const ZIP = 'a zip file';
@@ -23,9 +23,6 @@ const OTHER_METHODS: Readonly<Record<number, string>> = {
 };
 const ZIP64_EXTRA = 1;
 const [ALL_ONES_16, ALL_ONES_32] = [0xffff, 0xffffffff];
-
-export const isZip = (head: Buffer): boolean =>
-  startsWith(head, 0x50, 0x4b, 3, 4) || startsWith(head, 0x50, 0x4b, 5, 6) || startsWith(head, 0x50, 0x4b, 7, 8);
 
 /** A file in the archive, as the directory at the end tells: the header before the data may not know the sizes. */
 export interface ZipEntry {

@@ -1,8 +1,9 @@
 import { constants, createZstdDecompress } from 'node:zlib';
 import { ByteStream } from './byte-stream.ts';
 import { CHUNK_BYTES, decoded, isZlibError } from './decoder.ts';
-import { type Compression, type Contents, type PackedFile, startsWith } from './packed-file.ts';
+import type { Compression, Contents, PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, trailingBytes, unsupported } from './refusals.ts';
+import { isZstdFrame, isZstdSkippable } from './signatures.ts';
 
 const TITLE = 'a Zstandard file';
 /** RFC 8878, section 3.1.1. */
@@ -18,15 +19,10 @@ const [RLE, RESERVED] = [1, 3];
 /** What zstd decodes without --long: the window of its highest level, 128 MiB. */
 const MAX_WINDOW_LOG = 27;
 
-const isFrame = (head: Buffer): boolean => startsWith(head, 0x28, 0xb5, 0x2f, 0xfd);
-/** Section 3.1.2: sixteen numbers mark frames that decoders skip; pzstd begins files with one. */
-const isSkippable = (head: Buffer): boolean =>
-  head.length >= MAGIC_BYTES && (head.readUInt32LE(0) & 0xfffffff0) >>> 0 === 0x184d2a50;
-
 export const zstd: Compression = {
   name: 'zst',
   title: TITLE,
-  matches: (head) => isFrame(head) || isSkippable(head),
+  matches: (head) => isZstdFrame(head) || isZstdSkippable(head),
   async open(file): Promise<Contents> {
     const expectedBytes = await firstContentSize(file);
     return { bytes: unpacked(file), ...(expectedBytes !== undefined && { expectedBytes }) };
@@ -41,8 +37,8 @@ async function firstContentSize(file: PackedFile): Promise<number | undefined> {
   let offset = 0;
   for (let frames = 0; frames <= MAX_SKIPPABLE_AHEAD && offset < file.size; frames++) {
     const head = await file.read(offset, Math.min(MAX_HEADER_BYTES, file.size - offset));
-    if (isFrame(head)) return frameHeader(head).contentBytes;
-    if (!isSkippable(head) || head.length < SKIPPABLE_HEADER_BYTES) return undefined;
+    if (isZstdFrame(head)) return frameHeader(head).contentBytes;
+    if (!isZstdSkippable(head) || head.length < SKIPPABLE_HEADER_BYTES) return undefined;
     offset += SKIPPABLE_HEADER_BYTES + head.readUInt32LE(MAGIC_BYTES);
   }
   return undefined;
@@ -56,8 +52,8 @@ async function* unpacked(file: PackedFile): AsyncGenerator<Buffer> {
   const stream = new ByteStream(file.open(0, file.size));
   try {
     for (let head = await stream.peek(MAX_HEADER_BYTES); head.length > 0; head = await stream.peek(MAX_HEADER_BYTES)) {
-      if (isSkippable(head)) await skipFrame(stream);
-      else if (isFrame(head)) yield* unpackedFrame(stream, frameHeader(head));
+      if (isZstdSkippable(head)) await skipFrame(stream);
+      else if (isZstdFrame(head)) yield* unpackedFrame(stream, frameHeader(head));
       else throw head.length < MAGIC_BYTES ? cutOrTrailing(head, stream) : trailingBytes(TITLE, stream.position);
     }
   } finally {

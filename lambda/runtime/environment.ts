@@ -19,7 +19,16 @@ export interface SharedEnvironment {
 }
 
 export interface CreateMetadataEnvironment extends SharedEnvironment {
+  readonly UNPACK_QUEUE_URL: string;
   readonly UPLOAD_QUEUE_URL: string;
+}
+
+export interface UnpackImageEnvironment extends SharedEnvironment {
+  readonly UNPACK_QUEUE_URL: string;
+  /** Name of the bucket that packed drops are unpacked into. */
+  readonly WORK_BUCKET: string;
+  /** A whole number. */
+  readonly MAX_UNPACKED_BYTES: string;
 }
 
 export interface StreamUploadEnvironment extends SharedEnvironment {
@@ -27,6 +36,7 @@ export interface StreamUploadEnvironment extends SharedEnvironment {
 }
 
 export interface RecordStatusEnvironment extends SharedEnvironment {
+  readonly WORK_BUCKET: string;
   readonly OUTCOME_TOPIC_ARN: string;
 }
 
@@ -34,8 +44,10 @@ export interface ReconcileEnvironment extends SharedEnvironment {
   readonly DROP_BUCKET: string;
   /** Of a bucket that had another use before, only what came since is meant for this stack. */
   readonly DROPS_BEFORE_FIRST_RUN: 'taken-up' | 'left-alone';
+  readonly UNPACK_QUEUE_URL: string;
   readonly UPLOAD_QUEUE_URL: string;
   readonly INGEST_DEAD_LETTERS_URL: string;
+  readonly UNPACK_DEAD_LETTERS_URL: string;
   readonly UPLOAD_DEAD_LETTERS_URL: string;
   readonly STATUS_DEAD_LETTERS_URL: string;
   /** A whole number. */
@@ -47,7 +59,15 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 export const createMetadataEnvironment = (variables: Variables = process.env): CreateMetadataEnvironment => ({
   ...sharedEnvironment(variables),
+  UNPACK_QUEUE_URL: required(variables, 'UNPACK_QUEUE_URL'),
   UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
+});
+
+export const unpackImageEnvironment = (variables: Variables = process.env): UnpackImageEnvironment => ({
+  ...sharedEnvironment(variables),
+  UNPACK_QUEUE_URL: required(variables, 'UNPACK_QUEUE_URL'),
+  WORK_BUCKET: required(variables, 'WORK_BUCKET'),
+  MAX_UNPACKED_BYTES: whole(variables, 'MAX_UNPACKED_BYTES', 'bytes'),
 });
 
 export const streamUploadEnvironment = (variables: Variables = process.env): StreamUploadEnvironment => ({
@@ -57,18 +77,21 @@ export const streamUploadEnvironment = (variables: Variables = process.env): Str
 
 export const recordStatusEnvironment = (variables: Variables = process.env): RecordStatusEnvironment => ({
   ...sharedEnvironment(variables),
+  WORK_BUCKET: required(variables, 'WORK_BUCKET'),
   OUTCOME_TOPIC_ARN: required(variables, 'OUTCOME_TOPIC_ARN'),
 });
 
 export const reconcileEnvironment = (variables: Variables = process.env): ReconcileEnvironment => ({
   ...sharedEnvironment(variables),
   DROP_BUCKET: required(variables, 'DROP_BUCKET'),
+  UNPACK_QUEUE_URL: required(variables, 'UNPACK_QUEUE_URL'),
   UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
   DROPS_BEFORE_FIRST_RUN: required(variables, 'DROPS_BEFORE_FIRST_RUN') === 'taken-up' ? 'taken-up' : 'left-alone',
   INGEST_DEAD_LETTERS_URL: required(variables, 'INGEST_DEAD_LETTERS_URL'),
+  UNPACK_DEAD_LETTERS_URL: required(variables, 'UNPACK_DEAD_LETTERS_URL'),
   UPLOAD_DEAD_LETTERS_URL: required(variables, 'UPLOAD_DEAD_LETTERS_URL'),
   STATUS_DEAD_LETTERS_URL: required(variables, 'STATUS_DEAD_LETTERS_URL'),
-  LOST_AFTER_SECONDS: seconds(variables, 'LOST_AFTER_SECONDS'),
+  LOST_AFTER_SECONDS: whole(variables, 'LOST_AFTER_SECONDS', 'seconds'),
   DELETE_ORPHANED_IMAGES: required(variables, 'DELETE_ORPHANED_IMAGES') === 'true' ? 'true' : 'false',
 });
 
@@ -106,9 +129,9 @@ function required(variables: Variables, name: string): string {
   return value;
 }
 
-function seconds(variables: Variables, name: string): string {
+function whole(variables: Variables, name: string, unit: 'seconds' | 'bytes'): string {
   const value = required(variables, name);
-  if (!/^\d+$/.test(value)) throw bad(name, `is not a whole number of seconds: ${value}`);
+  if (!/^\d+$/.test(value)) throw bad(name, `is not a whole number of ${unit}: ${value}`);
   return value;
 }
 

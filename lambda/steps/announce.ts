@@ -7,6 +7,7 @@ import { removeBeforeOutcome } from './give-up-image.ts';
 import type { RecordStatusDependencies } from './ports.ts';
 import { clearStaging } from './stage-image.ts';
 import { MAX_ATTEMPTS } from './under-lease.ts';
+import { clearUnpacked } from './unpacked-disk.ts';
 import { hasWaitedTooLong, putOffOutcome } from './waiting-for-target.ts';
 import type { Work } from './work.ts';
 
@@ -36,6 +37,7 @@ async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise
   // An invocation that stalled while it wrote the tags, and died, may have overwritten newer ones.
   if (record.announcedAt !== undefined) return invocation.receives > 1 ? tagObject(record, deps) : undefined;
   const staging = await clearStaging(work, deps);
+  await clearUnpacked(record, deps);
   await tagObject(record, deps);
   const present = await deps.records.load(key);
   if (present === undefined || present.announcedAt !== undefined || !isSameOutcome(present, record)) return;

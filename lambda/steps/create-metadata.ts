@@ -4,10 +4,13 @@ import { resolveMetadata } from '../metadata/resolve.ts';
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { type Image, METADATA_PROPERTY } from '../model/image.ts';
-import { fingerprinted, imageId, newImage, unreleased } from '../model/new-image.ts';
+import type { MetadataLayer } from '../model/metadata.ts';
+import { fingerprinted, imageId, newImage, unreleased, withoutPackedEnding } from '../model/new-image.ts';
+import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { backfillNamedIn, type ObjectEvent, objectEvents } from '../model/s3-event.ts';
 import { isFromStorage } from '../model/staging.ts';
+import type { DiskObject } from '../model/unpacking.ts';
 import { dropPlace, isPlaceholder, newestVersion, objectReader } from './dropped-object.ts';
 import { foundDrop, requireChosen, targetsFor } from './find-drop.ts';
 import { removeForsaken, removeGivenUp, removeLeftBehind } from './give-up-image.ts';
@@ -15,6 +18,7 @@ import { metadataFiles, type ReadFile } from './metadata-files.ts';
 import type { CreateMetadataDependencies, Invocation, ObjectHead, RecordDraft } from './ports.ts';
 import { askForRetry, existingRecord, isRedriven, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { underLease } from './under-lease.ts';
+import { findDisk } from './unpacked-disk.ts';
 import { targetNamed, Work } from './work.ts';
 
 /** What was found around a drop. */
@@ -100,6 +104,8 @@ async function resume(
           findFiles: findFiles ?? (() => metadataFiles(leased.record.drop, changes.statusSince(leased.record), deps)),
         }),
       );
+    case 'unpacking':
+      return deps.unpackQueue.send(work.message);
     case 'created':
     case 'uploading':
       return deps.uploadQueue.send(work.message);
@@ -117,7 +123,10 @@ async function createImage(
   const object = await newestVersion(work, deps, newest);
   if (object === undefined || (await isPlaceholder(work, object, deps))) return;
   await removeGivenUp(work);
-  const created = await describeAndCreate(work, { object, files: await findFiles() }, deps);
+  const metadata = await readMetadata(work, object, await findFiles(), deps);
+  const disk = await findDisk(work.record, object, deps);
+  if (disk === undefined) return sendToUnpack(work, deps);
+  const created = await describeAndCreate(work, { disk, ...metadata }, deps);
   const { image, description } = created;
   try {
     await work.change((stored) => {
@@ -134,10 +143,31 @@ async function createImage(
 /** What the record says of an image from its creation on. */
 type Description = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>>;
 
-/** The drop's object and its metadata files. */
-interface Sources {
-  readonly object: ObjectHead;
+/** The metadata of a drop, and the files that it comes from. */
+interface ReadMetadata {
   readonly files: readonly ReadFile[];
+  readonly settled: MetadataLayer;
+}
+
+/** Reads the metadata first: an invalid value must not cost an unpacking. */
+async function readMetadata(
+  { record, target }: Work,
+  object: ObjectHead,
+  files: readonly ReadFile[],
+  deps: CreateMetadataDependencies,
+): Promise<ReadMetadata> {
+  requireChosen(record, object, deps);
+  return { files, settled: resolveMetadata({ target, files, userMetadata: object.userMetadata }) };
+}
+
+async function sendToUnpack(work: Work, deps: CreateMetadataDependencies): Promise<void> {
+  await work.change((stored) => changes.beginUnpacking(stored, deps.now()));
+  await deps.unpackQueue.send(work.message);
+}
+
+/** The object that holds the disk, and the metadata of the drop. */
+interface Sources extends ReadMetadata {
+  readonly disk: DiskObject;
 }
 
 interface CreatedImage {
@@ -199,21 +229,19 @@ async function nextGeneration(work: Work): Promise<Work> {
 /** What to ask of the endpoint: from the content of the file and from its metadata. */
 async function describe(
   work: Work,
-  { object, files }: Sources,
+  { disk, files, settled }: Sources,
   deps: CreateMetadataDependencies,
 ): Promise<Description> {
   const { record, target } = work;
-  requireChosen(record, object, deps);
-  const settled = resolveMetadata({ target, files, userMetadata: object.userMetadata });
   const { diskFormat } = settled.metadata;
-  const inspected = await inspect(objectReader(deps.objects, object), {
-    fileName: object.key,
+  const inspected = await inspect(objectReader(deps.objects, disk), {
+    fileName: diskName(record),
     ...(diskFormat !== undefined && { claimedFormat: diskFormat }),
   });
   const found = foundForTarget(inspected, target);
   const endpoint = await work.endpoint();
   const place = dropPlace(work, deps);
-  const plan = await endpoint.plan(found, object.size, place);
+  const plan = await endpoint.plan(found, disk.size, place);
   // Missing keys must be reported before anything is created.
   if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.requireKeys(target);
   const refs = files.map(({ ref }) => ref);
@@ -222,6 +250,10 @@ async function describe(
   const origins = originsOf(wanted, sent, { found, plan }, settled);
   return { found, plan, sent, metadata: { files: refs, origins } };
 }
+
+/** The name of the disk, whose ending may say what it is. */
+const diskName = ({ drop, packed }: DropRecord): string =>
+  packed === undefined ? drop.key : (packed.member ?? withoutPackedEnding(drop.key));
 
 /** Creates the image. When a deleted image has used up the id, the next attempt uses the id of the next generation. */
 async function create(work: Work, { sent }: Description): Promise<Image> {

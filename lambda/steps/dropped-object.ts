@@ -4,6 +4,7 @@ import type { RangeReader } from '../formats/reading/reader.ts';
 import { dropId } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import * as changes from '../model/record-changes.ts';
+import { type DiskObject, diskObject } from '../model/unpacking.ts';
 import { type OpenRange, resumingSource } from '../transfer/resuming-source.ts';
 import { supersede } from './give-up-image.ts';
 import {
@@ -73,11 +74,13 @@ export function dropPlace(
   { record, target }: Pick<Work, 'record' | 'target'>,
   deps: StepDependencies,
 ): DropPlace & { readonly isStaging: boolean } {
-  const { bucket, key } = record.drop;
+  const { key } = record.drop;
+  const { bucket } = diskObject(record);
   return {
     key,
     isStaging: deps.staging.holds(target, bucket),
-    has: async (other) => (await deps.objects.head(bucket, other)) !== undefined,
+    // A packed drop has no companion files: they would lie beside the disk.
+    has: async (other) => record.packed === undefined && (await deps.objects.head(bucket, other)) !== undefined,
     ...(record.measured && { measured: record.measured }),
   };
 }
@@ -86,7 +89,7 @@ export function dropPlace(
  * Random access to one object; each read is pinned to its version and etag.
  * Fails with `object-gone` or `object-changed`, and with `source-unreadable` when reads fail repeatedly.
  */
-export function objectReader(objects: ObjectStore, object: ObjectHead): RangeReader {
+export function objectReader(objects: ObjectStore, object: DiskObject): RangeReader {
   const open: OpenRange = (range, signal) => objects.open(object, range, signal);
   return {
     size: object.size,

@@ -5,6 +5,7 @@ import type { DropRecord, RecordedImport } from '../model/record.ts';
 import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
 import type { Target } from '../model/target.ts';
+import { diskObject } from '../model/unpacking.ts';
 import type { StepDependencies, StreamUploadDependencies } from './ports.ts';
 import { hashAgain } from './stream-image.ts';
 import type { Work } from './work.ts';
@@ -24,7 +25,7 @@ export async function beginImport(
   const { record, target, imageId } = work;
   const imports = importsOf(endpoint, record);
   const seconds = Math.min(target.activeWithinSeconds, MAX_URL_SECONDS);
-  const url = await deps.objects.presign(record.drop, seconds);
+  const url = await deps.objects.presign(diskObject(record), seconds);
   const askedAt = deps.now();
   const urlExpiresAt = new Date(askedAt.getTime() + seconds * 1000);
   const asked = { askedAt: askedAt.toISOString(), urlExpiresAt: urlExpiresAt.toISOString() };

@@ -9,6 +9,7 @@ import type { RecordDraft } from '../model/record-changes.ts';
 import type { Target } from '../model/target.ts';
 import type { TargetBeginnings } from '../model/target-beginnings.ts';
 import type { Refused, TargetPause } from '../model/target-pause.ts';
+import type { Unpacking } from '../model/unpacking.ts';
 
 export type { Invocation, ScheduledInvocation } from '../model/invocation.ts';
 export type { RecordDraft } from '../model/record-changes.ts';
@@ -155,6 +156,22 @@ export interface Staging extends StagingPlaces {
   of(target: Target): Promise<StagingStore>;
 }
 
+/** Where packed drops are unpacked into: a bucket of the stack. All calls fail with `aws-unavailable`. */
+export interface WorkBucket {
+  readonly store: StagingStore;
+  readonly unpackings: UnpackingStore;
+}
+
+/** Fails with `aws-unavailable`, and with `bad-record` where a document cannot be read. */
+export interface UnpackingStore {
+  load(key: string): Promise<Unpacking | undefined>;
+  /**
+   * Changes a document by compare-and-swap. `decide` gets what is stored now, and returns undefined to leave it.
+   * @returns what is stored afterwards
+   */
+  change(key: string, decide: (stored: Unpacking | undefined) => Unpacking | undefined): Promise<Unpacking | undefined>;
+}
+
 export interface RecordMessage {
   readonly record: string;
   /** Asks for one chunk of the file to be staged (model/staging.ts). */
@@ -251,7 +268,15 @@ export interface QueueStepDependencies extends StepDependencies {
 export interface CreateMetadataDependencies extends QueueStepDependencies {
   readonly folderFiles: FolderFiles;
   readonly beginnings: BeginningStore;
+  /** unpack-image receives it. */
+  readonly unpackQueue: MessageQueue;
   readonly uploadQueue: MessageQueue;
+}
+
+export interface UnpackImageDependencies extends QueueStepDependencies {
+  readonly workBucket: WorkBucket;
+  /** Bytes of the largest disk that is unpacked. */
+  readonly maxUnpackedBytes: number;
 }
 
 export interface StreamUploadDependencies extends QueueStepDependencies {
@@ -263,5 +288,6 @@ export interface StreamUploadDependencies extends QueueStepDependencies {
 export interface RecordStatusDependencies extends StepDependencies {
   readonly objects: TaggingStore;
   readonly staging: Staging;
+  readonly workBucket: WorkBucket;
   readonly topic: OutcomeTopic;
 }

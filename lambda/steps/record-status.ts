@@ -41,9 +41,10 @@ export async function recordStatus(
   switch (record.status) {
     case 'received':
       return deps.ingestQueue.send(work.message);
+    case 'unpacking':
     case 'created':
     case 'uploading':
-      // A late message: the upload has a message of its own.
+      // A late message: the step before has a message of its own.
       return;
     case 'processing':
       if (isOvertaken(message, record)) return;

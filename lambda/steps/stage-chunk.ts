@@ -2,6 +2,7 @@ import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { partsOfChunk, rangeOfPart } from '../model/staging.ts';
+import { type DiskObject, diskObject } from '../model/unpacking.ts';
 import { bytesPerSecond, repeatUntilStopped } from '../transfer/progress.ts';
 import { readRange } from '../transfer/transfer.ts';
 import { failDrop } from './give-up-image.ts';
@@ -38,7 +39,7 @@ export async function stageChunk(work: Work, chunk: number, deps: StreamUploadDe
   try {
     if (invocation.receives > MAX_ATTEMPTS) throw attemptsExhausted(gaveUp(chunk), record.error);
     const store = await deps.staging.of(work.target);
-    const copy = { staging: { ...staging, uploadId }, bytes: record.drop.size, store };
+    const copy = { staging: { ...staging, uploadId }, bytes: diskObject(record).size, store };
     await copyMissing(work, copy, chunk, deps);
     return await isComplete(work, copy, deps);
   } catch (thrown) {
@@ -67,7 +68,7 @@ const rangeOf = (part: number, { staging, bytes }: Copy) => rangeOfPart({ ...sta
 
 /** Copies several parts at a time, as many as memory allows, and keeps the message invisible meanwhile. */
 async function copyParts(parts: readonly number[], work: Work, copy: Copy, deps: StepDependencies): Promise<void> {
-  const { drop } = work.record;
+  const disk = diskObject(work.record);
   const { invocation } = work;
   const holding = repeatUntilStopped(() => invocation.holdMessage(LEASE_SECONDS), {
     clock: () => deps.now().getTime(),
@@ -77,7 +78,7 @@ async function copyParts(parts: readonly number[], work: Work, copy: Copy, deps:
   const waiting = [...parts];
   const worker = async (): Promise<void> => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-      await copyPart(part, drop, copy, signal, deps);
+      await copyPart(part, disk, copy, signal, deps);
     }
   };
   const workers = Math.max(1, Math.floor(BYTES_AT_A_TIME / copy.staging.partBytes));
@@ -98,13 +99,13 @@ async function copyParts(parts: readonly number[], work: Work, copy: Copy, deps:
 
 async function copyPart(
   number: number,
-  drop: DropRecord['drop'],
+  disk: DiskObject,
   copy: Copy,
   signal: AbortSignal,
   deps: StepDependencies,
 ): Promise<void> {
   const { bytes, md5 } = await readRange(
-    (range, opening) => deps.objects.open(drop, range, opening),
+    (range, opening) => deps.objects.open(disk, range, opening),
     rangeOf(number, copy),
     signal,
   );
@@ -125,7 +126,7 @@ async function noteProgress(work: Work, parts: readonly StagedPart[], deps: Step
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   const now = deps.now();
   const rate = bytesPerSecond(bytes, changes.statusSince(record).getTime(), now.getTime());
-  const progress = { bytes, totalBytes: record.drop.size, bytesPerSecond: rate, at: now.toISOString() };
+  const progress = { bytes, totalBytes: diskObject(record).size, bytesPerSecond: rate, at: now.toISOString() };
   try {
     await work.update((stored) => {
       if (!isOfSameUpload(record, stored)) return undefined;

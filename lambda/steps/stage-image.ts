@@ -5,6 +5,7 @@ import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
 import { bitmapKey, cutFor, missingChunks } from '../model/staging.ts';
+import { diskObject } from '../model/unpacking.ts';
 import { resumingSource } from '../transfer/resuming-source.ts';
 import type {
   MessageQueue,
@@ -29,15 +30,15 @@ export async function stageImage(
   work: Work<UploadRecord>,
   deps: StreamUploadDependencies,
 ): Promise<ObjectPlace | undefined> {
-  const { drop } = work.record;
+  const disk = diskObject(work.record);
   const { target } = work;
-  if (deps.staging.holds(target, drop.bucket)) return { bucket: drop.bucket, key: drop.key };
+  if (deps.staging.holds(target, disk.bucket)) return { bucket: disk.bucket, key: disk.key };
   const { record } = await withoutDoubted(work, deps);
   const store = await deps.staging.of(target);
   const staging = await plannedCopy(work, record, store, deps);
   const place = { bucket: staging.bucket, key: staging.key };
   await stageBitmap(record, staging, store, deps);
-  if ((await store.size(staging.key)) === drop.size) return place;
+  if ((await store.size(staging.key)) === disk.size) return place;
   const uploadId = await uploadFor(work, staging, store);
   const parts = (await store.parts(staging.key, uploadId)) ?? [];
   const missing = missingIn(record, staging, parts);
@@ -69,7 +70,7 @@ export function missingIn(
   staging: RecordedStaging,
   parts: readonly StagedPart[],
 ): readonly number[] {
-  const file = { ...staging, bytes: record.drop.size };
+  const file = { ...staging, bytes: diskObject(record).size };
   return missingChunks(file, new Set(parts.map(({ number }) => number)));
 }
 
@@ -80,7 +81,7 @@ async function plannedCopy(
   store: StagingStore,
   deps: StepDependencies,
 ): Promise<RecordedStaging> {
-  const planned = { bucket: store.bucket, key: stagedKey(record), ...cutFor(record.drop.size) };
+  const planned = { bucket: store.bucket, key: stagedKey(record), ...cutFor(diskObject(record).size) };
   const changed = await work.change((stored) => ({
     ...changes.beginUpload(stored, deps.now()),
     staging: stored.staging ?? planned,
@@ -124,9 +125,10 @@ async function complete(
 ): Promise<void> {
   await store.complete(key, uploadId, parts);
   const bytes = await store.size(key);
-  if (bytes === record.drop.size) return;
+  const { size } = diskObject(record);
+  if (bytes === size) return;
   const found = bytes === undefined ? 'does not exist' : `has ${bytes} bytes`;
-  const message = `The copy ${bucket}:${key} ${found} after its upload; the file has ${record.drop.size} bytes.`;
+  const message = `The copy ${bucket}:${key} ${found} after its upload; the file has ${size} bytes.`;
   throw new ImageDropError('staging-unavailable', message);
 }
 
@@ -185,16 +187,21 @@ export async function clearStaging(
   }
 }
 
-async function removeAll({ bucket, key }: RecordedStaging, store: StagingStore): Promise<void> {
+async function removeAll({ key }: RecordedStaging, store: StagingStore): Promise<void> {
+  await removeObject(key, store);
+  await store.delete(bitmapKey(key));
+}
+
+/** Removes an object and its unfinished uploads. @throws `staging-unavailable` */
+export async function removeObject(key: string, store: StagingStore): Promise<void> {
   let uploads = await store.uploads(key);
   for (let round = 0; uploads.length > 0; round += 1) {
     if (round === ABORT_ROUNDS) {
-      const message = `The unfinished upload of ${bucket}:${key} is still there after it was aborted ${ABORT_ROUNDS} times.`;
+      const message = `The unfinished upload of ${store.bucket}:${key} is still there after it was aborted ${ABORT_ROUNDS} times.`;
       throw new ImageDropError('staging-unavailable', message);
     }
     for (const uploadId of uploads) await store.abort(key, uploadId);
     uploads = await store.uploads(key);
   }
   await store.delete(key);
-  await store.delete(bitmapKey(key));
 }

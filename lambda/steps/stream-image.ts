@@ -4,6 +4,7 @@ import type { HashAlgorithm, MeasuredUpload } from '../model/image.ts';
 import type { DropRecord } from '../model/record.ts';
 import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
+import { diskObject } from '../model/unpacking.ts';
 import { digest, type Reading, send } from '../transfer/transfer.ts';
 import { dropPlace } from './dropped-object.ts';
 import { beginAgain } from './give-up-image.ts';
@@ -62,9 +63,10 @@ export function hashAgain(
 }
 
 function sourceOf(work: Work<UploadRecord>, deps: StepDependencies): Reading {
-  const { drop, plan } = work.record;
+  const { plan } = work.record;
+  const disk = diskObject(work.record);
   return {
-    open: (range, signal) => deps.objects.open(drop, range, signal),
+    open: (range, signal) => deps.objects.open(disk, range, signal),
     range: plan.range,
     algorithms: plan.algorithms,
     signal: work.invocation.signal,
@@ -99,8 +101,9 @@ async function hasOtherRoute(
   deps: StepDependencies,
 ): Promise<boolean> {
   const { found, drop, target } = work.record;
+  const { size } = diskObject(work.record);
   try {
-    const { route } = await endpoint.plan(found, drop.size, { ...dropPlace(work, deps), measured });
+    const { route } = await endpoint.plan(found, size, { ...dropPlace(work, deps), measured });
     return route !== 'stream';
   } catch (error) {
     if (!(error instanceof ImageDropError)) throw error;

@@ -1,6 +1,6 @@
 import { ImageDropError } from '../model/errors.ts';
 import type { Image } from '../model/image.ts';
-import type { DropRecord } from '../model/record.ts';
+import type { DropRecord, RecordedPacked } from '../model/record.ts';
 import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
 import { isFromStorage } from '../model/staging.ts';
@@ -12,6 +12,7 @@ import { askForRetry, chunkNamedIn, existingRecord, isRedriven, recordNamedIn } 
 import { stageChunk } from './stage-chunk.ts';
 import { hashAgain, streamImage, wasReadWhole } from './stream-image.ts';
 import { finishUpload, LEASE_SECONDS, underLease } from './under-lease.ts';
+import { isThere } from './unpacked-disk.ts';
 import { lookLater, noteSeen, replaceIfLost } from './unseen-image.ts';
 import { uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
@@ -47,6 +48,9 @@ export async function streamUpload(
       // A late chunk needs nothing: the drop that begins again has a message of its own.
       if (chunk === undefined) await deps.ingestQueue.send(work.message);
       return;
+    case 'unpacking':
+      // The same: the drop that is unpacked again has a message of its own.
+      return;
     case 'created':
     case 'uploading':
       if (chunk !== undefined && !(await stagesLastChunk(work, chunk, deps))) return;
@@ -70,6 +74,8 @@ async function stagesLastChunk(work: Work, chunk: number, deps: StreamUploadDepe
 async function upload(work: Work<UploadRecord>, deps: StreamUploadDependencies): Promise<void> {
   const { record } = work;
   if (record.status === 'created' && (await newestVersion(work, deps)) === undefined) return;
+  const { packed } = record;
+  if (packed !== undefined && !(await isThere(packed.object, deps))) return beginAgain(work, diskGone(packed), deps);
   const endpoint = await work.endpoint();
   if (isFromStorage(record.plan.route)) return uploadFromStorage(work, endpoint, deps);
   const isStreamed = record.plan.route !== 'import';
@@ -93,6 +99,10 @@ async function upload(work: Work<UploadRecord>, deps: StreamUploadDependencies):
       return replaceIfLost(work, image, deps);
   }
 }
+
+/** The drop has waited for longer than the work bucket keeps its disk. The next image begins with another unpacking. */
+const diskGone = ({ object: { bucket, key } }: RecordedPacked): ImageDropError =>
+  new ImageDropError('object-gone', `The unpacked disk s3://${bucket}/${key} is gone.`, { retryable: true });
 
 /** Created a moment ago and not changed since: it waits for its bytes, and sending them shows any problem. */
 function isFresh(record: UploadRecord, now: Date): boolean {

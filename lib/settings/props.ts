@@ -99,6 +99,20 @@ export interface ImageDropProps {
   readonly createMetadata?: StageProps;
 
   /**
+   * Settings of the function that unpacks compressed drops, and of its queue.
+   *
+   * @default - see StageProps
+   */
+  readonly unpackImage?: StageProps;
+
+  /**
+   * Bytes of the largest disk that is unpacked from a compressed drop; a larger one fails as `too-large`.
+   *
+   * @default - the largest image that any of the targets takes, 1 TiB at most
+   */
+  readonly maxUnpackedBytes?: number;
+
+  /**
    * Settings of the function that moves the bytes, and of its queue.
    *
    * @default - see StageProps

@@ -2,14 +2,14 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Target } from '../../lambda/model/target.ts';
 import type { DashboardProps } from '../dashboard/watched.ts';
 import { RUNBOOK_PAGE } from '../operator-alarm.ts';
-import { SettingError } from './checks.ts';
+import { SettingError, wholeNumber } from './checks.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import { type NetworkSettings, resolveNetwork } from './network.ts';
 import { checkAddresses, type OutcomeEmails, resolveOutcomeEmails } from './outcome-emails-props.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
 import { type ReconcileSettings, resolveReconcile } from './reconcile-props.ts';
 import { resolveConcurrency, resolveStage, type StageSettings } from './resolve-stage.ts';
-import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD } from './stages.ts';
+import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD, UNPACK_IMAGE } from './stages.ts';
 import { MAX_MANAGED_STREAM_BYTES, MAX_STREAM_BYTES } from './target-defaults.ts';
 import { resolveTargets } from './targets.ts';
 
@@ -17,6 +17,9 @@ import { resolveTargets } from './targets.ts';
 export interface Settings {
   readonly targets: readonly Target[];
   readonly createMetadata: StageSettings;
+  readonly unpackImage: StageSettings;
+  /** Bytes of the largest disk that is unpacked. */
+  readonly maxUnpackedBytes: number;
   readonly streamUpload: StageSettings;
   readonly recordStatus: StageSettings;
   readonly reconcile: ReconcileSettings;
@@ -43,11 +46,14 @@ export function settle(props: ImageDropProps): Settings {
   if (managedInstances !== undefined) checkManagedInstances(managedInstances);
   const streamUpload = managedInstances === undefined ? STREAM_UPLOAD : MANAGED_STREAM_UPLOAD;
   const concurrency = props.maxConcurrentUploads ?? STREAM_UPLOAD.maxConcurrency;
+  const targets = resolveTargets(
+    props.targets,
+    managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES,
+  );
   return {
-    targets: resolveTargets(
-      props.targets,
-      managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES,
-    ),
+    targets,
+    unpackImage: resolveStage('unpackImage', UNPACK_IMAGE, props.unpackImage),
+    maxUnpackedBytes: resolveMaxUnpacked(props.maxUnpackedBytes ?? largestTaken(targets)),
     createMetadata: resolveStage('createMetadata', CREATE_METADATA, props.createMetadata),
     streamUpload: {
       ...resolveStage('streamUpload', streamUpload, props.streamUpload),
@@ -65,6 +71,24 @@ export function settle(props: ImageDropProps): Settings {
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     logLevel: logLevelOf(props.logLevel ?? 'INFO'),
   };
+}
+
+/** The parts of one multipart upload (lambda/steps/part-upload.ts) hold more. */
+const MAX_UNPACKED_BYTES = 2 ** 40;
+
+function resolveMaxUnpacked(bytes: number): number {
+  const bounds = { lowest: 1, highest: MAX_UNPACKED_BYTES, of: 'bytes, the largest image of any image service' };
+  return wholeNumber('maxUnpackedBytes', bytes, bounds);
+}
+
+/** Bytes of the largest image that any of the targets takes by any route. */
+function largestTaken(targets: readonly Target[]): number {
+  const limits = targets.flatMap(({ maxPutBytes, objectStorage }) => [
+    maxPutBytes,
+    objectStorage?.maxRegisterBytes ?? 0,
+    objectStorage?.maxFastImportBytes ?? 0,
+  ]);
+  return Math.min(Math.max(...limits), MAX_UNPACKED_BYTES);
 }
 
 /** Amazon CloudWatch API, "PutMetricData": Namespace. */

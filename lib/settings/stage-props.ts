@@ -5,15 +5,15 @@ export interface StageProps {
   /**
    * MiB of the function, 128 to 10240; on managed instances 2048 at least. CPU and network come with it.
    *
-   * @default - createMetadata: 512, inspection holds a few MiB and wants CPU at start. streamUpload: 1769, where
-   * AWS Lambda gives one whole vCPU. recordStatus: 256, it only waits for small answers
+   * @default - createMetadata: 512, inspection holds a few MiB and wants CPU at start. streamUpload and
+   * unpackImage: 1769, where AWS Lambda gives one whole vCPU. recordStatus: 256, it only waits for small answers
    */
   readonly memorySize?: number;
 
   /**
    * How long one invocation may take, 1 to 900 s; on managed instances 5400 s.
    *
-   * @default - streamUpload: 900 s, the most that AWS Lambda gives. The others: 60 s, several times what a batch needs
+   * @default - streamUpload and unpackImage: 900 s, the most that AWS Lambda gives. The others: 60 s, several times what a batch needs
    */
   readonly timeout?: Duration;
 
@@ -36,7 +36,7 @@ export interface StageProps {
   /**
    * Age of the oldest waiting message that raises the alarm.
    *
-   * @default - streamUpload: 6 h, for many large images may wait for their turn. The others: 1 h, where a message is
+   * @default - streamUpload and unpackImage: 6 h, for many large images may wait for their turn. The others: 1 h, where a message is
    * normally gone in seconds
    */
   readonly oldestMessageAge?: Duration;

@@ -41,6 +41,20 @@ export const CREATE_METADATA: Stage = {
   maxConcurrency: 10,
 };
 
+export const UNPACK_IMAGE: Stage = {
+  name: 'unpack-image',
+  description: 'Unpacks compressed drops, once for all targets',
+  // One whole vCPU for the decoder. It also holds two parts of the disk and the largest dictionaries and windows.
+  memorySize: 1769,
+  timeoutSeconds: 900,
+  visibilitySeconds,
+  oldestMessageAgeSeconds: 6 * 3600,
+  // Each drop has the whole timeout and CPU of its invocation.
+  batchSize: 1,
+  // The uploads that follow are bounded by maxConcurrentUploads; more would only wait there.
+  maxConcurrency: 10,
+};
+
 export const STREAM_UPLOAD: Stage = {
   name: 'stream-upload',
   description: 'Moves the bytes of a drop to its target',

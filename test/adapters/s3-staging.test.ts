@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stagingClient } from '../../lambda/adapters/aws-clients.ts';
+import { awsUnavailable } from '../../lambda/adapters/aws-errors.ts';
 import { s3Staging } from '../../lambda/adapters/s3-staging.ts';
 import type { PartContent, StagingStore } from '../../lambda/steps/ports.ts';
 import { type EmbeddedObs, startObs } from '../../local/obs.ts';
@@ -165,5 +166,15 @@ describe('object storage that does not let us', () => {
     const error = await failure(storeWith({ endpoint: await unusedAddress() }).size(KEY));
     expect(error).toMatchObject({ code: 'staging-unavailable', retryable: true });
     expect(error.message).toContain('no answer');
+  });
+});
+
+test('a bucket of the stack that does not let us is an error of AWS, which is retried', async () => {
+  const { endpoint, region, accessKeyId, secretAccessKey } = obs;
+  const client = stagingClient({ endpoint, region, accessKeyId, secretAccessKey, verify: true });
+  expect(await failure(s3Staging(client, 'none-such', awsUnavailable).begin(KEY))).toMatchObject({
+    code: 'aws-unavailable',
+    retryable: true,
+    message: expect.stringMatching(/^Beginning the upload of \S+ in the bucket none-such failed: status 40[34]/),
   });
 });

@@ -20,7 +20,12 @@ async function stages(name: string) {
     queue: await newQueue(client, `${name}-${stage}`),
     deadLetters: await newQueue(client, `${name}-${stage}-dead`),
   });
-  return { ingest: await urls('ingest'), upload: await urls('upload'), status: await urls('status') };
+  return {
+    ingest: await urls('ingest'),
+    unpack: await urls('unpack'),
+    upload: await urls('upload'),
+    status: await urls('status'),
+  };
 }
 
 async function send(url: string, count: number): Promise<void> {
@@ -32,7 +37,7 @@ test('the messages that wait are counted by stage', async () => {
   const urls = await stages('counted');
   await send(urls.upload.queue, 3);
   await send(urls.status.queue, 1);
-  expect(await sqsStages(client, urls).waiting()).toEqual({ ingest: 0, upload: 3, status: 1 });
+  expect(await sqsStages(client, urls).waiting()).toEqual({ ingest: 0, unpack: 0, upload: 3, status: 1 });
 });
 
 test('dead letters are read, all of them, and stay', async () => {

@@ -13,7 +13,7 @@ import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { EmbeddedStack } from '../../local/stack.ts';
 
-export const STAGES = ['Ingest', 'Upload', 'Status'] as const;
+export const STAGES = ['Ingest', 'Unpack', 'Upload', 'Status'] as const;
 
 type StackEntry = Pick<EmbeddedStack, 'endpoints' | 'operator' | 'outputs'>;
 

@@ -26,8 +26,11 @@ beforeAll(async () => {
     CLOUDS_YAML_SECRET: 'clouds',
     STATUS_BUCKET: 'records',
     INGEST_QUEUE_URL: `${url}/1/ingest`,
+    UNPACK_QUEUE_URL: `${url}/1/unpack`,
     UPLOAD_QUEUE_URL: `${url}/1/upload`,
     STATUS_QUEUE_URL: `${url}/1/status`,
+    WORK_BUCKET: 'work',
+    MAX_UNPACKED_BYTES: '1000',
     OUTCOME_TOPIC_ARN: 'arn:aws:sns:us-east-1:1:outcomes',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
@@ -40,7 +43,7 @@ const event = (body: string) =>
   }) as SQSEvent;
 const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 } as Context;
 
-test.each(['create-metadata', 'stream-upload', 'record-status'])(
+test.each(['create-metadata', 'unpack-image', 'stream-upload', 'record-status'])(
   '%s looks up the record that a message names, and keeps the message when there is none',
   async (name) => {
     asked.length = 0;

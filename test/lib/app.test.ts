@@ -36,7 +36,7 @@ describe('the CDK app', () => {
       const assets = Object.values(Resources as Record<string, { Type: string; Metadata?: Record<string, string> }>)
         .filter(({ Type }) => Type === 'AWS::Lambda::Function')
         .map(({ Metadata }) => Metadata?.['aws:asset:path'] ?? '');
-      expect(new Set(assets).size).toBe(4);
+      expect(new Set(assets).size).toBe(5);
       for (const asset of assets) {
         const bundle = readFileSync(join(folder, asset, 'index.cjs'), 'utf8');
         expect(bundle).toMatch(/module\.exports=/);

@@ -17,7 +17,9 @@ function grantsOf({ stack, drop, template }: Deployed, { role }: LeanFunction): 
   const named: [string, string][] = [
     ['<drops>', drop.dropBucket.bucketArn],
     ['<status>', drop.statusBucket.bucketArn],
+    ['<work>', drop.workBucket.bucketArn],
     ['<ingest queue>', drop.queues.ingest.queue.queueArn],
+    ['<unpack queue>', drop.queues.unpack.queue.queueArn],
     ['<upload queue>', drop.queues.upload.queue.queueArn],
     ['<status queue>', drop.queues.status.queue.queueArn],
     ['<topic>', drop.outcomeTopic.topicArn],
@@ -64,18 +66,35 @@ const loggingTo = (group: string): Grants => ({ 'logs:CreateLogStream': [group],
 
 describe('the roles', () => {
   const built = deployed();
-  const { createMetadata, streamUpload, recordStatus } = built.drop.functions;
+  const { createMetadata, unpackImage, streamUpload, recordStatus } = built.drop.functions;
   const { reconcile } = built.drop;
 
   test('create-metadata may do this and nothing else', () => {
     expect(grantsOf(built, createMetadata)).toEqual({
       ...loggingTo('<log of CreateMetadata>'),
       ...receivingFrom('<ingest queue>'),
-      's3:GetObject': ['<drops>/*', '<status>/*'],
+      's3:GetObject': ['<drops>/*', '<status>/*', '<work>/*'],
       's3:GetObjectVersion': ['<drops>/*'],
-      's3:ListBucket': ['<drops>', '<status>'],
+      's3:ListBucket': ['<drops>', '<status>', '<work>'],
       's3:PutObject': ['<status>/*'],
-      'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<upload queue>'],
+      'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<unpack queue>', '<upload queue>'],
+      'secretsmanager:GetSecretValue': [SECRET],
+    });
+  });
+
+  test('unpack-image may do this and nothing else', () => {
+    expect(grantsOf(built, unpackImage)).toEqual({
+      ...loggingTo('<log of UnpackImage>'),
+      ...receivingFrom('<unpack queue>'),
+      's3:GetObject': ['<drops>/*', '<status>/*', '<work>/*'],
+      's3:GetObjectVersion': ['<drops>/*'],
+      's3:ListBucket': ['<drops>', '<status>', '<work>'],
+      's3:PutObject': ['<status>/*', '<work>/*'],
+      's3:DeleteObject': ['<work>/*'],
+      's3:AbortMultipartUpload': ['<work>/*'],
+      's3:ListMultipartUploadParts': ['<work>/*'],
+      's3:ListBucketMultipartUploads': ['<work>'],
+      'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<unpack queue>'],
       'secretsmanager:GetSecretValue': [SECRET],
     });
   });
@@ -84,9 +103,9 @@ describe('the roles', () => {
     expect(grantsOf(built, streamUpload)).toEqual({
       ...loggingTo('<log of StreamUpload>'),
       ...receivingFrom('<upload queue>'),
-      's3:GetObject': ['<drops>/*', '<status>/*'],
+      's3:GetObject': ['<drops>/*', '<status>/*', '<work>/*'],
       's3:GetObjectVersion': ['<drops>/*'],
-      's3:ListBucket': ['<drops>', '<status>'],
+      's3:ListBucket': ['<drops>', '<status>', '<work>'],
       's3:PutObject': ['<status>/*'],
       'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<upload queue>'],
       'secretsmanager:GetSecretValue': [SECRET],
@@ -102,6 +121,9 @@ describe('the roles', () => {
       's3:PutObjectVersionTagging': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>'],
       's3:PutObject': ['<status>/*'],
+      's3:DeleteObject': ['<work>/*'],
+      's3:AbortMultipartUpload': ['<work>/*'],
+      's3:ListBucketMultipartUploads': ['<work>'],
       'sqs:SendMessage': ['<ingest queue>', '<status queue>'],
       'sns:Publish': ['<topic>'],
       'secretsmanager:GetSecretValue': [SECRET],
@@ -117,7 +139,7 @@ describe('the roles', () => {
   });
 
   test('reconcile may do this and nothing else', () => {
-    const queues = ['<ingest queue>', '<status queue>', '<upload queue>'];
+    const queues = ['<ingest queue>', '<status queue>', '<unpack queue>', '<upload queue>'];
     expect(grantsOf(built, reconcile)).toEqual({
       ...loggingTo('<log of Reconcile>'),
       's3:GetObject': ['<status>/*'],
@@ -127,13 +149,18 @@ describe('the roles', () => {
       's3:PutObject': ['<status>/*'],
       'sqs:SendMessage': ['<ingest queue>', '<status queue>'],
       'sqs:GetQueueAttributes': queues,
-      'sqs:ReceiveMessage': ['<dead letters of ingest>', '<dead letters of status>', '<dead letters of upload>'],
+      'sqs:ReceiveMessage': [
+        '<dead letters of ingest>',
+        '<dead letters of status>',
+        '<dead letters of unpack>',
+        '<dead letters of upload>',
+      ],
       'secretsmanager:GetSecretValue': [SECRET],
     });
   });
 
   test('only AWS Lambda may take them on', () => {
-    for (const { role } of [createMetadata, streamUpload, recordStatus, reconcile]) {
+    for (const { role } of [createMetadata, unpackImage, streamUpload, recordStatus, reconcile]) {
       expect(propertiesOf(built, role).AssumeRolePolicyDocument.Statement).toEqual([
         { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
       ]);
@@ -141,7 +168,7 @@ describe('the roles', () => {
   });
 
   test('there are no other policies and no other roles', () => {
-    built.template.resourceCountIs('AWS::IAM::Role', 5);
+    built.template.resourceCountIs('AWS::IAM::Role', 6);
     built.template.resourceCountIs('AWS::IAM::Policy', 0);
     built.template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   });
@@ -155,7 +182,7 @@ describe('the roles for a drop bucket without versions', () => {
 
   test('objects are read without their versions', () => {
     const grants = grantsOf(built, built.drop.functions.streamUpload);
-    expect(grants['s3:GetObject']).toEqual(['<status>/*', THEIRS]);
+    expect(grants['s3:GetObject']).toEqual(['<status>/*', '<work>/*', THEIRS]);
     expect(grants).not.toHaveProperty('s3:GetObjectVersion');
   });
 

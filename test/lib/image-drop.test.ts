@@ -53,6 +53,32 @@ describe.each([
   });
 });
 
+describe('the work bucket', () => {
+  const { Properties: properties } = resourceOf(built, built.drop.workBucket);
+
+  test('deletes unpacked disks after three days, and unfinished uploads after one', () => {
+    expect(properties.LifecycleConfiguration.Rules).toEqual([
+      { Status: 'Enabled', ExpirationInDays: 3, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+    ]);
+  });
+
+  test('keeps no versions, which would be billed after their deletion', () => {
+    expect(properties).not.toHaveProperty('VersioningConfiguration');
+  });
+
+  test('is encrypted, closed to the public, and answers over TLS only', () => {
+    expect(properties).toMatchObject({
+      BucketEncryption: { ServerSideEncryptionConfiguration: [expect.anything()] },
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+    });
+    const Bucket = built.stack.resolve(built.drop.workBucket.bucketName);
+    const policies = Object.values(built.template.findResources('AWS::S3::BucketPolicy', { Properties: { Bucket } }));
+    expect(policies[0]?.Properties.PolicyDocument.Statement).toEqual([
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    ]);
+  });
+});
+
 describe('the life of objects', () => {
   test('an unfinished upload to the drop bucket is cleared after a week', () => {
     expect(resourceOf(built, built.drop.dropBucket).Properties.LifecycleConfiguration.Rules).toEqual([
@@ -111,7 +137,7 @@ describe('the notifications of the drop bucket', () => {
   });
 
   test('no function is deployed to configure them', () => {
-    built.template.resourceCountIs('AWS::Lambda::Function', 4);
+    built.template.resourceCountIs('AWS::Lambda::Function', 5);
     const types = Object.values(built.template.toJSON().Resources).map(
       (resource) => (resource as { Type: string }).Type,
     );
@@ -165,9 +191,9 @@ describe('a drop bucket that exists already', () => {
     });
   });
 
-  test('is the drop bucket, and no other is made', () => {
+  test('is the drop bucket, beside those for records and unpacked disks', () => {
     expect(built.drop.dropBucket.bucketName).toBe('theirs');
-    built.template.resourceCountIs('AWS::S3::Bucket', 1);
+    built.template.resourceCountIs('AWS::S3::Bucket', 2);
     expect(propertiesOf(built, built.drop.statusBucket)).not.toHaveProperty('NotificationConfiguration');
   });
 });
@@ -196,7 +222,7 @@ describe('the stack', () => {
     cloudsYamlSecret: 'imagedrop/clouds.yaml',
   });
   const { Outputs, Parameters } = Template.fromStack(stack).toJSON();
-  const { dropBucket, statusBucket, outcomeTopic, queues, reconcile } = stack.imageDrop;
+  const { dropBucket, statusBucket, workBucket, outcomeTopic, queues, reconcile } = stack.imageDrop;
 
   test('says where to drop, where to look and where messages are', () => {
     const values = Object.fromEntries(
@@ -206,11 +232,14 @@ describe('the stack', () => {
       stack.resolve({
         DropBucketName: dropBucket.bucketName,
         StatusBucketName: statusBucket.bucketName,
+        WorkBucketName: workBucket.bucketName,
         OutcomeTopicArn: outcomeTopic.topicArn,
         IngestQueueUrl: queues.ingest.queue.queueUrl,
+        UnpackQueueUrl: queues.unpack.queue.queueUrl,
         UploadQueueUrl: queues.upload.queue.queueUrl,
         StatusQueueUrl: queues.status.queue.queueUrl,
         IngestDeadLetterQueueUrl: queues.ingest.deadLetters.queueUrl,
+        UnpackDeadLetterQueueUrl: queues.unpack.deadLetters.queueUrl,
         UploadDeadLetterQueueUrl: queues.upload.deadLetters.queueUrl,
         StatusDeadLetterQueueUrl: queues.status.deadLetters.queueUrl,
         ReconcileFunctionName: reconcile.function.functionName,

@@ -190,7 +190,7 @@ export class Pipeline {
 
   /** Waits until no queue has a message any more. */
   async idle(): Promise<void> {
-    for (const name of ['IngestQueueUrl', 'UploadQueueUrl', 'StatusQueueUrl']) {
+    for (const name of ['IngestQueueUrl', 'UnpackQueueUrl', 'UploadQueueUrl', 'StatusQueueUrl']) {
       while ((await this.messages(name)) > 0) await pause(50);
     }
   }

@@ -29,12 +29,12 @@ const CASES: readonly DropSettings[] = WORKERS.flatMap(([from, ...workers]) => {
 /** Departures from the plain order; three take some minutes for all cases, and find nothing more. */
 const DEPARTURES = 2;
 
-function exploreDrop(settings: DropSettings) {
+function exploreDrop(settings: DropSettings, departures = DEPARTURES) {
   return explore(async () => {
     const scenario = new DropScenario(settings);
     await scenario.prepare();
     return scenario;
-  }, DEPARTURES);
+  }, departures);
 }
 
 /** Each case takes seconds: only the suite `laws` explores more than two, an upload among them. */
@@ -82,6 +82,31 @@ const RECONCILING: readonly DropSettings[] = (['ingestQueue', 'uploadQueue', 'st
     (route) => ({ route, from, workers: [from, 'reconcile'], aftermath: 'queued' }) as const,
   ),
 );
+
+const PACKED: readonly DropSettings[] = (
+  [
+    ['unpackQueue', 'unpackQueue', 'unpackQueue'],
+    ['unpackQueue', 'unpackQueue', 'ingestQueue'],
+    ['unpackQueue', 'unpackQueue', 'statusQueue'],
+    ['unpackQueue', 'unpackQueue', 'reconcile'],
+    ['statusQueue', 'statusQueue', 'unpackQueue'],
+  ] as const
+).map(([from, ...workers]) => ({
+  from,
+  workers,
+  route: 'stream',
+  aftermath: 'queued',
+  isPacked: true,
+  mayFailWith: 'out-of-time',
+}));
+
+describe('a packed drop becomes one image, and nothing of it is left in the work bucket', () => {
+  // Two departures take a minute for each case.
+  test.each(IS_THOROUGH ? PACKED : PACKED.slice(0, 2))('workers on $workers', async (settings) => {
+    const { findings } = await exploreDrop(settings, IS_THOROUGH ? DEPARTURES : 1);
+    expect(findings.slice(0, 3)).toEqual([]);
+  });
+});
 
 const DEEPER = [...REFUSING, ...FROM_STORAGE, ...RECONCILING];
 

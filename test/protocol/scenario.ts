@@ -3,21 +3,25 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { isSettled, type RecordDraft } from '../../lambda/model/record-changes.ts';
 import { isFromStorage } from '../../lambda/model/staging.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
-import type { RecordStore } from '../../lambda/steps/ports.ts';
+import type { RecordStore, StagingStore } from '../../lambda/steps/ports.ts';
 import type { ReconcileDependencies } from '../../lambda/steps/reconcile/ports.ts';
 import { reconcile } from '../../lambda/steps/reconcile/reconcile.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
+import { unpackImage } from '../../lambda/steps/unpack-image.ts';
 import { rawDisk } from '../support/disk.ts';
+import { zipOf } from '../support/packed/packed-files.ts';
 import { ReconcileWorld } from '../support/reconcile-world.ts';
 import { Gates, type Scenario } from './explorer.ts';
 import { gated } from './gated.ts';
 import { type Aftermath, type Gate, ImageService, MIDDLE_OF_UPLOAD, type ServiceSettings } from './image-service.ts';
 
-export type QueueName = 'ingestQueue' | 'uploadQueue' | 'statusQueue';
+export type QueueName = 'ingestQueue' | 'unpackQueue' | 'uploadQueue' | 'statusQueue';
 /** Who may be at work beside others: a function by the queue of its message, or reconcile. */
 export type Worker = QueueName | 'reconcile';
-const QUEUES: readonly QueueName[] = ['ingestQueue', 'uploadQueue', 'statusQueue'];
+/** The queues that a drop passes, in this order. */
+const WAY: readonly QueueName[] = ['ingestQueue', 'uploadQueue', 'statusQueue'];
+const WAY_OF_PACKED: readonly QueueName[] = ['ingestQueue', 'unpackQueue', ...WAY];
 
 export interface Message {
   readonly queue: Worker;
@@ -34,6 +38,8 @@ export interface DropSettings extends ServiceSettings {
   readonly workers: readonly Worker[];
   /** What the drop may fail with, because the service refuses a call. @default nothing */
   readonly mayFailWith?: ErrorCode;
+  /** Whether the disk has to be unpacked first. @default false */
+  readonly isPacked?: boolean;
   /** Whether the object is deleted as soon as a worker has crashed or is held up. @default false */
   readonly vanishes?: boolean;
 }
@@ -45,7 +51,10 @@ const MAX_ROUNDS = 60;
 const SECONDS_PER_ROUND = 61;
 
 /** Where bytes move: everything else goes on to its end, whatever time is left. */
-const WATCHES_TIME = ['objects.open', 'endpoint.upload', MIDDLE_OF_UPLOAD];
+const WATCHES_TIME = ['objects.open', 'store.storePart', 'endpoint.upload', MIDDLE_OF_UPLOAD];
+
+/** Without a decoder: those of Node.js work in other threads, which the explorer would wait for. */
+const packed = (disk: Buffer): Buffer => zipOf([{ name: 'disk.raw', bytes: disk, method: 0 }]);
 
 const freely: Gate = async () => {};
 
@@ -68,12 +77,13 @@ export class DropScenario implements Scenario {
     this.#deadlines = settings.workers.map(() => new AbortController());
     // A fast import of a copy needs a bitmap file beside it, too.
     this.#world.staging.isDropBucket = settings.route === 'fast-import';
-    this.#world.objects.put(KEY, this.#disk);
+    this.#world.objects.put(KEY, settings.isPacked === true ? packed(this.#disk) : this.#disk);
     this.#waiting.push({ queue: 'ingestQueue', body: this.#world.event(KEY) });
   }
 
   async prepare(): Promise<void> {
-    for (const queue of QUEUES.slice(0, QUEUES.indexOf(this.#settings.from))) {
+    const way = this.#settings.isPacked === true ? WAY_OF_PACKED : WAY;
+    for (const queue of way.slice(0, way.indexOf(this.#settings.from))) {
       // A file that is staged has a message for each of its chunks.
       do await this.#work(this.#take(queue), freely);
       while (this.#waiting.some((each) => each.queue === queue));
@@ -126,7 +136,13 @@ export class DropScenario implements Scenario {
       ...this.#wrong,
       ...(record.status === 'active' ? this.#wrongOfActive(record) : this.#wrongOfFailed(record)),
       ...(record.announcedAt === undefined ? ['the outcome is not announced'] : []),
+      ...this.#leftInWorkBucket(),
     ];
+  }
+
+  #leftInWorkBucket(): readonly string[] {
+    const { objects, multipart } = this.#world.workBucket.store;
+    return [...objects.keys(), ...multipart.keys()].map((key) => `${key} is left in the work bucket`);
   }
 
   #wrongOfActive(record: DropRecord): readonly string[] {
@@ -203,6 +219,8 @@ export class DropScenario implements Scenario {
     switch (queue) {
       case 'ingestQueue':
         return createMetadata(body, invocation, dependencies);
+      case 'unpackQueue':
+        return unpackImage(body, invocation, { ...dependencies, maxUnpackedBytes: this.#disk.length });
       case 'uploadQueue':
         return streamUpload(body, invocation, dependencies);
       case 'statusQueue':
@@ -238,6 +256,7 @@ export class DropScenario implements Scenario {
 
   #dependencies(from: Worker, gate: Gate) {
     const { objects, folderFiles, staging, pauses, beginnings, targets, log, now, topic, meter } = this.#world;
+    const { store, unpackings } = this.#world.workBucket;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
       send: async (body: unknown) => {
@@ -268,6 +287,11 @@ export class DropScenario implements Scenario {
       beginnings,
       ownQueue: queue(from === 'reconcile' ? 'ingestQueue' : from),
       ingestQueue: queue('ingestQueue'),
+      unpackQueue: queue('unpackQueue'),
+      workBucket: {
+        store: gatedStore(store, gate),
+        unpackings: gated('unpackings', unpackings, gate),
+      },
       uploadQueue: queue('uploadQueue'),
       statusQueue: queue('statusQueue'),
       staging,
@@ -277,4 +301,16 @@ export class DropScenario implements Scenario {
       meter,
     };
   }
+}
+
+function gatedStore(store: StagingStore, gate: Gate): StagingStore {
+  const calls = {
+    begin: store.begin.bind(store),
+    storePart: store.storePart.bind(store),
+    complete: store.complete.bind(store),
+    abort: store.abort.bind(store),
+    delete: store.delete.bind(store),
+  };
+  const looks = { uploads: store.uploads.bind(store), parts: store.parts.bind(store), size: store.size.bind(store) };
+  return { bucket: store.bucket, put: store.put.bind(store), ...looks, ...gated('store', calls, gate) };
 }

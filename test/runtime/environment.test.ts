@@ -4,6 +4,7 @@ import {
   recordStatusEnvironment,
   streamUploadEnvironment,
   targetsOf,
+  unpackImageEnvironment,
 } from '../../lambda/runtime/environment.ts';
 
 const variables = {
@@ -11,6 +12,9 @@ const variables = {
   CLOUDS_YAML_SECRET: 'secret',
   STATUS_BUCKET: 'status',
   INGEST_QUEUE_URL: 'ingest',
+  UNPACK_QUEUE_URL: 'unpack',
+  WORK_BUCKET: 'work',
+  MAX_UNPACKED_BYTES: '1000',
   UPLOAD_QUEUE_URL: 'upload',
   STATUS_QUEUE_URL: 'status',
   OUTCOME_TOPIC_ARN: 'topic',
@@ -19,6 +23,7 @@ const variables = {
 describe('the environment', () => {
   test('is read for each function', () => {
     expect(createMetadataEnvironment(variables)).toMatchObject({ UPLOAD_QUEUE_URL: 'upload' });
+    expect(unpackImageEnvironment(variables)).toMatchObject({ MAX_UNPACKED_BYTES: '1000', WORK_BUCKET: 'work' });
     expect(streamUploadEnvironment(variables)).toMatchObject({ INGEST_QUEUE_URL: 'ingest' });
     expect(recordStatusEnvironment(variables)).toMatchObject({ OUTCOME_TOPIC_ARN: 'topic' });
   });

@@ -20,7 +20,7 @@ interface Fault {
 
 /** An object storage in memory, whose every call can be made to fail once. */
 export class MemoryStaging implements Staging, StagingStore {
-  readonly bucket = 'staging';
+  readonly bucket: string;
   readonly objects = new Map<string, Buffer>();
   readonly multipart = new Map<string, { readonly key: string; readonly parts: Map<number, Buffer> }>();
   readonly faults: Fault[] = [];
@@ -31,6 +31,10 @@ export class MemoryStaging implements Staging, StagingStore {
   /** How often a part was stored, by its number. */
   readonly storedParts: number[] = [];
   #begun = 0;
+
+  constructor(bucket = 'staging') {
+    this.bucket = bucket;
+  }
 
   holds(): boolean {
     return this.isDropBucket;

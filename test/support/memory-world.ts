@@ -10,6 +10,7 @@ import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import type { TargetBeginnings } from '../../lambda/model/target-beginnings.ts';
 import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
+import type { Unpacking } from '../../lambda/model/unpacking.ts';
 import { folderFiles } from '../../lambda/steps/metadata-files.ts';
 import type {
   BeginningStore,
@@ -17,6 +18,7 @@ import type {
   MessageQueue,
   ObjectHead,
   ObjectMessage,
+  ObjectRef,
   RecordDraft,
   RecordMessage,
   RecordStore,
@@ -24,17 +26,21 @@ import type {
   SmallObject,
   TaggingStore,
   TargetPauses,
+  WorkBucket,
 } from '../../lambda/steps/ports.ts';
 import { MemoryStaging } from './memory-staging.ts';
 
 /** The outside world of the steps, in memory: buckets, records, queues, a topic and one image endpoint. */
 export class MemoryWorld {
   time = new Date('2026-01-02T03:04:05.000Z');
-  readonly objects = new MemoryObjects(() => this.time);
+  readonly workBucket = new MemoryWorkBucket();
+  readonly objects = new MemoryObjects(() => this.time, this.workBucket.store);
+  maxUnpackedBytes = 2 ** 30;
   readonly records = new MemoryRecords(() => this.time);
   readonly endpoint = new MemoryEndpoint();
   readonly staging = new MemoryStaging();
   readonly ingestQueue = new MemoryQueue();
+  readonly unpackQueue = new MemoryQueue();
   readonly uploadQueue = new MemoryQueue();
   readonly statusQueue = new MemoryQueue();
   /** Of the step that is at work. */
@@ -163,6 +169,24 @@ class MemoryBeginnings implements BeginningStore {
   }
 }
 
+/** Packed drops are unpacked into it. */
+class MemoryWorkBucket implements WorkBucket {
+  readonly store = new MemoryStaging('work');
+  readonly unpackings = {
+    load: async (key: string): Promise<Unpacking | undefined> => this.#document(key),
+    change: async (key: string, decide: Parameters<WorkBucket['unpackings']['change']>[1]) => {
+      const next = decide(this.#document(key));
+      if (next !== undefined) this.store.objects.set(key, Buffer.from(JSON.stringify(next)));
+      return this.#document(key);
+    },
+  };
+
+  #document(key: string): Unpacking | undefined {
+    const bytes = this.store.objects.get(key);
+    return bytes && JSON.parse(bytes.toString());
+  }
+}
+
 interface StoredObject extends ObjectHead {
   readonly bytes: Buffer;
   readonly tags: Record<string, string>;
@@ -172,9 +196,11 @@ class MemoryObjects implements SharingStore, TaggingStore {
   readonly versions: StoredObject[] = [];
   readonly deleted = new Set<string>();
   readonly #now: () => Date;
+  readonly #work: MemoryStaging;
 
-  constructor(now: () => Date) {
+  constructor(now: () => Date, work: MemoryStaging) {
     this.#now = now;
+    this.#work = work;
   }
 
   put(key: string, bytes: Buffer, userMetadata: Record<string, string> = {}): StoredObject {
@@ -197,7 +223,8 @@ class MemoryObjects implements SharingStore, TaggingStore {
     return this.versions.findLast((object) => object.key === key);
   }
 
-  async head(_bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined> {
+  async head(bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined> {
+    if (bucket === this.#work.bucket) return this.#unpacked(key);
     if (versionId === undefined) return this.deleted.has(key) ? undefined : this.newest(key);
     return this.versions.find((object) => object.key === key && object.versionId === versionId);
   }
@@ -209,14 +236,25 @@ class MemoryObjects implements SharingStore, TaggingStore {
     return bytes.length <= maxBytes ? { ...head, bytes } : head;
   }
 
-  async open(ref: { key: string; versionId?: string }, range: { offset: number; length: number }): Promise<Readable> {
-    const object = this.versions.find(({ key, versionId }) => key === ref.key && versionId === ref.versionId);
+  async open(ref: ObjectRef, range: { offset: number; length: number }): Promise<Readable> {
+    const isUnpacked = ref.bucket === this.#work.bucket;
+    const object = isUnpacked
+      ? this.#unpacked(ref.key)
+      : this.versions.find(({ key, versionId }) => key === ref.key && versionId === ref.versionId);
     if (object === undefined) throw new ImageDropError('object-gone', `${ref.key} is gone`);
     return Readable.from([object.bytes.subarray(range.offset, range.offset + range.length)]);
   }
 
-  async presign(ref: { key: string; versionId?: string }, seconds: number): Promise<string> {
-    return `https://drops.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
+  #unpacked(key: string): (ObjectHead & { readonly bytes: Buffer }) | undefined {
+    const { bucket, objects } = this.#work;
+    const bytes = objects.get(key);
+    if (bytes === undefined) return undefined;
+    const etag = createHash('md5').update(bytes).digest('hex');
+    return { bucket, key, etag, size: bytes.length, lastModified: this.#now(), userMetadata: {}, bytes };
+  }
+
+  async presign(ref: ObjectRef, seconds: number): Promise<string> {
+    return `https://${ref.bucket}.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
   }
 
   async tag(ref: { key: string; versionId?: string }, tags: Record<string, string>): Promise<void> {

@@ -15,7 +15,7 @@ import { MemoryWorld } from './memory-world.ts';
 /** The world of the steps, seen as reconcile sees it: listings, dead letters and a memory of its own. */
 export class ReconcileWorld extends MemoryWorld {
   settings = { dropBucket: 'drops', takesUpAll: false, lostAfterSeconds: 1800, deleteOrphanedImages: false };
-  readonly waiting: Record<QueueStage, number> = { ingest: 0, upload: 0, status: 0 };
+  readonly waiting: Record<QueueStage, number> = { ingest: 0, unpack: 0, upload: 0, status: 0 };
   readonly letters: DeadLetter[] = [];
   /** Items of a page. */
   pageSize = 1000;

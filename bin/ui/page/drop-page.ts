@@ -1,4 +1,4 @@
-import type { DropRecord } from '../../../lambda/model/record.ts';
+import { type DropRecord, isMoving } from '../../../lambda/model/record.ts';
 import { badge, progressBar } from './badge.ts';
 import { card } from './card.ts';
 import { checksCard, foundCard } from './found.ts';
@@ -63,13 +63,10 @@ function movement({ status, progress, register }: DropRecord) {
       html`${progressBar(fraction, 'Processing')}<p>${percent(fraction)}</p>`,
     );
   }
-  if (status !== 'uploading' || progress === undefined) return nothing;
+  if (!isMoving(status) || progress === undefined) return nothing;
+  const title = status === 'unpacking' ? 'Unpacking' : 'Upload';
   const { bytes, totalBytes, bytesPerSecond } = progress;
   const left = bytesPerSecond > 0 ? ` · ${duration(((totalBytes - bytes) / bytesPerSecond) * 1000)} left` : '';
   const words = `${percent(bytes / Math.max(totalBytes, 1))} · ${formatBytes(bytes)} of ${formatBytes(totalBytes)} · ${rate(bytesPerSecond)}${left}`;
-  return card(
-    'movement-title',
-    'Upload',
-    html`${progressBar(bytes / Math.max(totalBytes, 1), 'Upload')}<p>${words}</p>`,
-  );
+  return card('movement-title', title, html`${progressBar(bytes / Math.max(totalBytes, 1), title)}<p>${words}</p>`);
 }

@@ -1,8 +1,9 @@
+import { isMoving } from '../../../lambda/model/record.ts';
 import type { DropSummary } from '../summary.ts';
 import { badge, progressBar } from './badge.ts';
 import { html, nothing, type TemplateResult } from './lit.ts';
 import { dropPath } from './route.ts';
-import { isSettled } from './statuses.ts';
+import { isSettled, STATUSES } from './statuses.ts';
 import { age, dateTime, formatBytes, percent, rate, splitKey } from './words.ts';
 
 /** The cells of a drop. @param isCurrent whether Tab reaches it */
@@ -33,11 +34,11 @@ function secondLine({ status, error, waiting, imageId }: DropSummary) {
 }
 
 function movement({ key, status, progress, bytesPerSecond }: DropSummary) {
-  if (status !== 'uploading' && status !== 'processing') return nothing;
+  if (!isMoving(status) && status !== 'processing') return nothing;
   const words = [
     ...(progress === undefined ? [] : [percent(progress)]),
     ...(bytesPerSecond === undefined ? [] : [rate(bytesPerSecond)]),
   ];
-  return html`${progressBar(progress, `${status === 'uploading' ? 'Upload' : 'Processing'} of ${key}`)}
+  return html`${progressBar(progress, `${status === 'uploading' ? 'Upload' : STATUSES[status].label} of ${key}`)}
     <span class="progress-words">${words.join(' · ')}</span>`;
 }

@@ -21,7 +21,7 @@ interface Item {
 }
 
 /** The order of the work, what needs somebody first. */
-const STATUS_ORDER = ['failed', 'received', 'created', 'uploading', 'processing', 'active', 'superseded'];
+const STATUS_ORDER = ['failed', 'received', 'unpacking', 'created', 'uploading', 'processing', 'active', 'superseded'];
 
 /** What the page knows of all drops. */
 export class DropStore {

@@ -9,12 +9,14 @@ import type { ApiError } from './session.ts';
 import { formatBytes } from './words.ts';
 
 /** What is in the file, as the record says. */
-export function foundCard({ found, drop }: DropRecord): TemplateResult {
+export function foundCard({ found, packed, drop }: DropRecord): TemplateResult {
   const exact = (bytes: number) =>
     html`${formatBytes(bytes)} <span class="muted">${bytes.toLocaleString('en')} bytes</span>`;
   const content = html`${facts([
     ['Format', found && [found.format, found.subformat].filter(Boolean).join(' ')],
     ['File', exact(drop.size)],
+    ['Packed', packed && [packed.format, packed.member].filter(Boolean).join(', ')],
+    ['Unpacked', packed && exact(packed.unpackedBytes)],
     ['Disk', found && exact(found.virtualSize)],
     ['Boots by', found?.partitionTable?.firmware === 'uefi' ? 'UEFI only' : undefined],
   ])}

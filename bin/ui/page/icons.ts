@@ -7,6 +7,7 @@ const icon = (path: string): TemplateResult =>
 
 export const STATUS_ICONS: Readonly<Record<RecordStatus | 'waiting', TemplateResult>> = {
   received: icon('M2 9.5h3l1.5 2h3l1.5-2h3M3.6 4 2 9.5V13h12V9.5L12.4 4M8 1.5v5M5.8 4.6 8 6.8l2.2-2.2'),
+  unpacking: icon('M2.5 6.5h11v7h-11ZM8 9.5V2M5.4 4.4 8 1.8l2.6 2.6'),
   created: icon('M8 3v10M3 8h10'),
   uploading: icon('M8 12.5v-9M4.2 7.2 8 3.4l3.8 3.8'),
   processing: icon('M13.2 6.2A5.5 5.5 0 0 0 3.4 5M2.8 9.8A5.5 5.5 0 0 0 12.6 11M3.2 2.2V5H6M12.8 13.8V11H10'),

@@ -12,6 +12,7 @@ export interface StatusWords {
 
 export const STATUSES: Readonly<Record<RecordStatus, StatusWords>> = {
   received: { label: 'Received', tone: 'quiet', story: 'Received: its record was created' },
+  unpacking: { label: 'Unpacking', tone: 'moving', story: 'The disk image inside is unpacked' },
   created: { label: 'Created', tone: 'quiet', story: 'Inspected, and an image created at the target' },
   uploading: { label: 'Uploading', tone: 'moving', story: 'The bytes move to the target' },
   processing: { label: 'Processing', tone: 'moving', story: 'The target has all bytes and works on them' },

@@ -13,6 +13,7 @@ import type { DeadLetter, ReconcileDependencies } from './ports.ts';
 /** The function of each stage, as its user knows it. */
 const FUNCTION_OF: Readonly<Record<QueueStage, string>> = {
   ingest: 'create-metadata',
+  unpack: 'unpack-image',
   upload: 'stream-upload',
   status: 'record-status',
 };

@@ -1,6 +1,7 @@
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Decide } from '../../../local/contributing/faults/fault.ts';
@@ -54,6 +55,13 @@ describe('imagedrop drop', () => {
     );
     expect(code).toBe(1);
     await expect(head('linux/notes.txt')).rejects.toMatchObject({ name: 'NotFound' });
+  });
+
+  test('sends a packed file, which the stack unpacks', async () => {
+    const { user } = hand;
+    const { code, out } = await user.run('drop', await user.file('b.raw.gz', gzipSync(rawDisk())), '--wait');
+    expect(out).toMatch(/^b\.raw\.gz at simulator {2}active · image [0-9a-f-]{36}$/m);
+    expect(code).toBe(0);
   });
 
   test('says of the image what create-metadata understands', async () => {

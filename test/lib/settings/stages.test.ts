@@ -8,11 +8,12 @@ import { deployed, propertiesOf, resourceOf } from '../stack-under-test.ts';
 const DAY = 86_400;
 
 const built = deployed();
-const { functions, queues, statusBucket, outcomeTopic } = built.drop;
+const { functions, queues, statusBucket, workBucket, outcomeTopic } = built.drop;
 const ref = (value: string) => built.stack.resolve(value);
 
 describe.each([
   ['ingest', queues.ingest, 90],
+  ['unpack', queues.unpack, 930],
   ['upload', queues.upload, 930],
   ['status', queues.status, 90],
 ])('the %s queue', (_name, { queue, deadLetters }, visibilitySeconds) => {
@@ -68,6 +69,8 @@ test("the caller's settings of a stage reach its queue", () => {
 });
 
 const INGEST_QUEUE_URL = ref(queues.ingest.queue.queueUrl);
+const UNPACK_QUEUE_URL = ref(queues.unpack.queue.queueUrl);
+const WORK_BUCKET = ref(workBucket.bucketName);
 const UPLOAD_QUEUE_URL = ref(queues.upload.queue.queueUrl);
 const STATUS_QUEUE_URL = ref(queues.status.queue.queueUrl);
 
@@ -77,7 +80,21 @@ describe.each([
     stage: functions.createMetadata,
     sized: { MemorySize: 512, Timeout: 60 },
     fed: { queue: queues.ingest.queue, BatchSize: 5 },
-    environment: { INGEST_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL },
+    environment: { INGEST_QUEUE_URL, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL },
+  },
+  {
+    name: 'unpack-image',
+    stage: functions.unpackImage,
+    sized: { MemorySize: 1769, Timeout: 900 },
+    fed: { queue: queues.unpack.queue, BatchSize: 1 },
+    // The largest image that a Glance takes.
+    environment: {
+      INGEST_QUEUE_URL,
+      UNPACK_QUEUE_URL,
+      STATUS_QUEUE_URL,
+      WORK_BUCKET,
+      MAX_UNPACKED_BYTES: String(2 ** 40),
+    },
   },
   {
     name: 'stream-upload',
@@ -91,7 +108,7 @@ describe.each([
     stage: functions.recordStatus,
     sized: { MemorySize: 256, Timeout: 60 },
     fed: { queue: queues.status.queue, BatchSize: 10 },
-    environment: { INGEST_QUEUE_URL, STATUS_QUEUE_URL, OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn) },
+    environment: { INGEST_QUEUE_URL, STATUS_QUEUE_URL, WORK_BUCKET, OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn) },
   },
 ])('the function $name', ({ name, stage, sized, fed, environment }) => {
   const properties = propertiesOf(built, stage.function);
@@ -175,6 +192,7 @@ const RAISED = {
 
 describe.each([
   { name: 'create-metadata', queue: queues.ingest, stage: functions.createMetadata, ageSeconds: 3600 },
+  { name: 'unpack-image', queue: queues.unpack, stage: functions.unpackImage, ageSeconds: 21_600 },
   { name: 'stream-upload', queue: queues.upload, stage: functions.streamUpload, ageSeconds: 21_600 },
   { name: 'record-status', queue: queues.status, stage: functions.recordStatus, ageSeconds: 3600 },
 ])('the alarms of $name', ({ queue, stage, ageSeconds }) => {
@@ -216,7 +234,7 @@ test('without a topic an alarm tells no one', () => {
 test('every alarm is sent to the topic that is given', () => {
   const arn = 'arn:aws:sns:eu-west-1:111122223333:oncall';
   const { template } = deployed((stack) => ({ alarmTopic: Topic.fromTopicArn(stack, 'OnCall', arn) }));
-  template.resourceCountIs('AWS::CloudWatch::Alarm', 16);
+  template.resourceCountIs('AWS::CloudWatch::Alarm', 20);
   template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn], OKActions: [arn] });
 });
 

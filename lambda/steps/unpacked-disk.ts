@@ -1,0 +1,55 @@
+/** The disk that was unpacked of a packed drop: whether it is needed, whether it is there, and when it is deleted. */
+import { type Drop, goesTo, recordKey } from '../model/drop.ts';
+import type { DropRecord, RecordedObject } from '../model/record.ts';
+import { isSettled } from '../model/record-changes.ts';
+import { type DiskObject, diskObject, wasUnpacked, workKeys } from '../model/unpacking.ts';
+import { isPacked, SIGNATURE_BYTES } from '../packed/signatures.ts';
+import { objectReader } from './dropped-object.ts';
+import type { ObjectHead, StagingStore, StepDependencies, WorkBucket } from './ports.ts';
+import { removeObject } from './stage-image.ts';
+
+/**
+ * The object that holds the disk of a drop.
+ * @param object the drop's own
+ * @returns undefined where the drop has to be unpacked first, or again
+ */
+export async function findDisk(
+  record: DropRecord,
+  object: ObjectHead,
+  deps: StepDependencies,
+): Promise<DiskObject | undefined> {
+  if (record.packed !== undefined) return (await isThere(record.packed.object, deps)) ? diskObject(record) : undefined;
+  const head = await objectReader(deps.objects, object).read(0, Math.min(SIGNATURE_BYTES, object.size));
+  return isPacked(head) ? undefined : object;
+}
+
+/** Whether an unpacked disk still is what was written: the lifecycle of the work bucket deletes what is old. */
+export async function isThere({ bucket, key, etag }: RecordedObject, deps: StepDependencies): Promise<boolean> {
+  return (await deps.objects.head(bucket, key))?.etag === etag;
+}
+
+/**
+ * Deletes the unpacked disk once the drop is settled at all its targets. A drop that is retried in that very moment finds
+ * its disk gone, and is unpacked again.
+ * @throws `aws-unavailable`
+ */
+export async function clearUnpacked(
+  record: DropRecord,
+  deps: StepDependencies & { readonly workBucket: WorkBucket },
+): Promise<void> {
+  const records = [record, ...(await recordsElsewhere(record, deps))];
+  if (records.some(wasUnpacked) && records.every(isSettled)) await removeUnpacked(record.drop, deps.workBucket.store);
+}
+
+async function recordsElsewhere({ drop, target }: DropRecord, deps: StepDependencies): Promise<readonly DropRecord[]> {
+  const others = deps.targets.filter(({ name }) => name !== target && goesTo(drop, name));
+  const records = await Promise.all(others.map(({ name }) => deps.records.load(recordKey(drop, name))));
+  return records.filter((each) => each !== undefined);
+}
+
+/** The document last: it is what shows that something is left. */
+async function removeUnpacked(drop: Drop, store: StagingStore): Promise<void> {
+  const { disk, document } = workKeys(drop);
+  await removeObject(disk, store);
+  await store.delete(document);
+}
