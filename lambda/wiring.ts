@@ -118,7 +118,7 @@ export function stagingOf(environment: SharedEnvironment, cloudsYaml: CloudsYaml
 
 export const sharingStore = (): SharingStore => sharedObjects(s3);
 
-export const taggingStore = (): TaggingStore => taggedObjects(s3, log);
+export const taggingStore = (): TaggingStore => taggedObjects(s3);
 
 /** What an invocation that no queue has asked for has to work with. */
 export function invocationOf(context: Context): ScheduledInvocation {

@@ -28,7 +28,11 @@ export function environmentsOf({ targets, reconcile }: Settings, parts: Parts): 
   return {
     createMetadata: { ...shared, UPLOAD_QUEUE_URL },
     streamUpload: { ...shared, UPLOAD_QUEUE_URL },
-    recordStatus: { ...shared, OUTCOME_TOPIC_ARN: parts.outcomes.topicArn },
+    recordStatus: {
+      ...shared,
+      OUTCOME_TOPIC_ARN: parts.outcomes.topicArn,
+      TAG_DROPS: parts.tagsDrops ? 'true' : 'false',
+    },
     reconcile: {
       ...shared,
       UPLOAD_QUEUE_URL,

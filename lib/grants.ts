@@ -37,9 +37,9 @@ export function streamUploadGrants({ drops, records, queues, cloudsYaml }: Parts
 }
 
 export function recordStatusGrants(parts: Parts): PolicyStatement[] {
-  const { drops, readsInPlace, records, queues, outcomes, cloudsYaml } = parts;
+  const { drops, tagsDrops, readsInPlace, records, queues, outcomes, cloudsYaml } = parts;
   return [
-    ...tagDrops(drops),
+    ...(tagsDrops ? tagDrops(drops) : []),
     ...(readsInPlace ? lookAtDrops(drops) : []),
     ...changeRecords(records),
     sendTo(queues.status.queue, queues.ingest.queue),

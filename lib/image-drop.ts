@@ -66,7 +66,8 @@ export class ImageDrop extends Construct {
     this.outcomeTopic = newOutcomeTopic(this, 'OutcomeTopic', settings.outcomeEmails);
     const readsInPlace = settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined);
     const { queues, outcomeTopic: outcomes } = this;
-    const parts = { drops, readsInPlace, records, queues, outcomes, cloudsYaml: props.cloudsYaml };
+    const { tagsDrops } = settings;
+    const parts = { drops, tagsDrops, readsInPlace, records, queues, outcomes, cloudsYaml: props.cloudsYaml };
     const environments = environmentsOf(settings, parts);
     this.functions = this.newFunctions(settings, parts, environments);
     const notice = { topics: this.alarmTopicsOf(props, settings), runbookUrl: settings.runbookUrl };

@@ -20,7 +20,11 @@ export function readDrops({ bucket, versioned }: DropBucket): PolicyStatement[] 
 
 /** Asks for the head of what a key holds now. */
 export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
-  return [allow(['s3:GetObject'], bucket.arnForObjects('*')), ...decryptFor('s3', bucket.encryptionKey)];
+  return [
+    allow(['s3:GetObject'], bucket.arnForObjects('*')),
+    allow(['s3:ListBucket'], bucket.bucketArn),
+    ...decryptFor('s3', bucket.encryptionKey),
+  ];
 }
 
 /** Lists every version of every drop, and asks for the head of one that an event names. */

@@ -28,6 +28,8 @@ export interface StreamUploadEnvironment extends SharedEnvironment {
 
 export interface RecordStatusEnvironment extends SharedEnvironment {
   readonly OUTCOME_TOPIC_ARN: string;
+  /** Whether dropped objects get their outcome as tags. */
+  readonly TAG_DROPS: 'true' | 'false';
 }
 
 export interface ReconcileEnvironment extends SharedEnvironment {
@@ -58,6 +60,7 @@ export const streamUploadEnvironment = (variables: Variables = process.env): Str
 export const recordStatusEnvironment = (variables: Variables = process.env): RecordStatusEnvironment => ({
   ...sharedEnvironment(variables),
   OUTCOME_TOPIC_ARN: required(variables, 'OUTCOME_TOPIC_ARN'),
+  TAG_DROPS: required(variables, 'TAG_DROPS') === 'true' ? 'true' : 'false',
 });
 
 export const reconcileEnvironment = (variables: Variables = process.env): ReconcileEnvironment => ({

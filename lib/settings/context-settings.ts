@@ -10,6 +10,7 @@ export interface ContextSettings {
   readonly stackName: string;
   readonly targets: Readonly<Record<string, TargetProps>>;
   readonly cloudsYamlSecret: string;
+  readonly tagDrops?: boolean;
   readonly reconcile?: ReconcileProps;
   readonly outcomeEmails?: OutcomeEmailsProps;
   readonly alarmEmails?: readonly string[];
@@ -25,6 +26,7 @@ export function contextSettings(node: Node): ContextSettings {
   return {
     stackName: textOf(node, 'stackName', 'ImageDrop', STACK_NAME, 'the name of a stack: letters, digits and "-"'),
     targets: targetsOf(node),
+    ...tagDropsOf(node),
     ...reconcileOf(node),
     ...outcomeEmailsOf(node),
     ...alarmEmailsOf(node),
@@ -56,6 +58,12 @@ function targetsOf(node: Node): Readonly<Record<string, TargetProps>> {
   ) as Record<string, TargetProps>;
 }
 
+/** `tagDrops`: true or false. */
+function tagDropsOf(node: Node): { readonly tagDrops?: boolean } {
+  const value: unknown = node.tryGetContext('tagDrops');
+  return value === undefined ? {} : { tagDrops: booleanOf('tagDrops', value) };
+}
+
 /** `reconcile`: `{"everyMinutes":15,"lostAfterSeconds":1800,"deleteOrphanedImages":false}`, each with its default. */
 function reconcileOf(node: Node): { readonly reconcile?: ReconcileProps } {
   const value: unknown = node.tryGetContext('reconcile');
@@ -63,11 +71,8 @@ function reconcileOf(node: Node): { readonly reconcile?: ReconcileProps } {
   const known = ['everyMinutes', 'lostAfterSeconds', 'deleteOrphanedImages'];
   const given = objectOf('reconcile', typeof value === 'string' ? parsed('reconcile', value) : value, known);
   const { everyMinutes, lostAfterSeconds, deleteOrphanedImages = false } = given;
-  if (typeof deleteOrphanedImages !== 'boolean') {
-    throw new SettingError('reconcile.deleteOrphanedImages', deleteOrphanedImages, 'give true or false.');
-  }
   const reconcile = {
-    deleteOrphanedImages,
+    deleteOrphanedImages: booleanOf('reconcile.deleteOrphanedImages', deleteOrphanedImages),
     ...(everyMinutes !== undefined && { every: Duration.minutes(numberOf('everyMinutes', everyMinutes)) }),
     ...(lostAfterSeconds !== undefined && {
       lostAfter: Duration.seconds(numberOf('lostAfterSeconds', lostAfterSeconds)),
@@ -99,6 +104,13 @@ function alarmEmailsOf(node: Node): { readonly alarmEmails?: readonly string[] }
 function listOfTexts(name: string, list: unknown): readonly string[] {
   if (Array.isArray(list) && list.every((each) => typeof each === 'string')) return list;
   throw new SettingError(name, list, 'give a list of texts.');
+}
+
+/** The command line gives it as text. */
+function booleanOf(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new SettingError(name, value, 'give true or false.');
 }
 
 function numberOf(name: string, value: unknown): number {

@@ -134,6 +134,14 @@ export interface ImageDropProps {
   readonly logLevel?: LogLevel;
 
   /**
+   * Writes the outcome of each drop as tags on the dropped object, `imagedrop:<target>`. Turn it off for a bucket whose
+   * policy forbids tags, or whose tags belong to another system.
+   *
+   * @default true - the person who copied a file sees the outcome where the file is, with no access to the status bucket
+   */
+  readonly tagDrops?: boolean;
+
+  /**
    * Who gets a mail when a drop has settled.
    *
    * @default - no one: the record, the tags of the object and the outcome topic say it

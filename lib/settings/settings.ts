@@ -23,6 +23,7 @@ export interface Settings {
   readonly managedInstances?: ManagedInstancesProps;
   /** Where functions stand that no managed instances run; undefined: in no VPC. */
   readonly network: NetworkSettings | undefined;
+  readonly tagsDrops: boolean;
   readonly outcomeEmails: OutcomeEmails | undefined;
   readonly alarmEmails: readonly string[];
   readonly metricsNamespace: string;
@@ -57,6 +58,7 @@ export function settle(props: ImageDropProps): Settings {
     reconcile: resolveReconcile(props.reconcile),
     ...(managedInstances !== undefined && { managedInstances }),
     network: resolveNetwork(props),
+    tagsDrops: props.tagDrops ?? true,
     outcomeEmails: props.outcomeEmails && resolveOutcomeEmails(props.outcomeEmails),
     alarmEmails: checkAddresses('alarmEmails', props.alarmEmails ?? []),
     metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),

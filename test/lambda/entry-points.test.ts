@@ -29,6 +29,7 @@ beforeAll(async () => {
     UPLOAD_QUEUE_URL: `${url}/1/upload`,
     STATUS_QUEUE_URL: `${url}/1/status`,
     OUTCOME_TOPIC_ARN: 'arn:aws:sns:us-east-1:1:outcomes',
+    TAG_DROPS: 'true',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
 });

@@ -116,6 +116,15 @@ describe('the roles', () => {
     expect(grants['s3:GetObjectVersion']).toBeUndefined();
   });
 
+  test('record-status may not tag where tags are turned off', () => {
+    const untagged = deployed(() => ({ tagDrops: false }));
+    const actions = Object.keys(grantsOf(untagged, untagged.drop.functions.recordStatus));
+    expect(actions.filter((action) => action.endsWith('Tagging'))).toEqual([]);
+    expect(propertiesOf(untagged, untagged.drop.functions.recordStatus.function).Environment.Variables).toMatchObject({
+      TAG_DROPS: 'false',
+    });
+  });
+
   test('reconcile may do this and nothing else', () => {
     const queues = ['<ingest queue>', '<status queue>', '<upload queue>'];
     expect(grantsOf(built, reconcile)).toEqual({

@@ -14,13 +14,14 @@ const variables = {
   UPLOAD_QUEUE_URL: 'upload',
   STATUS_QUEUE_URL: 'status',
   OUTCOME_TOPIC_ARN: 'topic',
+  TAG_DROPS: 'false',
 };
 
 describe('the environment', () => {
   test('is read for each function', () => {
     expect(createMetadataEnvironment(variables)).toMatchObject({ UPLOAD_QUEUE_URL: 'upload' });
     expect(streamUploadEnvironment(variables)).toMatchObject({ INGEST_QUEUE_URL: 'ingest' });
-    expect(recordStatusEnvironment(variables)).toMatchObject({ OUTCOME_TOPIC_ARN: 'topic' });
+    expect(recordStatusEnvironment(variables)).toMatchObject({ OUTCOME_TOPIC_ARN: 'topic', TAG_DROPS: 'false' });
   });
 
   test.each([

@@ -30,6 +30,12 @@ describe('the context of the app', () => {
     }
   });
 
+  test('says whether drops are tagged', () => {
+    for (const tagDrops of [false, 'false']) {
+      expect(settingsOf({ targets: TARGETS, tagDrops }).tagDrops).toBe(false);
+    }
+  });
+
   test('says who is written to', () => {
     const given = { addresses: ['a@example.com'], statuses: ['active'] };
     for (const outcomeEmails of [given, JSON.stringify(given)]) {
@@ -43,6 +49,7 @@ describe('the context of the app', () => {
     ['one address', { targets: TARGETS, outcomeEmails: { addresses: 'a@example.com' } }, 'give a list of texts'],
     ['no addresses', { targets: TARGETS, outcomeEmails: {} }, 'outcomeEmails.addresses is missing'],
     ['e-mails of another kind', { targets: TARGETS, outcomeEmails: { to: [] } }, 'outcomeEmails.to is []'],
+    ['tags of another kind', { targets: TARGETS, tagDrops: 'no' }, 'tagDrops is "no"'],
     ['reconcile of another kind', { targets: TARGETS, reconcile: { often: true } }, 'reconcile.often is true'],
     ['a pause that is no number', { targets: TARGETS, reconcile: { everyMinutes: '1' } }, 'reconcile.everyMinutes'],
     ['yes for true', { targets: TARGETS, reconcile: { deleteOrphanedImages: 'yes' } }, 'give true or false'],

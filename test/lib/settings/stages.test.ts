@@ -91,7 +91,12 @@ describe.each([
     stage: functions.recordStatus,
     sized: { MemorySize: 256, Timeout: 60 },
     fed: { queue: queues.status.queue, BatchSize: 10 },
-    environment: { INGEST_QUEUE_URL, STATUS_QUEUE_URL, OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn) },
+    environment: {
+      INGEST_QUEUE_URL,
+      STATUS_QUEUE_URL,
+      OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn),
+      TAG_DROPS: 'true',
+    },
   },
 ])('the function $name', ({ name, stage, sized, fed, environment }) => {
   const properties = propertiesOf(built, stage.function);
