@@ -11,7 +11,7 @@ import { OperatorDashboard } from './dashboard/operator-dashboard.ts';
 import type { Watched } from './dashboard/watched.ts';
 import { type Environments, environmentsOf } from './environments.ts';
 import { createMetadataGrants, reconcileGrants, recordStatusGrants, streamUploadGrants } from './grants.ts';
-import { admitEventsOf, notifyOfNewObjects } from './notifications.ts';
+import { notifyOfNewObjects, receiveEventsOf } from './notifications.ts';
 import type { AlarmNotice } from './operator-alarm.ts';
 import type { Parts, Queues } from './parts.ts';
 import { RECONCILE_MEMORY_MIB, ReconcileFunction } from './reconcile.ts';
@@ -109,8 +109,9 @@ export class ImageDrop extends Construct {
     const { existingDropBucket, dropBucketName: bucketName, encryptionKey, loopbackUploads = true } = props;
     const { queue } = this.queues.ingest;
     if (existingDropBucket !== undefined) {
-      admitEventsOf(existingDropBucket.bucket, queue);
-      return { ...existingDropBucket, isOwn: false };
+      receiveEventsOf(this, existingDropBucket, queue);
+      const { bucket, versioned } = existingDropBucket;
+      return { bucket, versioned, isOwn: false };
     }
     const bucket = newDropBucket(this, 'DropBucket', { bucketName, encryptionKey, loopbackUploads });
     notifyOfNewObjects(bucket, queue, bucketName);

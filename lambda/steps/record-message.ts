@@ -1,6 +1,7 @@
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
+import { excerpt } from '../model/s3-event.ts';
 import type { Invocation, RecordMessage, RecordStore } from './ports.ts';
 import type { Work } from './work.ts';
 
@@ -9,7 +10,10 @@ export function recordNamedIn(message: unknown): string {
   if (typeof message === 'object' && message !== null && 'record' in message && typeof message.record === 'string') {
     return message.record;
   }
-  throw new ImageDropError('bad-message', `The message is neither an S3 event nor {"record": …}: ${excerpt(message)}`);
+  throw new ImageDropError(
+    'bad-message',
+    `The message is neither an event of S3, SNS or EventBridge nor {"record": …}: ${excerpt(message)}`,
+  );
 }
 
 /** @throws `bad-message` when the message names an invalid chunk */
@@ -45,11 +49,6 @@ export async function existingRecord(key: string, records: RecordStore): Promise
 
 export function noRecord(key: string): ImageDropError {
   return new ImageDropError('bad-message', `The message names the record ${key}, which does not exist.`);
-}
-
-function excerpt(message: unknown): string {
-  const MAX_CHARACTERS = 200;
-  return (JSON.stringify(message) ?? String(message)).slice(0, MAX_CHARACTERS);
 }
 
 /** The pipeline has sent its own messages about a failed record by then. */

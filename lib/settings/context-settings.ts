@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
+import type { DropBucketByName } from '../image-drop-stack.ts';
 import { objectOf, plainObject, SettingError } from './checks.ts';
 import type { OutcomeEmailsProps } from './outcome-emails-props.ts';
 import type { ReconcileProps } from './reconcile-props.ts';
@@ -10,6 +11,7 @@ export interface ContextSettings {
   readonly stackName: string;
   readonly targets: Readonly<Record<string, TargetProps>>;
   readonly cloudsYamlSecret: string;
+  readonly dropBucketByName?: DropBucketByName;
   readonly tagDrops?: boolean;
   readonly reconcile?: ReconcileProps;
   readonly outcomeEmails?: OutcomeEmailsProps;
@@ -26,6 +28,7 @@ export function contextSettings(node: Node): ContextSettings {
   return {
     stackName: textOf(node, 'stackName', 'ImageDrop', STACK_NAME, 'the name of a stack: letters, digits and "-"'),
     targets: targetsOf(node),
+    ...existingDropBucketOf(node),
     ...tagDropsOf(node),
     ...reconcileOf(node),
     ...outcomeEmailsOf(node),
@@ -41,7 +44,10 @@ export function contextSettings(node: Node): ContextSettings {
 }
 
 function textOf(node: Node, name: string, byDefault: string, form: RegExp, wanted: string): string {
-  const value: unknown = node.tryGetContext(name) ?? byDefault;
+  return matching(name, node.tryGetContext(name) ?? byDefault, form, wanted);
+}
+
+function matching(name: string, value: unknown, form: RegExp, wanted: string): string {
   if (typeof value === 'string' && form.test(value)) return value;
   throw new SettingError(name, value, `give ${wanted}.`);
 }
@@ -56,6 +62,29 @@ function targetsOf(node: Node): Readonly<Record<string, TargetProps>> {
     'targets',
     typeof value === 'string' ? parsed('targets', value, `write ${EXAMPLE}`) : value,
   ) as Record<string, TargetProps>;
+}
+
+/** Of a topic in any partition, region and account. */
+const TOPIC_ARN = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]{1,256}$/;
+/** Amazon S3 user guide, "General purpose bucket naming rules". */
+const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** `existingDropBucket`: `{"name":"theirs","versioned":true}`, and `eventTopicArn` or `"eventBridge":true`. */
+function existingDropBucketOf(node: Node): { readonly dropBucketByName?: DropBucketByName } {
+  const value: unknown = node.tryGetContext('existingDropBucket');
+  if (value === undefined) return {};
+  const read = typeof value === 'string' ? parsed('existingDropBucket', value) : value;
+  const given = objectOf('existingDropBucket', read, ['name', 'versioned', 'eventTopicArn', 'eventBridge']);
+  const { name, versioned, eventTopicArn, eventBridge } = given;
+  const dropBucketByName = {
+    name: matching('existingDropBucket.name', name, BUCKET_NAME, 'the name of a bucket'),
+    versioned: booleanOf('existingDropBucket.versioned', versioned),
+    ...(eventTopicArn !== undefined && {
+      eventTopicArn: matching('existingDropBucket.eventTopicArn', eventTopicArn, TOPIC_ARN, 'the ARN of a topic'),
+    }),
+    ...(eventBridge !== undefined && { eventBridge: booleanOf('existingDropBucket.eventBridge', eventBridge) }),
+  };
+  return { dropBucketByName };
 }
 
 /** `tagDrops`: true or false. */

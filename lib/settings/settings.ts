@@ -79,6 +79,10 @@ function namespaceOf(name: string): string {
 }
 
 function checkBuckets({ dropBucketName, existingDropBucket }: ImageDropProps): void {
+  if (existingDropBucket?.eventBridge === true && existingDropBucket.eventTopic !== undefined) {
+    const problem = 'eventTopic is given too, so each event would come twice; leave one of them out.';
+    throw new SettingError('existingDropBucket.eventBridge', true, problem);
+  }
   if (dropBucketName === undefined || existingDropBucket === undefined) return;
   const problem =
     'existingDropBucket is given too, so no bucket is made that could have this name; leave one of them out.';

@@ -73,7 +73,7 @@ describe('a dead letter', () => {
 
   test.each([
     ['is not JSON', 'what?', 'not JSON'],
-    ['is nothing of ours', { hello: 'world' }, 'neither an S3 event nor'],
+    ['is nothing of ours', { hello: 'world' }, 'neither an event of S3, SNS or EventBridge nor'],
     ['names no record that there is', { record: 'gone/v1/here.json' }, 'is not there'],
   ])('that %s is named', async (_how, message, why) => {
     const world = new ReconcileWorld();
