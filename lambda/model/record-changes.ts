@@ -206,6 +206,12 @@ export function retry(record: RecordDraft, failedAt: string, now: Date): RecordD
   return record.staging?.removedAt === undefined ? retried : withoutStaging(retried);
 }
 
+/** A drop whose object was archived, from the start again; undefined where that is not why it failed. */
+export function retryRestored(record: RecordDraft, now: Date): RecordDraft | undefined {
+  if (record.status !== 'failed' || record.error?.code !== 'object-archived') return undefined;
+  return retry(record, record.history.at(-1)?.at ?? '', now);
+}
+
 /** @param deadLetter the stage of the dead letter that has settled it */
 export function fail(record: RecordDraft, error: ImageDropError, now: Date, deadLetter?: QueueStage): RecordDraft {
   const ended = moveTo(giveUpImage(record, error.code, now), 'failed', now, error.code);

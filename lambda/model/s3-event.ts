@@ -53,17 +53,19 @@ function parsed(wrapped: string): unknown {
   try {
     return JSON.parse(wrapped);
   } catch (cause) {
-    throw new ImageDropError('bad-message', `The notification of SNS holds no JSON: ${excerpt(wrapped)}`, { cause });
+    throw new ImageDropError('bad-message', `The notification of SNS holds no JSON: ${beginningOf(wrapped)}`, {
+      cause,
+    });
   }
 }
 
 function eventNameOf(record: unknown, message: unknown): string {
   if (isObject(record) && typeof record.eventName === 'string') return record.eventName;
-  throw new ImageDropError('bad-message', `The message has a record that is not an S3 event: ${excerpt(message)}`);
+  throw new ImageDropError('bad-message', `The message has a record that is not an S3 event: ${beginningOf(message)}`);
 }
 
 /** The beginning of a message that cannot be read. */
-export function excerpt(message: unknown): string {
+export function beginningOf(message: unknown): string {
   const MAX_CHARACTERS = 200;
   return (JSON.stringify(message) ?? String(message)).slice(0, MAX_CHARACTERS);
 }
@@ -124,7 +126,7 @@ function eventOf(given: Readonly<Record<keyof ObjectEvent, unknown>>): ObjectEve
   const { key, etag, versionId, size } = given;
   const bucket = isObject(given.bucket) ? given.bucket.name : undefined;
   if (typeof bucket !== 'string' || typeof key !== 'string') {
-    throw new ImageDropError('bad-message', `The S3 event names no bucket and key: ${excerpt(given)}`);
+    throw new ImageDropError('bad-message', `The S3 event names no bucket and key: ${beginningOf(given)}`);
   }
   const eventTime = new Date(String(given.eventTime));
   if (Number.isNaN(eventTime.getTime())) {

@@ -196,7 +196,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface ExistingDropBucket {
   /** The bucket, made by a construct of yours or looked up. */
   readonly bucket: AnyBucket;
-  /** Whether versioning is enabled; it decides by which actions objects are read and tagged. */
+  /**
+   * Whether objects of the bucket have versions: true where versioning is enabled, and where it was and is suspended now.
+   * It decides by which actions objects are read and tagged. `imagedrop doctor` compares it with the bucket.
+   */
   readonly versioned: boolean;
 
   /**
