@@ -12,9 +12,9 @@ const { functions, queues, statusBucket, outcomeTopic } = built.drop;
 const ref = (value: string) => built.stack.resolve(value);
 
 describe.each([
-  ['ingest', queues.ingest, 90],
+  ['ingest', queues.ingest, 360],
   ['upload', queues.upload, 930],
-  ['status', queues.status, 90],
+  ['status', queues.status, 360],
 ])('the %s queue', (_name, { queue, deadLetters }, visibilitySeconds) => {
   test('keeps a message for a week and hides it while it is worked on', () => {
     expect(propertiesOf(built, queue)).toMatchObject({
