@@ -9,6 +9,7 @@ const cloudsYaml = cloudsYamlOf(environment);
 const dependencies = {
   ...stepDependencies(environment, cloudsYaml),
   objects: taggingStore(),
+  tagsDrops: environment.TAG_DROPS === 'true',
   staging: stagingOf(environment, cloudsYaml),
   workBucket: workBucketOf(environment),
   topic: snsTopic(snsClient(), environment.OUTCOME_TOPIC_ARN),

@@ -134,7 +134,7 @@ export const workBucketOf = ({ WORK_BUCKET }: { readonly WORK_BUCKET: string }, 
 
 export const sharingStore = (client: S3Client): SharingStore => sharedObjects(client);
 
-export const taggingStore = (): TaggingStore => taggedObjects(s3, log);
+export const taggingStore = (): TaggingStore => taggedObjects(s3);
 
 /** What an invocation that no queue has asked for has to work with. */
 export function invocationOf(context: Context): ScheduledInvocation {

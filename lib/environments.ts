@@ -32,7 +32,12 @@ export function environmentsOf({ targets, reconcile, maxUnpackedBytes }: Setting
     createMetadata: { ...shared, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL },
     unpackImage: { ...shared, UNPACK_QUEUE_URL, WORK_BUCKET, MAX_UNPACKED_BYTES: String(maxUnpackedBytes) },
     streamUpload: { ...shared, UPLOAD_QUEUE_URL },
-    recordStatus: { ...shared, WORK_BUCKET, OUTCOME_TOPIC_ARN: parts.outcomes.topicArn },
+    recordStatus: {
+      ...shared,
+      WORK_BUCKET,
+      OUTCOME_TOPIC_ARN: parts.outcomes.topicArn,
+      TAG_DROPS: parts.tagsDrops ? 'true' : 'false',
+    },
     reconcile: {
       ...shared,
       UNPACK_QUEUE_URL,

@@ -52,9 +52,9 @@ export function streamUploadGrants({ drops, records, work, queues, cloudsYaml }:
 }
 
 export function recordStatusGrants(parts: Parts): PolicyStatement[] {
-  const { drops, readsInPlace, records, work, queues, outcomes, cloudsYaml } = parts;
+  const { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml } = parts;
   return [
-    ...tagDrops(drops),
+    ...(tagsDrops ? tagDrops(drops) : []),
     ...clearWork(work),
     ...(readsInPlace ? lookAtDrops(drops) : []),
     ...changeRecords(records),

@@ -1,24 +1,42 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ImageDrop } from './image-drop.ts';
-import type { ImageDropProps } from './settings/props.ts';
+import type { ExistingDropBucket, ImageDropProps } from './settings/props.ts';
 
 export interface ImageDropStackProps extends StackProps, Omit<ImageDropProps, 'cloudsYaml'> {
   /** Name of the secret that holds clouds.yaml, in the account and region of the stack. */
   readonly cloudsYamlSecret: string;
+  /** A bucket of yours to take drops from, by its name; the same as `existingDropBucket`, for an app without a construct of it. */
+  readonly dropBucketByName?: DropBucketByName;
+}
+
+/** An existing drop bucket as cdk.json names it. */
+export interface DropBucketByName extends Pick<ExistingDropBucket, 'versioned' | 'eventBridge'> {
+  readonly name: string;
+  readonly eventTopicArn?: string;
 }
 
 /** ImageDrop as a stack of its own. Its outputs keep their names: scripts read them. */
 export class ImageDropStack extends Stack {
   readonly imageDrop: ImageDrop;
 
-  constructor(scope: Construct, id: string, { cloudsYamlSecret, ...props }: ImageDropStackProps) {
+  constructor(scope: Construct, id: string, stackProps: ImageDropStackProps) {
+    const { cloudsYamlSecret, dropBucketByName, ...props } = stackProps;
     super(scope, id, props);
     const cloudsYaml = Secret.fromSecretNameV2(this, 'CloudsYaml', cloudsYamlSecret);
-    this.imageDrop = new ImageDrop(this, 'ImageDrop', { ...props, cloudsYaml });
+    const existing = dropBucketByName && { existingDropBucket: this.dropBucketOf(dropBucketByName) };
+    this.imageDrop = new ImageDrop(this, 'ImageDrop', { ...props, ...existing, cloudsYaml });
     const outputs = { ...outputsOf(this.imageDrop), ...settingsOf(props, cloudsYamlSecret) };
     for (const [name, output] of Object.entries(outputs)) new CfnOutput(this, name, output);
+  }
+
+  private dropBucketOf({ name, eventTopicArn, ...rest }: DropBucketByName): ExistingDropBucket {
+    const bucket = Bucket.fromBucketName(this, 'ExistingDropBucket', name);
+    if (eventTopicArn === undefined) return { ...rest, bucket };
+    return { ...rest, bucket, eventTopic: Topic.fromTopicArn(this, 'EventTopic', eventTopicArn) };
   }
 }
 

@@ -24,7 +24,7 @@ import {
   streamUploadGrants,
   unpackImageGrants,
 } from './grants.ts';
-import { admitEventsOf, notifyOfNewObjects } from './notifications.ts';
+import { notifyOfNewObjects, receiveEventsOf } from './notifications.ts';
 import type { AlarmNotice } from './operator-alarm.ts';
 import type { Parts, Queues } from './parts.ts';
 import { RECONCILE_MEMORY_MIB, ReconcileFunction } from './reconcile.ts';
@@ -84,7 +84,8 @@ export class ImageDrop extends Construct {
     this.outcomeTopic = newOutcomeTopic(this, 'OutcomeTopic', settings.outcomeEmails);
     const readsInPlace = settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined);
     const { queues, outcomeTopic: outcomes } = this;
-    const parts = { drops, readsInPlace, records, work, queues, outcomes, cloudsYaml: props.cloudsYaml };
+    const { tagsDrops } = settings;
+    const parts = { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml: props.cloudsYaml };
     const environments = environmentsOf(settings, parts);
     this.functions = this.newFunctions(settings, parts, environments);
     const notice = { topics: this.alarmTopicsOf(props, settings), runbookUrl: settings.runbookUrl };
@@ -127,8 +128,9 @@ export class ImageDrop extends Construct {
     const { existingDropBucket, dropBucketName: bucketName, encryptionKey, loopbackUploads = true } = props;
     const { queue } = this.queues.ingest;
     if (existingDropBucket !== undefined) {
-      admitEventsOf(existingDropBucket.bucket, queue);
-      return { ...existingDropBucket, isOwn: false };
+      receiveEventsOf(this, existingDropBucket, queue);
+      const { bucket, versioned } = existingDropBucket;
+      return { bucket, versioned, isOwn: false };
     }
     const bucket = newDropBucket(this, 'DropBucket', { bucketName, encryptionKey, loopbackUploads });
     notifyOfNewObjects(bucket, queue, bucketName);

@@ -5,7 +5,7 @@ export type { AnyBucket } from './buckets.ts';
 export type { Prices } from './dashboard/prices.ts';
 export type { DashboardProps } from './dashboard/watched.ts';
 export { type Functions, ImageDrop } from './image-drop.ts';
-export { ImageDropStack, type ImageDropStackProps } from './image-drop-stack.ts';
+export { type DropBucketByName, ImageDropStack, type ImageDropStackProps } from './image-drop-stack.ts';
 export type { LeanFunction } from './lean-function.ts';
 export type { Queues } from './parts.ts';
 export type { ReconcileFunction } from './reconcile.ts';

@@ -7,6 +7,8 @@ import type { StageQueue } from './stage-queue.ts';
 /** What the functions work on. */
 export interface Parts {
   readonly drops: DropBucket;
+  /** Whether dropped objects get their outcome as tags. */
+  readonly tagsDrops: boolean;
   /** Whether an image service may read drops where they lie, in the drop bucket. */
   readonly readsInPlace: boolean;
   /** The status bucket. */

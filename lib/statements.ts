@@ -8,25 +8,37 @@ import type { DropBucket } from './buckets.ts';
 
 /** The statements that roles are made of: exact actions, where the grants of the constructs give more than is used. */
 
-/** Without ListBucket a missing key reads as 403 (Amazon S3 API, "GetObject"). */
-export function readDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
-  const actions = versioned ? ['s3:GetObject', 's3:GetObjectVersion'] : ['s3:GetObject'];
+/** Where versioning is suspended, new objects have no version, and older ones still do. */
+const GET: Readonly<Record<'versioned' | 'plain', string[]>> = {
+  versioned: ['s3:GetObject', 's3:GetObjectVersion'],
+  plain: ['s3:GetObject'],
+};
+
+/**
+ * Without ListBucket a missing key reads as 403 (Amazon S3 API, "GetObject"). In a bucket of theirs an object may belong to
+ * another account, which GetBucketAcl shows.
+ */
+export function readDrops({ bucket, versioned, isOwn }: DropBucket): PolicyStatement[] {
   return [
-    allow(actions, bucket.arnForObjects('*')),
-    allow(['s3:ListBucket'], bucket.bucketArn),
+    allow(GET[versioned ? 'versioned' : 'plain'], bucket.arnForObjects('*')),
+    allow(isOwn ? ['s3:ListBucket'] : ['s3:ListBucket', 's3:GetBucketAcl'], bucket.bucketArn),
     ...decryptFor('s3', bucket.encryptionKey),
   ];
 }
 
 /** Asks for the head of what a key holds now. */
 export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
-  return [allow(['s3:GetObject'], bucket.arnForObjects('*')), ...decryptFor('s3', bucket.encryptionKey)];
+  return [
+    allow(['s3:GetObject'], bucket.arnForObjects('*')),
+    allow(['s3:ListBucket'], bucket.bucketArn),
+    ...decryptFor('s3', bucket.encryptionKey),
+  ];
 }
 
 /** Lists every version of every drop, and asks for the head of one that an event names. */
 export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
   return [
-    allow([versioned ? 's3:GetObjectVersion' : 's3:GetObject'], bucket.arnForObjects('*')),
+    allow(GET[versioned ? 'versioned' : 'plain'], bucket.arnForObjects('*')),
     allow(['s3:ListBucket', 's3:ListBucketVersions'], bucket.bucketArn),
     ...decryptFor('s3', bucket.encryptionKey),
   ];
@@ -37,9 +49,8 @@ export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement
  * gone reads as 403.
  */
 export function tagDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
-  const actions = versioned
-    ? ['s3:GetObjectVersionTagging', 's3:PutObjectVersionTagging']
-    : ['s3:GetObjectTagging', 's3:PutObjectTagging'];
+  const plain = ['s3:GetObjectTagging', 's3:PutObjectTagging'];
+  const actions = versioned ? [...plain, 's3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'] : plain;
   return [allow(actions, bucket.arnForObjects('*')), allow(['s3:ListBucket'], bucket.bucketArn)];
 }
 

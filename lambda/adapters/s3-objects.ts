@@ -1,16 +1,17 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { ImageDropError } from '../model/errors.ts';
+import { NO_VERSION } from '../model/drop.ts';
 import type { ByteRange } from '../model/image.ts';
 import type { ObjectHead, ObjectRef, ObjectStore, SharingStore, SmallObject } from '../steps/ports.ts';
-import { answerOf, isLostRace, isNoSuchKey } from './aws-errors.ts';
+import { isNoSuchKey } from './aws-errors.ts';
+import { readError } from './s3-refusals.ts';
 
 /**
  * The drop bucket. Reads are pinned to the version where there is one, and to the etag everywhere.
  *
- * All fail with `source-unreadable` where S3 refuses or gives no answer; `open` also with `object-gone`, `object-changed`
- * and the signal's reason.
+ * All fail with `source-unreadable` for what may pass, and with one of REFUSED_READS (model/errors.ts) where only a person
+ * can change it; `open` also with `object-gone`, `object-changed` and the signal's reason.
  */
 export function s3Objects(client: S3Client): ObjectStore {
   return {
@@ -31,7 +32,7 @@ async function head(
     return {
       bucket,
       key,
-      ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
+      ...versionOf(answer.VersionId),
       etag: unquoted(answer.ETag),
       size: answer.ContentLength ?? 0,
       lastModified: answer.LastModified ?? new Date(0),
@@ -39,22 +40,22 @@ async function head(
     };
   } catch (error) {
     if (isNoSuchKey(error)) return undefined;
-    throw readError({ bucket, key }, error);
+    throw await readError(client, { bucket, key, ...(versionId !== undefined && { versionId }) }, error);
   }
 }
 
 async function read(client: S3Client, bucket: string, key: string, maxBytes: number): Promise<SmallObject | undefined> {
   try {
     const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    const { Body: body, VersionId: versionId, ETag, ContentLength: size = 0 } = answer;
-    const ref = { bucket, key, ...(versionId !== undefined && { versionId }), etag: unquoted(ETag), size };
+    const { Body: body, ETag, ContentLength: size = 0 } = answer;
+    const ref = { bucket, key, ...versionOf(answer.VersionId), etag: unquoted(ETag), size };
     if (size <= maxBytes) return { ...ref, bytes: Buffer.from((await body?.transformToByteArray()) ?? []) };
     // The bytes that are under way end with the connection.
     (body as Readable).destroy();
     return ref;
   } catch (error) {
     if (isNoSuchKey(error)) return undefined;
-    throw readError({ bucket, key }, error);
+    throw await readError(client, { bucket, key }, error);
   }
 }
 
@@ -71,17 +72,13 @@ async function open(client: S3Client, ref: ObjectRef, range: ByteRange, signal?:
     return body as Readable;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw readError(ref, error);
+    throw await readError(client, ref, error);
   }
 }
 
-/** Takes an error of S3 into the family. */
-function readError(ref: Pick<ObjectRef, 'bucket' | 'key'>, cause: unknown): ImageDropError {
-  const url = `s3://${ref.bucket}/${ref.key}`;
-  if (isNoSuchKey(cause)) return new ImageDropError('object-gone', `${url} is gone.`, { cause });
-  if (isLostRace(cause)) return new ImageDropError('object-changed', `${url} is another object now.`, { cause });
-  return new ImageDropError('source-unreadable', `S3 did not give ${url}: ${answerOf(cause)}.`, { cause });
-}
+/** A bucket whose versioning is suspended says `null`, which no request may ask for without the right to read versions. */
+const versionOf = (versionId: string | undefined): { readonly versionId?: string } =>
+  versionId === undefined || versionId === NO_VERSION ? {} : { versionId };
 
 const unquoted = (etag = ''): string => etag.replaceAll('"', '');
 

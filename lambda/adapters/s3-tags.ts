@@ -1,7 +1,7 @@
 import { GetObjectTaggingCommand, PutObjectTaggingCommand, type S3Client, type Tag } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
-import type { ObjectRef, StepLog, TaggingStore } from '../steps/ports.ts';
-import { awsUnavailable, isNoSuchKey } from './aws-errors.ts';
+import type { ObjectRef, TaggingStore } from '../steps/ports.ts';
+import { answerOf, awsUnavailable, isNoSuchKey, statusOf } from './aws-errors.ts';
 import { s3Objects } from './s3-objects.ts';
 
 /** Amazon S3 user guide, "Categorizing your objects using tags"; lengths are counted in UTF-16. */
@@ -11,27 +11,26 @@ const MAX_VALUE_CHARACTERS = 256;
 const NOT_ALLOWED = /[^\p{L}\p{N} +\-=._:/@]/gu;
 
 /** The drop bucket for those who write the outcome on its objects. */
-export function taggedObjects(client: S3Client, log: StepLog): TaggingStore {
-  return { ...s3Objects(client), tag: (ref, tags) => tagObject(client, ref, tags, log) };
+export function taggedObjects(client: S3Client): TaggingStore {
+  return { ...s3Objects(client), tag: (ref, tags) => tagObject(client, ref, tags) };
 }
+
+/** A policy forbids it, or the storage has no tags: no retry changes that. */
+const REFUSED = [403, 501];
 
 /**
  * Adds to the tags of an object. S3 replaces the whole set, so the others are read and written again. Characters that
- * tags may not have become `_`; where the tags of others leave no room, ours are left out and the log says so.
- * @throws `object-gone`, `aws-unavailable`
+ * tags may not have become `_`.
  */
-async function tagObject(
-  client: S3Client,
-  ref: ObjectRef,
-  tags: Readonly<Record<string, string>>,
-  log: StepLog,
-): Promise<void> {
+async function tagObject(client: S3Client, ref: ObjectRef, tags: Readonly<Record<string, string>>) {
+  const url = `s3://${ref.bucket}/${ref.key}`;
   try {
-    await addTags(client, ref, tags, log);
+    return await addTags(client, ref, tags);
   } catch (cause) {
-    const url = `s3://${ref.bucket}/${ref.key}`;
     if (isNoSuchKey(cause)) throw new ImageDropError('object-gone', `${url} is gone.`, { cause });
-    throw awsUnavailable(`${url} could not be tagged`, cause);
+    const failed = `${url} could not be tagged`;
+    if (REFUSED.includes(statusOf(cause) ?? 0)) return `${failed}: ${answerOf(cause)}.`;
+    throw awsUnavailable(failed, cause);
   }
 }
 
@@ -39,8 +38,7 @@ async function addTags(
   client: S3Client,
   ref: ObjectRef,
   tags: Readonly<Record<string, string>>,
-  log: StepLog,
-): Promise<void> {
+): Promise<string | undefined> {
   const object = { Bucket: ref.bucket, Key: ref.key, VersionId: ref.versionId };
   const ours: Tag[] = Object.entries(tags).map(([key, value]) => ({
     Key: allowed(key, MAX_KEY_CHARACTERS),
@@ -49,11 +47,11 @@ async function addTags(
   const { TagSet: present = [] } = await client.send(new GetObjectTaggingCommand(object));
   const others = present.filter(({ Key: key }) => !ours.some((own) => own.Key === key));
   if (others.length + ours.length > MAX_TAGS) {
-    const { bucket, key, versionId } = ref;
-    log.warn('no room for our tags on the object', { bucket, key, dropId: versionId, present: present.length });
-    return;
+    const url = `s3://${ref.bucket}/${ref.key}`;
+    return `${url} has ${others.length} other tags, and S3 allows ${MAX_TAGS}: there is no room for ${ours.length}.`;
   }
   await client.send(new PutObjectTaggingCommand({ ...object, Tagging: { TagSet: [...others, ...ours] } }));
+  return undefined;
 }
 
 /** Cut first: half a character at the end is replaced with what is not allowed. */

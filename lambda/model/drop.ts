@@ -25,12 +25,15 @@ export const goesTo = ({ targets }: Pick<Drop, 'targets'>, target: string): bool
 /** An object key in S3 is 1 to 1,024 bytes of UTF-8 (Amazon S3 user guide, "Naming Amazon S3 objects"). */
 const MAX_KEY_BYTES = 1024;
 
+/** What S3 calls the version of an object in a bucket whose versioning is suspended: it is none. */
+export const NO_VERSION = 'null';
+
 /**
  * Tells the versions of one key apart. Can be worked out from the object alone, so that an event, a listing and a
  * second event have the same id.
  */
 export function dropId(object: { versionId?: string | undefined; etag: string; lastModified: Date }): string {
-  if (object.versionId !== undefined && object.versionId !== 'null') return object.versionId;
+  if (object.versionId !== undefined && object.versionId !== NO_VERSION) return object.versionId;
   return `${object.etag}-${Math.floor(object.lastModified.getTime() / 1000)}`;
 }
 

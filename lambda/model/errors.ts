@@ -50,6 +50,17 @@ export const ERROR_KINDS = {
   'object-gone': permanent('The object was deleted before it was processed; drop it again if you want it.'),
   'object-changed': permanent('The object was replaced while it was read; the newer version has its own record.'),
   'source-unreadable': passing('Check that the function may read the bucket and its KMS key, if this goes on.'),
+  'object-archived': permanent('Restore the object; the drop continues when S3 reports the end of the restore.'),
+  'object-customer-key': permanent('Copy the file without a key of your own (`aws s3 cp` without `--sse-c`).'),
+  'object-key-denied': permanent(
+    'Give the role that is named `kms:Decrypt` on the key, or enable the key, then run `imagedrop retry` for the drop.',
+  ),
+  'object-denied': permanent(
+    'Let the functions read the bucket: correct its policy (or that of the VPC endpoint), then run `imagedrop retry` for the drop.',
+  ),
+  'object-foreign': permanent(
+    'Set the object ownership of the bucket to BucketOwnerEnforced, then run `imagedrop retry` for the drop.',
+  ),
   'bad-metadata': permanent('Correct the value and drop the file again.'),
 
   // What is wrong with the target
@@ -113,6 +124,15 @@ export const ERROR_KINDS = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** Codes of an object that is there and cannot be read. */
+export const REFUSED_READS: readonly ErrorCode[] = [
+  'object-archived',
+  'object-customer-key',
+  'object-key-denied',
+  'object-denied',
+  'object-foreign',
+];
 
 export interface ErrorDetails {
   readonly cause?: unknown;

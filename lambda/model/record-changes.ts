@@ -81,6 +81,12 @@ export function withoutLease(record: RecordDraft): RecordDraft {
   return rest;
 }
 
+/** Notes why the dropped object cannot have our tags; undefined once it has them. */
+export function withTagRefusal(record: RecordDraft, untagged: string | undefined): RecordDraft {
+  const { untagged: _, ...rest } = record;
+  return untagged === undefined ? rest : { ...rest, untagged };
+}
+
 /** Forgets a copy in object storage that is no more. */
 export function withoutStaging(record: RecordDraft): RecordDraft {
   const { staging: _, ...rest } = record;
@@ -220,10 +226,16 @@ export function supersede(record: RecordDraft, by: string, now: Date): RecordDra
  */
 export function retry(record: RecordDraft, failedAt: string, now: Date): RecordDraft | undefined {
   if (record.status !== 'failed' || record.history.at(-1)?.at !== failedAt) return undefined;
-  const { announcedAt: _announcedAt, deadLetter: _deadLetter, ...rest } = record;
+  const { announcedAt: _announcedAt, untagged: _untagged, deadLetter: _deadLetter, ...rest } = record;
   const again = beginAgain(rest, now, 'retried');
   const retried = { ...again, retriedFrom: again.generation };
   return record.staging?.removedAt === undefined ? retried : withoutStaging(retried);
+}
+
+/** A drop whose object was archived, from the start again; undefined where that is not why it failed. */
+export function retryRestored(record: RecordDraft, now: Date): RecordDraft | undefined {
+  if (record.status !== 'failed' || record.error?.code !== 'object-archived') return undefined;
+  return retry(record, record.history.at(-1)?.at ?? '', now);
 }
 
 /** @param deadLetter the stage of the dead letter that has settled it */

@@ -76,8 +76,10 @@ export interface DropRecord {
   readonly error?: RecordedError;
   /** Present while the drop waits for its target, which has no room for anybody; absent once it goes on. */
   readonly waiting?: RecordedWait;
-  /** When tags were written and the outcome was published; absent until then. */
+  /** When the outcome was published; absent until then. The tags of the dropped object follow. */
   readonly announcedAt?: string;
+  /** Why the dropped object has no tags of ours, although it should. */
+  readonly untagged?: string;
   readonly history: readonly HistoryEntry[];
 }
 

@@ -1,3 +1,4 @@
+import { NO_VERSION } from './drop.ts';
 import { ImageDropError } from './errors.ts';
 import { isMetadataKey } from './metadata-keys.ts';
 
@@ -13,17 +14,60 @@ export interface ObjectEvent {
 }
 
 /**
- * Reads the ObjectCreated records of an S3 event message. The test event that S3 sends when notifications are set up
- * gives none, nor do objects that are not drops. Events of a later minor version may hold more fields; they are ignored.
+ * Reads the events of created objects from a message of S3, of Amazon SNS around one (raw delivery or not), or of Amazon
+ * EventBridge. The test event that S3 sends when notifications are set up gives none, nor do objects that are not drops.
+ * Events of a later minor version may hold more fields; they are ignored.
  * @returns undefined when the message is not an S3 event
+ * @throws `bad-message` when it begins as one and cannot be read
  */
-export function objectEvents(message: unknown): ObjectEvent[] | undefined {
+export const objectEvents = (message: unknown): ObjectEvent[] | undefined => eventsOf(message, CREATED);
+
+/** Reads from such a message the objects of an archive class that can be read again; none in any other message. */
+export const restoredObjects = (message: unknown): ObjectEvent[] => eventsOf(message, RESTORED) ?? [];
+
+/** One kind of event: how its name begins in events of S3, and what EventBridge calls it. */
+interface EventKind {
+  readonly eventName: string;
+  readonly detailType: string;
+}
+
+const CREATED: EventKind = { eventName: 'ObjectCreated:', detailType: 'Object Created' };
+const RESTORED: EventKind = { eventName: 'ObjectRestore:Completed', detailType: 'Object Restore Completed' };
+
+function eventsOf(message: unknown, kind: EventKind): ObjectEvent[] | undefined {
   if (!isObject(message)) return undefined;
-  if (message.Event === 's3:TestEvent') return [];
-  if (!Array.isArray(message.Records)) return undefined;
-  return message.Records.filter((record) => String(record?.eventName).startsWith('ObjectCreated:'))
+  const { Type: type, Message: wrapped, Event: event, Records: records, source, 'detail-type': detailType } = message;
+  if (type === 'Notification' && typeof wrapped === 'string') return eventsOf(parsed(wrapped), kind);
+  if (event === 's3:TestEvent') return [];
+  if (source === 'aws.s3' && detailType !== undefined) {
+    return detailType === kind.detailType ? [bridgeEvent(message)].filter(isDrop) : [];
+  }
+  if (!Array.isArray(records)) return undefined;
+  return records
+    .filter((record) => eventNameOf(record, message).startsWith(kind.eventName))
     .map(objectEvent)
     .filter(isDrop);
+}
+
+function parsed(wrapped: string): unknown {
+  try {
+    return JSON.parse(wrapped);
+  } catch (cause) {
+    throw new ImageDropError('bad-message', `The notification of SNS holds no JSON: ${beginningOf(wrapped)}`, {
+      cause,
+    });
+  }
+}
+
+function eventNameOf(record: unknown, message: unknown): string {
+  if (isObject(record) && typeof record.eventName === 'string') return record.eventName;
+  throw new ImageDropError('bad-message', `The message has a record that is not an S3 event: ${beginningOf(message)}`);
+}
+
+/** The beginning of a message that cannot be read. */
+export function beginningOf(message: unknown): string {
+  const MAX_CHARACTERS = 200;
+  return (JSON.stringify(message) ?? String(message)).slice(0, MAX_CHARACTERS);
 }
 
 /**
@@ -58,22 +102,42 @@ export const isDrop = (object: Pick<ObjectEvent, 'key' | 'size'>): boolean =>
 const isFolder = ({ key, size }: Pick<ObjectEvent, 'key' | 'size'>): boolean => key.endsWith('/') && size === 0;
 
 function objectEvent(record: unknown): ObjectEvent {
-  const s3 = isObject(record) && isObject(record.s3) ? record.s3 : {};
-  const bucket = isObject(s3.bucket) ? s3.bucket.name : undefined;
-  const object = isObject(s3.object) ? s3.object : {};
-  if (typeof bucket !== 'string' || typeof object.key !== 'string') {
-    throw new ImageDropError('bad-message', 'The S3 event names no bucket and key.');
+  const { s3, eventTime } = isObject(record) ? record : {};
+  const { bucket, object } = isObject(s3) ? s3 : {};
+  const { key, eTag: etag, versionId, size } = isObject(object) ? object : {};
+  return eventOf({
+    bucket,
+    key: typeof key === 'string' ? decodeEventKey(key) : key,
+    etag,
+    versionId,
+    size,
+    eventTime,
+  });
+}
+
+/** Amazon S3 user guide, "EventBridge event message structure": keys are not encoded. */
+function bridgeEvent({ time: eventTime, detail }: Record<string, unknown>): ObjectEvent {
+  const { bucket, object } = isObject(detail) ? detail : {};
+  const { key, etag, 'version-id': versionId, size } = isObject(object) ? object : {};
+  return eventOf({ bucket, key, etag, versionId, size, eventTime });
+}
+
+function eventOf(given: Readonly<Record<keyof ObjectEvent, unknown>>): ObjectEvent {
+  const { key, etag, versionId, size } = given;
+  const bucket = isObject(given.bucket) ? given.bucket.name : undefined;
+  if (typeof bucket !== 'string' || typeof key !== 'string') {
+    throw new ImageDropError('bad-message', `The S3 event names no bucket and key: ${beginningOf(given)}`);
   }
-  const eventTime = new Date(isObject(record) ? String(record.eventTime) : '');
+  const eventTime = new Date(String(given.eventTime));
   if (Number.isNaN(eventTime.getTime())) {
-    throw new ImageDropError('bad-message', `The S3 event of ${object.key} has no eventTime.`);
+    throw new ImageDropError('bad-message', `The S3 event of ${key} has no eventTime.`);
   }
   return {
     bucket,
-    key: decodeEventKey(object.key),
-    ...(typeof object.versionId === 'string' && { versionId: object.versionId }),
-    etag: typeof object.eTag === 'string' ? object.eTag : '',
-    size: typeof object.size === 'number' ? object.size : 0,
+    key,
+    ...(typeof versionId === 'string' && versionId !== NO_VERSION && { versionId }),
+    etag: typeof etag === 'string' ? etag : '',
+    size: typeof size === 'number' ? size : 0,
     eventTime,
   };
 }

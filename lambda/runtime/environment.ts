@@ -38,6 +38,8 @@ export interface StreamUploadEnvironment extends SharedEnvironment {
 export interface RecordStatusEnvironment extends SharedEnvironment {
   readonly WORK_BUCKET: string;
   readonly OUTCOME_TOPIC_ARN: string;
+  /** Whether dropped objects get their outcome as tags. */
+  readonly TAG_DROPS: 'true' | 'false';
 }
 
 export interface ReconcileEnvironment extends SharedEnvironment {
@@ -79,6 +81,7 @@ export const recordStatusEnvironment = (variables: Variables = process.env): Rec
   ...sharedEnvironment(variables),
   WORK_BUCKET: required(variables, 'WORK_BUCKET'),
   OUTCOME_TOPIC_ARN: required(variables, 'OUTCOME_TOPIC_ARN'),
+  TAG_DROPS: required(variables, 'TAG_DROPS') === 'true' ? 'true' : 'false',
 });
 
 export const reconcileEnvironment = (variables: Variables = process.env): ReconcileEnvironment => ({

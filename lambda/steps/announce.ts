@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { goesTo, recordKey } from '../model/drop.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
-import { isSettled } from '../model/record-changes.ts';
+import * as changes from '../model/record-changes.ts';
 import { removeBeforeOutcome } from './give-up-image.ts';
 import type { RecordStatusDependencies } from './ports.ts';
 import { clearStaging } from './stage-image.ts';
@@ -14,9 +14,9 @@ import type { Work } from './work.ts';
 type Tags = Readonly<Record<string, string>>;
 
 /**
- * Deletes what a settled record has given up, then announces the outcome: tags on the dropped object, the outcome topic.
- * It is done at least once. What is announced is read again just before, and an outcome carries the revision of its
- * record: the outcome of a drop that was retried meanwhile is not announced.
+ * Deletes what a settled record has given up, announces the outcome on the topic, then tags the dropped object: a bucket
+ * that forbids tags must not suppress the outcome. It is done at least once. What is announced is read again just before,
+ * and an outcome carries the revision of its record: the outcome of a drop that was retried meanwhile is not announced.
  */
 export async function announce(work: Work, deps: RecordStatusDependencies): Promise<void> {
   const { receives } = work.invocation;
@@ -34,48 +34,66 @@ export async function announce(work: Work, deps: RecordStatusDependencies): Prom
 
 async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise<void> {
   const { key, record, invocation } = work;
-  // An invocation that stalled while it wrote the tags, and died, may have overwritten newer ones.
-  if (record.announcedAt !== undefined) return invocation.receives > 1 ? tagObject(record, deps) : undefined;
+  // The invocation that announced it may have died before it wrote the tags, or have stalled and overwritten newer ones.
+  if (record.announcedAt !== undefined) return invocation.receives > 1 ? tagIfPossible(work, deps) : undefined;
   const staging = await clearStaging(work, deps);
   await clearUnpacked(record, deps);
-  await tagObject(record, deps);
   const present = await deps.records.load(key);
   if (present === undefined || present.announcedAt !== undefined || !isSameOutcome(present, record)) return;
   await deps.topic.publish(key, present);
-  await work.update((stored) => {
+  const announced = await work.update((stored) => {
     if (stored.announcedAt !== undefined || !isSameOutcome(stored, record)) return undefined;
     const { waiting: _, ...rest } = stored;
     return { ...rest, announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
   });
+  if (announced?.announcedAt !== undefined) await tagIfPossible(work.with(announced), deps);
 }
 
 /** A drop that was retried meanwhile has another outcome to come. */
 const isSameOutcome = (stored: DropRecord, read: DropRecord): boolean =>
   stored.history.at(-1)?.at === read.history.at(-1)?.at && stored.status === read.status;
 
+/** Tags the object, or notes in the record why that is impossible. @throws what may pass, until the last attempt */
+async function tagIfPossible(work: Work, deps: RecordStatusDependencies): Promise<void> {
+  const { record, invocation } = work;
+  if (!deps.tagsDrops) return;
+  const refusal = await tagObject(record, deps).catch((thrown) => {
+    const error = asImageDropError(thrown);
+    if (error.retryable && invocation.receives < MAX_ATTEMPTS) throw error;
+    return error.message;
+  });
+  if (refusal === record.untagged) return;
+  if (refusal !== undefined) deps.log.warn('the dropped object has no tags', { record: work.key, why: refusal });
+  await work.update((stored) => (isSameOutcome(stored, record) ? changes.withTagRefusal(stored, refusal) : undefined));
+}
+
 /**
  * S3 replaces all tags at once and without condition, and another target of the same drop may write at the same time:
  * so the tags of all targets are written, and written again when one has settled meanwhile.
+ * @returns why the object cannot have them
  */
-async function tagObject(record: DropRecord, deps: RecordStatusDependencies): Promise<void> {
+async function tagObject(record: DropRecord, deps: RecordStatusDependencies): Promise<string | undefined> {
   let tags = await outcomeTags(record, deps);
   let written: Tags | undefined;
   while (!isDeepStrictEqual(tags, written)) {
-    await writeTags(record, tags, deps);
+    const refusal = await writeTags(record, tags, deps);
+    if (refusal !== undefined) return refusal;
     written = tags;
     tags = await outcomeTags(record, deps);
   }
+  return undefined;
 }
 
-async function writeTags(record: DropRecord, tags: Tags, deps: RecordStatusDependencies): Promise<void> {
+async function writeTags(record: DropRecord, tags: Tags, deps: RecordStatusDependencies): Promise<string | undefined> {
   try {
-    await deps.objects.tag(record.drop, tags);
+    return await deps.objects.tag(record.drop, tags);
   } catch (error) {
     if (!(error instanceof ImageDropError && error.code === 'object-gone')) throw error;
     deps.log.info('the dropped object is gone; there is nothing to tag', {
       key: record.drop.key,
       dropId: record.drop.id,
     });
+    return undefined;
   }
 }
 
@@ -86,7 +104,7 @@ async function outcomeTags(record: DropRecord, deps: RecordStatusDependencies): 
     // Its own as well: it may have been retried since it was read.
     targets.map(({ name }) => deps.records.load(recordKey(record.drop, name))),
   );
-  const settled = records.filter((each): each is DropRecord => each !== undefined && isSettled(each));
+  const settled = records.filter((each): each is DropRecord => each !== undefined && changes.isSettled(each));
   return Object.fromEntries(settled.map((each) => [`imagedrop:${each.target}`, outcome(each)]));
 }
 

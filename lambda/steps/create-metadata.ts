@@ -8,11 +8,11 @@ import type { MetadataLayer } from '../model/metadata.ts';
 import { fingerprinted, imageId, newImage, unreleased, withoutPackedEnding } from '../model/new-image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { backfillNamedIn, type ObjectEvent, objectEvents } from '../model/s3-event.ts';
+import { backfillNamedIn, type ObjectEvent, objectEvents, restoredObjects } from '../model/s3-event.ts';
 import { isFromStorage } from '../model/staging.ts';
 import type { DiskObject } from '../model/unpacking.ts';
 import { dropPlace, isPlaceholder, newestVersion, objectReader } from './dropped-object.ts';
-import { foundDrop, requireChosen, targetsFor } from './find-drop.ts';
+import { dropOf, foundDrop, requireChosen, targetsFor } from './find-drop.ts';
 import { removeForsaken, removeGivenUp, removeLeftBehind } from './give-up-image.ts';
 import { metadataFiles, type ReadFile } from './metadata-files.ts';
 import type { CreateMetadataDependencies, Invocation, ObjectHead, RecordDraft } from './ports.ts';
@@ -41,7 +41,10 @@ export async function createMetadata(
   const events = objectEvents(message);
   if (events === undefined) return resumeOrRetry(message, invocation, deps);
   const backfill = backfillNamedIn(message);
-  await allOf(events.map((event) => receiveDrop(event, backfill, invocation, deps)));
+  await allOf([
+    ...events.map((event) => receiveDrop(event, backfill, invocation, deps)),
+    ...restoredObjects(message).map((event) => continueRestored(event, invocation, deps)),
+  ]);
 }
 
 /** Creates one record for each target that the drop goes to. From here on, the targets are independent. */
@@ -74,6 +77,23 @@ async function receiveDrop(
 /** The event of a multipart upload is later than its object, which is as old as the beginning of the upload. */
 const arrivalOf = ({ eventTime }: ObjectEvent, { droppedAt }: Drop): Date =>
   new Date(Math.max(eventTime.getTime(), Date.parse(droppedAt)));
+
+/** Begins a drop again that failed because its object was archived, and can be read now. */
+async function continueRestored(
+  event: ObjectEvent,
+  invocation: Invocation,
+  deps: CreateMetadataDependencies,
+): Promise<void> {
+  const drop = await dropOf(event, deps);
+  await allOf(
+    deps.targets.map(async ({ name }) => {
+      const key = recordKey(drop, name);
+      const record = await deps.records.change(key, (stored) => stored && changes.retryRestored(stored, deps.now()));
+      if (record !== undefined && !changes.isSettled(record))
+        await resume(new Work(key, record, invocation, deps), deps);
+    }),
+  );
+}
 
 async function resumeOrRetry(
   message: unknown,

@@ -1,6 +1,6 @@
 import { chosenTargets, refusedChoice } from '../metadata/chosen-targets.ts';
 import { type Drop, dropId, dropIdIn, goesTo, recordKey, secondsIn } from '../model/drop.ts';
-import { asImageDropError } from '../model/errors.ts';
+import { asImageDropError, REFUSED_READS } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import type { ObjectEvent } from '../model/s3-event.ts';
 import { hadBegun, isUpToDate, type TargetBeginnings, withTargets } from '../model/target-beginnings.ts';
@@ -20,7 +20,7 @@ export interface FoundDrop {
 /** The drop and the object under its key: usually one and the same, so that one request is enough. */
 export async function foundDrop(event: ObjectEvent, deps: DropDependencies): Promise<FoundDrop> {
   const { bucket, key, versionId, etag } = event;
-  const newest = await deps.objects.head(bucket, key);
+  const newest = await headIfAllowed({ bucket, key }, deps);
   const isDrop = newest !== undefined && newest.versionId === versionId && newest.etag === etag;
   if (!isDrop) return { drop: await dropOf(event, deps) };
   return { drop: await withChosenTargets(dropAs({ ...event, ...newest }), newest, deps), newest };
@@ -28,10 +28,25 @@ export async function foundDrop(event: ObjectEvent, deps: DropDependencies): Pro
 
 /** The drop as its object describes it; when the object is gone already, as the event described it. */
 export async function dropOf(event: ObjectEvent, deps: DropDependencies): Promise<Drop> {
-  const { bucket, key, versionId } = event;
-  const head = await deps.objects.head(bucket, key, versionId);
+  const head = await headIfAllowed(event, deps);
   const object = head ?? { lastModified: (await recordedArrival(event, deps)) ?? event.eventTime };
   return withChosenTargets(dropAs({ ...event, ...object }), head, deps);
+}
+
+/**
+ * The head of an object. Where S3 refuses it, the drop is known by its event alone: it gets a record, which the refusal
+ * then settles.
+ */
+async function headIfAllowed(
+  { bucket, key, versionId }: Pick<ObjectEvent, 'bucket' | 'key' | 'versionId'>,
+  { objects }: Pick<DropDependencies, 'objects'>,
+): Promise<ObjectHead | undefined> {
+  try {
+    return await objects.head(bucket, key, versionId);
+  } catch (thrown) {
+    if (REFUSED_READS.includes(asImageDropError(thrown).code)) return undefined;
+    throw thrown;
+  }
 }
 
 /** S3 tells Last-Modified in whole seconds, and the event a moment later. */

@@ -65,8 +65,12 @@ export interface SharingStore extends ObjectStore {
 
 /** A store that writes on its objects. */
 export interface TaggingStore extends ObjectStore {
-  /** Adds to the object's tags; tags of other names stay. */
-  tag(ref: ObjectRef, tags: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Adds to the object's tags; tags of other names stay.
+   * @returns why the object cannot have them, where no retry can change that
+   * @throws `object-gone`, `aws-unavailable` for what may pass
+   */
+  tag(ref: ObjectRef, tags: Readonly<Record<string, string>>): Promise<string | undefined>;
 }
 
 export interface RecordStore {
@@ -287,6 +291,8 @@ export interface StreamUploadDependencies extends QueueStepDependencies {
 
 export interface RecordStatusDependencies extends StepDependencies {
   readonly objects: TaggingStore;
+  /** Whether dropped objects get their outcome as tags. */
+  readonly tagsDrops: boolean;
   readonly staging: Staging;
   readonly workBucket: WorkBucket;
   readonly topic: OutcomeTopic;

@@ -1,6 +1,7 @@
 import { ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
+import { beginningOf } from '../model/s3-event.ts';
 import type { Invocation, RecordMessage, RecordStore } from './ports.ts';
 import type { Work } from './work.ts';
 
@@ -9,7 +10,10 @@ export function recordNamedIn(message: unknown): string {
   if (typeof message === 'object' && message !== null && 'record' in message && typeof message.record === 'string') {
     return message.record;
   }
-  throw new ImageDropError('bad-message', `The message is neither an S3 event nor {"record": …}: ${excerpt(message)}`);
+  throw new ImageDropError(
+    'bad-message',
+    `The message is neither an event of S3, SNS or EventBridge nor {"record": …}: ${beginningOf(message)}`,
+  );
 }
 
 /** @throws `bad-message` when the message names an invalid chunk */
@@ -17,7 +21,10 @@ export function chunkNamedIn(message: unknown): number | undefined {
   if (typeof message !== 'object' || message === null || !('chunk' in message)) return undefined;
   const { chunk } = message;
   if (typeof chunk === 'number' && Number.isSafeInteger(chunk) && chunk >= 0) return chunk;
-  throw new ImageDropError('bad-message', `The message names a chunk that is not a whole number: ${excerpt(message)}`);
+  throw new ImageDropError(
+    'bad-message',
+    `The message names a chunk that is not a whole number: ${beginningOf(message)}`,
+  );
 }
 
 /** When the drop to be retried had failed; undefined when the message does not ask for a retry. */
@@ -26,7 +33,7 @@ export function retryNamedIn(message: unknown): string | undefined {
   if (typeof message.retry === 'string') return message.retry;
   throw new ImageDropError(
     'bad-message',
-    `The message asks for a retry, but does not say when the drop failed: ${excerpt(message)}`,
+    `The message asks for a retry, but does not say when the drop failed: ${beginningOf(message)}`,
   );
 }
 
@@ -45,11 +52,6 @@ export async function existingRecord(key: string, records: RecordStore): Promise
 
 export function noRecord(key: string): ImageDropError {
   return new ImageDropError('bad-message', `The message names the record ${key}, which does not exist.`);
-}
-
-function excerpt(message: unknown): string {
-  const MAX_CHARACTERS = 200;
-  return (JSON.stringify(message) ?? String(message)).slice(0, MAX_CHARACTERS);
 }
 
 /** The pipeline has sent its own messages about a failed record by then. */

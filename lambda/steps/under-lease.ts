@@ -90,15 +90,13 @@ function statusChanged(key: string, status: RecordStatus): ImageDropError {
   return new ImageDropError('record-conflict', message, { retryAfterSeconds: 0 });
 }
 
-const INTERRUPTED = { code: 'internal', message: 'the function was ended from outside each time' } as const;
-
 /** @param gaveUp what is given up: "Gave up chunk 3 of the file" */
 export function attemptsExhausted(
   gaveUp: string,
   last: Pick<ImageDropError, 'code' | 'message'> | undefined,
 ): ImageDropError {
-  const { code, message } = last ?? INTERRUPTED;
-  const text = `${gaveUp} after ${MAX_ATTEMPTS} attempts; the last error: ${code}: ${message}`;
+  const end = last === undefined ? 'none of them stored a result.' : `the last error: ${last.code}: ${last.message}`;
+  const text = `${gaveUp} after ${MAX_ATTEMPTS} attempts; ${end}`;
   return new ImageDropError('retries-exhausted', text, { cause: last instanceof Error ? last : undefined });
 }
 

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
+import type { DropBucketByName } from '../image-drop-stack.ts';
 import { objectOf, plainObject, SettingError } from './checks.ts';
 import type { OutcomeEmailsProps } from './outcome-emails-props.ts';
 import type { ReconcileProps } from './reconcile-props.ts';
@@ -10,6 +11,8 @@ export interface ContextSettings {
   readonly stackName: string;
   readonly targets: Readonly<Record<string, TargetProps>>;
   readonly cloudsYamlSecret: string;
+  readonly dropBucketByName?: DropBucketByName;
+  readonly tagDrops?: boolean;
   readonly reconcile?: ReconcileProps;
   readonly outcomeEmails?: OutcomeEmailsProps;
   readonly alarmEmails?: readonly string[];
@@ -25,6 +28,8 @@ export function contextSettings(node: Node): ContextSettings {
   return {
     stackName: textOf(node, 'stackName', 'ImageDrop', STACK_NAME, 'the name of a stack: letters, digits and "-"'),
     targets: targetsOf(node),
+    ...existingDropBucketOf(node),
+    ...tagDropsOf(node),
     ...reconcileOf(node),
     ...outcomeEmailsOf(node),
     ...alarmEmailsOf(node),
@@ -39,7 +44,10 @@ export function contextSettings(node: Node): ContextSettings {
 }
 
 function textOf(node: Node, name: string, byDefault: string, form: RegExp, wanted: string): string {
-  const value: unknown = node.tryGetContext(name) ?? byDefault;
+  return matching(name, node.tryGetContext(name) ?? byDefault, form, wanted);
+}
+
+function matching(name: string, value: unknown, form: RegExp, wanted: string): string {
   if (typeof value === 'string' && form.test(value)) return value;
   throw new SettingError(name, value, `give ${wanted}.`);
 }
@@ -56,6 +64,35 @@ function targetsOf(node: Node): Readonly<Record<string, TargetProps>> {
   ) as Record<string, TargetProps>;
 }
 
+/** Of a topic in any partition, region and account. */
+const TOPIC_ARN = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]{1,256}$/;
+/** Amazon S3 user guide, "General purpose bucket naming rules". */
+const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** `existingDropBucket`: `{"name":"theirs","versioned":true}`, and `eventTopicArn` or `"eventBridge":true`. */
+function existingDropBucketOf(node: Node): { readonly dropBucketByName?: DropBucketByName } {
+  const value: unknown = node.tryGetContext('existingDropBucket');
+  if (value === undefined) return {};
+  const read = typeof value === 'string' ? parsed('existingDropBucket', value) : value;
+  const given = objectOf('existingDropBucket', read, ['name', 'versioned', 'eventTopicArn', 'eventBridge']);
+  const { name, versioned, eventTopicArn, eventBridge } = given;
+  const dropBucketByName = {
+    name: matching('existingDropBucket.name', name, BUCKET_NAME, 'the name of a bucket'),
+    versioned: booleanOf('existingDropBucket.versioned', versioned),
+    ...(eventTopicArn !== undefined && {
+      eventTopicArn: matching('existingDropBucket.eventTopicArn', eventTopicArn, TOPIC_ARN, 'the ARN of a topic'),
+    }),
+    ...(eventBridge !== undefined && { eventBridge: booleanOf('existingDropBucket.eventBridge', eventBridge) }),
+  };
+  return { dropBucketByName };
+}
+
+/** `tagDrops`: true or false. */
+function tagDropsOf(node: Node): { readonly tagDrops?: boolean } {
+  const value: unknown = node.tryGetContext('tagDrops');
+  return value === undefined ? {} : { tagDrops: booleanOf('tagDrops', value) };
+}
+
 /** `reconcile`: `{"everyMinutes":15,"lostAfterSeconds":1800,"deleteOrphanedImages":false}`, each with its default. */
 function reconcileOf(node: Node): { readonly reconcile?: ReconcileProps } {
   const value: unknown = node.tryGetContext('reconcile');
@@ -63,11 +100,8 @@ function reconcileOf(node: Node): { readonly reconcile?: ReconcileProps } {
   const known = ['everyMinutes', 'lostAfterSeconds', 'deleteOrphanedImages'];
   const given = objectOf('reconcile', typeof value === 'string' ? parsed('reconcile', value) : value, known);
   const { everyMinutes, lostAfterSeconds, deleteOrphanedImages = false } = given;
-  if (typeof deleteOrphanedImages !== 'boolean') {
-    throw new SettingError('reconcile.deleteOrphanedImages', deleteOrphanedImages, 'give true or false.');
-  }
   const reconcile = {
-    deleteOrphanedImages,
+    deleteOrphanedImages: booleanOf('reconcile.deleteOrphanedImages', deleteOrphanedImages),
     ...(everyMinutes !== undefined && { every: Duration.minutes(numberOf('everyMinutes', everyMinutes)) }),
     ...(lostAfterSeconds !== undefined && {
       lostAfter: Duration.seconds(numberOf('lostAfterSeconds', lostAfterSeconds)),
@@ -99,6 +133,13 @@ function alarmEmailsOf(node: Node): { readonly alarmEmails?: readonly string[] }
 function listOfTexts(name: string, list: unknown): readonly string[] {
   if (Array.isArray(list) && list.every((each) => typeof each === 'string')) return list;
   throw new SettingError(name, list, 'give a list of texts.');
+}
+
+/** The command line gives it as text. */
+function booleanOf(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new SettingError(name, value, 'give true or false.');
 }
 
 function numberOf(name: string, value: unknown): number {

@@ -148,6 +148,14 @@ export interface ImageDropProps {
   readonly logLevel?: LogLevel;
 
   /**
+   * Writes the outcome of each drop as tags on the dropped object, `imagedrop:<target>`. Turn it off for a bucket whose
+   * policy forbids tags, or whose tags belong to another system.
+   *
+   * @default true - the person who copied a file sees the outcome where the file is, with no access to the status bucket
+   */
+  readonly tagDrops?: boolean;
+
+  /**
    * Who gets a mail when a drop has settled.
    *
    * @default - no one: the record, the tags of the object and the outcome topic say it
@@ -195,12 +203,32 @@ export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * A drop bucket that exists already. Its notifications stay yours, for a bucket has only one list of them: send
- * `s3:ObjectCreated:*` to the construct's ingest queue, which admits events of this bucket.
+ * A drop bucket that exists already. Its notifications stay yours, for a bucket has only one list of them. Send
+ * `s3:ObjectCreated:*` and `s3:ObjectRestore:Completed` to the construct's ingest queue, which admits events of this
+ * bucket; or let them come through a topic or EventBridge, where the bucket has another receiver already.
  */
 export interface ExistingDropBucket {
   /** The bucket, made by a construct of yours or looked up. */
   readonly bucket: AnyBucket;
-  /** Whether versioning is enabled; it decides by which actions objects are read and tagged. */
+  /**
+   * Whether objects of the bucket have versions: true where versioning is enabled, and where it was and is suspended now.
+   * It decides by which actions objects are read and tagged. `imagedrop doctor` compares it with the bucket.
+   */
   readonly versioned: boolean;
+
+  /**
+   * Topic that the bucket sends its events to. The construct subscribes the ingest queue, which then admits this topic
+   * alone.
+   *
+   * @default - the bucket sends its events to the ingest queue itself
+   */
+  readonly eventTopic?: ITopic;
+
+  /**
+   * Whether the events come through Amazon EventBridge, which the bucket must be set to notify. The construct makes a
+   * rule for the bucket, and the ingest queue admits this rule alone.
+   *
+   * @default false - the bucket sends its events to the ingest queue itself
+   */
+  readonly eventBridge?: boolean;
 }

@@ -26,6 +26,7 @@ export interface Settings {
   readonly managedInstances?: ManagedInstancesProps;
   /** Where functions stand that no managed instances run; undefined: in no VPC. */
   readonly network: NetworkSettings | undefined;
+  readonly tagsDrops: boolean;
   readonly outcomeEmails: OutcomeEmails | undefined;
   readonly alarmEmails: readonly string[];
   readonly metricsNamespace: string;
@@ -63,6 +64,7 @@ export function settle(props: ImageDropProps): Settings {
     reconcile: resolveReconcile(props.reconcile),
     ...(managedInstances !== undefined && { managedInstances }),
     network: resolveNetwork(props),
+    tagsDrops: props.tagDrops ?? true,
     outcomeEmails: props.outcomeEmails && resolveOutcomeEmails(props.outcomeEmails),
     alarmEmails: checkAddresses('alarmEmails', props.alarmEmails ?? []),
     metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),
@@ -101,6 +103,10 @@ function namespaceOf(name: string): string {
 }
 
 function checkBuckets({ dropBucketName, existingDropBucket }: ImageDropProps): void {
+  if (existingDropBucket?.eventBridge === true && existingDropBucket.eventTopic !== undefined) {
+    const problem = 'eventTopic is given too, so each event would come twice; leave one of them out.';
+    throw new SettingError('existingDropBucket.eventBridge', true, problem);
+  }
   if (dropBucketName === undefined || existingDropBucket === undefined) return;
   const problem =
     'existingDropBucket is given too, so no bucket is made that could have this name; leave one of them out.';

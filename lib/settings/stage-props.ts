@@ -21,7 +21,8 @@ export interface StageProps {
    * How long a received message stays invisible to others. At least the timeout, or a second invocation begins
    * while the first still works; 12 h at most.
    *
-   * @default - timeout + 30 s, so that the work of a killed function goes on soon
+   * @default - streamUpload and unpackImage: the timeout and 30 s, so that the work of a killed function continues soon. The others: six
+   * times the timeout, so that messages of a throttled function do not become dead letters
    */
   readonly visibilityTimeout?: Duration;
 

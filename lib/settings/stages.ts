@@ -20,20 +20,24 @@ export interface Stage {
 }
 
 /**
- * Lets the killed function's own clean-up end. "Using Lambda with Amazon SQS" advises six times the timeout, for batches
- * that are throttled: with a maximum of concurrency at the queue none are, and the messages of a killed function are to
- * come back soon.
+ * "Using Lambda with Amazon SQS" advises six times the timeout: a throttled message counts a receipt each time that it
+ * comes back, and must not become a dead letter before an attempt. A step shortens it while it works (under-lease.ts).
  */
+const VISIBLE_AFTER_TIMEOUTS = 6;
+
+const ofShortStage = (timeoutSeconds: number): number => VISIBLE_AFTER_TIMEOUTS * timeoutSeconds;
+
+/** Lets the killed function's own clean-up end: the work of a killed function is to continue soon. */
 const MARGIN_SECONDS = 30;
 
-const visibilitySeconds = (timeoutSeconds: number): number => timeoutSeconds + MARGIN_SECONDS;
+const ofLongStage = (timeoutSeconds: number): number => timeoutSeconds + MARGIN_SECONDS;
 
 export const CREATE_METADATA: Stage = {
   name: 'create-metadata',
   description: 'Inspects a drop and creates the metadata of its image at each target',
   memorySize: 512,
   timeoutSeconds: 60,
-  visibilitySeconds,
+  visibilitySeconds: ofShortStage,
   oldestMessageAgeSeconds: 3600,
   // A few ranged reads and API calls per drop: five fit well into the timeout even when each is slow.
   batchSize: 5,
@@ -47,7 +51,7 @@ export const UNPACK_IMAGE: Stage = {
   // One whole vCPU for the decoder. It also holds two parts of the disk and the largest dictionaries and windows.
   memorySize: 1769,
   timeoutSeconds: 900,
-  visibilitySeconds,
+  visibilitySeconds: ofLongStage,
   oldestMessageAgeSeconds: 6 * 3600,
   // Each drop has the whole timeout and CPU of its invocation.
   batchSize: 1,
@@ -60,7 +64,7 @@ export const STREAM_UPLOAD: Stage = {
   description: 'Moves the bytes of a drop to its target',
   memorySize: 1769,
   timeoutSeconds: 900,
-  visibilitySeconds,
+  visibilitySeconds: ofLongStage,
   oldestMessageAgeSeconds: 6 * 3600,
   // Each upload has the whole timeout, CPU and network of its invocation.
   batchSize: 1,
@@ -87,7 +91,7 @@ export const RECORD_STATUS: Stage = {
   description: 'Waits for images to become active, verifies them and settles their records',
   memorySize: 256,
   timeoutSeconds: 60,
-  visibilitySeconds,
+  visibilitySeconds: ofShortStage,
   oldestMessageAgeSeconds: 3600,
   // One question to the endpoint per message; the most that SQS gives without a batching window.
   batchSize: 10,

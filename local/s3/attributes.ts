@@ -19,7 +19,16 @@ const STORAGE_CLASSES = new Set(
 /** @throws MetadataTooLarge, InvalidTag, BadRequest, InvalidStorageClass */
 export function readAttributes(request: S3Request): ObjectAttributes {
   const tags = tagsOfHeader(request.header('x-amz-tagging'));
-  return { ...readDescription(request), tags, storageClass: readStorageClass(request) };
+  return { ...readDescription(request), tags, storageClass: readStorageClass(request), ...readEncryption(request) };
+}
+
+/** Only who may read it is kept: nothing is encrypted on one machine. */
+function readEncryption(request: S3Request): Pick<ObjectAttributes, 'customerKey' | 'kmsKeyArn'> {
+  const kmsKeyArn = request.header('x-amz-server-side-encryption-aws-kms-key-id');
+  return {
+    ...(request.header('x-amz-server-side-encryption-customer-algorithm') !== undefined && { customerKey: true }),
+    ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+  };
 }
 
 /** @throws InvalidStorageClass */
@@ -60,12 +69,17 @@ function readMetadata(request: S3Request): Record<string, string> {
 }
 
 /** The attributes as headers of an answer. */
-export function attributeHeaders({ headers, metadata, tags, storageClass }: ObjectAttributes): Record<string, string> {
+export function attributeHeaders(attributes: ObjectAttributes): Record<string, string> {
+  const { headers, metadata, tags, storageClass, restoredUntil } = attributes;
   const prefixed = Object.entries(metadata).map(([name, value]) => [METADATA_PREFIX + name, value]);
   return {
     ...headers,
     ...Object.fromEntries(prefixed),
     ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
+    ...(restoredUntil === undefined ? {} : { 'x-amz-restore': restored(restoredUntil) }),
     ...(tags.length === 0 ? {} : { 'x-amz-tagging-count': String(tags.length) }),
   };
 }
+
+/** S3 API, HeadObject, x-amz-restore. */
+const restored = (until: string): string => `ongoing-request="false", expiry-date="${new Date(until).toUTCString()}"`;

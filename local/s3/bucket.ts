@@ -120,6 +120,13 @@ export class Bucket {
     this.#publish({ ...object, tags });
   }
 
+  /** Lets an archived version be read for some time. Needs the lock of the key. */
+  async restore(object: StoredObject, restoredUntil: string): Promise<StoredObject> {
+    const restored = { ...object, restoredUntil };
+    this.#publish(restored);
+    return restored;
+  }
+
   async #put<T extends Version>(version: T, announce: Announce<T>): Promise<void> {
     const replaced = this.index.find(version.key, version.versionId);
     this.#publish(version);

@@ -31,7 +31,7 @@ export function findCopySource(call: ObjectCall): CopySource {
   const object = findObject(sourceCall, versionId);
   const failed = failedCondition(readConditions(call.request, 'x-amz-copy-source-'), object);
   if (failed !== undefined) throw preconditionFailed(failed);
-  requireReadable(object);
+  requireReadable(call, object);
   const headers = bucket.settings.versioned ? { 'x-amz-copy-source-version-id': object.versionId } : {};
   return { call: sourceCall, object, headers };
 }

@@ -1,4 +1,4 @@
-import { missing, type ObjectCall, versionHeader } from './call.ts';
+import { authorize, missing, type ObjectCall, type ServiceCall, versionHeader } from './call.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 import type { StoredObject } from './version.ts';
@@ -44,10 +44,23 @@ function findVersion(call: ObjectCall, versionId: string): StoredObject {
 
 const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE'];
 
-/** @throws InvalidObjectState where the object would have to be restored first */
-export function requireReadable({ storageClass = '' }: StoredObject): void {
-  if (!ARCHIVED.includes(storageClass)) return;
-  throw new S3Error('InvalidObjectState', { elements: { StorageClass: storageClass } });
+export const isArchived = ({ storageClass = '' }: StoredObject): boolean => ARCHIVED.includes(storageClass);
+
+/** @throws InvalidObjectState where the object has to be restored first; AccessDenied where its KMS key may not be used */
+export function requireReadable(call: ServiceCall, object: StoredObject): void {
+  const { storageClass = '', restoredUntil = '', kmsKeyArn } = object;
+  if (isArchived(object) && restoredUntil <= call.service.clock().toISOString()) {
+    throw new S3Error('InvalidObjectState', { elements: { StorageClass: storageClass } });
+  }
+  if (kmsKeyArn !== undefined) authorize(call, 'kms:Decrypt', kmsKeyArn);
+}
+
+/** @throws InvalidRequest for an object of a key that the sender does not give (S3 user guide, SSE-C) */
+export function requireCustomerKey(request: S3Request, { customerKey }: StoredObject): void {
+  if (customerKey === undefined || request.header('x-amz-server-side-encryption-customer-algorithm') !== undefined) return;
+  const message =
+    'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.';
+  throw new S3Error('InvalidRequest', { message });
 }
 
 const DELETE_MARKER = { 'x-amz-delete-marker': 'true' };

@@ -21,6 +21,7 @@ export type EventName =
   | 'ObjectCreated:Put'
   | 'ObjectCreated:Copy'
   | 'ObjectCreated:CompleteMultipartUpload'
+  | 'ObjectRestore:Completed'
   | 'ObjectRemoved:Delete'
   | 'ObjectRemoved:DeleteMarkerCreated';
 
@@ -59,7 +60,7 @@ function concerns({ events, prefix = '', suffix = '' }: BucketNotification, { na
 /** S3 user guide, "Event message structure". */
 function eventRecord(event: BucketEvent, configurationId: string) {
   const { name, region, at, bucket, version, sequencer, principal, requestId } = event;
-  const created = name.startsWith('ObjectCreated') && version.kind === 'object';
+  const created = !name.startsWith('ObjectRemoved') && version.kind === 'object';
   return {
     eventVersion: '2.1',
     eventSource: 'aws:s3',

@@ -14,6 +14,7 @@ import {
   listParts,
 } from './operations/multipart-uploads.ts';
 import { putObject } from './operations/put-object.ts';
+import { restoreObject } from './operations/restore-object.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/tagging.ts';
 import { uploadPart, uploadPartCopy } from './operations/upload-part.ts';
 import type { S3Request } from './request.ts';
@@ -48,6 +49,7 @@ export const OBJECT_OPERATIONS: Operations<ObjectCall> = {
   'PUT uploadId': uploadPart,
   'PUT uploadId copy': uploadPartCopy,
   'POST uploadId': completeMultipartUpload,
+  'POST restore': restoreObject,
   'POST uploads': createMultipartUpload,
   DELETE: deleteObject,
   'DELETE tagging': deleteObjectTagging,
@@ -66,7 +68,6 @@ const SUBRESOURCES = new Set(
 
 /** Headers that change what an operation does, in ways that this server does not know. */
 const UNSUPPORTED_HEADERS = [
-  'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-copy-source-server-side-encryption-customer-algorithm',
   'x-amz-object-lock-mode',
   'x-amz-object-lock-legal-hold',

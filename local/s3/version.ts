@@ -51,6 +51,12 @@ export interface ObjectAttributes {
   readonly tags: readonly Tag[];
   /** Absent for STANDARD. */
   readonly storageClass?: string | undefined;
+  /** Until when an archived object can be read; ISO 8601. */
+  readonly restoredUntil?: string;
+  /** Whether its writer gave a key of its own (SSE-C), without which nothing is shown. */
+  readonly customerKey?: true;
+  /** The KMS key that a reader needs `kms:Decrypt` for. */
+  readonly kmsKeyArn?: string;
 }
 
 export interface Tag {

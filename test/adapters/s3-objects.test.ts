@@ -1,14 +1,19 @@
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  RestoreObjectCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { s3Objects, sharedObjects } from '../../lambda/adapters/s3-objects.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { ObjectHead, SharingStore } from '../../lambda/steps/ports.ts';
+import type { ObjectHead, ObjectRef, ObjectStore, SharingStore } from '../../lambda/steps/ports.ts';
 import { type LocalS3, PLAIN, ROLE, startLocalS3, VERSIONED } from '../local/s3/support/local-s3.ts';
 import { pattern } from '../support/bytes.ts';
-import { serve, unusedAddress } from '../support/http-server.ts';
+import { answer, serve, unusedAddress } from '../support/http-server.ts';
 import { failure } from '../support/outcome.ts';
 import { useAws } from './aws-environment.ts';
 import { faultyService } from './faulty-service.ts';
@@ -194,17 +199,149 @@ describe('a presigned URL', () => {
   });
 });
 
-describe('S3 that does not serve', () => {
-  test('is source-unreadable where the function may not read', async () => {
-    const head = await put(VERSIONED, 'forbidden');
+/** Each kind of read, which must tell a refusal alike. */
+const READS = [
+  ['head', (store: ObjectStore, { bucket, key }: ObjectRef) => store.head(bucket, key)],
+  ['read', (store: ObjectStore, { bucket, key }: ObjectRef) => store.read(bucket, key, 7)],
+  ['open', (store: ObjectStore, ref: ObjectRef) => store.open(ref, { offset: 0, length: 1 })],
+] as const;
+
+/** An S3 that answers each request with this error, and HEAD without its text. */
+const refusing = async (status: number, xml: string): Promise<ObjectStore> =>
+  storeAt(await serve((_request, response) => answer(response, status, `<Error>${xml}</Error>`)));
+
+const REF = { bucket: 'drops', key: 'läufer/a.img', etag: 'e' };
+
+describe.each(READS)('a %s that S3 refuses', (kind, ask) => {
+  test('because of the rights of the function is object-denied', async () => {
+    const ref = await put(VERSIONED, 'forbidden');
     local.grant();
-    const forbidden = s3Objects(local.client({ credentials: ROLE }));
-    const error = await failure(forbidden.open(head, { offset: 0, length: 1 }));
-    expect(error).toMatchObject({ code: 'source-unreadable', retryable: true });
-    expect(error.message).toBe(`S3 did not give s3://${VERSIONED}/forbidden: status 403, AccessDenied.`);
-    expect(await failure(forbidden.head(VERSIONED, 'forbidden'))).toMatchObject({ code: 'source-unreadable' });
+    const error = await failure(ask(s3Objects(local.client({ credentials: ROLE })), ref));
+    expect(error).toMatchObject({ code: 'object-denied', retryable: false });
+    expect(error.message).toContain(`S3 does not let the function read s3://${VERSIONED}/forbidden: User: Role is not`);
   });
 
+  test('because of its KMS key is object-key-denied', async () => {
+    const SSEKMSKeyId = 'arn:aws:kms:eu-west-1:123456789012:key/k';
+    const ref = await put(VERSIONED, 'encrypted', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId });
+    local.grant('s3:GetObject', 's3:GetObjectVersion');
+    const asked = ask(s3Objects(local.client({ credentials: ROLE })), ref);
+    // HEAD needs no key.
+    if (kind === 'head') return expect(await asked).toMatchObject({ key: 'encrypted' });
+    expect(await failure(asked)).toMatchObject({
+      code: 'object-key-denied',
+      message: expect.stringContaining(SSEKMSKeyId),
+    });
+  });
+
+  test('because its KMS key is disabled is object-key-denied', async () => {
+    const store = await refusing(
+      400,
+      '<Code>KMS.DisabledException</Code><Message>arn:aws:kms:a is disabled.</Message>',
+    );
+    expect(await failure(ask(store, REF))).toMatchObject({
+      code: 'object-key-denied',
+      message: expect.stringContaining('arn:aws:kms:a is disabled.'),
+    });
+  });
+
+  test('because only its writer has the key is object-customer-key', async () => {
+    const text =
+      'The object was stored using a form of Server Side Encryption. The correct parameters must be provided.';
+    const store = await refusing(400, `<Code>InvalidRequest</Code><Message>${text}</Message>`);
+    expect(await failure(ask(store, REF))).toMatchObject({ code: 'object-customer-key', retryable: false });
+  });
+
+  test('only once is source-unreadable, which is retried', async () => {
+    const ref = await put(VERSIONED, 'refused once');
+    const service = await faultyService(local.server.endpoint);
+    service.next(kind === 'head' ? 'HEAD' : 'GET', 403);
+    expect(await failure(ask(storeAt(service.endpoint), ref))).toMatchObject({
+      code: 'source-unreadable',
+      retryable: true,
+    });
+  });
+
+  test('because the clock is wrong is source-unreadable', async () => {
+    const store = await refusing(
+      403,
+      '<Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message>',
+    );
+    expect(await failure(ask(store, REF))).toMatchObject({ code: 'source-unreadable' });
+  });
+});
+
+describe('an object in an archive', () => {
+  test.each(['GLACIER', 'DEEP_ARCHIVE'] as const)(
+    'of class %s shows its head, and opens with object-archived',
+    async (StorageClass) => {
+      const head = await put(VERSIONED, 'an archive/b.img', { StorageClass });
+      const error = await failure(objects.open(head, { offset: 0, length: 1 }));
+      expect(error).toMatchObject({ code: 'object-archived', retryable: false });
+      expect(error.message).toBe(
+        `s3://${VERSIONED}/an archive/b.img is archived (${StorageClass}) and must be restored first.`,
+      );
+      expect(error.nextStep).toContain(
+        `aws s3api restore-object --bucket ${VERSIONED} --key 'an archive/b.img' --version-id ${head.versionId} --restore-request Days=7`,
+      );
+    },
+  );
+
+  test('can be opened once it is restored', async () => {
+    const head = await put(VERSIONED, 'restored', { StorageClass: 'GLACIER' });
+    await local.s3.send(new RestoreObjectCommand({ Bucket: VERSIONED, Key: 'restored', RestoreRequest: { Days: 1 } }));
+    expect(await buffer(await objects.open(head, { offset: 0, length: 1000 }))).toEqual(pattern(1000));
+  });
+
+  test('of a tier of Intelligent-Tiering names the tier, and is restored without days', async () => {
+    const state = '<StorageClass>INTELLIGENT_TIERING</StorageClass><AccessTier>ARCHIVE_ACCESS</AccessTier>';
+    const store = await refusing(403, `<Code>InvalidObjectState</Code><Message>No.</Message>${state}`);
+    const error = await failure(store.open(REF, { offset: 0, length: 1 }));
+    expect(error).toMatchObject({
+      code: 'object-archived',
+      message: expect.stringContaining('is archived (INTELLIGENT_TIERING, ARCHIVE_ACCESS)'),
+    });
+    expect(error.nextStep).toContain(`--restore-request '{}'`);
+  });
+});
+
+describe('an object that another account owns', () => {
+  /** A bucket that denies the object, and shows its owner as well as its own. */
+  const bucketOf = async (bucketOwner: string): Promise<ObjectStore> =>
+    storeAt(
+      await serve((request, response) => {
+        const { url = '', method } = request;
+        const owner = `<Owner><ID>${url.includes('?acl') ? bucketOwner : 'theirs'}</ID></Owner>`;
+        if (url.includes('?acl')) return answer(response, 200, `<AccessControlPolicy>${owner}</AccessControlPolicy>`);
+        if (url.includes('list-type')) {
+          const content = `<Contents><Key>${REF.key}</Key>${owner}</Contents>`;
+          return answer(response, 200, `<ListBucketResult>${content}</ListBucketResult>`);
+        }
+        answer(response, 403, method === 'HEAD' ? '' : '<Error><Code>AccessDenied</Code></Error>');
+      }),
+    );
+
+  test('than the bucket is object-foreign', async () => {
+    const error = await failure((await bucketOf('ours')).head(REF.bucket, REF.key));
+    expect(error).toMatchObject({ code: 'object-foreign', retryable: false });
+    expect(error.message).toContain('theirs');
+  });
+
+  test('together with the bucket is object-denied', async () => {
+    expect(await failure((await bucketOf('theirs')).head(REF.bucket, REF.key))).toMatchObject({
+      code: 'object-denied',
+    });
+  });
+});
+
+test('an object of a bucket whose versioning is suspended has no version', async () => {
+  const service = await serve((_request, response) =>
+    answer(response, 200, '', { etag: '"e"', 'content-length': 0, 'x-amz-version-id': 'null' }),
+  );
+  expect(await storeAt(service).head('drops', 'a')).not.toHaveProperty('versionId');
+});
+
+describe('S3 that does not serve', () => {
   test('is source-unreadable where the bucket is missing', async () => {
     const ref = { bucket: 'no-such-bucket', key: 'a', etag: 'e' };
     expect(await failure(objects.open(ref, { offset: 0, length: 1 }))).toMatchObject({

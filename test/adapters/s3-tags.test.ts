@@ -4,18 +4,17 @@ import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { taggedObjects } from '../../lambda/adapters/s3-tags.ts';
 import type { ObjectRef, TaggingStore } from '../../lambda/steps/ports.ts';
 import { type LocalS3, ROLE, startLocalS3, VERSIONED } from '../local/s3/support/local-s3.ts';
+import { answer, serve } from '../support/http-server.ts';
 import { failure } from '../support/outcome.ts';
 import { useAws } from './aws-environment.ts';
 
 let local: LocalS3;
 let objects: TaggingStore;
-const warnings: unknown[] = [];
-const log = { info: () => {}, warn: (message: string, fields?: unknown) => void warnings.push([message, fields]) };
 
 beforeAll(async () => {
   local = await startLocalS3();
   useAws(local.server.endpoint);
-  objects = taggedObjects(s3Client(), log);
+  objects = taggedObjects(s3Client());
 });
 
 afterAll(() => local.stop());
@@ -32,6 +31,9 @@ async function tagsOf({ bucket, key, versionId }: ObjectRef): Promise<Record<str
   const { TagSet: tags = [] } = await local.s3.send(command);
   return Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
 }
+
+const storeThatAnswers = (status: number, code: string): Promise<string> =>
+  serve((_request, response) => answer(response, status, `<Error><Code>${code}</Code></Error>`));
 
 const tenTags = (length: number) => Array.from({ length }, (_, index) => `t${index}=x`).join('&');
 
@@ -56,21 +58,15 @@ describe('tagging an object', () => {
 
   test('fills up the ten tags of an object', async () => {
     const object = await put('full', tenTags(9));
-    await objects.tag(object, { 'imagedrop:here': 'active' });
+    expect(await objects.tag(object, { 'imagedrop:here': 'active' })).toBeUndefined();
     expect(Object.keys(await tagsOf(object))).toHaveLength(10);
-    expect(warnings).toEqual([]);
   });
 
-  test('leaves the tags alone and warns where there is no room', async () => {
+  test('leaves the tags alone and says why where there is no room', async () => {
     const object = await put('crowded', tenTags(10));
-    await objects.tag(object, { 'imagedrop:here': 'active' });
+    const refusal = await objects.tag(object, { 'imagedrop:here': 'active' });
+    expect(refusal).toBe(`s3://${VERSIONED}/crowded has 10 other tags, and S3 allows 10: there is no room for 1.`);
     expect(await tagsOf(object)).not.toHaveProperty('imagedrop:here');
-    expect(warnings).toEqual([
-      [
-        'no room for our tags on the object',
-        { bucket: VERSIONED, key: 'crowded', dropId: object.versionId, present: 10 },
-      ],
-    ]);
   });
 
   test('puts _ for what tags may not have', async () => {
@@ -92,13 +88,29 @@ describe('tagging an object', () => {
     expect(await failure(objects.tag(object, { a: 'b' }))).toMatchObject({ code: 'object-gone' });
   });
 
-  test('fails with aws-unavailable where the function may not', async () => {
+  test('says why where the bucket forbids it, which no retry can change', async () => {
     const object = await put('forbidden');
     local.grant('s3:GetObjectVersionTagging');
-    const forbidden = taggedObjects(local.client({ credentials: ROLE }), log);
-    expect(await failure(forbidden.tag(object, { a: 'b' }))).toMatchObject({
+    const forbidden = taggedObjects(local.client({ credentials: ROLE }));
+    expect(await forbidden.tag(object, { a: 'b' })).toBe(
+      `s3://${VERSIONED}/forbidden could not be tagged: status 403, AccessDenied.`,
+    );
+  });
+
+  test('says why where the storage has no tags', async () => {
+    const endpoint = await storeThatAnswers(501, 'NotImplemented');
+    const bare = taggedObjects(local.client({ endpoint }));
+    expect(await bare.tag({ bucket: 'drops', key: 'a', etag: 'e' }, { a: 'b' })).toBe(
+      's3://drops/a could not be tagged: status 501, NotImplemented.',
+    );
+  });
+
+  test('fails with aws-unavailable where S3 is busy', async () => {
+    const endpoint = await storeThatAnswers(503, 'SlowDown');
+    const busy = taggedObjects(local.client({ endpoint, maxAttempts: 1 }));
+    expect(await failure(busy.tag({ bucket: 'drops', key: 'a', etag: 'e' }, { a: 'b' }))).toMatchObject({
       code: 'aws-unavailable',
-      message: `s3://${VERSIONED}/forbidden could not be tagged: status 403, AccessDenied.`,
+      message: 's3://drops/a could not be tagged: status 503, SlowDown.',
     });
   });
 });

@@ -32,6 +32,7 @@ beforeAll(async () => {
     WORK_BUCKET: 'work',
     MAX_UNPACKED_BYTES: '1000',
     OUTCOME_TOPIC_ARN: 'arn:aws:sns:us-east-1:1:outcomes',
+    TAG_DROPS: 'true',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
 });

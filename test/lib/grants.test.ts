@@ -117,7 +117,9 @@ describe('the roles', () => {
       ...loggingTo('<log of RecordStatus>'),
       ...receivingFrom('<status queue>'),
       's3:GetObject': ['<status>/*'],
+      's3:GetObjectTagging': ['<drops>/*'],
       's3:GetObjectVersionTagging': ['<drops>/*'],
+      's3:PutObjectTagging': ['<drops>/*'],
       's3:PutObjectVersionTagging': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>'],
       's3:PutObject': ['<status>/*'],
@@ -138,11 +140,20 @@ describe('the roles', () => {
     expect(grants['s3:GetObjectVersion']).toBeUndefined();
   });
 
+  test('record-status may not tag where tags are turned off', () => {
+    const untagged = deployed(() => ({ tagDrops: false }));
+    const actions = Object.keys(grantsOf(untagged, untagged.drop.functions.recordStatus));
+    expect(actions.filter((action) => action.endsWith('Tagging'))).toEqual([]);
+    expect(propertiesOf(untagged, untagged.drop.functions.recordStatus.function).Environment.Variables).toMatchObject({
+      TAG_DROPS: 'false',
+    });
+  });
+
   test('reconcile may do this and nothing else', () => {
     const queues = ['<ingest queue>', '<status queue>', '<unpack queue>', '<upload queue>'];
     expect(grantsOf(built, reconcile)).toEqual({
       ...loggingTo('<log of Reconcile>'),
-      's3:GetObject': ['<status>/*'],
+      's3:GetObject': ['<drops>/*', '<status>/*'],
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>'],
       's3:ListBucketVersions': ['<drops>'],
@@ -184,6 +195,12 @@ describe('the roles for a drop bucket without versions', () => {
     const grants = grantsOf(built, built.drop.functions.streamUpload);
     expect(grants['s3:GetObject']).toEqual(['<status>/*', '<work>/*', THEIRS]);
     expect(grants).not.toHaveProperty('s3:GetObjectVersion');
+  });
+
+  test('the owner of the bucket can be told from that of an object', () => {
+    for (const stage of [built.drop.functions.createMetadata, built.drop.functions.streamUpload]) {
+      expect(grantsOf(built, stage)['s3:GetBucketAcl']).toEqual(['<drops>']);
+    }
   });
 
   test('objects are tagged without their versions', () => {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ImageDropStack } from '../../lib/image-drop-stack.ts';
+import type { ExistingDropBucket } from '../../lib/settings/props.ts';
 import { appUnderTest, type Deployed, deployed, propertiesOf, resourceOf } from './stack-under-test.ts';
 
 const built = deployed();
@@ -130,9 +133,12 @@ describe('the notifications of the drop bucket', () => {
   const bucket = resourceOf(built, built.drop.dropBucket);
   const queueArn = built.stack.resolve(built.drop.queues.ingest.queue.queueArn);
 
-  test('every new object is announced to the ingest queue', () => {
+  test('every object that is new, or was restored, is announced to the ingest queue', () => {
     expect(bucket.Properties.NotificationConfiguration).toEqual({
-      QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: queueArn }],
+      QueueConfigurations: [
+        { Event: 's3:ObjectCreated:*', Queue: queueArn },
+        { Event: 's3:ObjectRestore:Completed', Queue: queueArn },
+      ],
     });
   });
 
@@ -198,6 +204,79 @@ describe('a drop bucket that exists already', () => {
   });
 });
 
+/** The construct with a bucket named theirs. */
+const withExisting = (events: (stack: Stack) => Partial<ExistingDropBucket>) =>
+  deployed((stack) => ({
+    existingDropBucket: {
+      bucket: Bucket.fromBucketName(stack, 'Existing', 'theirs'),
+      versioned: true,
+      ...events(stack),
+    },
+  }));
+
+describe('events of an existing bucket by way of a topic', () => {
+  const topicArn = 'arn:aws:sns:eu-west-1:123456789012:drops';
+  const built = withExisting((stack) => ({ eventTopic: Topic.fromTopicArn(stack, 'Events', topicArn) }));
+  const queueArn = built.stack.resolve(built.drop.queues.ingest.queue.queueArn);
+
+  test('reach the ingest queue as they are', () => {
+    built.template.hasResourceProperties('AWS::SNS::Subscription', {
+      TopicArn: topicArn,
+      Protocol: 'sqs',
+      Endpoint: queueArn,
+      RawMessageDelivery: true,
+    });
+  });
+
+  test('are admitted from that topic, and from nowhere else', () => {
+    expect(admission(built)).toEqual([
+      expect.objectContaining({
+        Principal: { Service: 'sns.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: queueArn,
+        Condition: { ArnEquals: { 'aws:SourceArn': topicArn } },
+      }),
+    ]);
+  });
+});
+
+describe('events of an existing bucket by way of EventBridge', () => {
+  const built = withExisting(() => ({ eventBridge: true }));
+  const queueArn = built.stack.resolve(built.drop.queues.ingest.queue.queueArn);
+
+  test('reach the ingest queue by a rule for that bucket', () => {
+    built.template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created', 'Object Restore Completed'],
+        detail: { bucket: { name: ['theirs'] } },
+      },
+      Targets: [{ Arn: queueArn, Id: 'IngestQueue' }],
+    });
+  });
+
+  test('are admitted from that rule, and from nowhere else', () => {
+    const [rule = ''] = Object.keys(built.template.findResources('AWS::Events::Rule'));
+    expect(admission(built)).toEqual([
+      expect.objectContaining({
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: queueArn,
+        Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [rule, 'Arn'] } } },
+      }),
+    ]);
+  });
+
+  test('are refused together with a topic: each object would come twice', () => {
+    const both = () =>
+      withExisting((stack) => ({
+        eventBridge: true,
+        eventTopic: Topic.fromTopicArn(stack, 'Events', 'arn:aws:sns:a:1:b'),
+      }));
+    expect(both).toThrow('existingDropBucket.eventBridge is true: eventTopic is given too');
+  });
+});
+
 test('the outcome topic takes messages over TLS only', () => {
   const { drop, stack, template } = built;
   template.hasResourceProperties('AWS::SNS::TopicPolicy', {
@@ -248,6 +327,16 @@ describe('the stack', () => {
         CloudsYamlSecretName: 'imagedrop/clouds.yaml',
       }),
     );
+  });
+
+  test('takes drops from an existing bucket that its settings name', () => {
+    const theirs = new ImageDropStack(appUnderTest(), 'ImageDrop', {
+      targets: { mycloud: { kind: 'glance' } },
+      cloudsYamlSecret: 'imagedrop/clouds.yaml',
+      dropBucketByName: { name: 'theirs', versioned: false, eventTopicArn: 'arn:aws:sns:eu-west-1:123456789012:drops' },
+    });
+    expect(theirs.imageDrop.dropBucket.bucketName).toBe('theirs');
+    Template.fromStack(theirs).hasResourceProperties('AWS::SNS::Subscription', { RawMessageDelivery: true });
   });
 
   test('asks for nothing but the version of the bootstrap', () => {

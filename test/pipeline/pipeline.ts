@@ -132,7 +132,9 @@ export class Pipeline {
     }
   }
 
+  /** The tags of an object, which follow its outcome. */
   async tags(dropped: Dropped): Promise<Record<string, string>> {
+    await this.idle();
     const { key: Key, versionId: VersionId } = dropped;
     const { TagSet = [] } = await this.s3.send(
       new GetObjectTaggingCommand({ Bucket: this.dropBucket, Key, VersionId }),

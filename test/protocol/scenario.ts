@@ -255,7 +255,8 @@ export class DropScenario implements Scenario {
   }
 
   #dependencies(from: Worker, gate: Gate) {
-    const { objects, folderFiles, staging, pauses, beginnings, targets, log, now, topic, meter } = this.#world;
+    const { objects, tagsDrops, folderFiles, staging, pauses, beginnings, targets, log, now, topic, meter } =
+      this.#world;
     const { store, unpackings } = this.#world.workBucket;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
@@ -279,6 +280,7 @@ export class DropScenario implements Scenario {
         // There are no metadata files; whoever dies while looking for them has died before opening the object.
         read: objects.read.bind(objects),
       },
+      tagsDrops,
       folderFiles,
       records: gated('records', this.#watchedRecords(), gate),
       endpoints: { of: async () => endpoint },

@@ -18,6 +18,7 @@ const variables = {
   UPLOAD_QUEUE_URL: 'upload',
   STATUS_QUEUE_URL: 'status',
   OUTCOME_TOPIC_ARN: 'topic',
+  TAG_DROPS: 'false',
 };
 
 describe('the environment', () => {
@@ -25,7 +26,7 @@ describe('the environment', () => {
     expect(createMetadataEnvironment(variables)).toMatchObject({ UPLOAD_QUEUE_URL: 'upload' });
     expect(unpackImageEnvironment(variables)).toMatchObject({ MAX_UNPACKED_BYTES: '1000', WORK_BUCKET: 'work' });
     expect(streamUploadEnvironment(variables)).toMatchObject({ INGEST_QUEUE_URL: 'ingest' });
-    expect(recordStatusEnvironment(variables)).toMatchObject({ OUTCOME_TOPIC_ARN: 'topic' });
+    expect(recordStatusEnvironment(variables)).toMatchObject({ OUTCOME_TOPIC_ARN: 'topic', TAG_DROPS: 'false' });
   });
 
   test.each([

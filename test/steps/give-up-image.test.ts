@@ -59,6 +59,7 @@ describe('two messages of one drop at its time limit', () => {
 
   test('a dead letter that is settled beside a live twin leaves an active record with its image', async () => {
     const { world, message, id } = await uploaded(new ReconcileWorld());
+    world.records.stored.set(message.record, { ...world.record('a.img'), attempts: 1 });
     world.letters.push({ stage: 'status', messageId: 'm', body: JSON.stringify(message), sentAt: world.time });
     const late = stalledAt(world, ({ status }) => status === 'failed');
     const reconciling = ReconcileWorld.prototype.run.call(late.world);

@@ -107,22 +107,22 @@ describe('an outcome', () => {
     return run;
   }
 
-  test('is not announced where the drop was retried, and failed again, while its tags were written', async () => {
+  test('is announced anew where the drop was retried, and failed again, while its tags were written', async () => {
     const { world, message, change } = await failed();
     const { tag } = world.objects;
     world.objects.tag = async (ref, tags) => {
       world.objects.tag = tag;
-      await tag.call(world.objects, ref, tags);
       world.pass(1);
       const gone = new ImageDropError('object-gone', 'Gone again.');
       const at = world.record(KEY).history.at(-1)?.at ?? '';
       await change((record) => changes.fail(changes.retry(record, at, world.time) ?? record, gone, world.time));
+      return tag.call(world.objects, ref, tags);
     };
     await recordStatus(message, world.invocation('first'), world);
-    expect(world.outcomes).toEqual([]);
     expect(world.record(KEY).announcedAt).toBeUndefined();
     await recordStatus(message, world.invocation('second'), world);
-    expect(world.outcomes).toMatchObject([{ error: { message: 'Gone again.' } }]);
+    expect(world.outcomes).toMatchObject([{ error: { message: 'Gone.' } }, { error: { message: 'Gone again.' } }]);
+    expect(world.record(KEY).announcedAt).toEqual(expect.any(String));
   });
 
   test('is announced once by two messages that write its tags at the same time', async () => {
@@ -131,7 +131,7 @@ describe('an outcome', () => {
     world.objects.tag = async (ref, tags) => {
       world.objects.tag = tag;
       await recordStatus(message, world.invocation('twin'), world);
-      await tag.call(world.objects, ref, tags);
+      return tag.call(world.objects, ref, tags);
     };
     await recordStatus(message, world.invocation('first'), world);
     expect(world.outcomes).toHaveLength(1);

@@ -240,7 +240,19 @@ describe('record-status', () => {
     expect(world.record('a.img').announcedAt).toBe(first);
   });
 
-  test('does not announce the outcome of a drop that was retried while its tags were written', async () => {
+  test('publishes the outcome before it writes the tags', async () => {
+    const { world, check } = await uploaded();
+    const { tag } = world.objects;
+    let published = 0;
+    world.objects.tag = (ref, tags) => {
+      published = world.outcomes.length;
+      return tag.call(world.objects, ref, tags);
+    };
+    await check();
+    expect(published).toBe(1);
+  });
+
+  test('writes the tags of a drop that was retried meanwhile from its record as it is', async () => {
     const { world, message } = await uploaded();
     await world.records.change(
       message.record,
@@ -248,12 +260,12 @@ describe('record-status', () => {
     );
     const { tag } = world.objects;
     world.objects.tag = async (ref, tags) => {
-      await tag.call(world.objects, ref, tags);
       const retry = world.record('a.img').history.at(-1)?.at ?? '';
       await world.records.change(message.record, (stored) => stored && changes.retry(stored, retry, world.time));
+      return tag.call(world.objects, ref, tags);
     };
     await recordStatus(message, world.invocation(), world);
-    expect(world.outcomes).toEqual([]);
+    expect(world.outcomes).toHaveLength(1);
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
     expect(world.record('a.img').announcedAt).toBeUndefined();
   });
@@ -265,6 +277,64 @@ describe('record-status', () => {
     Object.assign(object?.tags ?? {}, { 'imagedrop:here': 'failed internal' });
     await recordStatus(message, world.invocation('again', undefined, 2), world);
     expect(object?.tags).toEqual({ 'imagedrop:here': expect.stringMatching(/^active /) });
+    expect(world.outcomes).toHaveLength(1);
+  });
+
+  describe('where the bucket forbids tags', () => {
+    const REFUSAL = 's3://drops/a.img could not be tagged: status 403, AccessDenied.';
+
+    test('announces the outcome, and the record says why there are no tags', async () => {
+      const { world, check } = await uploaded();
+      world.objects.tag = async () => REFUSAL;
+      await check();
+      expect(world.outcomes).toHaveLength(1);
+      expect(world.record('a.img')).toMatchObject({
+        status: 'active',
+        announcedAt: expect.any(String),
+        untagged: REFUSAL,
+      });
+      const { revision } = world.record('a.img');
+      await recordStatus({ record: world.recordKey('a.img') }, world.invocation('again', undefined, 2), world);
+      expect(world.record('a.img').revision).toBe(revision);
+    });
+
+    test('forgets the refusal once the tags can be written', async () => {
+      const { world, message, check } = await uploaded();
+      const { tag } = world.objects;
+      world.objects.tag = async () => REFUSAL;
+      await check();
+      world.objects.tag = tag;
+      await recordStatus(message, world.invocation('again', undefined, 2), world);
+      expect(world.record('a.img').untagged).toBeUndefined();
+    });
+  });
+
+  test('tries the tags again after a fault that may pass, and publishes nothing twice', async () => {
+    const { world, message, check } = await uploaded();
+    const { tag } = world.objects;
+    world.objects.tag = () => Promise.reject(new ImageDropError('aws-unavailable', 'Slow down.'));
+    await expect(check()).rejects.toMatchObject({ code: 'aws-unavailable' });
+    expect(world.record('a.img').announcedAt).toEqual(expect.any(String));
+    world.objects.tag = tag;
+    await recordStatus(message, world.invocation('again', undefined, 2), world);
+    expect(world.objects.newest('a.img')?.tags).toEqual({ 'imagedrop:here': expect.stringMatching(/^active /) });
+    expect(world.outcomes).toHaveLength(1);
+  });
+
+  test('gives the tags up after twelve tries, and not the message', async () => {
+    const { world, message, check } = await uploaded();
+    world.objects.tag = () => Promise.reject(new ImageDropError('aws-unavailable', 'Slow down.'));
+    await expect(check()).rejects.toMatchObject({ code: 'aws-unavailable' });
+    await recordStatus(message, world.invocation('last', undefined, 12), world);
+    expect(world.record('a.img').untagged).toBe('Slow down.');
+  });
+
+  test('writes no tags where they are turned off', async () => {
+    const { world, message, check } = await uploaded();
+    world.tagsDrops = false;
+    await check();
+    await recordStatus(message, world.invocation('again', undefined, 2), world);
+    expect(world.objects.newest('a.img')?.tags).toEqual({});
     expect(world.outcomes).toHaveLength(1);
   });
 

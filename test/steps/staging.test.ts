@@ -230,7 +230,7 @@ describe('a chunk that cannot be copied', () => {
   test('fails the drop when its function was killed twelve times', async () => {
     const { world, chunk } = await begun();
     await chunk(2, 13);
-    expect(world.record('a.img').error?.message).toContain('the function was ended from outside each time');
+    expect(world.record('a.img').error?.message).toContain('none of them stored a result');
     expect(world.staging.storedParts).toEqual([]);
   });
 

@@ -52,6 +52,7 @@ export class MemoryWorld {
   readonly outcomes: DropRecord[] = [];
   readonly moved: MovedBytes[] = [];
   targets: Target[] = [target('here')];
+  tagsDrops = true;
 
   readonly topic = { publish: async (_key: string, record: DropRecord) => void this.outcomes.push(record) };
   readonly meter = {
@@ -257,10 +258,11 @@ class MemoryObjects implements SharingStore, TaggingStore {
     return `https://${ref.bucket}.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
   }
 
-  async tag(ref: { key: string; versionId?: string }, tags: Record<string, string>): Promise<void> {
+  async tag(ref: { key: string; versionId?: string }, tags: Record<string, string>): Promise<string | undefined> {
     const object = this.versions.find(({ key, versionId }) => key === ref.key && versionId === ref.versionId);
     if (object === undefined) throw new ImageDropError('object-gone', `${ref.key} is gone`);
     Object.assign(object.tags, tags);
+    return undefined;
   }
 }
 

@@ -73,20 +73,45 @@ function parsed(body: string): unknown {
   }
 }
 
+/**
+ * A drop without an attempt of its own must not fail: its message may have been throttled until it became a dead letter. A
+ * record without a worker is sent again in any case (lost-messages.ts).
+ */
 async function lookAt(named: NamedRecord, letter: DeadLetter, deps: ReconcileDependencies): Promise<readonly Found[]> {
-  const record = await deps.records.load(named.key);
-  if (record === undefined && named.drop === undefined) {
-    const why = `The record ${named.key} is not there.`;
-    return [{ finding: { kind: 'dead-letter-unread', subject: subjectOf(letter), why } }];
-  }
-  if (record !== undefined && !waitsFor(letter, record, deps.now())) return [];
+  const { key } = named;
+  const record = await deps.records.load(key);
+  if (record === undefined) return [withoutRecord(named, letter, deps)];
+  if (!waitsFor(letter, record, deps.now()) || !hasAttempt(record)) return [];
   const why = verdict(letter, record);
   return [
     {
-      finding: { kind: 'dead-letter-settled', subject: named.key, why: why.message, code: why.code },
-      correct: () => settle(named, letter, why, deps),
+      finding: { kind: 'dead-letter-settled', subject: key, why: why.message, code: why.code },
+      correct: () => settle(key, letter, why, deps),
     },
   ];
+}
+
+const hasAttempt = ({ attempts, error }: DropRecord): boolean => attempts > 0 || error !== undefined;
+
+function withoutRecord({ key, drop, target }: NamedRecord, letter: DeadLetter, deps: ReconcileDependencies): Found {
+  if (drop === undefined || target === undefined) {
+    const why = `The record ${key} is not there.`;
+    return { finding: { kind: 'dead-letter-unread', subject: subjectOf(letter), why } };
+  }
+  return {
+    finding: {
+      kind: 'sent-again',
+      subject: key,
+      why: `${FUNCTION_OF[letter.stage]} has not begun with it: its message ${letter.messageId} is a dead letter.`,
+    },
+    async correct() {
+      const begun = changes.receive(drop, target, deps.now());
+      const stored = await deps.records.change(key, (present) => (present === undefined ? begun : undefined));
+      if (stored === undefined || hasAttempt(stored) || stored.status !== 'received') return false;
+      await deps.ingestQueue.send({ record: key });
+      return true;
+    },
+  };
 }
 
 /** A letter whose record has moved on was a duplicate, or late; one from before the record last began again is history. */
@@ -105,9 +130,9 @@ function isFromBefore({ sentAt }: DeadLetter, { history }: RecordDraft): boolean
   return last !== undefined && (sentAt?.getTime() ?? 0) + CLOCK_MARGIN_MS < Date.parse(last.at);
 }
 
-function verdict(letter: DeadLetter, record: DropRecord | undefined): ImageDropError {
-  const last = record?.error;
-  const cause = last === undefined ? 'its function was ended from outside each time' : `${last.code}: ${last.message}`;
+function verdict(letter: DeadLetter, { attempts, error }: DropRecord): ImageDropError {
+  const cause =
+    error === undefined ? `attempt ${attempts} began and stored no result` : `${error.code}: ${error.message}`;
   const message = `${FUNCTION_OF[letter.stage]} could not handle message ${letter.messageId}; the last cause: ${cause}`;
   return new ImageDropError('retries-exhausted', message, {
     nextStep: 'Fix the cause that is named, then redrive the dead letters or run `imagedrop retry`.',
@@ -116,16 +141,14 @@ function verdict(letter: DeadLetter, record: DropRecord | undefined): ImageDropE
 
 /** @returns false where the record has moved on since it was looked at */
 async function settle(
-  { key, drop, target }: NamedRecord,
+  key: string,
   letter: DeadLetter,
   why: ImageDropError,
   deps: ReconcileDependencies,
 ): Promise<boolean> {
-  const begun = drop && target !== undefined ? changes.receive(drop, target, deps.now()) : undefined;
   const stored = await deps.records.change(key, (present) => {
-    const record = present ?? begun;
-    if (record === undefined || !waitsFor(letter, record, deps.now())) return undefined;
-    return changes.fail(record, why, deps.now(), letter.stage);
+    if (present === undefined || !waitsFor(letter, present, deps.now())) return undefined;
+    return changes.fail(present, why, deps.now(), letter.stage);
   });
   if (stored?.status !== 'failed' || stored.deadLetter !== letter.stage || stored.announcedAt !== undefined)
     return false;

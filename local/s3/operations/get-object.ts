@@ -5,7 +5,7 @@ import { type ObjectCall, type Operation, versionHeader } from '../call.ts';
 import { checksumHeaders } from '../checksums.ts';
 import { failedCondition, preconditionFailed, readConditions } from '../conditions.ts';
 import { S3Error } from '../errors.ts';
-import { actionByVersion, findObject, requestedVersion, requireReadable } from '../lookup.ts';
+import { actionByVersion, findObject, requestedVersion, requireCustomerKey, requireReadable } from '../lookup.ts';
 import { type ByteRange, parseRange, rangeLength, wholeRange } from '../ranges.ts';
 import type { S3Request } from '../request.ts';
 import type { StoredObject } from '../version.ts';
@@ -26,7 +26,7 @@ export const getObject: Operation<ObjectCall> = {
   actions,
   run: (call) => {
     const { object, range, answer } = describe(call);
-    requireReadable(object);
+    requireReadable(call, object);
     return { ...answer, body: call.bucket.blobs.read(object.parts, range) };
   },
 };
@@ -39,6 +39,7 @@ export const headObject: Operation<ObjectCall> = {
 function describe(call: ObjectCall): { object: StoredObject; range: ByteRange; answer: Answer } {
   const { request, bucket } = call;
   const object = findObject(call, requestedVersion(request));
+  requireCustomerKey(request, object);
   const identity = {
     etag: `"${object.etag}"`,
     'last-modified': new Date(object.lastModified).toUTCString(),

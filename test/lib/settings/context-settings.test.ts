@@ -30,6 +30,21 @@ describe('the context of the app', () => {
     }
   });
 
+  test('says whether drops are tagged', () => {
+    for (const tagDrops of [false, 'false']) {
+      expect(settingsOf({ targets: TARGETS, tagDrops }).tagDrops).toBe(false);
+    }
+  });
+
+  test('says which existing bucket drops come from, and by which way its events', () => {
+    const given = { name: 'theirs', versioned: true, eventBridge: true };
+    for (const existingDropBucket of [given, JSON.stringify(given)]) {
+      expect(settingsOf({ targets: TARGETS, existingDropBucket }).dropBucketByName).toEqual(given);
+    }
+    const byTopic = { name: 'theirs', versioned: false, eventTopicArn: 'arn:aws:sns:eu-west-1:123456789012:drops' };
+    expect(settingsOf({ targets: TARGETS, existingDropBucket: byTopic }).dropBucketByName).toEqual(byTopic);
+  });
+
   test('says who is written to', () => {
     const given = { addresses: ['a@example.com'], statuses: ['active'] };
     for (const outcomeEmails of [given, JSON.stringify(given)]) {
@@ -43,6 +58,22 @@ describe('the context of the app', () => {
     ['one address', { targets: TARGETS, outcomeEmails: { addresses: 'a@example.com' } }, 'give a list of texts'],
     ['no addresses', { targets: TARGETS, outcomeEmails: {} }, 'outcomeEmails.addresses is missing'],
     ['e-mails of another kind', { targets: TARGETS, outcomeEmails: { to: [] } }, 'outcomeEmails.to is []'],
+    ['tags of another kind', { targets: TARGETS, tagDrops: 'no' }, 'tagDrops is "no"'],
+    [
+      'a bucket without a name',
+      { targets: TARGETS, existingDropBucket: { versioned: true } },
+      'existingDropBucket.name',
+    ],
+    [
+      'a bucket without versioned',
+      { targets: TARGETS, existingDropBucket: { name: 'theirs' } },
+      'existingDropBucket.versioned',
+    ],
+    [
+      'a topic that is no ARN',
+      { targets: TARGETS, existingDropBucket: { name: 'theirs', versioned: true, eventTopicArn: 'drops' } },
+      'give the ARN of a topic',
+    ],
     ['reconcile of another kind', { targets: TARGETS, reconcile: { often: true } }, 'reconcile.often is true'],
     ['a pause that is no number', { targets: TARGETS, reconcile: { everyMinutes: '1' } }, 'reconcile.everyMinutes'],
     ['yes for true', { targets: TARGETS, reconcile: { deleteOrphanedImages: 'yes' } }, 'give true or false'],

@@ -12,10 +12,10 @@ const { functions, queues, statusBucket, workBucket, outcomeTopic } = built.drop
 const ref = (value: string) => built.stack.resolve(value);
 
 describe.each([
-  ['ingest', queues.ingest, 90],
+  ['ingest', queues.ingest, 360],
   ['unpack', queues.unpack, 930],
   ['upload', queues.upload, 930],
-  ['status', queues.status, 90],
+  ['status', queues.status, 360],
 ])('the %s queue', (_name, { queue, deadLetters }, visibilitySeconds) => {
   test('keeps a message for a week and hides it while it is worked on', () => {
     expect(propertiesOf(built, queue)).toMatchObject({
@@ -108,7 +108,13 @@ describe.each([
     stage: functions.recordStatus,
     sized: { MemorySize: 256, Timeout: 60 },
     fed: { queue: queues.status.queue, BatchSize: 10 },
-    environment: { INGEST_QUEUE_URL, STATUS_QUEUE_URL, WORK_BUCKET, OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn) },
+    environment: {
+      INGEST_QUEUE_URL,
+      STATUS_QUEUE_URL,
+      WORK_BUCKET,
+      OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn),
+      TAG_DROPS: 'true',
+    },
   },
 ])('the function $name', ({ name, stage, sized, fed, environment }) => {
   const properties = propertiesOf(built, stage.function);

@@ -19,6 +19,19 @@ async function created() {
   return { world, message: { record: world.recordKey('a.img') } };
 }
 
+/** An attempt on the present status has begun, and nothing was heard of it. */
+function withAttempt(world: ReconcileWorld): void {
+  const key = world.recordKey('a.img');
+  world.records.stored.set(key, { ...world.record('a.img'), attempts: 1 });
+}
+
+/** The same at the upload. */
+async function tried() {
+  const run = await created();
+  withAttempt(run.world);
+  return run;
+}
+
 describe('a dead letter', () => {
   test('settles the record that waits for it, with the last cause, and leaves no image', async () => {
     const { world, message } = await created();
@@ -42,8 +55,38 @@ describe('a dead letter', () => {
     expect(world.letters).toHaveLength(1);
   });
 
+  test('names what was last seen where an attempt stored no error', async () => {
+    const { world, message } = await tried();
+    letter(world, 'upload', message);
+    await world.run();
+    expect(world.record('a.img').error?.message).toContain('the last cause: attempt 1 began and stored no result');
+  });
+
+  test.each(['ingest', 'upload', 'status'] as const)(
+    'of a message that was throttled at %s fails no record, and the drop is sent again',
+    async (stage) => {
+      const world = new ReconcileWorld();
+      world.objects.put('a.img', rawDisk());
+      const { open } = world.objects;
+      if (stage === 'ingest') world.objects.open = () => Promise.reject(new Error('No attempt ends here.'));
+      await createMetadata(world.event('a.img'), world.invocation(), world).catch(() => {});
+      world.objects.open = open;
+      const message = { record: world.recordKey('a.img') };
+      if (stage === 'status') await streamUpload(message, world.invocation(), world);
+      const { error: _, ...untried } = world.record('a.img');
+      world.records.stored.set(message.record, { ...untried, attempts: 0 });
+      const { status } = untried;
+      letter(world, stage, message);
+      world.pass(3600);
+      const { findings } = (await world.run()).run;
+      expect(findings).toMatchObject([{ kind: 'sent-again', subject: message.record }]);
+      expect(world.record('a.img').status).toBe(status);
+      expect(world.ingestQueue.sent).toContainEqual({ ...message, delaySeconds: 0 });
+    },
+  );
+
   test('settles it once', async () => {
-    const { world, message } = await created();
+    const { world, message } = await tried();
     letter(world, 'upload', message);
     await world.run();
     const { revision } = world.record('a.img');
@@ -51,13 +94,20 @@ describe('a dead letter', () => {
     expect(world.record('a.img').revision).toBe(revision);
   });
 
-  test('of an S3 event settles a drop that never had a record', async () => {
+  test('of an S3 event sends a drop again that never had a record, once', async () => {
     const world = new ReconcileWorld();
     world.objects.put('a.img', rawDisk());
+    const { head } = world.objects;
     world.objects.head = () => Promise.reject(new ImageDropError('source-unreadable', 'S3 did not give it.'));
     letter(world, 'ingest', world.event('a.img'));
+    const { findings } = (await world.run()).run;
+    expect(findings).toMatchObject([{ kind: 'sent-again', subject: world.recordKey('a.img') }]);
+    expect(world.record('a.img')).toMatchObject({ status: 'received', attempts: 0 });
     await world.run();
-    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'retries-exhausted' } });
+    expect(world.ingestQueue.sent).toHaveLength(1);
+    world.objects.head = head;
+    await createMetadata(world.ingestQueue.sent[0], world.invocation(), world);
+    expect(world.record('a.img').status).toBe('created');
   });
 
   test.each([
@@ -73,7 +123,7 @@ describe('a dead letter', () => {
 
   test.each([
     ['is not JSON', 'what?', 'not JSON'],
-    ['is nothing of ours', { hello: 'world' }, 'neither an S3 event nor'],
+    ['is nothing of ours', { hello: 'world' }, 'neither an event of S3, SNS or EventBridge nor'],
     ['names no record that there is', { record: 'gone/v1/here.json' }, 'is not there'],
   ])('that %s is named', async (_how, message, why) => {
     const world = new ReconcileWorld();
@@ -88,7 +138,7 @@ describe('a dead letter', () => {
   });
 
   test('of a cloud that is away is settled, and its image is left to the announcement', async () => {
-    const { world, message } = await created();
+    const { world, message } = await tried();
     letter(world, 'upload', message);
     Object.assign(world.endpoints, { of: () => Promise.reject(new Error('A cloud was asked.')) });
     await world.run();
@@ -100,7 +150,7 @@ describe('a dead letter', () => {
     ['from before the drop was retried settles nothing', -60, 'created'],
     ['from after it was retried settles it', 60, 'failed'],
   ])('%s', async (_which, seconds, status) => {
-    const { world, message } = await created();
+    const { world, message } = await tried();
     letter(world, 'upload', message);
     await world.run();
     await recordStatus(message, world.invocation(), world);
@@ -108,6 +158,7 @@ describe('a dead letter', () => {
     world.pass(900);
     await createMetadata({ ...message, retry }, world.invocation('retried'), world);
     expect(world.record('a.img').status).toBe('created');
+    withAttempt(world);
     letter(world, 'upload', message, new Date(world.time.getTime() + seconds * 1000));
     world.pass(900);
     await world.run();
@@ -115,7 +166,7 @@ describe('a dead letter', () => {
   });
 
   test('is reached, whatever number of others there are', async () => {
-    const { world, message } = await created();
+    const { world, message } = await tried();
     for (let index = 0; index < 10_000; index += 1) letter(world, 'upload', { record: `gone-${index}/v1/here.json` });
     letter(world, 'upload', message);
     await world.run();
@@ -127,6 +178,7 @@ describe('a dead letter that is redriven', () => {
   async function settledBy(stage: QueueStage) {
     const { world, message } = await created();
     if (stage === 'status') await streamUpload(message, world.invocation(), world);
+    withAttempt(world);
     letter(world, stage, message);
     await world.run();
     await recordStatus(message, world.invocation(), world);
@@ -155,6 +207,8 @@ describe('a dead letter that is redriven', () => {
     const world = new ReconcileWorld();
     world.objects.put('a.img', rawDisk());
     const event = world.event('a.img');
+    world.endpoint.faults.push({ call: 'create', error: new ImageDropError('endpoint-answer', 'It is odd.') });
+    await expect(createMetadata(event, world.invocation(), world)).rejects.toThrow('It is odd.');
     letter(world, 'ingest', event);
     await world.run();
     await recordStatus({ record: world.recordKey('a.img') }, world.invocation(), world);
@@ -171,7 +225,7 @@ describe('a dead letter that is redriven', () => {
   });
 
   test('is distinguished from the message by which the failure is announced', async () => {
-    const { world, message } = await created();
+    const { world, message } = await tried();
     letter(world, 'upload', message);
     await world.run();
     world.pass(60);

@@ -84,8 +84,9 @@ describe('one bad item does not stop reconcile', () => {
     world.targets = [target('here'), target('there')];
     world.objects.put('a.img', rawDisk());
     await createMetadata(world.event('a.img'), world.invocation(), world);
-    const body = JSON.stringify({ record: world.recordKey('a.img', 'there') });
-    world.letters.push({ stage: 'upload', messageId: 'm', body });
+    const key = world.recordKey('a.img', 'there');
+    world.records.stored.set(key, { ...world.record('a.img', 'there'), attempts: 1 });
+    world.letters.push({ stage: 'upload', messageId: 'm', body: JSON.stringify({ record: key }) });
     const away = () => Promise.reject(new ImageDropError('endpoint-unavailable', 'No answer.', { wholeTarget: true }));
     Object.assign(world.endpoints, { of: away });
     world.objects.put('lost.img', rawDisk());
