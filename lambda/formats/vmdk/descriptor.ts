@@ -4,15 +4,15 @@ import { checkedText, TEXT_RULES } from './text.ts';
 
 /** The variants that keep the whole disk in one file. */
 const SINGLE_FILE_TYPES = ['monolithicSparse', 'streamOptimized'];
-/** parentCID of a disk that has no parent (VMware, Virtual Disk Format 5.0, "The Header"). */
-const NO_PARENT = 'ffffffff';
+/** parentCID of a disk that has no parent (VMware, Virtual Disk Format 5.0, "The Header"), and what it is as a number. */
+const NO_PARENT = ['ffffffff', '0xffffffff', '-1', '4294967295'];
 const EXTENT_LINE = /^(RW|RDONLY|NOACCESS)\b/i;
 /**
  * Readers take the disk from the file itself and ignore access and name, which writers fill in as they like (vSphere,
  * VirtualBox, ovftool: RDONLY; mkimg: no name). Only a path is suspicious, and refused by Glance. Case does not matter
  * (VMware, Virtual Disk Format 5.0, "The Descriptor File").
  */
-const OWN_EXTENT = /^(?:RW|RDONLY|NOACCESS)[ \t]+\d+[ \t]+SPARSE[ \t]+(?:"[^"/\\]*"|[^\s"/\\]+)$/i;
+const OWN_EXTENT = /^(?:RW|RDONLY|NOACCESS)[ \t]+\d+[ \t]+SPARSE(?:[ \t]+(?:"[^/\\]*"|[^"/\\]+))?$/i;
 /** 1 is what the tools write; VMware counts up with features such as change tracking, and the extents stay the same. */
 const VERSION = /^[1-4]$/;
 /**
@@ -125,12 +125,9 @@ function checkEntries(entries: ReadonlyMap<string, string>, ledger: Ledger): voi
   const changes = entries.get('changetrackpath') ?? '';
   const hasPath = /[/\\]/.test(changes);
   ledger.refuseIf(hasPath, RULES.changes, `The VMDK names a file of its changed areas in another folder: ${changes}.`);
-  const parentCid = entries.get('parentcid') ?? NO_PARENT;
-  ledger.refuseIf(
-    parentCid.toLowerCase() !== NO_PARENT,
-    RULES.parent,
-    `The VMDK has a parent image of content ID ${parentCid}.`,
-  );
+  const parentCid = entries.get('parentcid');
+  const hasParent = parentCid !== undefined && !NO_PARENT.includes(parentCid.toLowerCase());
+  ledger.refuseIf(hasParent, RULES.parent, `The VMDK has a parent image of content ID ${parentCid}.`);
 }
 
 function checkContentId(id: string | undefined, ledger: Ledger): void {
