@@ -232,6 +232,9 @@ const partitioned: CorpusEntry[] = [
   accepted('with a protective MBR of CHS 0/1/0', raw(BYTES, { ...onGpt(512), warning: 'CHS 0/0/2' }), () =>
     patched(gptDisk(BYTES), { 447: [0, 1, 0] }),
   ),
+  accepted('with a protective MBR of no sectors', raw(BYTES, onGpt(512)), () =>
+    patched(gptDisk(BYTES), { 458: u32le(0) }),
+  ),
   accepted('with a protective MBR that starts at LBA 2', raw(BYTES, { ...onGpt(512), warning: 'LBA 1' }), () =>
     patched(gptDisk(BYTES), { 454: u32le(2) }),
   ),
