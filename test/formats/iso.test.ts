@@ -19,6 +19,6 @@ test('an ISO with something appended has the size of its volume', async () => {
 });
 
 test.each(['NSR02', 'NSR03'])('an ISO beside a UDF volume (%s) has the size of the file', async (mark) => {
-  const bridge = patched(image, { 32848: both32(20), [18 * 2048 + 1]: mark });
-  expect(await found(bridge)).toEqual({ format: 'iso', subformat: 'udf', virtualSize: image.length });
+  const bridge = patched(Buffer.concat([image], 257 * 2048), { 32848: both32(20), [18 * 2048 + 1]: mark });
+  expect(await found(bridge)).toEqual({ format: 'iso', subformat: 'udf', virtualSize: bridge.length });
 });

@@ -70,13 +70,12 @@ describe('a qcow2 image is refused', () => {
     expect(await refusal(patched(v2, { 72: extension(0x44415441) }))).toBe('external-data-file');
   });
 
-  test('with a cluster counted past the end, when snapshots or bitmaps may name it', async () => {
-    const counted = patched(v3, { [2 * CLUSTER + 2 * 9]: [0, 1] });
-    const withTable = (changes: Record<number, readonly number[]>) =>
-      refusal(Buffer.concat([patched(counted, changes), Buffer.alloc(CLUSTER)]));
-    expect(await withTable({})).toBe('accepted');
-    expect(await withTable({ 60: u32be(1), 64: u64be(v3.length) })).toBe('truncated');
-    expect(await withTable({ 95: [1], 104: extension(0x23852875, 24) })).toBe('truncated');
+  test('with a cluster counted past the end, when there are too many snapshots to see what they name', async () => {
+    const table = Buffer.alloc(2 * CLUSTER);
+    const counted = patched(v3, { [2 * CLUSTER + 2 * 20]: [0, 1], 64: u64be(v3.length) });
+    const withSnapshots = (count: number) => refusal(Buffer.concat([patched(counted, { 60: u32be(count) }), table]));
+    expect(await withSnapshots(10)).toBe('accepted');
+    expect(await withSnapshots(1000)).not.toBe('accepted');
   });
 
   test('with a cluster counted past the end that compressed data reaches into', async () => {

@@ -32,14 +32,13 @@ describe.each([
     const footer = (bytes: Buffer) => void change(bytes);
     expect(await refusal(vhd(DISK, { footer }))).toBe(code);
   });
-
-  test('is refused with a wrong checksum', async () => {
-    const image = vhd(DISK);
-    expect(await refusal(patched(image, { [image.length - 512 + 69]: [0] }))).toBe('corrupt-header');
-  });
 });
 
 describe('a fixed VHD', () => {
+  test('is refused with a wrong checksum', async () => {
+    expect(await refusal(patched(fixed, { [fixed.length - 512 + 69]: [0] }))).toBe('corrupt-header');
+  });
+
   test('is refused when it points to a header', async () => {
     const footer = (bytes: Buffer) => void bytes.writeBigUInt64BE(512n, 16);
     expect(await refusal(fixedVhd(DISK, { footer }))).toBe('corrupt-header');

@@ -42,7 +42,7 @@ export class GuestDisk {
     const end = Math.min(offset + length, this.virtualSize);
     if (offset >= end) return Buffer.alloc(0);
     const pieces = await this.#pieces(offset, end);
-    const ranges = merged(pieces.flatMap((piece) => this.#rangeOf(piece) ?? []));
+    const ranges = pieces.flatMap((piece) => this.#rangeOf(piece) ?? []);
     if (!this.#probe.affords(ranges)) {
       throw new NotRead('It is in too many places of the file to read them all.');
     }
@@ -92,16 +92,4 @@ function unpacked({ packing }: StoredBlock, stored: Buffer, blockBytes: number):
   } catch (error) {
     throw new NotRead(`It cannot be decompressed: ${messageOf(error)}.`, { cause: error });
   }
-}
-
-/** Ranges that follow upon each other, as one. */
-function merged(ranges: readonly Range[]): Range[] {
-  const result: Range[] = [];
-  for (const range of ranges) {
-    const last = result.at(-1);
-    if (last !== undefined && last.offset + last.length === range.offset) {
-      result[result.length - 1] = { offset: last.offset, length: last.length + range.length };
-    } else result.push(range);
-  }
-  return result;
 }

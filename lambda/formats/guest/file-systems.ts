@@ -60,19 +60,22 @@ const UFS2 = [bytes('19015419'), bytes('19540119')];
 /**
  * Linux, drivers/md/md.c: version 1.0 has its superblock 8 to 12 KiB before the end, version 0.90 (in the byte order of
  * the machine) 64 to 128 KiB before it. A member of a mirror begins like the disk itself; of others nothing else tells.
+ * VMFS begins at 1 MiB (util-linux, libblkid, vmfs.c).
  */
-const mdraidAtEnd: Recogniser = async (probe) => {
+const farAway: Recogniser = async (probe) => {
   const places = [
-    { offset: Math.floor((probe.size - 8192) / 4096) * 4096, marks: [bytes('fc4e2ba901000000')] },
+    { name: 'mdraid', offset: Math.floor((probe.size - 8192) / 4096) * 4096, marks: [bytes('fc4e2ba901000000')] },
     {
+      name: 'mdraid',
       offset: Math.floor(probe.size / 65536) * 65536 - 65536,
       marks: [bytes('fc4e2ba9000000005a000000'), bytes('a92b4efc000000000000005a')],
     },
-  ].filter(({ offset }) => offset >= 0);
+    { name: 'VMFS', offset: 2 ** 20, marks: [bytes('0dd001c0')] },
+  ].filter(({ offset }) => offset >= 0 && offset + MIN_SECTOR_BYTES <= probe.size);
   await probe.prefetch(places.map(({ offset }) => ({ offset, length: MIN_SECTOR_BYTES })));
-  for (const { offset, marks } of places) {
+  for (const { name, offset, marks } of places) {
     const superblock = await probe.read(offset, MIN_SECTOR_BYTES);
-    if (marks.some((mark) => superblock.has(0, mark))) return { name: 'mdraid', bytes: 0 };
+    if (marks.some((mark) => superblock.has(0, mark))) return { name, bytes: 0 };
   }
   return undefined;
 };
@@ -163,6 +166,13 @@ const MARKS: readonly {
   { name: 'DASD label', at: [512, 1024, 2048, 4096, 8192], mark: bytes('e5d6d3f1') },
   { name: 'DASD label', at: [512, 1024, 2048, 4096, 8192], mark: bytes('d3d5e7f1') },
   { name: 'DASD label', at: [512, 1024, 2048, 4096, 8192], mark: bytes('c3d4e2f1') },
+  // The boot sector of a volume, and of one on a stick, which begins like FAT (Microsoft, BitLocker's identifier).
+  { name: 'BitLocker', at: [3], mark: '-FVE-FS-', and: [507, bytes('55aa')] },
+  { name: 'BitLocker', at: [424], mark: bytes('3bd66749292ed84a8399f6a339e3d001'), and: [86, bytes('55aa')] },
+  // Linux, fs/ocfs2/ocfs2_fs.h: in the third block.
+  { name: 'ocfs2', at: [1024, 2048, 4096, 8192], mark: 'OCFSV2' },
+  // Apple, Technical Note TN1150, "HFS Wrapper".
+  { name: 'hfs+', at: [SUPERBLOCK], mark: 'BD', and: [124, 'H+'] },
   { name: 'f2fs', at: [SUPERBLOCK], mark: bytes('1020f5f2') },
   { name: 'jfs', at: [32768], mark: 'JFS1' },
   // FreeBSD, sys/ufs/ffs/fs.h: superblocks of UFS1 and UFS2 that stand in the head, in either byte order.
@@ -191,7 +201,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   swap,
   marked,
   at64KiB,
-  mdraidAtEnd,
+  farAway,
 ];
 
 /** The file system that begins at byte 0 of the disk. */

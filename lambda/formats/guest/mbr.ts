@@ -50,7 +50,7 @@ export function mbrEntries(sector: Buffer, diskSectors: number): MbrEntry[] {
   );
 }
 
-/** All entries of a sane MBR that have sectors, wherever they lie. */
+/** All entries of a sane MBR that have sectors, wherever they lie; of that for a GPT, readers ignore the number. */
 export function allMbrEntries(sector: Buffer): MbrEntry[] {
   if (!hasBootSignature(sector)) return [];
   const isSane = ENTRY_OFFSETS.every((offset) => (sector.readUInt8(offset) & ~ACTIVE) === 0);
@@ -60,7 +60,7 @@ export function allMbrEntries(sector: Buffer): MbrEntry[] {
     isActive: sector.readUInt8(offset) === ACTIVE,
     startSector: sector.readUInt32LE(offset + 8),
     sectors: sector.readUInt32LE(offset + 12),
-  })).filter(({ sectors }) => sectors > 0);
+  })).filter(({ type, sectors }) => sectors > 0 || type === PROTECTIVE_TYPE);
 }
 
 export const mbrPartition = ({ type, startSector, sectors }: MbrEntry, sectorBytes: number): Partition => ({

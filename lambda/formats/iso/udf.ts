@@ -12,6 +12,7 @@ const SEQUENCE_BYTES = 16 * SECTOR_BYTES;
 const [ANCHOR_TAG, PARTITION_TAG] = [2, 5];
 
 const RULES = {
+  anchor: { code: 'truncated', title: 'UDF anchor is inside the file', at: 'byte 524288' },
   sequence: { code: 'truncated', title: 'UDF descriptors lie inside the file', at: 'u32@20 of the UDF anchor' },
   partition: { code: 'truncated', title: 'UDF partition is inside the file', at: 'UDF partition descriptor' },
 } as const satisfies Record<string, Rule>;
@@ -27,9 +28,13 @@ export const hasUdf = ({ head }: Probe): boolean =>
     (offset) => head.has(offset, 'NSR02') || head.has(offset, 'NSR03'),
   );
 
-/** The ISO 9660 volume beside it may hold little more than a note: only the UDF volume tells that the end is missing. */
+/**
+ * The ISO 9660 volume beside it may hold little more than a note: only the UDF volume tells that the end is missing. The
+ * other places of an anchor are the last sector and 256 sectors before it, and two of the three must be there: a volume
+ * of fewer sectors cannot be.
+ */
 export async function refuseCutUdf(probe: Probe): Promise<void> {
-  if (probe.size < ANCHOR + ANCHOR_BYTES) return;
+  probe.ledger.refuseShorterThan(ANCHOR + ANCHOR_BYTES, RULES.anchor, 'the anchor of the UDF volume');
   const anchor = await probe.read(ANCHOR, ANCHOR_BYTES);
   if (anchor.u16le(0) !== ANCHOR_TAG) return;
   const start = anchor.u32le(20) * SECTOR_BYTES;

@@ -51,9 +51,12 @@ interface ExtensionArea {
 /**
  * Each is {u32 type, u32 length, data padded to 8 bytes}. They go on up to one of the type END or to the end of the first
  * cluster, which can be far: what is not looked at could name a file, so all of them must be in the head of the file.
- * @returns whether one of them names bitmaps
+ * @returns where the one that names bitmaps begins; undefined without any
  */
-export function refuseDangerousExtensions(probe: Probe, { headerBytes, clusterBytes }: ExtensionArea): boolean {
+export function refuseDangerousExtensions(
+  probe: Probe,
+  { headerBytes, clusterBytes }: ExtensionArea,
+): number | undefined {
   const { head, ledger } = probe;
   const types = new Map<number, number>();
   let offset = headerBytes;
@@ -71,7 +74,7 @@ export function refuseDangerousExtensions(probe: Probe, { headerBytes, clusterBy
   }
   // A header that fills its cluster has room for none.
   refuseDangerous(probe, types);
-  return types.has(BITMAPS);
+  return types.get(BITMAPS);
 }
 
 /** @param extensions the offset of each type that was found */

@@ -50,11 +50,11 @@ export const qcow2: Format = {
     const header = parseHeader(probe);
     refuseDangers(probe, header);
     warnOfState(probe, header);
-    const hasBitmaps = refuseDangerousExtensions(probe, header);
+    const bitmapsAt = refuseDangerousExtensions(probe, header);
     checkTables(probe, header);
     checkSnapshots(probe, header);
     await probe.prefetch(likelyRanges(probe, header));
-    await refuseCut(probe, { ...header, hasBitmaps }, await clusterPastTheEnd(probe, header));
+    await refuseCut(probe, { ...header, bitmapsAt }, await clusterPastTheEnd(probe, header));
     const { virtualSize, version } = header;
     return { virtualSize, subformat: `v${version}`, guest: qcow2Blocks(probe, header) };
   },

@@ -92,7 +92,7 @@ const SIGNATURES: readonly Signature[] = [
   { name: 'a RAR file', rule: COMPRESSED, matches: atStart('Rar!\x1a\x07') },
   { name: 'an OVA (a tar archive)', rule: COMPRESSED, matches: isOva },
   { name: 'a tar archive', rule: COMPRESSED, matches: ({ head }) => isTar(head) },
-  { name: 'an ar archive', rule: COMPRESSED, matches: atStart('!<arch>\n') },
+  { name: 'an ar archive', rule: COMPRESSED, matches: atStart('!<arch>\n', '!<thin>\n') },
   { name: 'a cabinet file', rule: COMPRESSED, matches: atStart('MSCF\0\0\0\0') },
   // The initramfs of Linux is called .img as well.
   {

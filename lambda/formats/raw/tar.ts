@@ -11,16 +11,19 @@ const MAX_ENTRIES = 8;
 /** POSIX and GNU tar alike, and the tar of Unix Version 7, which has no magic number. */
 export const isTar = (head: Bytes): boolean => head.has(257, 'ustar') || isVersion7(head);
 
-/** A name, and the right sum of all bytes of the block, those of the checksum itself counted as blanks. */
+/**
+ * A name, and the right sum of all bytes of the block, those of the checksum itself counted as blanks. Some programs add
+ * the bytes as signed ones (GNU tar manual, "Basic Tar Format").
+ */
 function isVersion7(head: Bytes): boolean {
   if (head.length < BLOCK_BYTES || head.u8(0) === 0) return false;
-  const block = head.slice(0, BLOCK_BYTES);
+  const block = Buffer.from(head.slice(0, BLOCK_BYTES));
   const field = block.toString('latin1', CHECKSUM.offset, CHECKSUM.offset + CHECKSUM.length);
   if (!/^ *[0-7]+[ \0]*$/.test(field)) return false;
-  let sum = CHECKSUM.length * SPACE;
-  for (const byte of block) sum += byte;
-  for (const byte of block.subarray(CHECKSUM.offset, CHECKSUM.offset + CHECKSUM.length)) sum -= byte;
-  return sum === Number.parseInt(field, 8);
+  block.fill(SPACE, CHECKSUM.offset, CHECKSUM.offset + CHECKSUM.length);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  const signedSum = block.reduce((total, byte) => total + ((byte << 24) >> 24), 0);
+  return [sum, signedSum].includes(Number.parseInt(field, 8));
 }
 
 /** The name of the first file in a tar archive; undefined where its head does not show it. */

@@ -46,17 +46,20 @@ export class BoundedReads {
     return this.#fetch({ offset, length });
   }
 
-  /** Fetches in parallel what will be asked for. Where a range is not inside the file, only the part that is. */
-  async prefetch(ranges: readonly Range[]): Promise<void> {
-    const missing = this.#missing(ranges);
+  /**
+   * Fetches in parallel what will be asked for. Where a range is not inside the file, only the part that is.
+   * @param gapBytes between ranges that one read fetches together, with the gap
+   */
+  async prefetch(ranges: readonly Range[], gapBytes = 0): Promise<void> {
+    const missing = this.#missing(ranges, gapBytes);
     if (this.#isWithinBounds(missing.length, totalBytes(missing))) {
       await Promise.all(missing.map((range) => this.#fetch(range)));
     }
   }
 
   /** Whether these ranges can still be read. */
-  affords(ranges: readonly Range[]): boolean {
-    const missing = this.#missing(ranges);
+  affords(ranges: readonly Range[], gapBytes = 0): boolean {
+    const missing = this.#missing(ranges, gapBytes);
     return this.#isWithinBounds(missing.length, totalBytes(missing));
   }
 
@@ -64,15 +67,11 @@ export class BoundedReads {
     return this.#reads + reads <= MAX_READS && this.#bytes + bytes <= MAX_TOTAL_BYTES;
   }
 
-  /** The missing ranges, without those inside another range. */
-  #missing(ranges: readonly Range[]): Range[] {
-    const missing: Range[] = [];
-    for (const { offset, length } of ranges) {
-      const range = { offset, length: Math.min(length, this.#reader.size - offset) };
-      const isThere = range.length <= 0 || this.#kept(offset, range.length) !== undefined;
-      if (!isThere && !missing.some((other) => isInside(range, other))) missing.push(range);
-    }
-    return missing;
+  #missing(ranges: readonly Range[], gapBytes: number): Range[] {
+    const missing = ranges
+      .map(({ offset, length }) => ({ offset, length: Math.min(length, this.#reader.size - offset) }))
+      .filter(({ offset, length }) => length > 0 && this.#kept(offset, length) === undefined);
+    return merged(missing, gapBytes);
   }
 
   async #fetch({ offset, length }: Range): Promise<Buffer> {
@@ -98,7 +97,16 @@ export class BoundedReads {
   }
 }
 
-const isInside = (range: Range, other: Range): boolean =>
-  range.offset >= other.offset && range.offset + range.length <= other.offset + other.length;
+function merged(ranges: readonly Range[], gapBytes: number): Range[] {
+  const result: Range[] = [];
+  for (const { offset, length } of [...ranges].sort((one, other) => one.offset - other.offset)) {
+    const last = result.at(-1);
+    if (last !== undefined && offset <= last.offset + last.length + gapBytes) {
+      const end = Math.max(last.offset + last.length, offset + length);
+      result[result.length - 1] = { offset: last.offset, length: end - last.offset };
+    } else result.push({ offset, length });
+  }
+  return result;
+}
 
 const totalBytes = (ranges: readonly Range[]): number => ranges.reduce((sum, { length }) => sum + length, 0);

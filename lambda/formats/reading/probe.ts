@@ -53,14 +53,15 @@ export class Probe {
   /**
    * Fetches in parallel what later reads will ask for, so that they cost no round trip of their own. What is not inside
    * the file is left out, and all of it where the bounds do not allow it: only the reads themselves are checks.
+   * @param gapBytes between ranges that one read fetches together, with the gap
    */
-  prefetch(ranges: readonly Range[]): Promise<void> {
-    return this.#reads.prefetch(ranges);
+  prefetch(ranges: readonly Range[], gapBytes = 0): Promise<void> {
+    return this.#reads.prefetch(ranges, gapBytes);
   }
 
   /** Whether all of these ranges can still be read within the bounds. */
-  affords(ranges: readonly Range[]): boolean {
-    return this.#reads.affords(ranges);
+  affords(ranges: readonly Range[], gapBytes = 0): boolean {
+    return this.#reads.affords(ranges, gapBytes);
   }
 }
 

@@ -11,6 +11,11 @@ export const OLD_FOOTER_BYTES = 511;
 export const VHD_COOKIE = 'conectix';
 const FORMAT_VERSION = 0x10000;
 const CHECKSUM_OFFSET = 64;
+/**
+ * Bit 0 marks a disk that may be deleted at shutdown, bit 1 is reserved and always set ("Features"). Some writers leave it
+ * out, and QEMU reads no features at all.
+ */
+const KNOWN_FEATURES = 3;
 /** The specification's limit, and qemu's. */
 const MAX_DISK_BYTES = 2040 * 1024 ** 3;
 /** Programs whose `current size` is right where the geometry is not; QEMU, block/vpc.c. */
@@ -29,7 +34,7 @@ export const FOOTER_RULES: readonly Rule[] = Object.values(RULES);
 
 export interface VhdFooter {
   readonly type: number;
-  /** At the end of the file: 512, or 511; 0 where only the copy at the start is left. */
+  /** At the end of the file: 512, or 511; 0 where only the copy at the start counts. */
   readonly footerBytes: number;
   /** Bytes of the disk as the footer gives them. */
   readonly currentSize: number;
@@ -37,31 +42,21 @@ export interface VhdFooter {
   readonly virtualSize: number;
 }
 
-/**
- * @param offset of the footer in `bytes`
- * @param footerBytes 512 or 511
- */
-export function parseFooter(
-  bytes: Bytes,
-  { offset, footerBytes }: { offset: number; footerBytes: number },
-  ledger: Ledger,
-): VhdFooter {
+export interface FooterPlace {
+  /** Of the footer in the bytes that are given. */
+  readonly offset: number;
+  /** 512 or 511. */
+  readonly footerBytes: number;
+}
+
+export function parseFooter(bytes: Bytes, { offset, footerBytes }: FooterPlace, ledger: Ledger): VhdFooter {
   const version = bytes.u32be(offset + 12);
   ledger.refuseIf(version !== FORMAT_VERSION, RULES.version, `VHD version 0x${version.toString(16)} is not known.`);
-  // Bit 1 is reserved and always set; bit 0 marks a temporary disk. Some writers give 0, which the specification lists as
-  // "no features enabled", and QEMU reads no features at all.
   const features = bytes.u32be(offset + 8);
-  ledger.refuseIf(
-    features !== 2 && features !== 0,
-    RULES.features,
-    `The VHD footer asks for features 0x${features.toString(16)}.`,
-  );
-  const expected = onesComplementSum(bytes.slice(offset, footerBytes), CHECKSUM_OFFSET);
-  ledger.refuseIf(
-    bytes.u32be(offset + CHECKSUM_OFFSET) !== expected,
-    RULES.checksum,
-    'The checksum of the VHD footer is wrong.',
-  );
+  const isKnown = features <= KNOWN_FEATURES;
+  ledger.refuseIf(!isKnown, RULES.features, `The VHD footer asks for features 0x${features.toString(16)}.`);
+  const isSound = hasRightChecksum(bytes, { offset, footerBytes });
+  ledger.refuseIf(!isSound, RULES.checksum, 'The checksum of the VHD footer is wrong.');
   const currentSize = bytes.u64be(offset + 48);
   const virtualSize = largerSize(bytes, offset, currentSize);
   ledger.refuseIf(
@@ -71,6 +66,9 @@ export function parseFooter(
   );
   return { type: bytes.u32be(offset + 60), footerBytes, currentSize, virtualSize };
 }
+
+export const hasRightChecksum = (bytes: Bytes, { offset, footerBytes }: FooterPlace): boolean =>
+  bytes.u32be(offset + CHECKSUM_OFFSET) === onesComplementSum(bytes.slice(offset, footerBytes), CHECKSUM_OFFSET);
 
 /** The ones' complement of the sum of all bytes but the four of the checksum itself. */
 export function onesComplementSum(bytes: Buffer, checksumOffset: number): number {

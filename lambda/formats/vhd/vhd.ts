@@ -3,11 +3,21 @@ import type { Disk, Format } from '../reading/format.ts';
 import type { Probe } from '../reading/probe.ts';
 import type { Notice, Rule } from '../reading/rule.ts';
 import { inspectDynamic, VHD_DYNAMIC_RULES } from './dynamic.ts';
-import { FOOTER_BYTES, FOOTER_RULES, OLD_FOOTER_BYTES, parseFooter, VHD_COOKIE, type VhdFooter } from './footer.ts';
+import {
+  FOOTER_BYTES,
+  FOOTER_RULES,
+  hasRightChecksum,
+  OLD_FOOTER_BYTES,
+  parseFooter,
+  VHD_COOKIE,
+  type VhdFooter,
+} from './footer.ts';
 
 const FIXED = 2;
 const DYNAMIC = 3;
 const DIFFERENCING = 4;
+/** The specification says 0xFFFFFFFF of this field of 64 bits ("Data Offset"); most writers fill all of it. */
+const NO_HEADER = [Buffer.alloc(8, 0xff), Buffer.of(0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff)];
 
 const RULES = {
   footer: { code: 'truncated', title: 'footer at the end, or the copy of a dynamic disk', at: 'last 512 bytes' },
@@ -38,7 +48,7 @@ export const vhd: Format = {
     ledger.refuseIf(type !== FIXED && type !== DYNAMIC, RULES.type, `VHD disk type ${type} is not known.`);
     if (type === FIXED) return inspectFixed(probe, footer);
     const message =
-      'The dynamic VHD has lost the footer at its end; the copy at its start is sound, and every block is inside the file.';
+      'The footer at the end of the dynamic VHD is missing or damaged. The copy at its start is sound, and every block is inside the file.';
     ledger.warnIf(footerBytes === 0, END_FOOTER, message);
     return inspectDynamic(probe, footer);
   },
@@ -51,13 +61,15 @@ const lengthOfFooter = ({ tail }: Probe): number =>
   [FOOTER_BYTES, OLD_FOOTER_BYTES].find((bytes) => tail.has(tail.length - bytes, VHD_COOKIE)) ?? 0;
 
 /**
- * A dynamic disk begins with a copy of its footer, which the specification gives for the case that the end is lost, and
- * which QEMU always reads. The blocks then show that nothing else is missing.
+ * A dynamic disk begins with a copy of its footer, which the specification gives for the case that the end is lost or
+ * damaged, and which QEMU always reads. The blocks then show that nothing else is missing.
  */
 function readFooter(probe: Probe): VhdFooter {
   const { head, tail, ledger } = probe;
   const footerBytes = lengthOfFooter(probe);
-  if (footerBytes > 0) return parseFooter(tail, { offset: tail.length - footerBytes, footerBytes }, ledger);
+  const place = { offset: tail.length - footerBytes, footerBytes };
+  const isLeft = footerBytes > 0 && (!hasHead(probe) || hasRightChecksum(tail, place));
+  if (isLeft) return parseFooter(tail, place, ledger);
   const copy = parseFooter(head, { offset: 0, footerBytes: FOOTER_BYTES }, ledger);
   const isLost = copy.type === FIXED;
   ledger.refuseIf(isLost, RULES.footer, 'The VHD has no footer in its last 512 bytes: the end is missing.');
@@ -72,7 +84,7 @@ function inspectFixed(probe: Probe, { currentSize, virtualSize, footerBytes }: V
     'The fixed VHD begins like a dynamic one: it can be read as two disks.',
   );
   ledger.refuseIf(
-    !tail.isAllOnes(tail.length - footerBytes + 16, 8),
+    !NO_HEADER.some((offset) => tail.has(tail.length - footerBytes + 16, offset)),
     FIXED_RULES.noHeader,
     'The fixed VHD points to a header that only dynamic ones have.',
   );

@@ -4,21 +4,24 @@ import { checkedText, TEXT_RULES } from './text.ts';
 
 /** The variants that keep the whole disk in one file. */
 const SINGLE_FILE_TYPES = ['monolithicSparse', 'streamOptimized'];
-/** parentCID of a disk that has no parent (VMware, Virtual Disk Format 5.0, "The Header"). */
-const NO_PARENT = 'ffffffff';
+/** parentCID of a disk that has no parent (VMware, Virtual Disk Format 5.0, "The Header"), and what it is as a number. */
+const NO_PARENT = ['ffffffff', '0xffffffff', '-1', '4294967295'];
 const EXTENT_LINE = /^(RW|RDONLY|NOACCESS)\b/i;
 /**
  * Readers take the disk from the file itself and ignore access and name, which writers fill in as they like (vSphere,
- * VirtualBox, ovftool: RDONLY; mkimg: no name). Only a path is suspicious, and refused by Glance.
+ * VirtualBox, ovftool: RDONLY; mkimg: no name). Only a path is suspicious, and refused by Glance. Case does not matter
+ * (VMware, Virtual Disk Format 5.0, "The Descriptor File").
  */
-const OWN_EXTENT = /^(?:RW|RDONLY|NOACCESS)[ \t]+\d+[ \t]+SPARSE[ \t]+"[^"/\\]*"$/;
+const OWN_EXTENT = /^(?:RW|RDONLY|NOACCESS)[ \t]+\d+[ \t]+SPARSE(?:[ \t]+(?:"[^/\\]*"|[^"/\\]+))?$/i;
 /** 1 is what the tools write; VMware counts up with features such as change tracking, and the extents stay the same. */
 const VERSION = /^[1-4]$/;
 /**
  * The parent of other disks is known by it, so of a disk in one file it says nothing: Xen Orchestra writes it as a decimal
- * number, others -1 or nothing. QEMU reads a hexadecimal number and ignores what follows; without a digit it stops.
+ * number, others -1 or nothing. QEMU finds both words at any place, but only in this case; it reads a hexadecimal number
+ * behind each and ignores what follows.
  */
-const CONTENT_ID = /^-?(?:0x)?[\da-f]/i;
+const CONTENT_ID = /^\s*[-+]?(?:0x)?[\da-f]/i;
+const CONTENT_ID_KEYS = ['CID=', 'parentCID='];
 const ENTRY_LINE = /^([^\s="]+)[ \t]*=[ \t]*(.*)$/;
 /** Of the disk data base: adapter, geometry, tools. They name no file, and some tools write one twice. */
 const DISK_DATA = 'ddb.';
@@ -41,9 +44,13 @@ const RULES = {
   ownType: { code: 'unsafe-extent', title: 'type keeps the disk in one file', at: `${PLACE}, createType`, cve: CVE },
 } as const satisfies Record<string, Rule>;
 
-const EMPTY_ID: Notice = { code: 'empty-content-id', title: 'content ID has digits', at: `${PLACE}, CID` };
+const QEMU_READS_ID: Notice = {
+  code: 'empty-content-id',
+  title: 'content IDs are as QEMU reads them',
+  at: `${PLACE}, CID, parentCID`,
+};
 
-export const DESCRIPTOR_RULES: readonly (Rule | Notice)[] = [...TEXT_RULES, ...Object.values(RULES), EMPTY_ID];
+export const DESCRIPTOR_RULES: readonly (Rule | Notice)[] = [...TEXT_RULES, ...Object.values(RULES), QEMU_READS_ID];
 
 /**
  * Checks the text inside a sparse VMDK. It may name other files, which a reader would open on the host
@@ -66,6 +73,7 @@ export function checkDescriptor(descriptor: string, ledger: Ledger): string {
     ledger,
   );
   checkEntries(entries, ledger);
+  warnOfContentIds(text, ledger);
   return checkCreateType(text, entries, ledger);
 }
 
@@ -117,34 +125,38 @@ function checkEntries(entries: ReadonlyMap<string, string>, ledger: Ledger): voi
   const changes = entries.get('changetrackpath') ?? '';
   const hasPath = /[/\\]/.test(changes);
   ledger.refuseIf(hasPath, RULES.changes, `The VMDK names a file of its changed areas in another folder: ${changes}.`);
-  const parentCid = entries.get('parentcid') ?? NO_PARENT;
-  ledger.refuseIf(
-    parentCid.toLowerCase() !== NO_PARENT,
-    RULES.parent,
-    `The VMDK has a parent image of content ID ${parentCid}.`,
-  );
+  const parentCid = entries.get('parentcid');
+  const hasParent = parentCid !== undefined && !NO_PARENT.includes(parentCid.toLowerCase());
+  ledger.refuseIf(hasParent, RULES.parent, `The VMDK has a parent image of content ID ${parentCid}.`);
 }
 
 function checkContentId(id: string | undefined, ledger: Ledger): void {
   const isNumber = id === undefined || id === '' || CONTENT_ID.test(id);
   ledger.refuseIf(!isNumber, RULES.contentId, `The VMDK descriptor gives a content ID that is not a number: ${id}.`);
+}
+
+function warnOfContentIds(text: string, ledger: Ledger): void {
+  const unread = CONTENT_ID_KEYS.find((key) => {
+    const place = text.indexOf(key);
+    return place < 0 || !CONTENT_ID.test(text.slice(place + key.length));
+  });
   ledger.warnIf(
-    id === '',
-    EMPTY_ID,
-    'The VMDK descriptor gives a content ID (CID) without digits: qemu-img does not open the file. Convert it with the tool that wrote it.',
+    unread !== undefined,
+    QEMU_READS_ID,
+    `The VMDK descriptor has no number behind ${unread}: qemu-img does not open the file. Convert it with the tool that wrote it.`,
   );
 }
 
 function checkCreateType(text: string, entries: ReadonlyMap<string, string>, ledger: Ledger): string {
   const isRepeated = timesIn(text, /createType\s*=/gi) > 1;
   ledger.refuseIf(isRepeated, RULES.oneType, 'The VMDK descriptor gives createType more than once.');
-  const createType = entries.get('createtype');
-  if (createType === undefined) throw new Refusal(RULES.oneType, 'The VMDK descriptor has no createType.');
-  ledger.refuseIf(
-    !SINGLE_FILE_TYPES.includes(createType),
-    RULES.ownType,
-    `A VMDK of type ${createType} keeps its data in other files.`,
-  );
+  const given = entries.get('createtype');
+  if (given === undefined) throw new Refusal(RULES.oneType, 'The VMDK descriptor has no createType.');
+  const createType = SINGLE_FILE_TYPES.find((type) => type.toLowerCase() === given.toLowerCase());
+  if (createType === undefined) {
+    throw new Refusal(RULES.ownType, `A VMDK of type ${given} keeps its data in other files.`);
+  }
+  ledger.pass(RULES.ownType);
   return createType;
 }
 

@@ -133,6 +133,30 @@ const dangersBehind64KiB: [name: string, type: number][] = [
 const lastEntry = (offset: number): Changes => ({ [4 * CLUSTER + 2 * 8]: u64be(offset) });
 const LEAK: Acceptance = { ...SOUND, warning: 'no table names' };
 
+/** Clusters 8 and 9, behind the image, are counted too, and so is cluster 20, past the end. */
+const WITH_COUNTS: Changes = { [2 * CLUSTER + 8 * 2]: [0, 1, 0, 1], [2 * CLUSTER + 20 * 2]: [0, 1] };
+const PAST_END = u64be(20 * CLUSTER);
+const behind = (changes: Changes): Buffer =>
+  patched(Buffer.concat([v3, Buffer.alloc(3 * CLUSTER)]), { ...WITH_COUNTS, ...changes });
+
+/** Without state of a machine, with the size of its disk, ID "1" and name "s" (specification, "Snapshots"). */
+const SNAPSHOT = [
+  ...[...u64be(9 * CLUSTER), ...u32be(1), 0, 1, 0, 1, ...u64be(0), ...u64be(0), ...u32be(0), ...u32be(16)],
+  ...[...u64be(0), ...u64be(DISK.length), 0x31, 0x73],
+];
+/** A snapshot whose table and L1 table follow the image. */
+const withSnapshot = (l2Table: number, changes: Changes = {}): Buffer =>
+  behind({ ...snapshots(1), [v3.length]: SNAPSHOT, [9 * CLUSTER]: u64be(l2Table), ...changes });
+
+/** A bitmap "b" of clusters of 64 KiB, whose directory and table follow the image (specification, "Bitmaps extension"). */
+const withBitmap = (cluster: readonly number[]): Buffer =>
+  behind({
+    95: [1],
+    104: [...extension(0x23852875, 24), ...u32be(1), ...u32be(0), ...u64be(32), ...u64be(v3.length)],
+    [v3.length]: [...u64be(9 * CLUSTER), ...u32be(1), ...u32be(0), 1, 16, 0, 1, ...u32be(0), 0x62],
+    [9 * CLUSTER]: cluster,
+  });
+
 const damages: [name: string, changes: Changes, code: ErrorCode][] = [
   ['that its writer marked as corrupt', incompatible(2), 'corrupt-header'],
   ['with a compression type but no bit for it', compression(1, 0), 'corrupt-header'],
@@ -203,6 +227,22 @@ export const qcow2: CorpusGroup = {
       LEAK,
       changed({ [CLUSTER + 8]: u64be(2 * CLUSTER) }),
     ),
+    // What follows the tables is not missed.
+    accepted(
+      'with a snapshot and a cluster counted past the end that nothing names',
+      { ...LEAK, warning: ['1 internal snapshots', 'no table names'], unnoticedBytes: 2 * CLUSTER - 8 },
+      () => withSnapshot(4 * CLUSTER),
+    ),
+    accepted(
+      'with a bitmap and a cluster counted past the end that nothing names',
+      { ...LEAK, unnoticedBytes: 2 * CLUSTER - 8 },
+      () => withBitmap(u64be(0)),
+    ),
+    refused('with a snapshot that names a cluster past the end', 'truncated', () =>
+      withSnapshot(10 * CLUSTER, { [10 * CLUSTER]: PAST_END }),
+    ),
+    refused('with a snapshot that names a table past the end', 'truncated', () => withSnapshot(20 * CLUSTER)),
+    refused('with a bitmap that names a cluster past the end', 'truncated', () => withBitmap(PAST_END)),
     ...[...dangers, ...damages].map(([name, changes, code]) => refused(name, code, changed(changes))),
     refused('of version 2 with a backing file', 'backing-file', () => patched(v2, { 8: u64be(512), 16: u32be(9) })),
     refused('of version 2 with a data file by its extension', 'external-data-file', () =>

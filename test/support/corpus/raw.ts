@@ -56,6 +56,11 @@ const volumes: [name: string, signs: Changes][] = [
   ['a BSD disklabel', { 512: u32le(0x82564557), 644: u32le(0x82564557) }],
   ['an Apple partition map', { 0: 'ER\x02\0', 512: 'PM\0\0' }],
   ['a DASD label', { 8192: [0xe5, 0xd6, 0xd3, 0xf1] }],
+  ...[1024, 2048, 4096, 8192].map((at): [string, Changes] => [
+    `OCFS2 in blocks of ${at / 2} bytes`,
+    { [at]: 'OCFSV2' },
+  ]),
+  ['HFS+ in a wrapper of HFS', { 1024: 'BD', 1148: 'H+' }],
   ['F2FS', { 1024: u32le(0xf2f52010) }],
   ['JFS', { 32768: 'JFS1' }],
   ['UFS', { 9564: u32le(0x00011954) }],
@@ -72,6 +77,12 @@ const volumes: [name: string, signs: Changes][] = [
   ],
   ['swap space in pages of 64 KiB', { 1024: u32le(1), 1028: u32le(3), 65526: 'SWAPSPACE2' }],
   ['swap space of another byte order', { 1024: u32be(1), 1028: u32be(15), 4086: 'SWAPSPACE2' }],
+];
+
+/** Their boot sectors look like an MBR without partitions, too. */
+const bitLocker: [name: string, signs: Changes][] = [
+  ['BitLocker', { 3: '-FVE-FS-' }],
+  ['BitLocker for sticks', { 424: '\x3b\xd6\x67\x49\x29\x2e\xd8\x4a\x83\x99\xf6\xa3\x39\xe3\xd0\x01' }],
 ];
 
 /** The same each time; no signature is in them. */
@@ -221,6 +232,9 @@ const partitioned: CorpusEntry[] = [
   accepted('with a protective MBR of CHS 0/1/0', raw(BYTES, { ...onGpt(512), warning: 'CHS 0/0/2' }), () =>
     patched(gptDisk(BYTES), { 447: [0, 1, 0] }),
   ),
+  accepted('with a protective MBR of no sectors', raw(BYTES, onGpt(512)), () =>
+    patched(gptDisk(BYTES), { 458: u32le(0) }),
+  ),
   accepted('with a protective MBR that starts at LBA 2', raw(BYTES, { ...onGpt(512), warning: 'LBA 1' }), () =>
     patched(gptDisk(BYTES), { 454: u32le(2) }),
   ),
@@ -279,6 +293,17 @@ export const rawDisks: CorpusGroup = {
       'with a boot sector alone, called disk.img',
       raw(BYTES, { warning: 'Glance refuses', unnoticedBytes: BYTES - 512 }),
       () => patched(blank, { 0: [0xfa, 0x31, 0xc0], ...BOOT_MARK }),
+      { fileName: 'disk.img' },
+    ),
+    ...bitLocker.map(([name, signs]) =>
+      accepted(`with ${name}`, raw(BYTES, { warning: 'Glance refuses', unnoticedBytes: BYTES - 512 }), () =>
+        patched(blank, { ...signs, ...BOOT_MARK }),
+      ),
+    ),
+    accepted(
+      'with VMFS',
+      raw(2 ** 21, { unnoticedBytes: 2 ** 21 - 512 }),
+      () => patched(Buffer.alloc(2 ** 21), { [2 ** 20]: u32le(0xc001d00d) }),
       { fileName: 'disk.img' },
     ),
     accepted(

@@ -92,19 +92,20 @@ const badIso: [name: string, changes: Changes, code: ErrorCode][] = [
   ['with a volume of 8 TiB', { 32848: both32(2 ** 32 - 1) }, 'truncated'],
 ];
 
+/** The sector of the UDF anchor, without which there is no UDF volume. */
+const ANCHOR = 256;
 /** UDF beside an ISO 9660 volume that is little more than a note. */
 const bridge = (mark: string): Buffer =>
-  patched(isoBytes, { 32848: both32(20), [17 * 2048 + 1]: 'BEA01', [18 * 2048 + 1]: mark, [19 * 2048 + 1]: 'TEA01' });
+  patched(Buffer.concat([isoBytes], (ANCHOR + 1) * 2048), {
+    32848: both32(20),
+    [17 * 2048 + 1]: 'BEA01',
+    [18 * 2048 + 1]: mark,
+    [19 * 2048 + 1]: 'TEA01',
+  });
 
 /** It sees raw bytes, of more than the volume. */
 const HYBRID: Acceptance = { ...ISO, unlikeQemu: 'it sees raw bytes' };
-/** A file that ends between the ISO 9660 volume of 23 sectors and the anchor of UDF is treated as one without an anchor. */
-const UDF_BRIDGE: Acceptance = {
-  ...ISO,
-  subformat: 'udf',
-  virtualSize: 400 * 2048,
-  unnoticedBytes: (400 - 23) * 2048,
-};
+const UDF_BRIDGE: Acceptance = { ...ISO, subformat: 'udf', virtualSize: 400 * 2048 };
 const hybrid = (): Buffer => hybridIso().iso;
 
 /** The front of a GPT disk whose partition goes on to its end, over a volume. */
@@ -125,13 +126,17 @@ export const iso: CorpusGroup = {
   entries: [
     accepted('of ISO 9660', ISO, () => isoBytes),
     ...['NSR02', 'NSR03'].map((mark) =>
-      // What lies past the ISO 9660 volume is not missed.
-      accepted(`with UDF beside (${mark})`, { ...ISO, subformat: 'udf', unnoticedBytes: isoBytes.length - 40960 }, () =>
-        bridge(mark),
+      // What lies past the place of the anchor is not missed where there is none.
+      accepted(
+        `with UDF beside (${mark})`,
+        { ...UDF_BRIDGE, virtualSize: (ANCHOR + 1) * 2048, unnoticedBytes: 2048 - 512 },
+        () => bridge(mark),
       ),
     ),
     accepted('with UDF beside, as Windows is delivered', UDF_BRIDGE, () => udfBridge()),
     refused('with UDF beside, cut in its UDF partition', 'truncated', () => udfBridge().subarray(0, -2048)),
+    refused('with UDF beside, cut before its anchor', 'truncated', () => udfBridge().subarray(0, ANCHOR * 2048)),
+    refused('with UDF beside, cut behind its ISO 9660 volume', 'truncated', () => udfBridge().subarray(0, 30 * 2048)),
     accepted('with something appended', { ...ISO, unnoticedBytes: 4096, unlikeQemu: 'it sees raw bytes' }, () =>
       Buffer.concat([isoBytes, Buffer.alloc(4096)]),
     ),

@@ -15,7 +15,11 @@ const dynamic = dynamicVhd(DISK);
 const FIXED: Acceptance = { format: 'vhd', subformat: 'fixed', virtualSize: DISK.length, unnoticedBytes: 1 };
 /** Without the footer, its copy at the start counts. */
 const DYNAMIC: Acceptance = { format: 'vhd', subformat: 'dynamic', virtualSize: DISK.length, unnoticedBytes: 512 };
-const NO_FOOTER: Acceptance = { ...DYNAMIC, warning: 'has lost the footer', unnoticedBytes: 0 };
+const NO_FOOTER: Acceptance = {
+  ...DYNAMIC,
+  warning: 'footer at the end of the dynamic VHD is missing or damaged',
+  unnoticedBytes: 0,
+};
 
 type Changes = Readonly<Record<number, readonly number[] | string>>;
 
@@ -97,7 +101,6 @@ const badFooters: [name: string, changes: Changes, code: ErrorCode][] = [
   ['of no kind', { 60: u32be(0) }, 'unsupported-variant'],
   ['of an unknown kind', { 60: u32be(5) }, 'unsupported-variant'],
   ['of the differencing kind', { 60: u32be(4) }, 'parent-image'],
-  ['for temporary use', { 8: u32be(3) }, 'unknown-feature'],
   ['with features that nobody knows', { 8: u32be(6) }, 'unknown-feature'],
   ['of a disk of more than 2040 GiB', { 48: u64be(MOST + 512) }, 'corrupt-header'],
   ['of a disk of 2^64 - 1 bytes', { 48: u64be(2n ** 64n - 1n) }, 'corrupt-header'],
@@ -122,6 +125,21 @@ const badHeaders: [name: string, changes: Changes, code: ErrorCode][] = [
 /** The last of the three blocks at another sector: the start of the disk is read anyway. */
 const withBlock = (sector: number): Buffer => patched(dynamic, { [1536 + 2 * 4]: u32be(sector) });
 
+const featuresInUse: [name: string, features: number][] = [
+  ['without features', 0],
+  ['for temporary use, without the reserved bit', 1],
+  ['for temporary use', 3],
+];
+
+/** What is left of the footer does not count then, so that nothing of it is missed. */
+const DAMAGED_FOOTER: Acceptance = { ...NO_FOOTER, unnoticedBytes: 512 };
+const damagedEnds: [name: string, changes: Changes][] = [
+  ['in its checksum', { [dynamic.length - 443]: [0] }],
+  ['in its size', { [dynamic.length - 512 + 50]: [1] }],
+  ['in its kind', { [dynamic.length - 512 + 63]: [4] }],
+  ['in its reserved bytes', { [dynamic.length - 200]: [1] }],
+];
+
 const kinds = [
   ['fixed', fixedVhd],
   ['dynamic', dynamicVhd],
@@ -140,8 +158,16 @@ export const vhd: CorpusGroup = {
     refused('of the fixed kind with a wrong checksum', 'corrupt-header', () =>
       patched(fixed, { [fixed.length - 443]: [0] }),
     ),
-    refused('of the dynamic kind with a wrong checksum at its end', 'corrupt-header', () =>
-      patched(dynamic, { [dynamic.length - 443]: [0] }),
+    ...damagedEnds.map(([name, changes]) =>
+      accepted(`of the dynamic kind with a footer that is damaged ${name}`, DAMAGED_FOOTER, () =>
+        patched(dynamic, changes),
+      ),
+    ),
+    refused('of the dynamic kind with a damaged footer and a damaged copy of it', 'corrupt-header', () =>
+      patched(dynamic, { 80: [0], [dynamic.length - 432]: [0] }),
+    ),
+    refused('of the dynamic kind with a damaged footer and a block past the end', 'truncated', () =>
+      patched(withBlock(0x00100000), { [dynamic.length - 432]: [0] }),
     ),
     refused('of the dynamic kind with a wrong checksum in its header', 'corrupt-header', () =>
       patched(dynamic, { 560: [1] }),
@@ -203,10 +229,15 @@ export const vhd: CorpusGroup = {
     accepted('of the fixed kind with a footer of 511 bytes', { ...FIXED, unnoticedBytes: 0 }, () =>
       fixed.subarray(0, -1),
     ),
-    ...kinds.map(([kind, build]) =>
-      accepted(`of the ${kind} kind without features`, kind === 'fixed' ? FIXED : DYNAMIC, () =>
-        build(DISK, footer({ 8: u32be(0) })),
+    ...kinds.flatMap(([kind, build]) =>
+      featuresInUse.map(([name, features]) =>
+        accepted(`of the ${kind} kind ${name}`, kind === 'fixed' ? FIXED : DYNAMIC, () =>
+          build(DISK, footer({ 8: u32be(features) })),
+        ),
       ),
+    ),
+    accepted('of the fixed kind whose header would be at 0xFFFFFFFF', FIXED, () =>
+      fixedVhd(DISK, footer({ 16: u64be(0xffffffff) })),
     ),
     accepted('of the fixed kind called disk.img', FIXED, () => fixed, { fileName: 'disk.img' }),
     refused('of the dynamic kind cut in its table', 'truncated', () => dynamic.subarray(0, 1540)),

@@ -61,6 +61,15 @@ const soundDescriptors: [name: string, descriptor: string][] = [
   ['with a decimal content ID (Xen Orchestra)', sound.replace('2af1c3d4', '3841617148')],
   ['with a content ID of -1', sound.replace('2af1c3d4', '-1')],
   ['without a content ID', sound.replace(/^CID.*\n/m, '')],
+  ['with a content ID of +12', sound.replace('2af1c3d4', '+12')],
+  ['with an extent in small letters', withExtent(`rw ${SECTORS} sparse "disk.vmdk"`)],
+  ['with a type in small letters', sound.replace('createType="monolithicSparse"', 'createtype="monolithicsparse"')],
+  ['with an extent whose name has no quotes', withExtent(`RW ${SECTORS} SPARSE my disk.vmdk`)],
+  ['with an extent whose name has a quote in it', withExtent(`RW ${SECTORS} SPARSE "my "own" disk.vmdk"`)],
+  ['with an extent without any name', withExtent(`RW ${SECTORS} SPARSE`)],
+  ['with the content ID of no parent as a number', sound.replace('ffffffff', '4294967295')],
+  ['with the content ID of no parent as a number with a sign', sound.replace('ffffffff', '-1')],
+  ['with the content ID of no parent in capitals', sound.replace('ffffffff', 'FFFFFFFF')],
   ['with the file of changed areas', withLine('changeTrackPath="disk-ctk.vmdk"')],
   ['with a comment that speaks of its keys', withLine('# parentCID and createType are above')],
   ['with an entry of its disk data base twice', withLine('ddb.adapterType = "lsilogic"')],
@@ -74,6 +83,14 @@ const descriptorsNotForGlance: [name: string, descriptor: string][] = [
   ['with tabs in its extent', withExtent(EXTENT.replaceAll(' ', '\t'))],
   ['with an extent whose name is UTF-8', withExtent(`RW ${SECTORS} SPARSE "d\xc3\xafsk.vmdk"`)],
   ['with a comment of its user in UTF-8', withLine('ddb.comment = "\xc3\xa4"')],
+];
+
+const descriptorsNotForQemu: [name: string, descriptor: string][] = [
+  ['with a content ID of no digits', sound.replace('2af1c3d4', '')],
+  ['with a content ID in quotes', sound.replace('2af1c3d4', '"2af1c3d4"')],
+  ['with all of its descriptor in small letters', sound.toLowerCase()],
+  ['without the content ID of a parent', sound.replace(/^parentCID.*\n/m, '')],
+  ['with the content ID of no parent in quotes', sound.replace('ffffffff', '"ffffffff"')],
 ];
 
 const badHeaders: [name: string, changes: Changes, code: ErrorCode][] = [
@@ -135,8 +152,10 @@ const badExtents: [name: string, line: string][] = [
   ['an extent with an absolute path', `RW ${SECTORS} SPARSE "/etc/passwd"`],
   ['an extent in another folder', `RW ${SECTORS} SPARSE "../other/disk.vmdk"`],
   ['an extent with a Windows path', `RW ${SECTORS} SPARSE "..\\disk.vmdk"`],
-  ['an extent in small letters', `rw ${SECTORS} sparse "disk.vmdk"`],
-  ['an extent whose name has no quotes', `RW ${SECTORS} SPARSE disk.vmdk`],
+  ['an extent whose path has no quotes', `RW ${SECTORS} SPARSE ../disk.vmdk`],
+  ['an extent whose size is no number', 'RW all SPARSE "disk.vmdk"'],
+  ['an extent whose size is negative', 'RW -1 SPARSE "disk.vmdk"'],
+  ['an extent whose name has no end', `RW ${SECTORS} SPARSE "disk.vmdk`],
   ['an extent with an offset', `RW ${SECTORS} SPARSE "disk.vmdk" 128`],
   ['no extent', ''],
   ['two extents', `${EXTENT}\n${EXTENT}`],
@@ -144,7 +163,6 @@ const badExtents: [name: string, line: string][] = [
 ];
 
 const badDescriptors: [name: string, descriptor: string, code: ErrorCode][] = [
-  ['of a type in small letters', vmdkDescriptor('monolithicsparse', SECTORS), 'unsafe-extent'],
   ['of the streamOptimized type, but not compressed', vmdkDescriptor('streamOptimized', SECTORS), 'corrupt-header'],
   ['without a type', sound.replace(/createType.*\n/, ''), 'corrupt-header'],
   ['with two types', withLine('createType="monolithicFlat"'), 'corrupt-header'],
@@ -234,10 +252,12 @@ export const vmdk: CorpusGroup = {
     ...descriptorsNotForGlance.map(([name, descriptor]) =>
       accepted(name, { ...SPARSE, warning: 'Glance refuses' }, described(descriptor)),
     ),
-    accepted(
-      'with a content ID of no digits',
-      { ...SPARSE, warning: 'without digits', unlikeQemu: 'it wants a digit' },
-      described(sound.replace('2af1c3d4', '')),
+    ...descriptorsNotForQemu.map(([name, descriptor]) =>
+      accepted(
+        name,
+        { ...SPARSE, warning: 'qemu-img does not open', unlikeQemu: 'it wants a number behind both words' },
+        described(descriptor),
+      ),
     ),
     ...badHeaders.map(([name, changes, code]) => refused(name, code, () => patched(sparse, changes))),
     ...TYPES_OF_MANY_FILES.map((createType) =>
