@@ -32,7 +32,7 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     by: 'test/docs/documented-commands.test.ts',
   },
   {
-    command: 'npm install imagedrop aws-cdk-lib constructs',
+    command: 'npm install @imagedrop/cdk aws-cdk-lib constructs',
     because: 'It asks the registry of npm for the package; what `npm pack` makes is installed.',
     by: 'test/package/package.test.ts',
   },
