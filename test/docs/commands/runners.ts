@@ -45,7 +45,7 @@ export const elsewhere = ({ text }: ShellCommand): Elsewhere | undefined =>
   ELSEWHERE.find(({ command }) => matches(command, text));
 
 /** Programs that come with the project. */
-const OWN = /^(npx imagedrop|npm start|imagedrop|echo|npx cdk synth)\b/;
+const OWN = /^(npx imagedrop|npm start|npm run demo|imagedrop|echo|npx cdk synth)\b/;
 /** Programs that a newcomer may lack. */
 const CLIENTS = /^(aws|jq|openstack|truncate|rclone|s3cmd|qemu-img)\b/;
 
