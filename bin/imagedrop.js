@@ -14,10 +14,8 @@ const SOURCE = join(HERE, 'imagedrop.ts');
 /** Where `npm pack` puts what it compiles. */
 const COMPILED = join(HERE, '../dist/bin/imagedrop.js');
 
-/** Node.js strips types without being asked from 22.18 on, and again from 23.6 on. */
-function stripsTypes([major, minor]) {
-  return major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
-}
+/** Strips types, unpacks zstd, and sends requests through the proxies of the environment. */
+const isNewEnough = ([major, minor]) => major > 24 || (major === 24 && minor >= 5);
 
 /** The Node.js that `npm ci` has installed beside the project. */
 function ownNode() {
@@ -43,15 +41,16 @@ function fail(message) {
   process.exitCode = 1;
 }
 
-const version = process.versions.node.split('.').map(Number);
-if (!existsSync(SOURCE)) {
-  await import(pathToFileURL(COMPILED).href);
-} else if (stripsTypes(version)) {
-  await import(pathToFileURL(SOURCE).href);
-} else {
+const found = process.versions.node;
+const isClone = existsSync(SOURCE);
+if (isNewEnough(found.split('.').map(Number))) {
+  await import(pathToFileURL(isClone ? SOURCE : COMPILED).href);
+} else if (isClone) {
   try {
     runWith(ownNode(), [SOURCE, ...process.argv.slice(2)]);
   } catch (error) {
-    fail(`Node.js ${process.versions.node} cannot run this by itself; run \`npm ci\` first (${error.message}).`);
+    fail(`Node.js ${found} is older than 24.5. Run \`npm ci\`, which installs a newer one here (${error.message}).`);
   }
+} else {
+  fail(`Node.js ${found} is older than 24.5. Install Node.js 24.5 or newer and run the command again.`);
 }

@@ -1,6 +1,7 @@
 import type { Command } from '../terminal/command.ts';
 import { backfill } from './backfill.ts';
 import { completion } from './completion.ts';
+import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { drop } from './drop.ts';
 import { inspect } from './inspect.ts';
@@ -14,6 +15,7 @@ import { ui } from './ui.ts';
 
 /** Every command, in the order of the help. A new one is one file and one line here. */
 export const COMMANDS: readonly Command[] = [
+  demo,
   start,
   drop,
   ls,

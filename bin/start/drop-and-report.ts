@@ -21,10 +21,25 @@ const FILES_AT_A_TIME = 4;
  * @returns the exit code
  */
 export async function dropAndReport(stack: LocalStack, options: StartOptions, stop: AbortSignal): Promise<number> {
+  const records = await dropAndWait(stack, options, stop);
+  return records === undefined ? INTERRUPTED : conclude(records, options);
+}
+
+type Dropped = Pick<StartOptions, 'files' | 'json'>;
+
+/**
+ * Drops the files and shows every drop that is under way.
+ * @returns the records of these files when they have settled; undefined if interrupted
+ */
+export async function dropAndWait(
+  stack: LocalStack,
+  { files, json }: Dropped,
+  stop: AbortSignal,
+): Promise<readonly DropRecord[] | undefined> {
   const startedAt = new Date();
-  const lines = options.json ? undefined : liveLines(process.stdout);
+  const lines = json ? undefined : liveLines(process.stdout);
   const show: Show = (key, line, style) => lines?.show(key, line, style);
-  const dropped = dropAll(options.files, { stack, stop, show });
+  const dropped = dropAll(files, { stack, stop, show });
   const seen = new Map<string, DropRecord>();
   for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {
     for (const record of changed) {
@@ -32,10 +47,10 @@ export async function dropAndReport(stack: LocalStack, options: StartOptions, st
       if (!wasOver(record, startedAt)) show(record.drop.key, recordLine(record), statusStyle(record.status));
     }
     const records = (await ifDone(dropped))?.map((id) => seen.get(id));
-    if (records?.every(isAnnounced)) return conclude(records, options);
+    if (records?.every(isAnnounced)) return records;
   }
-  process.stderr.write('Interrupted; `npm start` goes on with what was under way.\n');
-  return INTERRUPTED;
+  process.stderr.write('Interrupted; `npm start` resumes the drops.\n');
+  return undefined;
 }
 
 type Show = (key: string, line: string, style?: Style) => void;

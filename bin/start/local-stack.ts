@@ -38,7 +38,7 @@ export interface ImageCloud {
 }
 
 /** Starts the image endpoint, unless the user has one, and the stack as it is synthesized. */
-export async function startLocalStack(folder: string, options: StartOptions): Promise<LocalStack> {
+export async function startLocalStack(folder: string, options: Omit<StartOptions, 'files'>): Promise<LocalStack> {
   const cloud = options.osCloud === undefined ? await simulated(folder, options.kind) : await real(options.osCloud);
   try {
     const cloudAssembly = join(folder, 'cdk.out');

@@ -12,8 +12,18 @@ import { serve } from './serve.ts';
  * Runs the whole stack on this machine: with files, until each is an image or has failed; without, until interrupted.
  * @returns the exit code
  */
-export async function startHere(options: StartOptions): Promise<number> {
+export function startHere(options: StartOptions): Promise<number> {
   sayWhereDropsGo(options, process.env.OS_CLOUD);
+  return withStack(options, (stack, stop) =>
+    options.files.length > 0 ? dropAndReport(stack, options, stop) : serve(stack, stop),
+  );
+}
+
+/** Starts the stack, works with it and stops it. */
+export async function withStack<T>(
+  options: Omit<StartOptions, 'files'>,
+  work: (stack: LocalStack, stop: AbortSignal) => Promise<T>,
+): Promise<T> {
   const folder = join(process.cwd(), STATE_FOLDER);
   mkdirSync(folder, { recursive: true });
   const unlock = lockFolder(folder);
@@ -23,7 +33,7 @@ export async function startHere(options: StartOptions): Promise<number> {
     if (!options.json)
       process.stdout.write(`Starting the stack on this machine (state in ${relative('.', folder)}/) …\n`);
     stack = await startLocalStack(folder, options);
-    return await (options.files.length > 0 ? dropAndReport(stack, options, stop) : serve(stack, stop));
+    return await work(stack, stop);
   } finally {
     await stack?.stop();
     unlock();

@@ -84,7 +84,7 @@ function version(): string {
   for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
     try {
       const { name, version: found } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      if (name === 'imagedrop') return found;
+      if (name === '@imagedrop/cdk') return found;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }

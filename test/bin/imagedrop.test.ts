@@ -65,7 +65,7 @@ describe('the command line', () => {
   test('says in a sentence what is wrong, and where it came from only with --debug', async () => {
     const { code, err } = await user.run('begin');
     expect(err).toMatch(
-      /^imagedrop: There is no command "begin"\. There is start, drop, .+\.\nSee `imagedrop --help`\.\n$/,
+      /^imagedrop: There is no command "begin"\. There is demo, start, drop, .+\.\nSee `imagedrop --help`\.\n$/,
     );
     expect(code).toBe(2);
     await user.file('x.img', '');
@@ -121,8 +121,20 @@ describe('the launcher', () => {
         join(folder, 'dist/bin/imagedrop.js'),
         'console.log("compiled", process.argv.slice(2).join(" "));',
       );
-      const { stdout } = await run(OTHER_NODE, [join(folder, 'bin/imagedrop.js'), 'ls', 'a']);
+      const { stdout } = await run(process.execPath, [join(folder, 'bin/imagedrop.js'), 'ls', 'a']);
       expect(stdout).toBe('compiled ls a\n');
+    });
+
+    test('names the Node.js that it needs where another runs it', async () => {
+      const old = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.0' } });`;
+      await writeFile(join(folder, 'old.cjs'), old);
+      await expect(
+        run(process.execPath, ['--require', join(folder, 'old.cjs'), join(folder, 'bin/imagedrop.js'), 'ls']),
+      ).rejects.toMatchObject({
+        code: 1,
+        stderr:
+          'imagedrop: Node.js 20.20.0 is older than 24.5. Install Node.js 24.5 or newer and run the command again.\n',
+      });
     });
   });
 });

@@ -13,7 +13,7 @@ describe('docs/construct.md', () => {
 
   test('shows an app of ten lines', () => {
     const [app = ''] = Array.from(before.matchAll(/```ts\n([\s\S]*?)```/g), ([, code]) => code);
-    expect(app).toContain("from 'imagedrop'");
+    expect(app).toContain("from '@imagedrop/cdk'");
     expect(app.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
   });
 });

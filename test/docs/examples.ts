@@ -4,7 +4,7 @@ import { blocksIn } from './commands/pages.ts';
 const PRELUDE = `import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { SecurityGroup, Vpc as Network } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { ImageDrop } from 'imagedrop';
+import { ImageDrop } from '@imagedrop/cdk';
 
 const stack = new Stack(new App(), 'Images');
 const cloudsYaml = Secret.fromSecretNameV2(stack, 'OfTheClouds', 'imagedrop/clouds.yaml');
@@ -14,7 +14,7 @@ const group = new SecurityGroup(stack, 'Group', { vpc });
 
 /** A snippet of a page as a whole app: as it stands where it is one, else with what it has around it. */
 function whole(snippet: string): string {
-  if (snippet.includes("from 'imagedrop'") && snippet.includes('new Stack(')) return snippet;
+  if (snippet.includes("from '@imagedrop/cdk'") && snippet.includes('new Stack(')) return snippet;
   // Within a class of the reader's the stack is `this`.
   return PRELUDE + snippet.replaceAll(/\bthis\b/g, 'stack');
 }

@@ -28,7 +28,7 @@ describe('the examples in TypeScript', () => {
   async function compiled(examples: typeof EXAMPLES): Promise<string> {
     const files = examples.map(({ place }) => `${place.replaceAll(/\W/g, '-')}.ts`);
     for (const [index, { app }] of examples.entries()) {
-      const ours = app.replaceAll("from 'imagedrop'", `from '${join(PROJECT, 'lib/index.ts')}'`);
+      const ours = app.replaceAll("from '@imagedrop/cdk'", `from '${join(PROJECT, 'lib/index.ts')}'`);
       await writeFile(join(folder, files[index] ?? ''), ours);
     }
     // The types of aws-cdk-lib themselves do not keep to exactOptionalPropertyTypes; and what a snippet does not use of

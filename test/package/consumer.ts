@@ -59,7 +59,7 @@ export class Consumer {
 
   /** A file of the installed package. */
   installed(path: string): string {
-    return join(this.folder, 'node_modules/imagedrop', path);
+    return join(this.folder, 'node_modules/@imagedrop/cdk', path);
   }
 
   async write(path: string, content: string | Buffer): Promise<void> {

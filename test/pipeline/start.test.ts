@@ -67,6 +67,15 @@ async function file(name: string, bytes: Buffer): Promise<string> {
   return path;
 }
 
+test('imagedrop demo explains what happens to a good, a packed, a truncated and a wrong file', async () => {
+  const { code, out } = await imagedrop('demo').ended;
+  expect(out).toMatch(/^disk\.img +is image [\w-]+: the sha512 at the cloud matches the disk\.$/m);
+  expect(out).toMatch(/^packed\.img\.gz +is image [\w-]+: the sha512 at the cloud matches the disk\.$/m);
+  expect(out).toMatch(/^truncated\.qcow2 +was rejected \(truncated\): .+\.$/m);
+  expect(out).toMatch(/^notes\.txt +was rejected \(not-a-disk-image\): .+\.$/m);
+  expect(code).toBe(0);
+});
+
 describe('imagedrop start', () => {
   test('drops files, ends with a table and says by its exit code whether all are active', async () => {
     const qcow2 = SAMPLES.find(({ format }) => format === 'qcow2')?.bytes ?? Buffer.alloc(0);

@@ -29,6 +29,7 @@ const hasFailed: Expectation['given'] = (world, key) => world.has(key, 'failed')
 /** Every rule counts whose pattern is found in a command; the later ones win. */
 const RULES: readonly (readonly [RegExp, Expectation])[] = [
   [/^npm start|imagedrop start/, { isStart: true }],
+  [/^npm run demo|imagedrop demo/, { isStart: true, shows: /^packed\.img\.gz +is image /m }],
   [/^npm start$|imagedrop start --kind ims$/, { until: 'Ctrl-C ends.', shows: /Stopping; what was under way/ }],
   [/^npm start -- (--os-cloud mycloud )?ubuntu/, { shows: /^ubuntu-24\.04\.qcow2 +qcow2 v3 .* sha512 /m }],
   [/^npm start -- blank\.img/, { shows: /^blank\.img +raw .* sha512 /m }],

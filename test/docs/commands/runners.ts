@@ -32,7 +32,7 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     by: 'test/docs/documented-commands.test.ts',
   },
   {
-    command: 'npm install imagedrop aws-cdk-lib constructs',
+    command: 'npm install @imagedrop/cdk aws-cdk-lib constructs',
     because: 'It asks the registry of npm for the package; what `npm pack` makes is installed.',
     by: 'test/package/package.test.ts',
   },
@@ -45,7 +45,7 @@ export const elsewhere = ({ text }: ShellCommand): Elsewhere | undefined =>
   ELSEWHERE.find(({ command }) => matches(command, text));
 
 /** Programs that come with the project. */
-const OWN = /^(npx imagedrop|npm start|imagedrop|echo|npx cdk synth)\b/;
+const OWN = /^(npx imagedrop|npm start|npm run demo|imagedrop|echo|npx cdk synth)\b/;
 /** Programs that a newcomer may lack. */
 const CLIENTS = /^(aws|jq|openstack|truncate|rclone|s3cmd|qemu-img)\b/;
 
