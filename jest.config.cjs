@@ -102,7 +102,7 @@ module.exports = {
     ...Object.entries(SUITES).map(([name, settings]) => project(name, settings)),
   ],
   // A limit that only a hang reaches, also on a machine that is busy with other work.
-  testTimeout: 300_000,
+  testTimeout: 900_000,
   // Half of the time tests wait for timers and other processes.
   maxWorkers: availableParallelism() + 1,
   // Node's modules, CDK's among them, stay in a worker's memory for each test file; a fresh worker gives it back.

@@ -22,14 +22,17 @@ export interface UiServer {
 /** Never another: the page is only for users of this machine. */
 const HOST = '127.0.0.1';
 
+/** Longer than clients keep an idle connection: the server must not close one that just gets a request. */
+const KEEP_ALIVE_MS = 75_000;
+
 /**
  * Serves the page of a stack on loopback.
  * @param port 0 for any free one
  * @throws EADDRINUSE and its like
  */
 export async function startUiServer(stack: UiStack, port: number): Promise<UiServer> {
-  // Parts of large files take their time on a thin line.
-  const server = createServer({ requestTimeout: 0 });
+  // Parts of large files take long on a slow line.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS });
   await listen(server, port);
   const guard = new Guard((server.address() as AddressInfo).port);
   const site = new Site(guard, new Api(stack), await uploadOrigin(stack));

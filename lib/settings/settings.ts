@@ -47,14 +47,12 @@ export function settle(props: ImageDropProps): Settings {
   if (managedInstances !== undefined) checkManagedInstances(managedInstances);
   const streamUpload = managedInstances === undefined ? STREAM_UPLOAD : MANAGED_STREAM_UPLOAD;
   const concurrency = props.maxConcurrentUploads ?? STREAM_UPLOAD.maxConcurrency;
-  const targets = resolveTargets(
-    props.targets,
-    managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES,
-  );
+  const maxStreamBytes = managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES;
+  const targets = resolveTargets(props.targets, maxStreamBytes);
   return {
     targets,
     unpackImage: resolveStage('unpackImage', UNPACK_IMAGE, props.unpackImage),
-    maxUnpackedBytes: resolveMaxUnpacked(props.maxUnpackedBytes ?? largestTaken(targets)),
+    maxUnpackedBytes: resolveMaxUnpacked(props.maxUnpackedBytes, targets),
     createMetadata: resolveStage('createMetadata', CREATE_METADATA, props.createMetadata),
     streamUpload: {
       ...resolveStage('streamUpload', streamUpload, props.streamUpload),
@@ -78,7 +76,8 @@ export function settle(props: ImageDropProps): Settings {
 /** The parts of one multipart upload (lambda/steps/part-upload.ts) hold more. */
 const MAX_UNPACKED_BYTES = 2 ** 40;
 
-function resolveMaxUnpacked(bytes: number): number {
+function resolveMaxUnpacked(given: number | undefined, targets: readonly Target[]): number {
+  const bytes = given ?? largestTaken(targets);
   const bounds = { lowest: 1, highest: MAX_UNPACKED_BYTES, of: 'bytes, the largest image of any image service' };
   return wholeNumber('maxUnpackedBytes', bytes, bounds);
 }

@@ -57,7 +57,8 @@ export function requireReadable(call: ServiceCall, object: StoredObject): void {
 
 /** @throws InvalidRequest for an object of a key that the sender does not give (S3 user guide, SSE-C) */
 export function requireCustomerKey(request: S3Request, { customerKey }: StoredObject): void {
-  if (customerKey === undefined || request.header('x-amz-server-side-encryption-customer-algorithm') !== undefined) return;
+  if (customerKey === undefined || request.header('x-amz-server-side-encryption-customer-algorithm') !== undefined)
+    return;
   const message =
     'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.';
   throw new S3Error('InvalidRequest', { message });

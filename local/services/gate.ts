@@ -39,6 +39,9 @@ export interface GateOptions {
 /** Ten messages in one batch are at most 1 MiB; their escaped JSON needs more. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Longer than clients keep an idle connection: the gate must not close one that just gets a request. */
+const KEEP_ALIVE_MS = 75_000;
+
 /** The door to the services in this process: each request needs a signature, and only what the role allows is done. */
 export class Gate {
   readonly url: string;
@@ -60,7 +63,7 @@ export class Gate {
    * @throws the error of the system when the port is taken
    */
   static async listen(port: number): Promise<Gate> {
-    const server = createServer();
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(port, '127.0.0.1', resolve);
     });
