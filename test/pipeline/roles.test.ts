@@ -123,10 +123,13 @@ test('each function needs all that its role allows, and nothing that it does not
   // What got lost: a dead letter of an object that is gone, which is sent again, and a record that nobody works on.
   const dead = { key: 'dead.img', versionId: NO_VERSION };
   await pipeline.send('IngestDeadLetterQueueUrl', pipeline.event(dead, rawDisk()));
+  const tried = { key: 'tried.img', versionId: NO_VERSION };
+  await pipeline.send('IngestDeadLetterQueueUrl', { record: await putRecord(tried, { attempts: 1 }) });
   const lost = { key: 'lost.img', versionId: NO_VERSION };
   await putRecord(lost, {});
   await reconcileUntil(async () => (await pipeline.record(lost))?.status === 'failed');
   expect(await pipeline.settled(dead)).toMatchObject({ error: { code: 'object-gone' } });
+  expect(await pipeline.settled(tried)).toMatchObject({ error: { code: 'retries-exhausted' } });
 
   const { used, unused, denied } = pipeline.stack.access.usage();
   expect(used.length).toBeGreaterThan(20);
