@@ -48,6 +48,7 @@ const SLOW = [
   'pipeline/refused-credentials',
   'pipeline/roles',
   'pipeline/start',
+  'pipeline/suspended',
   'pipeline/tls',
   'security/embedded-stack',
   'steps/staging-at-scale',

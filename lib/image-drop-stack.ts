@@ -29,7 +29,12 @@ export class ImageDropStack extends Stack {
     const cloudsYaml = Secret.fromSecretNameV2(this, 'CloudsYaml', cloudsYamlSecret);
     const existing = dropBucketByName && { existingDropBucket: this.dropBucketOf(dropBucketByName) };
     this.imageDrop = new ImageDrop(this, 'ImageDrop', { ...props, ...existing, cloudsYaml });
-    const outputs = { ...outputsOf(this.imageDrop), ...settingsOf(props, cloudsYamlSecret) };
+    const { versioned = true } = existing?.existingDropBucket ?? props.existingDropBucket ?? {};
+    const outputs = {
+      ...outputsOf(this.imageDrop),
+      DropBucketVersioned: { value: String(versioned), description: 'Whether the functions may read versions of drops' },
+      ...settingsOf(props, cloudsYamlSecret),
+    };
     for (const [name, output] of Object.entries(outputs)) new CfnOutput(this, name, output);
   }
 

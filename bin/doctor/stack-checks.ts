@@ -1,6 +1,7 @@
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  GetBucketVersioningCommand,
   HeadBucketCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
@@ -32,6 +33,7 @@ export async function* stackChecks(stack: StackConnection, readOnly: boolean): A
   if (hasFailed(credentials)) return;
   yield await checks.make('clock', () => clockOf(stack));
   yield await checks.make('drop bucket', () => reachVerdict(stack, 'DropBucketName'));
+  yield await checks.make('versioning', () => versioningOf(stack));
   yield await checks.make('dropping', () => (readOnly ? skipped('--read-only') : dropVerdict(stack)));
   const records = await checks.make('records', () => recordsVerdict(stack));
   yield records;
@@ -59,6 +61,34 @@ async function reachVerdict(stack: StackConnection, output: string): Promise<Ver
   const Bucket = stack.output(output);
   await stack.s3.send(new HeadBucketCommand({ Bucket }));
   return ok(Bucket);
+}
+
+/** Droppers need no permission to ask. */
+async function versioningOf(stack: StackConnection): Promise<Verdict> {
+  const command = new GetBucketVersioningCommand({ Bucket: stack.output('DropBucketName') });
+  try {
+    const { Status: status } = await stack.s3.send(command);
+    return versioningVerdict(stack.output('DropBucketVersioned'), status);
+  } catch (error) {
+    return verdictOnError(error, 'warning');
+  }
+}
+
+/**
+ * Compares the stack's `versioned` with the bucket. A bucket whose versioning is suspended still has versions.
+ * @param setting `true` or `false`, as the stack's output says
+ * @param status as S3 says; undefined where versioning was never enabled
+ */
+export function versioningVerdict(setting: string, status: string | undefined): Verdict {
+  const is = status?.toLowerCase() ?? 'off';
+  if (setting === 'false' && status !== undefined) {
+    return failed(
+      `it is ${is}, but the stack has \`versioned: false\`: the functions may not read versions`,
+      'Set `versioned: true` of `existingDropBucket`, then deploy the stack again.',
+    );
+  }
+  if (status === 'Enabled') return ok('enabled: each drop is a version of its object');
+  return ok(`${is}: a drop that is replaced before its upload is lost, and its record superseded`);
 }
 
 /** No object ever has it: the upload under it is never completed. */

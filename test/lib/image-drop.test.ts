@@ -322,6 +322,7 @@ describe('the stack', () => {
         UploadDeadLetterQueueUrl: queues.upload.deadLetters.queueUrl,
         StatusDeadLetterQueueUrl: queues.status.deadLetters.queueUrl,
         ReconcileFunctionName: reconcile.function.functionName,
+        DropBucketVersioned: 'true',
         AlarmsTell: 'no one: set alarmEmails in cdk.json, then deploy again',
         Targets: 'mycloud:glance',
         CloudsYamlSecretName: 'imagedrop/clouds.yaml',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -38,6 +38,8 @@ export interface PipelineOptions {
   readonly cloud?: PipelineCloud;
   /** What is to go wrong. @default nothing */
   readonly faults?: StackFaults;
+  /** Whether versioning of the drop bucket is suspended, as its owner may do later. @default false */
+  readonly suspended?: boolean;
   /** Where the stack keeps what it has; whoever gives one removes it. @default a folder of the pipeline's own */
   readonly stackFolder?: string;
 }
@@ -45,6 +47,17 @@ export interface PipelineOptions {
 export interface Dropped {
   readonly key: string;
   readonly versionId: string;
+}
+
+/** A copy of a cloud assembly in which versioning of the drop bucket is suspended. */
+async function suspended(assembly: string, folder: string): Promise<string> {
+  await cp(assembly, folder, { recursive: true });
+  const file = join(folder, 'ImageDrop.template.json');
+  const template = JSON.parse(await readFile(file, 'utf8'));
+  const id = Object.keys(template.Resources).find((each) => /^ImageDropDropBucket[0-9A-F]{8}$/.test(each)) ?? '';
+  template.Resources[id].Properties.VersioningConfiguration = { Status: 'Suspended' };
+  await writeFile(file, JSON.stringify(template));
+  return folder;
 }
 
 /** The whole stack as it is synthesized, in a folder of its own, and a cloud: a simulated one unless another is given. */
@@ -73,7 +86,8 @@ export class Pipeline {
     const targets = options.targets ?? { [cloud.name]: { kind: 'glance' } };
     const { reconcile, outcomeEmails } = options;
     const context = { ...(reconcile && { reconcile }), ...(outcomeEmails && { outcomeEmails }) };
-    const assembly = await cloudAssembly({ targets, cloudsYamlSecret: SECRET, ...context }, join(folder, 'cdk.out'));
+    const synthesized = await cloudAssembly({ targets, cloudsYamlSecret: SECRET, ...context }, join(folder, 'cdk.out'));
+    const assembly = options.suspended === true ? await suspended(synthesized, join(folder, 'suspended')) : synthesized;
     const stack = await startStack({
       cloudAssembly: assembly,
       stackName: 'ImageDrop',
