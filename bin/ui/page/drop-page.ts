@@ -1,4 +1,4 @@
-import { type DropRecord, isMoving } from '../../../lambda/model/record.ts';
+import type { DropRecord } from '../../../lambda/model/record.ts';
 import { badge, progressBar } from './badge.ts';
 import { card } from './card.ts';
 import { checksCard, foundCard } from './found.ts';
@@ -7,6 +7,7 @@ import { html, nothing, type TemplateResult } from './lit.ts';
 import type { OpenDrop } from './open-drop.ts';
 import { rawRecord } from './raw-record.ts';
 import { hashesCard, sentCard } from './sent.ts';
+import { isMoving } from './statuses.ts';
 import { timeline } from './timeline.ts';
 import { trouble } from './trouble.ts';
 import { dateTime, duration, formatBytes, percent, rate, splitKey } from './words.ts';

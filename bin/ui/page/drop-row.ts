@@ -1,9 +1,8 @@
-import { isMoving } from '../../../lambda/model/record.ts';
 import type { DropSummary } from '../summary.ts';
 import { badge, progressBar } from './badge.ts';
 import { html, nothing, type TemplateResult } from './lit.ts';
 import { dropPath } from './route.ts';
-import { isSettled, STATUSES } from './statuses.ts';
+import { isMoving, isSettled, STATUSES } from './statuses.ts';
 import { age, dateTime, formatBytes, percent, rate, splitKey } from './words.ts';
 
 /** The cells of a drop. @param isCurrent whether Tab reaches it */

@@ -38,3 +38,6 @@ export function groupOf(status: RecordStatus): Exclude<Group, 'all'> {
 }
 
 export const isSettled = (status: RecordStatus): boolean => groupOf(status) !== 'under-way';
+
+/** Whether bytes move, so that there is progress. Browsers get no modules of the functions. */
+export const isMoving = (status: RecordStatus): boolean => status === 'unpacking' || status === 'uploading';

@@ -7,6 +7,7 @@ import { sseEvents } from '../../../bin/ui/page/sse.ts';
 import { Turns } from '../../../bin/ui/page/turns.ts';
 import { rowIndexes, visibleRows } from '../../../bin/ui/page/virtual-rows.ts';
 import { age, duration, percent, splitKey } from '../../../bin/ui/page/words.ts';
+import { staticFile } from '../../../bin/ui/static-files.ts';
 import { type DropSummary, summaryOf } from '../../../bin/ui/summary.ts';
 import type { DropRecord } from '../../../lambda/model/record.ts';
 import { receivedRecord } from './ui-stack.ts';
@@ -224,4 +225,16 @@ test('a limited number work at a time, in the order in which they came', async (
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
   expect(order.slice(0, 3)).toEqual(['a begins', 'b begins', 'a ends']);
   expect(order.indexOf('c begins')).toBeGreaterThan(2);
+});
+
+test('a browser gets all modules that the page imports', async () => {
+  const paths = new Set(['/ui/page/main.ts']);
+  // A set that grows is walked to its end.
+  for (const path of paths) {
+    const file = await staticFile(path);
+    expect({ path, isServed: file !== undefined }).toEqual({ path, isServed: true });
+    const imports = file?.body.matchAll(/^(?:import|export) [^;]*?from\s+'(\.[^']+)'/gm) ?? [];
+    for (const [, specifier = ''] of imports) paths.add(new URL(specifier, `http://page${path}`).pathname);
+  }
+  expect(paths.size).toBeGreaterThan(20);
 });
