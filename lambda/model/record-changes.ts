@@ -125,7 +125,8 @@ export function beginUpload(record: RecordDraft, now: Date): RecordDraft {
 
 /**
  * Whether the record still is what was read, as far as a verdict on its image goes: under the lease of the reader, or
- * without a lease and with the same image, job and upload. A verdict on one image must not hit the next.
+ * without a lease and with the same image, job, upload and verification. A verdict on one image must not hit the next,
+ * nor a verified image that is being released.
  */
 export function isUndecided(read: RecordDraft, stored: RecordDraft, now: Date): boolean {
   if (stored.generation !== read.generation || isSettled(stored)) return false;
@@ -139,7 +140,8 @@ export const isLeased = ({ lease }: Pick<RecordDraft, 'lease'>, now: Date): bool
 const isOfSameImage = (one: RecordDraft, other: RecordDraft): boolean =>
   one.image?.id === other.image?.id &&
   one.register?.jobId === other.register?.jobId &&
-  one.staging?.uploadId === other.staging?.uploadId;
+  one.staging?.uploadId === other.staging?.uploadId &&
+  (one.verification === undefined) === (other.verification === undefined);
 
 /**
  * Gives up the image of the present generation: the record names what is to be deleted before anybody deletes it.

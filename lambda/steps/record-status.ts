@@ -64,28 +64,46 @@ function isOvertaken(message: unknown, { rounds = 0 }: DropRecord): boolean {
   return round !== undefined && round < rounds;
 }
 
+/** An image that holds what was read from the bucket. */
+interface Verified {
+  readonly work: Work<ProcessingRecord>;
+  readonly image: Image;
+  readonly verification: Verification;
+}
+
 async function check(work: Work, deps: Dependencies): Promise<void> {
-  const settled = await settleIfActive(work, deps);
-  // Its errors are not caught below: a settled record needs its announcement, however long that takes.
+  const verified = await unlessEnded(work, () => verifiedIfActive(work, deps), deps);
+  const settled = verified && (await unlessEnded(verified.work, () => activate(verified, deps), deps));
+  // Its errors are not caught above: a settled record needs its announcement, however long that takes.
   if (settled?.status === 'active') await announce(work.with(settled), deps);
 }
 
-/** @returns the record when the image has become active and agrees; undefined when another message continues with it */
-async function settleIfActive(unchecked: Work, deps: Dependencies): Promise<DropRecord | undefined> {
+/** After a temporary error another message looks at the image; any other error fails the drop. */
+async function unlessEnded<T>(
+  work: Work,
+  look: () => Promise<T | undefined>,
+  deps: Dependencies,
+): Promise<T | undefined> {
   try {
-    const work = unchecked.with(recordOf(unchecked.record, ['processing']));
-    const { record } = work;
-    const endpoint = await work.endpoint();
-    const image = record.image && (await endpoint.get(record.image.id));
-    await deps.pauses.end(record.target, 'status');
-    if (image !== undefined && image.status !== 'queued') await noteSeen(work);
-    const isActive = image?.status === 'active' || image?.status === 'deactivated';
-    if (isActive) return await settle(work, image, deps);
-    await waitOrBeginAgain(work, image, endpoint, deps);
+    return await look();
   } catch (thrown) {
     const error = asImageDropError(thrown);
-    await (error.retryable ? wait(unchecked, error, deps) : failDrop(unchecked, error, deps));
+    await (error.retryable ? wait(work, error, deps) : failDrop(work, error, deps));
+    return undefined;
   }
+}
+
+/** @returns the image when it has become active and agrees; undefined when another message continues with it */
+async function verifiedIfActive(unchecked: Work, deps: Dependencies): Promise<Verified | undefined> {
+  const work = unchecked.with(recordOf(unchecked.record, ['processing']));
+  const { record } = work;
+  const endpoint = await work.endpoint();
+  const image = record.image && (await endpoint.get(record.image.id));
+  await deps.pauses.end(record.target, 'status');
+  if (image !== undefined && image.status !== 'queued') await noteSeen(work);
+  const isActive = image?.status === 'active' || image?.status === 'deactivated';
+  if (isActive) return compare(work, image, deps);
+  await waitOrBeginAgain(work, image, endpoint, deps);
   return undefined;
 }
 
@@ -137,21 +155,16 @@ async function checkJob(
   return wait(noted, stillReading(noted.record), deps);
 }
 
-async function settle(work: Work<ProcessingRecord>, image: Image, deps: Dependencies): Promise<DropRecord | undefined> {
+async function compare(work: Work<ProcessingRecord>, image: Image, deps: Dependencies): Promise<Verified | undefined> {
   await requireReadDrop(work.record, deps);
   const { verification, mismatch, unread } = verify(work.record, image);
-  if (verification !== undefined) return activate(work, image, verification, deps);
+  if (verification !== undefined) return noteVerified({ work, image, verification });
   await (mismatch === undefined ? readAgain(work, unread, deps) : beginAgain(work, mismatch, deps));
   return undefined;
 }
 
-async function activate(
-  work: Work<ProcessingRecord>,
-  image: Image,
-  verification: Verification,
-  deps: Dependencies,
-): Promise<DropRecord | undefined> {
-  if (!(await releaseImage(work, image, verification))) return undefined;
+async function activate({ work, image, verification }: Verified, deps: Dependencies): Promise<DropRecord | undefined> {
+  await releaseImage(work, image);
   await removeSecondImage(work, deps);
   return work.updateIfUndecided((stored) => ({
     ...changes.moveTo(stored, 'active', deps.now()),
@@ -209,27 +222,35 @@ function broken(record: DropRecord, image: Image | undefined): ImageDropError {
 }
 
 /**
- * Gives a verified image the requested visibility and protection. An image is created private and unprotected: others
- * must not see it before it is verified, and its deletion must be possible until then. The record keeps the verification
- * first, so that the next message resumes after a crash.
- * @returns whether the record is still about this image
- * @throws `forbidden` when the cloud does not permit it
+ * Notes in the record that its image is verified, before the image is released: from then on no other message can give
+ * up the image by what it saw before, and after a crash the next message releases it.
+ * @returns undefined when the record is about another image by now
  */
-async function releaseImage(work: Work<ProcessingRecord>, image: Image, verification: Verification): Promise<boolean> {
-  const { sent } = work.record;
-  if (isReleased(sent)) return true;
+async function noteVerified(verified: Verified): Promise<Verified | undefined> {
+  const { work, image, verification } = verified;
+  if (isReleased(work.record.sent)) return verified;
   const isThisImage = (one: DropRecord | undefined) => one?.status === 'processing' && one.image?.id === image.id;
-  const verified = await work.update((stored) =>
+  const noted = await work.update((stored) =>
     isThisImage(stored) && stored.verification === undefined ? { ...stored, verification } : undefined,
   );
-  if (!isThisImage(verified)) return false;
+  if (noted === undefined || !isThisImage(noted)) return undefined;
+  return { ...verified, work: work.with(recordOf(noted, ['processing'])) };
+}
+
+/**
+ * Gives a verified image the requested visibility and protection. An image is created private and unprotected: others
+ * must not see it before it is verified, and its deletion must be possible until then.
+ * @throws `forbidden` when the cloud does not permit it
+ */
+async function releaseImage(work: Work<ProcessingRecord>, image: Image): Promise<void> {
+  const { sent } = work.record;
+  if (isReleased(sent)) return;
   const endpoint = await work.endpoint();
   try {
     await endpoint.release(image.id, sent);
   } catch (error) {
     throw error instanceof ImageDropError && error.code === 'forbidden' ? withOrigin(error, work.record) : error;
   }
-  return true;
 }
 
 function withOrigin(error: ImageDropError, { sent, metadata, target }: ProcessingRecord): ImageDropError {

@@ -88,6 +88,7 @@ async function upload(work: Work<UploadRecord>, deps: StreamUploadDependencies):
       await beginImport(work, endpoint, deps);
       return finish(work, await hashMeanwhile(work, deps), deps);
     case 'active':
+    case 'deactivated':
       // The function that waited for the answer has died, or another hash is needed: read the object for its hashes.
       return finish(work, await hashAgain(work, deps, comparableIn(image)), deps);
     case 'saving':

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { ImageDropError } from '../../lambda/model/errors.ts';
 import { TARGET_KINDS } from '../../lambda/model/target.ts';
 import { source } from '../support/bytes.ts';
 import { endpointAt, IMAGE_ID } from '../support/endpoint-fixture.ts';
@@ -155,6 +156,11 @@ describe.each(TARGET_KINDS)('the Image API calls of %s', (kind) => {
     const { code, message } = await failure(endpoint.get(IMAGE_ID));
     expect(code).toBe('endpoint-answer');
     expect(message).toMatch(new RegExp(`^Showing image ${IMAGE_ID} at t?here .*was answered .* that ${problem}\\.$`));
+  });
+
+  test.each([400, 403, 409, 410, 429, 500, 503])('do not count an image as gone after %i', async (status) => {
+    const endpoint = await endpointAt(kind, (_, response) => answer(response, status, { message: 'Words.' }));
+    expect(await failure(endpoint.get(IMAGE_ID))).toBeInstanceOf(ImageDropError);
   });
 
   test('read the hashes that can be compared, and no others', async () => {

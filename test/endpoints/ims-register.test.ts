@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RegisterRoute } from '../../lambda/endpoints/endpoint.ts';
+import { ImageDropError } from '../../lambda/model/errors.ts';
 import { ID_PROPERTY } from '../../lambda/model/image.ts';
 import { endpointAt, IMAGE_ID, newImage } from '../support/endpoint-fixture.ts';
 import { answer, bodyOf } from '../support/http-server.ts';
@@ -134,5 +135,10 @@ describe('a job', () => {
   ])('that is not there any more is none (%d)', async (status, body) => {
     const { registers } = await service(status, body);
     expect(await registers.job('job-1')).toBeUndefined();
+  });
+
+  test.each([400, 403, 410, 429, 500, 503])('that is not shown (%d) is not counted as none', async (status) => {
+    const { registers } = await service(status, {});
+    await expect(registers.job('job-1')).rejects.toBeInstanceOf(ImageDropError);
   });
 });

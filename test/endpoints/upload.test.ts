@@ -46,19 +46,22 @@ describe.each(TARGET_KINDS)('an upload to %s', (kind) => {
     await expect(endpoint.upload(IMAGE_ID, source(100), 100, never)).resolves.toBeUndefined();
   });
 
-  test.each([401, 404, 409, 410, 500, 502, 503])('leaves the image in question after an early %i', async (status) => {
-    let requests = 0;
-    const endpoint = await endpointAt(kind, (request, response) => {
-      requests += 1;
-      early(status, { message: 'Words of the server.' }, { 'retry-after': '7' })(request, response);
-    });
-    const body = source(BIG);
-    const error = await failure(endpoint.upload(IMAGE_ID, body, BIG, never));
-    expect(error).toMatchObject({ code: 'upload-interrupted', retryable: true, retryAfterSeconds: 7 });
-    expect(error.message).toContain('Words of the server.');
-    expect(body.destroyed).toBe(true);
-    expect(requests).toBe(1);
-  });
+  test.each([401, 404, 408, 409, 410, 500, 502, 503])(
+    'leaves the image in question after an early %i',
+    async (status) => {
+      let requests = 0;
+      const endpoint = await endpointAt(kind, (request, response) => {
+        requests += 1;
+        early(status, { message: 'Words of the server.' }, { 'retry-after': '7' })(request, response);
+      });
+      const body = source(BIG);
+      const error = await failure(endpoint.upload(IMAGE_ID, body, BIG, never));
+      expect(error).toMatchObject({ code: 'upload-interrupted', retryable: true, retryAfterSeconds: 7 });
+      expect(error.message).toContain('Words of the server.');
+      expect(body.destroyed).toBe(true);
+      expect(requests).toBe(1);
+    },
+  );
 
   test('leaves the image in question after a late 401', async () => {
     const endpoint = await endpointAt(kind, late(401, 'the token may have expired during file upload'));

@@ -34,6 +34,7 @@ describe('a verdict on an image', () => {
     ['another image', { image: { id: 'image-3' } }],
     ['another job', { register: { askedAt: AT, jobId: 'job-3' } }],
     ['another upload of the copy', { staging: { ...STAGING, uploadId: 'upload-3' } }],
+    ['its verification', { verification: { outcome: 'verified', reported: {} } }],
     ['another status', { status: 'uploading' }],
     ['the lease of another invocation', { lease: LEASE }],
     ['its outcome', { status: 'active' }],

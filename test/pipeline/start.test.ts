@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import type { Decide } from '../../local/contributing/faults/fault.ts';
@@ -111,7 +111,8 @@ describe('imagedrop start', () => {
     expect(code).toBe(0);
   });
 
-  test("sends to a cloud of the user's own clouds.yaml with --os-cloud", async () => {
+  test("sends to a cloud of the user's own clouds.yaml with --os-cloud, and no drop of the simulator", async () => {
+    expect(await imagedrop('start', '--json', await file('simulated.img', rawDisk())).ended).toMatchObject({ code: 0 });
     const cloud = await startSimulator({ folder: join(folder, 'cloud') });
     try {
       await file('clouds.yaml', Buffer.from(cloud.cloudsYaml()));
@@ -119,7 +120,9 @@ describe('imagedrop start', () => {
       const { out } = await imagedrop('start', '--json', '--os-cloud', 'simulator-application-credential', path).ended;
       const [record] = JSON.parse(out);
       expect(record).toMatchObject({ status: 'active', target: 'simulator-application-credential' });
-      expect(await readFile(cloud.imageFile(record.image.id))).toEqual(rawDisk());
+      const stored = cloud.imageFile(record.image.id);
+      expect(await readFile(stored)).toEqual(rawDisk());
+      expect(await readdir(dirname(stored))).toEqual([basename(stored)]);
     } finally {
       await cloud.close();
     }

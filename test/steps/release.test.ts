@@ -6,6 +6,7 @@ import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
 import { rawDisk } from '../support/disk.ts';
 import { MemoryWorld, target } from '../support/memory-world.ts';
+import { stalledAt } from '../support/stalled-writer.ts';
 
 const SAID = { visibility: 'public', protected: 'true' };
 
@@ -93,6 +94,35 @@ describe('an image that is to be public and protected', () => {
     await check();
     expect(world.record('a.img')).toMatchObject({ status: 'received', generation: 2 });
     expect([...world.endpoint.images.values()]).toMatchObject([{ visibility: 'private', protected: false }]);
+  });
+
+  test('is not failed by a message at its time limit while another message releases it', async () => {
+    const { world, message, image, check } = await uploaded();
+    const [released, failing] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { release } = world.endpoint;
+    world.endpoint.release = async (id, as) => {
+      failing.resolve();
+      await released.promise;
+      return release.call(world.endpoint, id, as);
+    };
+    world.pass(3601);
+    const shown = image();
+    const late = stalledAt(world, ({ status }) => status === 'failed');
+    // A replica that lags shows the image as it was.
+    const get = async () => shown && { ...shown, status: 'saving' as const };
+    const endpoints = {
+      of: async () => ({ ...world.endpoint, get, delete: world.endpoint.delete.bind(world.endpoint) }),
+    };
+    const timingOut = recordStatus(message, world.invocation('late'), { ...late.world, endpoints } as never);
+    await late.stalls;
+    const releasing = check();
+    await failing.promise;
+    late.goOn();
+    await timingOut;
+    released.resolve();
+    await releasing;
+    expect(world.record('a.img')).toMatchObject({ status: 'active', verification: { outcome: 'verified' } });
+    expect(image()).toMatchObject({ status: 'active', visibility: 'public', protected: true });
   });
 
   test('whose upload was interrupted is made anew', async () => {

@@ -71,6 +71,16 @@ describe('stream-upload', () => {
     expect(world.record('a.img')).toMatchObject({ status: 'processing', hashes: { sha512: expect.any(String) } });
   });
 
+  test('finds the image complete that its operator has deactivated meanwhile, and keeps it', async () => {
+    const { world, id, upload } = await created();
+    world.endpoint.faults.push({ call: 'upload', error: interrupted(), afterEffect: true });
+    await expect(upload()).rejects.toThrow();
+    world.endpoint.become(id, 'deactivated', rawDisk());
+    await upload('upload-2');
+    expect(world.record('a.img')).toMatchObject({ status: 'processing', image: { id }, hashes: expect.anything() });
+    expect(world.record('a.img').unseen).toBeUndefined();
+  });
+
   test.each([
     ['sends the bytes to an image made a moment ago without asking for it', 59, 0],
     ['asks for an image made a while ago before it sends the bytes', 61, 1],

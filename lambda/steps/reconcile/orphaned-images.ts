@@ -7,7 +7,7 @@ import type { DropRecord } from '../../model/record.ts';
 import { isSettled, withRemoval } from '../../model/record-changes.ts';
 import type { Target } from '../../model/target.ts';
 import { removeGivenUp } from '../give-up-image.ts';
-import { RecordAtTarget, targetNamed } from '../work.ts';
+import { RecordAtTarget } from '../work.ts';
 import { type Found, type Look, lookAtEach } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
 
@@ -20,7 +20,9 @@ export async function orphanedImages(
   cursor: string | undefined,
   deps: ReconcileDependencies,
 ): Promise<Look> {
-  const target = targetNamed(targetName, deps.targets);
+  const target = deps.targets.find(({ name }) => name === targetName);
+  // It has left the stack since the run that came to its images.
+  if (target === undefined) return { listed: 0, found: [], leftOut: false };
   let listed: { readonly endpoint: ImageEndpoint; readonly page: ImagePage };
   try {
     const endpoint = await deps.endpoints.of(target);

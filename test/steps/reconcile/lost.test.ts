@@ -257,6 +257,19 @@ describe('a run', () => {
     expect(second.reconciliation.lastPass?.counts).toMatchObject({ drops: 30, findings: { 'taken-up': 30 } });
   });
 
+  test('goes on where it stopped at a target that has left the stack since', async () => {
+    const world = await lookedAfter();
+    const stored = world.reconciliation;
+    if (stored === undefined) throw new Error('no run');
+    const { reconciliation } = stored;
+    const pass = { ...reconciliation.pass, phase: 'images' as const, target: 'gone', cursor: '10' };
+    world.reconciliation = { ...stored, reconciliation: { ...reconciliation, pass } };
+    world.objects.put('a.img', rawDisk());
+    world.pass(HOUR);
+    expect(await world.run()).toMatchObject({ complete: true, run: { errors: 0 } });
+    expect(kinds(await world.run())).toEqual(['taken-up']);
+  });
+
   test('looks at no more than its pages', async () => {
     const world = await lookedAfter();
     for (let i = 0; i < 300; i += 1) world.objects.put(`${i}.img`, rawDisk());
