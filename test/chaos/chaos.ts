@@ -72,8 +72,11 @@ const INTERFERES_EVERY = 15;
 const OUTAGE_MS = 5000;
 const REVOKED_MS = 4000;
 const LOOK_MS_PER_DROP = 2;
-/** Seldom enough that reconcile finds some of the dead letters before they are sent back. */
+/** By the clock of the run. Seldom enough that reconcile finds some of the dead letters before they are sent back. */
 const REDRIVE_MS = 25_000;
+const CLOCK_LOOK_MS = 250;
+/** By the clock of the run; as often as a schedule of EventBridge can be. */
+const RECONCILE_MS = 60_000;
 
 /** What a deployment in the middle of the run changes for every target. */
 const OTHER_SETTINGS = { metadata: { minRam: 32 } };
@@ -126,7 +129,10 @@ class Chaos {
 
   async result(): Promise<ChaosResult> {
     const { seed, drops, likelier } = this.#options;
-    const faults = new ChaosFaults({ seed, wants: (kind) => this.#wants(kind), likelier });
+    const compileCache = join(this.#folder, 'compiled');
+    const hurries = this.#options.osCloud === undefined && this.#options.openStack !== true;
+    const wants = (kind: string) => this.#wants(kind);
+    const faults = new ChaosFaults({ seed, wants, likelier, compileCache, hurries });
     this.#stops.push(() => faults.close());
     const clouds = await this.#clouds(faults);
     const before = new Set(
@@ -188,10 +194,25 @@ class Chaos {
       await endPauses(operator);
       if (faults.requests.on && this.#wants(OTHER_KINDS.retried)) await retrySome(operator, faults, this.#options.seed);
     };
+    this.#repeat(work, REDRIVE_MS);
+    if (this.#options.reconciles !== false) this.#repeat(() => this.#reconcile(), RECONCILE_MS);
+  }
+
+  /** In place of the schedule, which goes by the real clock. */
+  async #reconcile(): Promise<void> {
+    const stack = this.#deployed;
+    await stack?.invoke(stack.outputs.ReconcileFunctionName ?? '', {});
+  }
+
+  /** Does the work again and again while there is a stack, never twice at the same time, until the run is over. */
+  #repeat(work: () => Promise<void>, everyMs: number): void {
     let working: Promise<void> = Promise.resolve();
+    let nextAt = Date.now() + everyMs;
     const operating = setInterval(() => {
+      if (this.#deployed === undefined || Date.now() < nextAt) return;
+      nextAt = Date.now() + everyMs;
       working = working.then(work).catch((error) => this.#say(String(error)));
-    }, REDRIVE_MS);
+    }, CLOCK_LOOK_MS);
     this.#stops.push(() => {
       clearInterval(operating);
       return working;
@@ -209,7 +230,9 @@ class Chaos {
     faults.ledger.note(OTHER_KINDS.redeployed);
     const from = new Date().toISOString();
     await operator.queues.told();
-    await this.#deployed?.stop();
+    const before = this.#deployed;
+    this.#deployed = undefined;
+    await before?.stop();
     this.#deployed = await this.#stack([...clouds, late], faults, OTHER_SETTINGS);
     await operator.queues.listen();
     this.#unheard.push({ from, to: new Date().toISOString() });
@@ -273,8 +296,8 @@ class Chaos {
     const targets = Object.fromEntries(
       clouds.map(({ name, target }) => [name, { kind: target.kind, ...settings, ...target.settings }]),
     );
-    const { reconciles = true, versioning = 'enabled' } = this.#options;
-    await chaosAssembly(cloudAssembly, { targets, reconciles, versioning });
+    const { versioning = 'enabled' } = this.#options;
+    await chaosAssembly(cloudAssembly, { targets, versioning });
     await this.#options.prepare?.(cloudAssembly);
     const cloudsYaml = await cloudsYamlBehind(clouds, (cloud, url) => faults.standBeforeCloud(cloud, url));
     faults.subjects.targets = clouds.map(({ name }) => name);
