@@ -39,11 +39,12 @@ export interface AssemblyOptions {
   readonly versioning: Versioning;
 }
 
-/** Synthesizes what would be deployed, and changes nothing in it but the times and the versioning. */
+/** Synthesizes what would be deployed, and changes nothing in it but the times, the schedule and the versioning. */
 export async function chaosAssembly(folder: string, { targets, versioning }: AssemblyOptions): Promise<void> {
   await synthesize(folder, { targets, cloudsYamlSecret: SECRET, reconcile: RECONCILE });
   const file = join(folder, `${STACK}.template.json`);
-  const template: Template = JSON.parse(await readFile(file, 'utf8'));
+  const text = await readFile(file, 'utf8');
+  const template: Template = JSON.parse(versioning === 'off' ? withoutVersions(text) : text);
   for (const [stage, times] of Object.entries(TIMES)) setTimes(template, new RegExp(`^ImageDrop(${stage})`), times);
   withoutSchedules(template);
   if (versioning !== 'enabled') setVersioning(template, versioning === 'off' ? undefined : { Status: 'Suspended' });
@@ -56,6 +57,10 @@ function withoutSchedules({ Resources }: Template): void {
     if (Type === 'AWS::Scheduler::Schedule') delete Resources[logicalId];
   }
 }
+
+/** Permissions as the construct gives them for a bucket without versions (lib/statements.ts). */
+const withoutVersions = (template: string): string =>
+  template.replace(/"s3:(Get|Put)ObjectVersion(Tagging)?"/g, (_, verb, tagging = '') => `"s3:${verb}Object${tagging}"`);
 
 function setVersioning({ Resources }: Template, configuration: object | undefined): void {
   const isDrops = ([logicalId, { Type }]: [string, { Type: string }]) =>

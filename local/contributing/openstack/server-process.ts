@@ -9,7 +9,7 @@ import { OpenStackError } from './run-program.ts';
 import { logEnd, type ServerCommand, spawnServer } from './spawn-server.ts';
 
 /** None takes more than two seconds on an idle machine; a busy one gets thirty times that. */
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 300_000;
 
 /** Glance takes half a second, and more only when a request holds it. */
 const STOP_TIMEOUT_MS = 10_000;
