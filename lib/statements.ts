@@ -10,23 +10,28 @@ import type { DropBucket } from './buckets.ts';
 
 /** Without ListBucket a missing key reads as 403 (Amazon S3 API, "GetObject"). */
 export function readDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
-  const actions = versioned ? ['s3:GetObject', 's3:GetObjectVersion'] : ['s3:GetObject'];
   return [
-    allow(actions, bucket.arnForObjects('*')),
+    allow(readingActions(versioned), bucket.arnForObjects('*')),
     allow(['s3:ListBucket'], bucket.bucketArn),
     ...decryptFor('s3', bucket.encryptionKey),
   ];
 }
+
+const readingActions = (versioned: boolean): string[] =>
+  versioned ? ['s3:GetObject', 's3:GetObjectVersion'] : ['s3:GetObject'];
 
 /** Asks for the head of what a key holds now. */
 export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
   return [allow(['s3:GetObject'], bucket.arnForObjects('*')), ...decryptFor('s3', bucket.encryptionKey)];
 }
 
-/** Lists every version of every drop, and asks for the head of one that an event names. */
+/**
+ * Lists every version of every drop, and asks for the head of one. An object from before versioning was enabled, or while
+ * it is suspended, is asked for by its key alone.
+ */
 export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
   return [
-    allow([versioned ? 's3:GetObjectVersion' : 's3:GetObject'], bucket.arnForObjects('*')),
+    allow(readingActions(versioned), bucket.arnForObjects('*')),
     allow(['s3:ListBucket', 's3:ListBucketVersions'], bucket.bucketArn),
     ...decryptFor('s3', bucket.encryptionKey),
   ];

@@ -22,8 +22,9 @@ if (address !== undefined) {
   } as Socket['connect'];
 }
 
-/** All functions and the services that they use share one clock, which its owner makes faster and slower. */
-let clock: Clock = JSON.parse(process.env.IMAGEDROP_FAULTS_TIME ?? '{"realMs":0,"shownMs":0,"speed":1}');
+/** Functions and the services that they use share one clock, which its owner makes faster and slower. */
+const shared = process.env.IMAGEDROP_FAULTS_TIME;
+let clock: Clock = JSON.parse(shared ?? '{"realMs":0,"shownMs":0,"speed":1}');
 process.on('message', (message: { readonly type?: string; readonly clock?: Clock }) => {
   if (message.type === 'clock' && message.clock !== undefined) clock = message.clock;
 });
@@ -34,8 +35,10 @@ const jumps = (process.env.IMAGEDROP_FAULTS_CLOCK ?? '')
   .filter((jump) => jump !== '')
   .map((jump) => jump.split(':').map(Number) as [number, number]);
 
-const startedAt = Date.now();
-replaceClock((realMs) => {
-  const [, offset = 0] = jumps.findLast(([after]) => realMs - startedAt >= after) ?? [];
-  return timeOf(clock, realMs) + offset;
-});
+if (jumps.length > 0 || shared !== undefined) {
+  const startedAt = Date.now();
+  replaceClock((realMs) => {
+    const [, offset = 0] = jumps.findLast(([after]) => realMs - startedAt >= after) ?? [];
+    return timeOf(clock, realMs) + offset;
+  });
+}
