@@ -12,6 +12,7 @@ import { type ChaosCloud, cloudsYamlBehind } from './chaos-cloud.ts';
 import { type ChaosClouds, openStackClouds, ownClouds, simulatedClouds } from './chaos-clouds.ts';
 import { ChaosFaults } from './chaos-faults.ts';
 import { DropDriver, mayHaveVanished, type PutDrop } from './drop-driver.ts';
+import { MAX_CLOCK_MS } from './function-watch.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import { beginningOf, endPauses, interfere, reconciled, retrySome } from './operator.ts';
 import { Queues } from './queues.ts';
@@ -228,14 +229,15 @@ class Chaos {
   ): Promise<void> {
     if (late === undefined || !this.#wants(OTHER_KINDS.redeployed)) return;
     faults.ledger.note(OTHER_KINDS.redeployed);
-    const from = new Date().toISOString();
+    // Announcements have the time of their function's clock.
+    const from = new Date(Date.now() - MAX_CLOCK_MS).toISOString();
     await operator.queues.told();
     const before = this.#deployed;
     this.#deployed = undefined;
     await before?.stop();
     this.#deployed = await this.#stack([...clouds, late], faults, OTHER_SETTINGS);
     await operator.queues.listen();
-    this.#unheard.push({ from, to: new Date().toISOString() });
+    this.#unheard.push({ from, to: new Date(Date.now() + MAX_CLOCK_MS).toISOString() });
     // What nobody has taken up yet may be the first drop of the new target.
     const taken = new Set([...(await operator.records.all()).values()].map(({ drop }) => drop.id));
     for (const drop of driver.put) if (!taken.has(drop.id)) drop.mayGoTo = late.name;

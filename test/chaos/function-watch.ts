@@ -45,7 +45,7 @@ const FREEZE_SECONDS = { least: 5, most: 75 };
 
 const CLOCK_CHANCE = 0.12;
 /** More than a lease lasts; what waits for a clock that is ahead waits for so long. */
-const MAX_CLOCK_MS = 65_000;
+export const MAX_CLOCK_MS = 65_000;
 const CLOCK_JUMPS = 3;
 const CLOCK_JUMPS_WITHIN_MS = 30_000;
 
