@@ -8,23 +8,20 @@ import type { DropBucket } from './buckets.ts';
 
 /** The statements that roles are made of: exact actions, where the grants of the constructs give more than is used. */
 
-/** Where versioning is suspended, new objects have no version, and older ones still do. */
-const GET: Readonly<Record<'versioned' | 'plain', string[]>> = {
-  versioned: ['s3:GetObject', 's3:GetObjectVersion'],
-  plain: ['s3:GetObject'],
-};
-
 /**
  * Without ListBucket a missing key reads as 403 (Amazon S3 API, "GetObject"). In a bucket of theirs an object may belong to
  * another account, which GetBucketAcl shows.
  */
 export function readDrops({ bucket, versioned, isOwn }: DropBucket): PolicyStatement[] {
   return [
-    allow(GET[versioned ? 'versioned' : 'plain'], bucket.arnForObjects('*')),
+    allow(readingActions(versioned), bucket.arnForObjects('*')),
     allow(isOwn ? ['s3:ListBucket'] : ['s3:ListBucket', 's3:GetBucketAcl'], bucket.bucketArn),
     ...decryptFor('s3', bucket.encryptionKey),
   ];
 }
+
+const readingActions = (versioned: boolean): string[] =>
+  versioned ? ['s3:GetObject', 's3:GetObjectVersion'] : ['s3:GetObject'];
 
 /** Asks for the head of what a key holds now. */
 export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
@@ -35,10 +32,13 @@ export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
   ];
 }
 
-/** Lists every version of every drop, and asks for the head of one that an event names. */
+/**
+ * Lists every version of every drop, and asks for the head of one. An object from before versioning was enabled, or while
+ * it is suspended, is asked for by its key alone.
+ */
 export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
   return [
-    allow(GET[versioned ? 'versioned' : 'plain'], bucket.arnForObjects('*')),
+    allow(readingActions(versioned), bucket.arnForObjects('*')),
     allow(['s3:ListBucket', 's3:ListBucketVersions'], bucket.bucketArn),
     ...decryptFor('s3', bucket.encryptionKey),
   ];

@@ -25,6 +25,8 @@ export interface FaultyEnvironment {
   kill(): void;
   /** Lets its process stand still for so long, as a machine does that has too much to do. */
   freeze(milliseconds: number): void;
+  /** Sends a message to its process, for what a preload has installed there. Its type must not be 'invoke'. */
+  tell(message: object): void;
 }
 
 export interface MessageFaults {

@@ -20,7 +20,7 @@ import { askForRetry, existingRecord, isRedriven, recordNamedIn, roundNamedIn } 
 import { ASK_AGAIN_SECONDS, isLost, noteSeen } from './unseen-image.ts';
 import { lookAtJob, requireReadDrop } from './upload-from-storage.ts';
 import { verify } from './verify.ts';
-import { hasWaitedTooLong, isPutOff, pauseTarget } from './waiting-for-target.ts';
+import { hasWaitedTooLong, isPutOff, LONGEST_WAIT_SECONDS, pauseTarget } from './waiting-for-target.ts';
 import { Work } from './work.ts';
 
 type Dependencies = RecordStatusDependencies & QueueStepDependencies;
@@ -88,7 +88,8 @@ async function unlessEnded<T>(
     return await look();
   } catch (thrown) {
     const error = asImageDropError(thrown);
-    await (error.retryable ? wait(work, error, deps) : failDrop(work, error, deps));
+    // A look that could not ask says nothing against the image.
+    await (error.retryable ? wait(work, error, deps, LONGEST_WAIT_SECONDS) : failDrop(work, error, deps));
     return undefined;
   }
 }
@@ -184,14 +185,17 @@ async function readAgain(work: Work, algorithm: HashAlgorithm, deps: Dependencie
   await deps.ingestQueue.send(work.message);
 }
 
-/** Waiting costs nothing: the message comes back after a delay that grows with the time that has passed. */
-async function wait(work: Work, why: ImageDropError, deps: Dependencies): Promise<void> {
+/**
+ * Waiting costs nothing: the message comes back after a delay that grows with the time that has passed.
+ * @param leastSeconds the drop does not fail before
+ */
+async function wait(work: Work, why: ImageDropError, deps: Dependencies, leastSeconds = 0): Promise<void> {
   const { key, record } = work;
   // An endpoint that does not answer says nothing against the image.
   if (why.wholeTarget && !hasWaitedTooLong(record, deps.now())) return pauseTarget(work, why, deps, lookAgain(work));
-  const { activeWithinSeconds } = work.target;
+  const withinSeconds = Math.max(work.target.activeWithinSeconds, leastSeconds);
   const elapsedSeconds = (deps.now().getTime() - changes.statusSince(record).getTime()) / 1000;
-  if (elapsedSeconds > activeWithinSeconds) return failDrop(work, neverActive(activeWithinSeconds, why), deps);
+  if (elapsedSeconds > withinSeconds) return failDrop(work, neverActive(withinSeconds, why), deps);
   deps.log.info('waits for the image', { record: key, why: why.message });
   const delaySeconds = Math.max(pollDelaySeconds(elapsedSeconds), Math.ceil(why.retryAfterSeconds ?? 0));
   await deps.statusQueue.send(lookAgain(work), Math.min(delaySeconds, MAX_DELAY_SECONDS));

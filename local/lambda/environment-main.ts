@@ -15,7 +15,8 @@ process.on('SIGINT', () => undefined);
 
 try {
   const handler = await loadHandler();
-  process.on('message', (message: Invoke) => void run(handler, message));
+  // Messages of another type are for what was loaded before.
+  process.on('message', (message: Invoke) => void (message.type === 'invoke' && run(handler, message)));
   tell({ type: 'ready' });
 } catch (error) {
   // Leaves once the message is on its way: an environment without a handler is of no use.

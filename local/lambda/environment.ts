@@ -90,6 +90,10 @@ export class Environment {
     setTimeout(() => this.#child.kill('SIGCONT'), milliseconds).unref();
   }
 
+  tell(message: object): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
   /** The next thing the process has to say; it is killed when it stays silent. */
   async #expect(timeoutMs: number): Promise<Outcome> {
     const timer = setTimeout(() => this.#timeOut(timeoutMs), timeoutMs);

@@ -121,7 +121,8 @@ export class LambdaFunction {
     const mayLog = this.#mayLog(logStreamName);
     const kill = () => void environment.kill();
     const freeze = (milliseconds: number) => environment.freeze(milliseconds);
-    const faulty = { functionName: this.plan.name, kill, freeze };
+    const tell = (message: object) => environment.tell(message);
+    const faulty = { functionName: this.plan.name, kill, freeze, tell };
     const variables = functionVariables(this.plan, this.#options.clientVariables, logStreamName);
     const environment: Environment = new Environment({
       variables: this.#options.faults?.environment(faulty, variables) ?? variables,

@@ -56,6 +56,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   const service = await openService(options);
   const underWay = new Set<Promise<void>>();
   const listener = (request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader('date', service.clock().toUTCString());
     const done = exchange(request, response, service).finally(() => underWay.delete(done));
     underWay.add(done);
   };

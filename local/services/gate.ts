@@ -54,6 +54,7 @@ export class Gate {
     this.port = (server.address() as AddressInfo).port;
     this.url = `http://127.0.0.1:${this.port}`;
     server.on('request', (request, response) => {
+      response.setHeader('date', new Date().toUTCString());
       void this.#serve(request).then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
     });
   }

@@ -23,7 +23,7 @@ const TIMES: Readonly<Record<string, Times>> = {
   Reconcile: { timeoutSeconds: 90 },
 };
 
-/** As often as a schedule can be, so that a run sees what was lost found again. */
+/** Soon, so that a run sees what was lost found again. */
 const RECONCILE = { everyMinutes: 1, lostAfterSeconds: 20, deleteOrphanedImages: true };
 
 /** Of the drop bucket: the stack's own has versions, one that is brought along may have none. */
@@ -36,30 +36,31 @@ interface Template {
 
 export interface AssemblyOptions {
   readonly targets: Readonly<Record<string, object>>;
-  /** False: nothing runs it, so that what is lost stays lost. */
-  readonly reconciles: boolean;
   readonly versioning: Versioning;
 }
 
-/** Synthesizes what would be deployed, and changes nothing in it but the times and the versioning. */
-export async function chaosAssembly(
-  folder: string,
-  { targets, reconciles, versioning }: AssemblyOptions,
-): Promise<void> {
+/** Synthesizes what would be deployed, and changes nothing in it but the times, the schedule and the versioning. */
+export async function chaosAssembly(folder: string, { targets, versioning }: AssemblyOptions): Promise<void> {
   await synthesize(folder, { targets, cloudsYamlSecret: SECRET, reconcile: RECONCILE });
   const file = join(folder, `${STACK}.template.json`);
-  const template: Template = JSON.parse(await readFile(file, 'utf8'));
+  const text = await readFile(file, 'utf8');
+  const template: Template = JSON.parse(versioning === 'off' ? withoutVersions(text) : text);
   for (const [stage, times] of Object.entries(TIMES)) setTimes(template, new RegExp(`^ImageDrop(${stage})`), times);
-  if (!reconciles) withoutSchedules(template);
+  withoutSchedules(template);
   if (versioning !== 'enabled') setVersioning(template, versioning === 'off' ? undefined : { Status: 'Suspended' });
   await writeFile(file, JSON.stringify(template));
 }
 
+/** A run invokes reconcile itself, or leaves it. */
 function withoutSchedules({ Resources }: Template): void {
   for (const [logicalId, { Type }] of Object.entries(Resources)) {
     if (Type === 'AWS::Scheduler::Schedule') delete Resources[logicalId];
   }
 }
+
+/** Permissions as the construct gives them for a bucket without versions (lib/statements.ts). */
+const withoutVersions = (template: string): string =>
+  template.replace(/"s3:(Get|Put)ObjectVersion(Tagging)?"/g, (_, verb, tagging = '') => `"s3:${verb}Object${tagging}"`);
 
 function setVersioning({ Resources }: Template, configuration: object | undefined): void {
   const isDrops = ([logicalId, { Type }]: [string, { Type: string }]) =>

@@ -31,6 +31,9 @@ export interface ChaosTarget {
 /** A proxy before a service of a cloud. @returns where it listens */
 export type StandBefore = (cloud: Cloud, url: string) => Promise<string>;
 
+/** Ten times the thirty seconds that a service has to answer. */
+const MOST_ASKS = 10;
+
 /** One cloud as an observer sees it: by its own client, past all faults. */
 export class ChaosCloud {
   readonly target: ChaosTarget;
@@ -115,7 +118,18 @@ export class ChaosCloud {
     return this.#http.close();
   }
 
+  /** A service that is killed, or has too much to do, is asked once more; a change is made once. */
   async #ask(method: 'GET' | 'DELETE' | 'PATCH', path: string, body?: string) {
+    for (let times = 1; ; times += 1) {
+      try {
+        return await this.#askOnce(method, path, body);
+      } catch (error) {
+        if (method !== 'GET' || times === MOST_ASKS) throw error;
+      }
+    }
+  }
+
+  async #askOnce(method: 'GET' | 'DELETE' | 'PATCH', path: string, body?: string) {
     const url = `${await this.#session.imageUrl()}${path}`;
     const type = 'application/openstack-images-v2.1-json-patch';
     const accepted = { 'x-auth-token': await this.#session.token(), accept: 'application/json' };

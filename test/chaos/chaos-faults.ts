@@ -8,6 +8,7 @@ import { Ledger } from './ledger.ts';
 import { ChaosMessages } from './message-faults.ts';
 import type { Buckets } from './operation.ts';
 import { RequestFaults } from './request-faults.ts';
+import { RunClock } from './run-clock.ts';
 import { Subjects } from './subjects.ts';
 
 export interface ChaosFaultsOptions {
@@ -15,6 +16,10 @@ export interface ChaosFaultsOptions {
   readonly wants: (kind: string) => boolean;
   /** How many times as likely as usual what happens to requests and messages is. @default 1 */
   readonly likelier?: number | undefined;
+  /** The folder in which functions keep their compiled code. */
+  readonly compileCache: string;
+  /** Whether time passes faster while nothing works; not where a cloud goes by the real clock. @default false */
+  readonly hurries?: boolean;
 }
 
 /** All that goes wrong in a run: one seed, one ledger. */
@@ -28,16 +33,22 @@ export class ChaosFaults implements StackFaults {
   readonly #wants: (kind: string) => boolean;
   readonly #proxies: FaultProxy[] = [];
   readonly #replaced = new Map<string, string>();
+  readonly #clock: RunClock | undefined;
   #keystone: NodeJS.Timeout | undefined;
   #revoked: NodeJS.Timeout | undefined;
 
-  constructor({ seed, wants, likelier = 1 }: ChaosFaultsOptions) {
+  constructor({ seed, wants, likelier = 1, compileCache, hurries = false }: ChaosFaultsOptions) {
     const { ledger, subjects } = this;
     this.#wants = wants;
     const shared = { seed, ledger, subjects, wants, likelier };
-    this.functions = new FunctionWatch({ ...shared, replaced: () => this.#replaced });
+    this.functions = new FunctionWatch({ ...shared, compileCache, replaced: () => this.#replaced });
     this.messages = new ChaosMessages(shared);
-    this.requests = new RequestFaults({ ...shared, functions: this.functions });
+    if (hurries) {
+      const isBusy = () => this.functions.isStarting || this.#proxies.some((proxy) => proxy.isBusy);
+      this.#clock = new RunClock({ isBusy, changed: (clock) => this.functions.setClock(clock) });
+    }
+    const asked = () => this.#clock?.sign();
+    this.requests = new RequestFaults({ ...shared, functions: this.functions, asked });
   }
 
   async endpoints({ s3, sqs }: Endpoints): Promise<Endpoints> {
@@ -96,6 +107,7 @@ export class ChaosFaults implements StackFaults {
   async close(): Promise<void> {
     clearTimeout(this.#keystone);
     clearTimeout(this.#revoked);
+    this.#clock?.stop();
     await Promise.all(this.#proxies.map((proxy) => proxy.close()));
   }
 

@@ -12,6 +12,7 @@ import { type ChaosCloud, cloudsYamlBehind } from './chaos-cloud.ts';
 import { type ChaosClouds, openStackClouds, ownClouds, simulatedClouds } from './chaos-clouds.ts';
 import { ChaosFaults } from './chaos-faults.ts';
 import { DropDriver, mayHaveVanished, type PutDrop } from './drop-driver.ts';
+import { MAX_CLOCK_MS } from './function-watch.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import { beginningOf, endPauses, interfere, reconciled, retrySome } from './operator.ts';
 import { Queues } from './queues.ts';
@@ -72,8 +73,11 @@ const INTERFERES_EVERY = 15;
 const OUTAGE_MS = 5000;
 const REVOKED_MS = 4000;
 const LOOK_MS_PER_DROP = 2;
-/** Seldom enough that reconcile finds some of the dead letters before they are sent back. */
+/** By the clock of the run. Seldom enough that reconcile finds some of the dead letters before they are sent back. */
 const REDRIVE_MS = 25_000;
+const CLOCK_LOOK_MS = 250;
+/** By the clock of the run; as often as a schedule of EventBridge can be. */
+const RECONCILE_MS = 60_000;
 
 /** What a deployment in the middle of the run changes for every target. */
 const OTHER_SETTINGS = { metadata: { minRam: 32 } };
@@ -126,7 +130,10 @@ class Chaos {
 
   async result(): Promise<ChaosResult> {
     const { seed, drops, likelier } = this.#options;
-    const faults = new ChaosFaults({ seed, wants: (kind) => this.#wants(kind), likelier });
+    const compileCache = join(this.#folder, 'compiled');
+    const hurries = this.#options.osCloud === undefined && this.#options.openStack !== true;
+    const wants = (kind: string) => this.#wants(kind);
+    const faults = new ChaosFaults({ seed, wants, likelier, compileCache, hurries });
     this.#stops.push(() => faults.close());
     const clouds = await this.#clouds(faults);
     const before = new Set(
@@ -188,10 +195,25 @@ class Chaos {
       await endPauses(operator);
       if (faults.requests.on && this.#wants(OTHER_KINDS.retried)) await retrySome(operator, faults, this.#options.seed);
     };
+    this.#repeat(work, REDRIVE_MS);
+    if (this.#options.reconciles !== false) this.#repeat(() => this.#reconcile(), RECONCILE_MS);
+  }
+
+  /** In place of the schedule, which goes by the real clock. */
+  async #reconcile(): Promise<void> {
+    const stack = this.#deployed;
+    await stack?.invoke(stack.outputs.ReconcileFunctionName ?? '', {});
+  }
+
+  /** Does the work again and again while there is a stack, never twice at the same time, until the run is over. */
+  #repeat(work: () => Promise<void>, everyMs: number): void {
     let working: Promise<void> = Promise.resolve();
+    let nextAt = Date.now() + everyMs;
     const operating = setInterval(() => {
+      if (this.#deployed === undefined || Date.now() < nextAt) return;
+      nextAt = Date.now() + everyMs;
       working = working.then(work).catch((error) => this.#say(String(error)));
-    }, REDRIVE_MS);
+    }, CLOCK_LOOK_MS);
     this.#stops.push(() => {
       clearInterval(operating);
       return working;
@@ -207,12 +229,15 @@ class Chaos {
   ): Promise<void> {
     if (late === undefined || !this.#wants(OTHER_KINDS.redeployed)) return;
     faults.ledger.note(OTHER_KINDS.redeployed);
-    const from = new Date().toISOString();
+    // Announcements have the time of their function's clock.
+    const from = new Date(Date.now() - MAX_CLOCK_MS).toISOString();
     await operator.queues.told();
-    await this.#deployed?.stop();
+    const before = this.#deployed;
+    this.#deployed = undefined;
+    await before?.stop();
     this.#deployed = await this.#stack([...clouds, late], faults, OTHER_SETTINGS);
     await operator.queues.listen();
-    this.#unheard.push({ from, to: new Date().toISOString() });
+    this.#unheard.push({ from, to: new Date(Date.now() + MAX_CLOCK_MS).toISOString() });
     // What nobody has taken up yet may be the first drop of the new target.
     const taken = new Set([...(await operator.records.all()).values()].map(({ drop }) => drop.id));
     for (const drop of driver.put) if (!taken.has(drop.id)) drop.mayGoTo = late.name;
@@ -273,8 +298,8 @@ class Chaos {
     const targets = Object.fromEntries(
       clouds.map(({ name, target }) => [name, { kind: target.kind, ...settings, ...target.settings }]),
     );
-    const { reconciles = true, versioning = 'enabled' } = this.#options;
-    await chaosAssembly(cloudAssembly, { targets, reconciles, versioning });
+    const { versioning = 'enabled' } = this.#options;
+    await chaosAssembly(cloudAssembly, { targets, versioning });
     await this.#options.prepare?.(cloudAssembly);
     const cloudsYaml = await cloudsYamlBehind(clouds, (cloud, url) => faults.standBeforeCloud(cloud, url));
     faults.subjects.targets = clouds.map(({ name }) => name);

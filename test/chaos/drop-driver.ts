@@ -114,7 +114,7 @@ export class DropDriver {
     const object = await this.#newestUnder(key);
     const put = { name: `drop ${index}`, bucket, key, ...object, putAt: Date.now() };
     const drop: PutDrop = { ...put, expected, targets, mayBeSuperseded: false, mayBeGone: false };
-    subjects.learn(drop.name, drop);
+    subjects.learn(drop.name, drop, Object.keys(expected));
     this.put.push(drop);
     this.#newest.set(key, drop);
     if (deletedAfterMs !== undefined) this.#deletions.push(this.#delete(key, deletedAfterMs));

@@ -103,8 +103,8 @@ export function dropPlan(seed: number, count: number): readonly PlannedDrop[] {
   return drops;
 }
 
-/** Three in five name a target. */
-const targetOf = (random: Random): Pick<PlannedDrop, 'target'> => (random.chance(0.6) ? { target: random.u32() } : {});
+/** Three in four name a target. */
+const targetOf = (random: Random): Pick<PlannedDrop, 'target'> => (random.chance(0.75) ? { target: random.u32() } : {});
 
 /** One in four asks something of its image. */
 const askedOf = (random: Random): Pick<PlannedDrop, 'asks'> =>

@@ -1,8 +1,10 @@
+import type { Clock } from '../../local/contributing/faults/clock.ts';
 import type { Fault } from '../../local/contributing/faults/fault.ts';
 import { seeded } from '../../local/contributing/faults/seeded.ts';
 import type { FaultyEnvironment, FunctionFaults } from '../../local/faults.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
+import { clockVariables } from './run-clock.ts';
 import { subjectOfBody } from './subject-of-body.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -13,6 +15,8 @@ export interface FunctionWatchOptions {
   readonly wants: (kind: string) => boolean;
   /** What stands in a function's variables, and what is to stand there in its place. */
   readonly replaced: () => ReadonlyMap<string, string>;
+  /** The folder in which functions keep their compiled code. */
+  readonly compileCache: string;
 }
 
 interface Invocation {
@@ -28,19 +32,20 @@ interface Invocation {
 
 const PRELOAD = new URL('../../local/contributing/faults/function-preload.ts', import.meta.url);
 
-const KILL_AT_REQUEST_CHANCE = 0.12;
+/** A record takes some ten invocations. Each kill costs a new process, which is most of what a run costs. */
+const KILL_AT_REQUEST_CHANCE = 0.06;
 /** An invocation makes up to 30 requests, most of them fewer; a kill beyond its last one never comes. */
 const MAX_KILL_REQUEST = 16;
-const KILL_AT_ANY_TIME_CHANCE = 0.03;
+const KILL_AT_ANY_TIME_CHANCE = 0.015;
 const KILL_WITHIN_MS = 1500;
 
 const FREEZE_CHANCE = 0.005;
 /** From what nobody notices to more than the functions' time: some wake up when another has taken over. */
-const FREEZE_SECONDS = { least: 5, most: 100 };
+const FREEZE_SECONDS = { least: 5, most: 75 };
 
 const CLOCK_CHANCE = 0.12;
 /** More than a lease lasts; what waits for a clock that is ahead waits for so long. */
-const MAX_CLOCK_MS = 65_000;
+export const MAX_CLOCK_MS = 65_000;
 const CLOCK_JUMPS = 3;
 const CLOCK_JUMPS_WITHIN_MS = 30_000;
 
@@ -52,6 +57,8 @@ export class FunctionWatch implements FunctionFaults {
   readonly #times = new Map<string, number>();
   readonly #killPoints = new Map<string, number>();
   readonly #clocksOff = new Set<FaultyEnvironment>();
+  /** Their processes load the function. */
+  readonly #starting = new Set<FaultyEnvironment>();
   #environments = 0;
   #begun = 0;
   #on = true;
@@ -70,17 +77,22 @@ export class FunctionWatch implements FunctionFaults {
     const number = this.#environments;
     const address = `127.${1 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
     this.#addresses.set(environment, address);
+    this.#starting.add(environment);
     const clock = this.#clock(environment, number);
     if (clock !== undefined) this.#clocksOff.add(environment);
     return {
       ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, this.#replaced(value)])),
       NODE_OPTIONS: `${variables.NODE_OPTIONS ?? ''} --import=${PRELOAD.href}`,
       IMAGEDROP_FAULTS_ADDRESS: address,
+      // Hundreds of processes of the same bundles: each would compile them again.
+      NODE_COMPILE_CACHE: this.#options.compileCache,
+      ...clockVariables(),
       ...(clock !== undefined && { IMAGEDROP_FAULTS_CLOCK: clock }),
     };
   }
 
   invocation(environment: FaultyEnvironment, event: unknown): () => void {
+    this.#starting.delete(environment);
     const address = this.#addresses.get(environment) ?? '';
     const subjects = this.#subjectsOf(event);
     const invocation = this.#planned(environment, subjects);
@@ -117,6 +129,15 @@ export class FunctionWatch implements FunctionFaults {
     this.#on = false;
     for (const environment of this.#clocksOff) environment.kill();
     this.#clocksOff.clear();
+  }
+
+  /** Whether a process starts. */
+  get isStarting(): boolean {
+    return this.#starting.size > 0;
+  }
+
+  setClock(clock: Clock): void {
+    for (const environment of this.#addresses.keys()) environment.tell({ type: 'clock', clock });
   }
 
   /** A function was ended by its time-out. */

@@ -9,8 +9,10 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { asciiJson } from '../../lambda/adapters/sqs-queue.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { askForRetry } from '../../lambda/steps/record-message.ts';
 import type { EmbeddedStack } from '../../local/stack.ts';
 
 export const STAGES = ['Ingest', 'Unpack', 'Upload', 'Status'] as const;
@@ -77,10 +79,9 @@ export class Queues {
 
   /** Asks for a failed drop once more, as `imagedrop retry` does. */
   async retry(record: DropRecord): Promise<void> {
-    const asked = { record: recordKey(record.drop, record.target), retry: record.history.at(-1)?.at };
-    await this.#sqs.send(
-      new SendMessageCommand({ QueueUrl: this.#url('IngestQueueUrl'), MessageBody: JSON.stringify(asked) }),
-    );
+    const key = recordKey(record.drop, record.target);
+    const MessageBody = asciiJson(askForRetry({ key, record }));
+    await this.#sqs.send(new SendMessageCommand({ QueueUrl: this.#url('IngestQueueUrl'), MessageBody }));
   }
 
   /** Messages that wait, are delayed or under way, by queue; dead letters that stay are subtracted. */

@@ -16,6 +16,8 @@ export interface RequestFaultOptions {
   readonly wants: (kind: string) => boolean;
   /** How many times as likely as the menu says each fault is. */
   readonly likelier: number;
+  /** Called for each request. */
+  readonly asked: () => void;
 }
 
 /** A fault that lasts goes on for so many requests: one more than an AWS client sends by itself. */
@@ -49,6 +51,7 @@ export class RequestFaults {
   /** @param buckets asked at each request: they are named when the stack has started */
   decide(service: Service, buckets: () => Buckets, serviceUrl: string): Decide {
     return (request) => {
+      this.#options.asked();
       const operation = operationOf(service, request, this.#options.subjects, buckets());
       const times = this.#count(operation);
       const strike = this.#options.functions.strikeAt(request.from, operation.name);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Drop, recordKey } from '../../lambda/model/drop.ts';
+import { imageId } from '../../lambda/model/new-image.ts';
 import type { FaultyRequest } from '../../local/contributing/faults/fault.ts';
 import { ChaosFaults } from './chaos-faults.ts';
 import { dropPlan } from './drop-plan.ts';
+import { Subjects } from './subjects.ts';
 
 const BUCKETS = { drops: 'drops', records: 'records' };
 const TARGET = 'cloud';
@@ -20,7 +22,7 @@ function request(method: string, url: string): FaultyRequest {
 
 /** What goes wrong when each drop is read, written and handed on ten times, one drop after the other or in reverse. */
 function faultsOf(seed: number, run: string, isReversed = false) {
-  const faults = new ChaosFaults({ seed, wants: () => true });
+  const faults = new ChaosFaults({ seed, wants: () => true, compileCache: '' });
   faults.subjects.targets = [TARGET];
   const decide = faults.requests.decide('s3', () => BUCKETS, 'http://127.0.0.1');
   const drops = dropsOf(run);
@@ -50,6 +52,16 @@ describe('The faults of a run', () => {
 
   test('are others for another seed', () => {
     expect(faultsOf(2, 'first')).not.toEqual(faultsOf(1, 'first'));
+  });
+});
+
+describe('The subjects of a run', () => {
+  test('include a drop at a target that is deployed after it', () => {
+    const subjects = new Subjects();
+    subjects.targets = [TARGET];
+    const [drop] = dropsOf('first') as [Drop];
+    subjects.learn('drop 0', drop, [TARGET, 'late']);
+    expect(subjects.ofImage(imageId(drop, 'late', 1))).toBe('drop 0 at late');
   });
 });
 

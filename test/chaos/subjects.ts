@@ -10,17 +10,26 @@ const IDS = MAX_GENERATIONS + 5;
  * them, are not.
  */
 export class Subjects {
+  /** Those that are deployed. */
   targets: readonly string[] = [];
   readonly #records = new Map<string, string>();
   readonly #versions = new Map<string, string>();
   readonly #images = new Map<string, string>();
   readonly #keys = new Map<string, string>();
 
-  /** A drop was put: `name` is its own in every run. */
-  learn(name: string, drop: Pick<Drop, 'bucket' | 'key' | 'id'> & { readonly isVersion?: boolean }): void {
+  /**
+   * A drop was put.
+   * @param name its own in every run
+   * @param targets all that the run will ever have: a drop that waits goes to one that is deployed later
+   */
+  learn(
+    name: string,
+    drop: Pick<Drop, 'bucket' | 'key' | 'id'> & { readonly isVersion?: boolean },
+    targets = this.targets,
+  ): void {
     this.#versions.set(drop.id, name);
     if (drop.isVersion === false) this.#keys.set(drop.key, name);
-    for (const target of this.targets) {
+    for (const target of targets) {
       const subject = `${name} at ${target}`;
       this.#records.set(recordKey(drop, target), subject);
       for (let generation = 1; generation <= IDS; generation++) {

@@ -153,6 +153,7 @@ describe('the roles', () => {
     const queues = ['<ingest queue>', '<status queue>', '<unpack queue>', '<upload queue>'];
     expect(grantsOf(built, reconcile)).toEqual({
       ...loggingTo('<log of Reconcile>'),
+      // Objects from before versioning was enabled have no version that could be asked for.
       's3:GetObject': ['<drops>/*', '<status>/*'],
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>'],

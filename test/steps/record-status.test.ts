@@ -85,6 +85,25 @@ describe('record-status', () => {
     expect(world.endpoint.images.has(id)).toBe(false);
   });
 
+  test('does not fail an image because the last look before its time limit could not ask for it', async () => {
+    const { world, check } = await uploaded();
+    world.pass(3601);
+    const error = new ImageDropError('endpoint-unavailable', 'Another function logs in.');
+    world.endpoint.faults.push({ call: 'get', error });
+    await check();
+    expect(world.record('a.img').status).toBe('processing');
+    await check();
+    expect(world.record('a.img').status).toBe('active');
+  });
+
+  test('fails an image after days in which no look could ask for it', async () => {
+    const { world, check } = await uploaded();
+    world.pass(4 * 86_400 + 1);
+    world.endpoint.faults.push({ call: 'get', error: new ImageDropError('endpoint-busy', 'Status 500.') });
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'never-active' } });
+  });
+
   test('waits as long as the endpoint asks when it cannot be asked', async () => {
     const { world, check } = await uploaded();
     const error = new ImageDropError('endpoint-busy', 'Too many requests.', { retryAfterSeconds: 42 });

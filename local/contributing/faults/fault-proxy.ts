@@ -40,6 +40,7 @@ export class FaultProxy {
   readonly #options: FaultProxyOptions;
   readonly #server: Server;
   readonly #closing = new AbortController();
+  #underWay = 0;
 
   private constructor(server: Server, options: FaultProxyOptions) {
     this.#server = server;
@@ -60,6 +61,11 @@ export class FaultProxy {
     return new FaultProxy(server, options);
   }
 
+  /** Whether a request is under way, and not only kept waiting. */
+  get isBusy(): boolean {
+    return this.#underWay > 0;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     const closed = new Promise((resolve) => this.#server.close(resolve));
@@ -71,12 +77,26 @@ export class FaultProxy {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A request that has ended gives its socket away.
     const { socket } = request;
+    // The service says what time it is; it may have a clock of its own.
+    response.sendDate = false;
+    this.#underWay += 1;
     try {
       const body = isSmall(request) ? await buffer(request) : undefined;
       const seen = seenAs(request, body);
       await this.#carryOut(this.#options.decide(seen), new Exchange(request, response, body, this.#options));
     } catch {
       socket.destroy();
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    this.#underWay -= 1;
+    try {
+      await sleep(milliseconds, undefined, { signal: this.#closing.signal });
+    } finally {
+      this.#underWay += 1;
     }
   }
 
@@ -91,10 +111,10 @@ export class FaultProxy {
       case 'refuse':
         return exchange.break();
       case 'hang':
-        await sleep(fault.milliseconds, undefined, { signal: this.#closing.signal });
+        await this.#wait(fault.milliseconds);
         return exchange.break();
       case 'slow':
-        await sleep(fault.milliseconds, undefined, { signal: this.#closing.signal });
+        await this.#wait(fault.milliseconds);
         return exchange.pass();
       case 'strike':
         if (fault.when === 'after') await exchange.served();

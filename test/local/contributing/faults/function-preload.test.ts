@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { serve } from '../../../support/http-server.ts';
@@ -43,6 +45,24 @@ describe("a function's process under faults", () => {
       setTimeout(() => console.log(ahead()), 400);`;
     const minutes = await printed(program, { IMAGEDROP_FAULTS_CLOCK: '0:120000,300:-240000' });
     expect(minutes.split('\n')).toEqual(['2,2,2,2', '-4,-4,-4,-4']);
+  });
+
+  test('has the clock that it is given, and takes another while it runs', async () => {
+    const program = `
+      const times = () => console.log(Math.round(Date.now() / performance.timeOrigin));
+      times();
+      process.on('message', () => {
+        times();
+        process.disconnect();
+      });
+      process.send('listens');`;
+    const clock = { realMs: 0, shownMs: 0, speed: 2 };
+    const child = spawn(process.execPath, [`--import=${PRELOAD.href}`, '--input-type=module', '--eval', program], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      env: { IMAGEDROP_FAULTS_TIME: JSON.stringify(clock) },
+    });
+    child.once('message', () => child.send({ type: 'clock', clock: { ...clock, speed: 3 } }));
+    expect((await text(child.stdout as Readable)).trim()).toBe('2\n3');
   });
 
   test('keeps the dates that it is given, and what is a date', async () => {
