@@ -32,7 +32,10 @@ export class ImageDropStack extends Stack {
     const { versioned = true } = existing?.existingDropBucket ?? props.existingDropBucket ?? {};
     const outputs = {
       ...outputsOf(this.imageDrop),
-      DropBucketVersioned: { value: String(versioned), description: 'Whether the functions may read versions of drops' },
+      DropBucketVersioned: {
+        value: String(versioned),
+        description: 'Whether the functions may read versions of drops',
+      },
       ...settingsOf(props, cloudsYamlSecret),
     };
     for (const [name, output] of Object.entries(outputs)) new CfnOutput(this, name, output);
