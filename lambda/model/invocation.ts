@@ -4,6 +4,8 @@ export interface Invocation {
   readonly id: string;
   /** Aborts when the function's time is nearly over or its environment must stop; the reason is an ImageDropError. */
   readonly signal: AbortSignal;
+  /** What the function had left when it received the message. */
+  readonly secondsLeft: number;
   /** How often the message was delivered, including this delivery. */
   readonly receives: number;
   /** When the message was sent; a redrive from the dead letters sends it again. */

@@ -22,6 +22,7 @@ const PIECE_BYTES = 1024 * 1024;
 export const bzip2: Compression = {
   name: 'bz2',
   title: TITLE,
+  bytesPerSecond: 8e6,
   matches: isBzip2,
   async open(file): Promise<Contents> {
     return { bytes: unpacked(file) };

@@ -10,6 +10,7 @@ const TITLE = 'a gzip file';
 export const gzip: Compression = {
   name: 'gz',
   title: TITLE,
+  bytesPerSecond: 220e6,
   matches: isGzip,
   async open(file): Promise<Contents> {
     return { bytes: unpacked(file) };

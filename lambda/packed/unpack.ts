@@ -19,6 +19,13 @@ export interface Unpacked extends Contents {
   readonly format: string;
   /** The disk image in an archive. Of a compressed archive it is known once its first byte came out. */
   memberName(): string | undefined;
+  /**
+   * Releases the decoder where the bytes are not read to their end. A decoder that is left open makes the next file wait:
+   * the one of xz exists once.
+   */
+  close(): Promise<void>;
+  /** How long unpacking takes at least. */
+  readonly leastSeconds: number;
   /** Where the disk image is in the file, if it needs no unpacking: in a plain tar archive. */
   readonly range?: { readonly offset: number; readonly length: number };
 }
@@ -42,7 +49,7 @@ export async function openPacked(file: PackedFile, limits: UnpackLimits): Promis
 }
 
 async function openCompressed(
-  { name, title, open }: Compression,
+  { name, title, bytesPerSecond, open }: Compression,
   file: PackedFile,
   { maxBytes }: UnpackLimits,
 ): Promise<Unpacked> {
@@ -50,7 +57,9 @@ async function openCompressed(
   const stream = new ByteStream(bytes);
   try {
     const head = await stream.peek(HEAD_BYTES);
-    if (isTarHeader(head)) return openTarStream(`tar.${name}`, stream, maxBytes);
+    const leastSeconds = file.size / bytesPerSecond;
+    const close = () => stream.close();
+    if (isTarHeader(head)) return { ...openTarStream(stream, maxBytes), format: `tar.${name}`, leastSeconds, close };
     const inner = layerOf(head);
     if (inner !== undefined) throw packedTwice(title, inner);
     if (head.length === 0) throw noImageInside(title, []);
@@ -58,6 +67,8 @@ async function openCompressed(
     const limited = closing(stream, upTo(maxBytes, stream.pass()));
     return {
       format: name,
+      leastSeconds,
+      close,
       memberName: () => undefined,
       bytes: limited,
       ...(expectedBytes !== undefined && { expectedBytes }),
@@ -125,6 +136,9 @@ class DiskSearch<T extends { readonly name: string }> {
   }
 }
 
+/** Nothing is open before the first byte is asked for. */
+const nothingIsOpen = async (): Promise<void> => {};
+
 async function* upTo(maxBytes: number, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let count = 0;
   for await (const piece of bytes) {
@@ -143,12 +157,12 @@ async function* closing(stream: ByteStream, bytes: AsyncIterable<Buffer>): Async
 }
 
 /** A stream is read once: which members are disk images is found on the way. */
-function openTarStream(format: string, stream: ByteStream, maxBytes: number): Unpacked {
+function openTarStream(stream: ByteStream, maxBytes: number): Pick<Unpacked, 'memberName' | 'bytes'> {
   let name: string | undefined;
   const found = (member: TarMember) => {
     name = member.name;
   };
-  return { format, memberName: () => name, bytes: closing(stream, diskInTar(stream, maxBytes, found)) };
+  return { memberName: () => name, bytes: closing(stream, diskInTar(stream, maxBytes, found)) };
 }
 
 async function* diskInTar(
@@ -179,6 +193,8 @@ async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Un
   if (size > maxBytes) throw tooLarge(size, maxBytes);
   return {
     format: 'tar',
+    leastSeconds: 0,
+    close: nothingIsOpen,
     memberName: () => name,
     expectedBytes: size,
     range: { offset, length: size },
@@ -214,7 +230,15 @@ async function openZip(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Un
   const disk = search.theOne();
   if (disk.size > maxBytes) throw tooLarge(disk.size, maxBytes);
   const { bytes } = await openEntry(file, disk);
-  return { format: 'zip', memberName: () => disk.name, expectedBytes: disk.size, bytes };
+  const leastSeconds = disk.packedBytes / gzip.bytesPerSecond;
+  return {
+    format: 'zip',
+    memberName: () => disk.name,
+    leastSeconds,
+    close: nothingIsOpen,
+    expectedBytes: disk.size,
+    bytes,
+  };
 }
 
 /** Each costs two requests. In an archive of more files, only the names tell which one is the disk. */

@@ -37,6 +37,7 @@ const OTHER_FILTERS: Readonly<Record<number, string>> = {
 export const xz: Compression = {
   name: 'xz',
   title: XZ,
+  bytesPerSecond: 110e6,
   matches: isXz,
   async open(file): Promise<Contents> {
     const streams = await xzStreams(file);

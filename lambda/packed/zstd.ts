@@ -22,6 +22,7 @@ const MAX_WINDOW_LOG = 27;
 export const zstd: Compression = {
   name: 'zst',
   title: TITLE,
+  bytesPerSecond: 300e6,
   matches: (head) => isZstdFrame(head) || isZstdSkippable(head),
   async open(file): Promise<Contents> {
     const expectedBytes = await firstContentSize(file);

@@ -32,6 +32,7 @@ async function handle(record: SQSRecord, context: Context, options: SqsHandlerOp
     await options.work(parse(record), {
       id: `${context.awsRequestId}/${record.messageId}`,
       signal: options.signal(context.getRemainingTimeInMillis()),
+      secondsLeft: context.getRemainingTimeInMillis() / 1000,
       receives: Number(record.attributes.ApproximateReceiveCount),
       sentAt: new Date(Number(record.attributes.SentTimestamp)),
       holdMessage: (seconds) => options.holdMessage(record.receiptHandle, seconds),

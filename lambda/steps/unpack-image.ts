@@ -152,13 +152,25 @@ function changeTurn(
 /** The next function would begin at the first byte, too, and would not come further. */
 function finalError(error: ImageDropError, { record }: UnpackWork): ImageDropError {
   if (error.code !== 'out-of-time') return error;
-  const message = `${record.drop.key} could not be unpacked within the time of one function. ${error.message}`;
-  return new ImageDropError('out-of-time', message, {
-    cause: error.cause,
-    retryable: false,
-    nextStep:
-      'Unpack the file and drop the disk image that is inside, or pack it with zstd or gzip, which unpack faster.',
-  });
+  return tooSlow(`${record.drop.key} could not be unpacked within the time of one function. ${error.message}`, error);
+}
+
+function tooSlow(message: string, { cause }: { readonly cause?: unknown } = {}): ImageDropError {
+  const nextStep = 'Unpack the file and drop the disk image inside, or pack it with zstd or gzip, which unpack faster.';
+  return new ImageDropError('out-of-time', message, { cause, retryable: false, nextStep });
+}
+
+/** More than a function gets from its network (docs/performance.md: 75 MB/s). */
+const STORED_BYTES_PER_SECOND = 100e6;
+
+/** Only what cannot succeed is refused: how fast a file unpacks depends on its content. @throws `out-of-time` */
+function refuseWithoutTime({ leastSeconds, expectedBytes = 0 }: Unpacked, { record, invocation }: UnpackWork): void {
+  const seconds = Math.max(leastSeconds, expectedBytes / STORED_BYTES_PER_SECOND);
+  if (seconds <= invocation.secondsLeft) return;
+  const inside = expectedBytes === 0 ? '' : ` with a disk of ${expectedBytes} bytes inside`;
+  throw tooSlow(
+    `${record.drop.key} has ${record.drop.size} bytes${inside}. Unpacking it takes ${Math.ceil(seconds)} seconds at least, and the function has ${Math.floor(invocation.secondsLeft)}.`,
+  );
 }
 
 /** Reads the drop once, and writes the disk inside as one object. */
@@ -175,7 +187,7 @@ async function unpackDrop(work: UnpackWork, deps: UnpackImageDependencies): Prom
   const signal = AbortSignal.any([work.invocation.signal, reporting.signal]);
   try {
     const unpacked = await openDrop(packedFile(work, read, signal, deps), work, deps);
-    const disk = await storeDisk(unpacked, work, signal, deps);
+    const disk = await storeOrClose(unpacked, work, signal, deps);
     const { format } = unpacked;
     const member = unpacked.memberName();
     return { format, bytes: drop.size, ...disk, ...(member !== undefined && { member }) };
@@ -183,6 +195,17 @@ async function unpackDrop(work: UnpackWork, deps: UnpackImageDependencies): Prom
     throw signal.aborted ? signal.reason : error;
   } finally {
     await reporting.stop();
+  }
+}
+
+async function storeOrClose(
+  ...[unpacked, work, signal, deps]: Parameters<typeof storeDisk>
+): ReturnType<typeof storeDisk> {
+  try {
+    refuseWithoutTime(unpacked, work);
+    return await storeDisk(unpacked, work, signal, deps);
+  } finally {
+    await unpacked.close();
   }
 }
 

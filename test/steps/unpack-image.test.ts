@@ -173,6 +173,20 @@ describe('a drop that cannot be unpacked', () => {
     });
   });
 
+  test.each([
+    ['bz2', FIXTURES.bzip2],
+    ['zst', FIXTURES.pzstd],
+    ['zip', zipOf([{ name: 'disk.raw', bytes: DISK }])],
+  ])('in the time of the function fails before it is unpacked (%s)', async (_, packed) => {
+    const { world, record, message } = await dropped(packed);
+    await unpackImage(message(), { ...world.invocation('call-1'), secondsLeft: 1e-6 }, world);
+    expect(record()).toMatchObject({
+      status: 'failed',
+      error: { code: 'out-of-time', message: expect.stringContaining('Unpacking it takes 1 seconds at least') },
+    });
+    expect(world.workBucket.store.storedParts).toEqual([]);
+  });
+
   test('is unpacked again when it is retried', async () => {
     const { world, record, unpack, settle } = await dropped();
     world.maxUnpackedBytes = 1;
@@ -275,6 +289,15 @@ describe('a function that is killed while it unpacks', () => {
     },
   );
 });
+
+test('an xz file whose upload could not begin is unpacked by the next attempt, in the same process', async () => {
+  const { world, unpack, record } = await dropped(FIXTURES.xz);
+  const error = new ImageDropError('aws-unavailable', 'The answer was lost.');
+  world.workBucket.store.faults.push({ call: 'begin', error });
+  await expect(unpack()).rejects.toMatchObject({ code: 'aws-unavailable' });
+  await unpack();
+  expect(record()).toMatchObject({ status: 'received', packed: { sha256: SHA256 } });
+}, 30_000);
 
 describe('the routes of a packed drop', () => {
   test('by import, the service gets a URL of the disk inside', async () => {

@@ -103,7 +103,7 @@ export class MemoryWorld {
   ): Invocation & { held: number[] } {
     const held: number[] = [];
     const holdMessage = async (seconds: number) => void held.push(seconds);
-    return { id, signal, receives, sentAt: this.time, held, holdMessage };
+    return { id, signal, secondsLeft: 900, receives, sentAt: this.time, held, holdMessage };
   }
 }
 
