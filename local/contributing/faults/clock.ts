@@ -1,4 +1,4 @@
-/** A clock that shows a time at a moment of the real one, and from then on runs so many times as fast. */
+/** A clock that shows a given time at one moment of the real clock, and runs at a given speed from then on. */
 export interface Clock {
   readonly realMs: number;
   readonly shownMs: number;
