@@ -8,7 +8,7 @@ export const demo = command({
   positionals: 'none',
   options: {},
   notes: ['Cloud and AWS are simulated. State is in .imagedrop/, the files are in .imagedrop/demo/.'],
-  examples: ['npm run demo', 'npx imagedrop demo'],
+  examples: ['npx imagedrop demo'],
   exitCodes: {
     0: 'each file had the expected result',
     1: 'a file had another result',

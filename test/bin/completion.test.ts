@@ -23,7 +23,7 @@ describe('in bash', () => {
   test.each([
     [
       ['imagedrop', 'd'],
-      ['drop', 'doctor'],
+      ['demo', 'drop', 'doctor'],
     ],
     [
       ['imagedrop', 'help', 'sta'],

@@ -198,7 +198,7 @@ describe('the roles for a drop bucket without versions', () => {
     expect(grants).not.toHaveProperty('s3:GetObjectVersion');
   });
 
-  test('the owner of the bucket can be told from that of an object', () => {
+  test('distinguish the owner of the bucket from that of an object', () => {
     for (const stage of [built.drop.functions.createMetadata, built.drop.functions.streamUpload]) {
       expect(grantsOf(built, stage)['s3:GetBucketAcl']).toEqual(['<drops>']);
     }

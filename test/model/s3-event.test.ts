@@ -151,7 +151,7 @@ describe('S3 events that come by way of EventBridge', () => {
 describe('the end of a restore', () => {
   const object = { key: 'a+b.img', versionId: 'v1', eTag: 'e', size: 7 };
 
-  test('names the object that can be read again, and is no new object', () => {
+  test('names the object that can be read again, and is not a new object', () => {
     const completed = event(object, 'ObjectRestore:Completed');
     expect(restoredObjects(completed)).toMatchObject([{ bucket: 'drops', key: 'a b.img', versionId: 'v1' }]);
     expect(objectEvents(completed)).toEqual([]);

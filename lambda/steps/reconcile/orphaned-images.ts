@@ -21,7 +21,7 @@ export async function orphanedImages(
   deps: ReconcileDependencies,
 ): Promise<Look> {
   const target = deps.targets.find(({ name }) => name === targetName);
-  // It has left the stack since the run that came to its images.
+  // The target has left the stack since the run that stopped at its images.
   if (target === undefined) return { listed: 0, found: [], leftOut: false };
   let listed: { readonly endpoint: ImageEndpoint; readonly page: ImagePage };
   try {

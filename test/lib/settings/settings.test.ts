@@ -15,9 +15,9 @@ const EXISTING = { bucket: {} as IBucket, versioned: true };
 
 describe('the settings', () => {
   test.each([
-    ['createMetadata', { memorySize: 512, timeout: 60, visibility: 90, age: 3600, batchSize: 5, maxConcurrency: 10 }],
+    ['createMetadata', { memorySize: 512, timeout: 60, visibility: 360, age: 3600, batchSize: 5, maxConcurrency: 10 }],
     ['streamUpload', { memorySize: 1769, timeout: 900, visibility: 930, age: 21600, batchSize: 1, maxConcurrency: 10 }],
-    ['recordStatus', { memorySize: 256, timeout: 60, visibility: 90, age: 3600, batchSize: 10, maxConcurrency: 10 }],
+    ['recordStatus', { memorySize: 256, timeout: 60, visibility: 360, age: 3600, batchSize: 10, maxConcurrency: 10 }],
   ] as const)('%s has its defaults', (name, defaults) => {
     const stage = settled()[name];
     expect({
@@ -60,7 +60,7 @@ describe('the settings', () => {
       createMetadata: { timeout: Duration.seconds(100) },
       streamUpload: { timeout: Duration.seconds(100) },
     });
-    expect(createMetadata.visibilityTimeout.toSeconds()).toBe(130);
+    expect(createMetadata.visibilityTimeout.toSeconds()).toBe(600);
     expect(streamUpload.visibilityTimeout.toSeconds()).toBe(130);
   });
 
