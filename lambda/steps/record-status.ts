@@ -94,6 +94,9 @@ async function unlessEnded<T>(
   }
 }
 
+/** In which an image counts as lost once they have lasted (unseen-image.ts). */
+const MAYBE_LOST: readonly Image['status'][] = ['queued', 'killed'];
+
 /** @returns the image when it has become active and agrees; undefined when another message continues with it */
 async function verifiedIfActive(unchecked: Work, deps: Dependencies): Promise<Verified | undefined> {
   const work = unchecked.with(recordOf(unchecked.record, ['processing']));
@@ -101,7 +104,7 @@ async function verifiedIfActive(unchecked: Work, deps: Dependencies): Promise<Ve
   const endpoint = await work.endpoint();
   const image = record.image && (await endpoint.get(record.image.id));
   await deps.pauses.end(record.target, 'status');
-  if (image !== undefined && image.status !== 'queued') await noteSeen(work);
+  if (image !== undefined && !MAYBE_LOST.includes(image.status)) await noteSeen(work);
   const isActive = image?.status === 'active' || image?.status === 'deactivated';
   if (isActive) return compare(work, image, deps);
   await waitOrBeginAgain(work, image, endpoint, deps);

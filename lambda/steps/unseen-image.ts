@@ -17,12 +17,12 @@ const UNSEEN_SECONDS = 60;
 export const ASK_AGAIN_SECONDS = 20;
 
 /**
- * Whether an image is lost that should hold data, or wait for it. `killed` is the service's own verdict; any other answer
- * is noted in the record and must last for UNSEEN_SECONDS.
+ * Whether an image is lost that should hold data, or wait for it. `killed` is the service's own verdict. Any other answer
+ * is noted in the record and must last for UNSEEN_SECONDS; so must `killed` where a job has still to say why.
  */
 export async function isLost(work: Work, image: Image | undefined, deps: StepDependencies): Promise<boolean> {
-  if (image?.status === 'killed') return true;
-  const { unseen } = work.record;
+  const { unseen, register } = work.record;
+  if (image?.status === 'killed' && register === undefined) return true;
   if (unseen !== undefined) return deps.now().getTime() - Date.parse(unseen.since) >= UNSEEN_SECONDS * 1000;
   const first = { since: deps.now().toISOString(), as: image?.status ?? 'gone' };
   await work.updateIfUndecided((stored) => ({ ...stored, unseen: first }));

@@ -94,16 +94,19 @@ async function settled(world: MemoryWorld, deps: object) {
   const recordKey = world.recordKey(KEY, 'simulator-ims');
   const stored = () => world.records.stored.get(recordKey);
   const between: string[] = [];
+  let looks = 0;
   for (let turn = 1; turn < 6000; turn += 1) {
     const message = turn === 1 ? world.event(KEY) : { record: recordKey };
     between.push(await fault(() => step(stored()?.status, message, world.invocation(`turn-${turn}`), all)));
     between.push(stored()?.history.at(-1)?.note ?? '', stored()?.waiting?.code ?? '');
     const record = stored();
     if (record !== undefined && ['active', 'failed'].includes(record.status)) return { record, between };
-    await pause(5);
-    // A job runs on the machine's own time: little passes meanwhile, so that none is judged to have stalled.
+    const isProcessing = record?.status === 'processing';
+    looks = isProcessing ? looks + 1 : 0;
+    // A job runs on the machine's own time: on a busy machine it gets ten seconds and more before it is judged to have stalled.
+    await pause(looks > 10 ? 100 : 5);
     // A minute is longer than it takes until a fast import whose answer may be lost is asked for again.
-    world.pass(record?.status === 'processing' ? 1 : 60);
+    world.pass(isProcessing ? 1 : 60);
   }
   throw new Error(`not settled: ${JSON.stringify(stored())}`);
 }
@@ -175,9 +178,7 @@ describe('a drop at IMS', () => {
 
   test.each(PASSING)('that is answered %s to %s is tried again, and active in the end', async (code, call, becomes) => {
     const { record, between, images } = await dropAt([{ call, code }]);
-    // The image is killed a moment before its job says why.
-    const told = call === 'run-job' ? [becomes, 'image-killed'] : [becomes];
-    expect(between.filter((code) => told.includes(code))).not.toEqual([]);
+    expect(between).toContain(becomes);
     expect(record).toMatchObject({ status: 'active' });
     expect(images).toBe(1);
   });

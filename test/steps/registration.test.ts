@@ -111,12 +111,26 @@ describe('a registered image', () => {
     expect(world.endpoint.images.size).toBe(0);
   });
 
+  test('that is killed before its job says why fails for the reason of the job', async () => {
+    const { world, id, check, record, tell } = await registered();
+    world.endpoint.become(id, 'killed');
+    await check();
+    await check();
+    expect(record().status).toBe('processing');
+    tell({ state: 'failed', failure: permanent() });
+    await check();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'content-refused' } });
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
   test('that was killed is made anew of the same copy', async () => {
     const { world, upload, create, check, record } = await created('register', false);
     await upload();
     await upload({ chunk: 0 });
     const { staging } = record();
     world.endpoint.become(record().image?.id ?? '', 'killed');
+    await check();
+    world.pass(60);
     await check();
     expect(record()).toMatchObject({ status: 'received', generation: 2, staging });
     await create();
