@@ -11,7 +11,7 @@ import type { Part, Row } from '../measure/row.ts';
 import { alternate, type Summary, summary } from '../measure/samples.ts';
 
 /** Bytes are time, and docs/performance.md says what weighs how much. */
-const MAX_BYTES = 1_350_000;
+const MAX_BYTES = 1_400_000;
 /** The time until the handler is loaded, on two cores of 2026. Another machine may be slower: it fails no run. */
 const GOALS_MS: Readonly<Record<string, number>> = {
   'create-metadata': 90,

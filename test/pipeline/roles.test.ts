@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { recordKey } from '../../lambda/model/drop.ts';
@@ -16,6 +18,9 @@ const NO_VERSION = 'A'.repeat(32);
 
 /** For objects of a bucket whose versioning is suspended (suspended.test.ts); here each object has a version. */
 const WITHOUT_VERSION = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging'];
+
+/** For what a killed unpack-image leaves in the work bucket (packed.test.ts); here none is killed. */
+const AFTER_A_KILL = ['s3:AbortMultipartUpload', 's3:AbortMultipartUpload', 's3:DeleteObject'];
 
 /** A function may know for so long that there is no pause (lambda/adapters/s3-pauses.ts). */
 const PAUSE_KNOWN_MS = 5000;
@@ -42,7 +47,10 @@ afterAll(async () => {
 async function putRecord(dropped: Dropped, changes: Partial<RecordDraft>): Promise<string> {
   const drop = { ...dropped, bucket: pipeline.dropBucket, id: dropped.versionId, etag: 'e', size: 1, droppedAt: '' };
   const record = { ...receive(drop, 'simulator', new Date()), ...changes, revision: 1, nonce: 'by hand' };
-  const key = recordKey(drop, 'simulator');
+  return store(recordKey(drop, 'simulator'), record);
+}
+
+async function store(key: string, record: object): Promise<string> {
   const Bucket = pipeline.output('StatusBucketName');
   await pipeline.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: JSON.stringify(record) }));
   return key;
@@ -67,11 +75,13 @@ async function reconcileUntil(isDone: () => Promise<boolean>): Promise<void> {
 }
 
 test('each function needs all that its role allows, and nothing that it does not', async () => {
-  // The usual way, at two targets, and a file that is refused.
+  // The usual way, at two targets, also of a packed file, and a file that is refused.
+  const packed = await pipeline.drop('packed.img.gz', gzipSync(rawDisk()));
   const good = await pipeline.drop('good.img', rawDisk());
   const bad = await pipeline.drop('bad.txt', Buffer.from('This is no disk.'));
   for (const target of ['simulator', 'simulator-ims']) {
     expect(await pipeline.settled(good, target)).toMatchObject({ status: 'active' });
+    expect(await pipeline.settled(packed, target)).toMatchObject({ status: 'active' });
     expect(await pipeline.settled(bad, target)).toMatchObject({ status: 'failed' });
   }
   expect(Object.keys(await pipeline.tags(good))).toEqual(['imagedrop:simulator', 'imagedrop:simulator-ims']);
@@ -85,7 +95,25 @@ test('each function needs all that its role allows, and nothing that it does not
   expect(await pipeline.settled({ key: 'gone.img', versionId: NO_VERSION })).toMatchObject({ status: 'failed' });
   const absent = { key: 'absent.img', versionId: NO_VERSION };
   await pipeline.send('UploadQueueUrl', { record: await putRecord(absent, { status: 'created', ...planned }) });
-  expect(await pipeline.settled(absent)).toMatchObject({ error: { code: 'object-gone' } });
+  // Its image, which is not there either, is deleted with the secret's credentials.
+  const unpackable = { key: 'absent.img.gz', versionId: NO_VERSION };
+  const removed = { status: 'unpacking', ...(image && { image: { ...image, id: randomUUID() } }) } as const;
+  await pipeline.send('UnpackQueueUrl', { record: await putRecord(unpackable, removed) });
+  for (const dropped of [absent, unpackable]) {
+    expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
+  }
+
+  // An unpacked disk that is gone: create-metadata and stream-upload have the drop unpacked again.
+  for (const [status, queue] of [
+    ['received', 'IngestQueueUrl'],
+    ['created', 'UploadQueueUrl'],
+  ] as const) {
+    const { drop, generation, packed: unpacked, revision } = await pipeline.settled(packed, 'simulator');
+    const again = { ...receive(drop, 'simulator', new Date()), ...planned, status, generation: generation + 1 };
+    const written = { ...again, ...(unpacked && { packed: unpacked }), revision: revision + 1, nonce: 'by hand' };
+    await pipeline.send(queue, { record: await store(recordKey(drop, 'simulator'), written) });
+    expect(await pipeline.settled(packed, 'simulator')).toMatchObject({ status: 'active' });
+  }
 
   // A record that is not there, for each function.
   for (const queue of ['IngestQueueUrl', 'UploadQueueUrl', 'StatusQueueUrl']) {
@@ -114,9 +142,11 @@ test('each function needs all that its role allows, and nothing that it does not
   await pauseTarget('simulator', 12);
   const late = { key: 'late.img', versionId: NO_VERSION };
   await pipeline.send('UploadQueueUrl', { record: await putRecord(late, { status: 'created', ...planned }) });
+  const packedLater = { key: 'later.img.gz', versionId: NO_VERSION };
+  await pipeline.send('UnpackQueueUrl', { record: await putRecord(packedLater, { status: 'unpacking' }) });
   const later = { key: 'later.img', versionId: NO_VERSION };
   await pipeline.send('IngestQueueUrl', { record: await putRecord(later, {}) });
-  for (const dropped of [late, later]) {
+  for (const dropped of [late, later, packedLater]) {
     expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
   }
 
@@ -133,6 +163,6 @@ test('each function needs all that its role allows, and nothing that it does not
 
   const { used, unused, denied } = pipeline.stack.access.usage();
   expect(used.length).toBeGreaterThan(20);
-  expect(unused.map(({ action }) => action).sort()).toEqual(WITHOUT_VERSION);
+  expect(unused.map(({ action }) => action).sort()).toEqual([...AFTER_A_KILL, ...WITHOUT_VERSION]);
   expect(denied).toEqual([]);
 });
