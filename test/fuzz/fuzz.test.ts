@@ -86,7 +86,7 @@ describe('it is found when inspection', () => {
   test('accepts what is unsafe', async () => {
     const trusting: Inspect = async (reader) => ({ format: 'raw', virtualSize: reader.size });
     expect(await lawsBrokenBy(trusting, 100)).toContainEqual(
-      expect.stringMatching(/^It was accepted as raw, but it bears "QFI/),
+      expect.stringMatching(/^It was accepted as raw, but it bears "KDMV"/),
     );
   });
 
