@@ -44,6 +44,7 @@ const SLOW = [
   'pipeline/ims-storage',
   'pipeline/metadata',
   'pipeline/observed',
+  'pipeline/packed',
   'pipeline/reconcile',
   'pipeline/refused-credentials',
   'pipeline/roles',

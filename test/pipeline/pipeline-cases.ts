@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { rawDisk } from '../support/disk.ts';
@@ -31,6 +32,13 @@ export function pipelineCases(start: () => Promise<Pipeline>): void {
       const sent = sample.bytes.subarray(offset, offset + length);
       expect((await pipeline.storedBytes(record)).equals(sent)).toBe(true);
     }
+  });
+
+  test('makes a verified image of the disk inside a packed file', async () => {
+    const disk = rawDisk(8192, 5);
+    const record = await pipeline.settled(await pipeline.drop('inside.img.gz', gzipSync(disk)));
+    expect(record).toMatchObject({ status: 'active', verification: { outcome: 'verified' }, packed: { format: 'gz' } });
+    expect((await pipeline.storedBytes(record)).equals(disk)).toBe(true);
   });
 
   test('tells the dropped object what became of it, and keeps the tags that it had', async () => {

@@ -15,6 +15,7 @@ const LONGEST = [
   'heavy/staging',
   'openstack/load',
   'ui/drops',
+  'pipeline/packed',
   'heavy/load',
   'heavy/three-gib',
   'clients/documented-commands',
