@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { recordKey } from '../../lambda/model/drop.ts';
@@ -32,9 +33,9 @@ beforeAll(async () => {
 });
 afterAll(() => pipeline?.stop());
 
-/** One that becomes an image, one that fails, and one that is superseded while its target has no room. */
+/** One that is unpacked and becomes an image, one that fails, and one that is superseded while its target has no room. */
 async function dropsOfEveryEnd(): Promise<DropRecord[]> {
-  const first = await pipeline.settled(await pipeline.drop('first.img', rawDisk()));
+  const first = await pipeline.settled(await pipeline.drop('first.img.gz', gzipSync(rawDisk())));
   const failed = await pipeline.settled(await pipeline.drop('notes.txt', Buffer.from('These are notes.\n'.repeat(99))));
   const old = await pipeline.drop('again.img', rawDisk());
   await waiting(old);
@@ -118,7 +119,8 @@ describe('the metrics', () => {
     const histories = (status: RecordStatus) => [status, statuses.filter((each) => each === status).length];
     const all = Object.keys(DROPS_BY_STATUS) as RecordStatus[];
     expect(all.map(counted)).toEqual(all.map(histories));
-    const bytes = records.filter(({ status }) => status === 'active').reduce((sum, { drop }) => sum + drop.size, 0);
+    const active = records.filter(({ status }) => status === 'active');
+    const bytes = active.reduce((sum, { drop, packed }) => sum + (packed?.unpackedBytes ?? drop.size), 0);
     expect({ moved: sumOf('BytesMoved'), active: sumOf('BytesActive') }).toEqual({ moved: bytes, active: bytes });
     expect(sumOf('DropFailures')).toBe(1);
     expect(sumOf('TargetPaused')).toBeGreaterThan(0);
