@@ -52,7 +52,7 @@ async function hugeDrop(bytes: number, latencyMs = 0, cut = cutFor(bytes)) {
     await pause(latencyMs);
     return Readable.from(zeros(length));
   };
-  const objects = Object.assign(Object.create(world.objects), { open });
+  const objects = Object.assign(world.objects, { open });
   const key = world.recordKey(KEY);
   world.records.stored.set(key, { ...recordOf(object, bytes), image: { id: image.id }, ...stagedAt(cut) });
   const deps = { ...world, staging, objects };
