@@ -35,9 +35,8 @@ export async function announce(work: Work, deps: RecordStatusDependencies): Prom
 async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise<void> {
   const { key, record, invocation } = work;
   // The invocation that announced it may have died before it wrote the tags, or have stalled and overwritten newer ones.
-  if (record.announcedAt !== undefined) return invocation.receives > 1 ? tagIfPossible(work, deps) : undefined;
+  if (record.announcedAt !== undefined) return invocation.receives > 1 ? afterOutcome(work, deps) : undefined;
   const staging = await clearStaging(work, deps);
-  await clearUnpacked(record, deps);
   const present = await deps.records.load(key);
   if (present === undefined || present.announcedAt !== undefined || !isSameOutcome(present, record)) return;
   await deps.topic.publish(key, present);
@@ -46,7 +45,24 @@ async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise
     const { waiting: _, ...rest } = stored;
     return { ...rest, announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
   });
-  if (announced?.announcedAt !== undefined) await tagIfPossible(work.with(announced), deps);
+  if (announced?.announcedAt !== undefined) await afterOutcome(work.with(announced), deps);
+}
+
+/** What may fail without anyone missing the outcome. */
+async function afterOutcome(work: Work, deps: RecordStatusDependencies): Promise<void> {
+  await tagIfPossible(work, deps);
+  await clearIfPossible(work, deps);
+}
+
+/** Deletes the unpacked disk, or leaves it to the lifecycle of the work bucket. @throws what may pass, until the last attempt */
+async function clearIfPossible({ key, record, invocation }: Work, deps: RecordStatusDependencies): Promise<void> {
+  try {
+    await clearUnpacked(record, deps);
+  } catch (thrown) {
+    const error = asImageDropError(thrown);
+    if (error.retryable && invocation.receives < MAX_ATTEMPTS) throw error;
+    deps.log.warn('the unpacked disk is left to the lifecycle of its bucket', { record: key, error });
+  }
 }
 
 /** A drop that was retried meanwhile has another outcome to come. */

@@ -51,9 +51,18 @@ async function unpack(work: UnpackWork, deps: UnpackImageDependencies): Promise<
   try {
     await unpackOrWait(work, deps);
   } catch (error) {
+    await clearAfter(work, deps);
+    throw error;
+  }
+}
+
+/** The error of the unpacking says more than one of this. */
+async function clearAfter(work: UnpackWork, deps: UnpackImageDependencies): Promise<void> {
+  try {
     const stored = await deps.records.load(work.key);
     if (stored !== undefined) await clearUnpacked(stored, deps);
-    throw error;
+  } catch (failed) {
+    deps.log.warn('the work bucket is not cleared', { record: work.key, error: asImageDropError(failed) });
   }
 }
 
@@ -128,7 +137,9 @@ async function unpackInTurn(work: UnpackWork, deps: UnpackImageDependencies): Pr
 
 /** A temporary error leaves the turn to the next attempt, of this record or another. */
 async function endTurn(work: UnpackWork, error: ImageDropError, deps: UnpackImageDependencies): Promise<void> {
-  const failure = error.retryable ? {} : { error: changes.recordedError(error, deps.now()) };
+  // A damaged record says nothing against the drop at other targets.
+  const isOfDrop = !error.retryable && error.code !== 'bad-record';
+  const failure = isOfDrop ? { error: changes.recordedError(error, deps.now()) } : {};
   try {
     await changeTurn(work, ({ schema, drop }) => ({ schema, drop, ...failure }), deps);
   } catch (failed) {

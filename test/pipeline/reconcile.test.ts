@@ -62,7 +62,7 @@ test('a dead letter settles its record, stays, and brings the drop back when it 
   const dropped = await pipeline.drop('dead.img', rawDisk());
   const { announcedAt: _, verification: __, ...settled } = await pipeline.settled(dropped);
   const letter = { record: keyOf(dropped) };
-  await putRecord({ ...settled, status: 'created' }, letter.record);
+  await putRecord({ ...settled, status: 'created', attempts: 12 }, letter.record);
   await pipeline.send('UploadDeadLetterQueueUrl', letter);
   expect(await runUntilFound('dead-letter-settled')).toMatchObject({ subject: letter.record });
   expect(await pipeline.settled(dropped)).toMatchObject({ status: 'failed', error: { code: 'retries-exhausted' } });

@@ -363,6 +363,19 @@ describe('a disk that is gone before its upload', () => {
 });
 
 describe('the disk of a drop', () => {
+  test('that cannot be deleted is left to the lifecycle after twelve tries, and the outcome comes first', async () => {
+    const { world, unpack, toTheEnd, record, message } = await dropped(gzipSync(DISK));
+    await unpack();
+    const error = new ImageDropError('aws-unavailable', 'S3 is away.');
+    world.workBucket.store.faults.push(...Array.from({ length: 40 }, () => ({ call: 'delete', error }) as const));
+    await expect(toTheEnd()).rejects.toMatchObject({ code: 'aws-unavailable' });
+    expect(record()).toMatchObject({ status: 'active', announcedAt: expect.any(String) });
+    expect(world.outcomes).toHaveLength(1);
+    await recordStatus(message(), world.invocation('late', undefined, 12), world);
+    expect(world.workBucket.store.objects.size).toBe(2);
+    expect(world.outcomes).toHaveLength(1);
+  });
+
   test('is deleted when the last record to be settled has never waited for it', async () => {
     const { world, unpack, toTheEnd, create, settle, record } = await dropped(gzipSync(DISK), ['here', 'there']);
     await world.records.change(world.recordKey(KEY, 'there'), (stored) => {
