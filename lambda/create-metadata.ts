@@ -7,6 +7,7 @@ const environment = createMetadataEnvironment();
 const shared = stepDependencies(environment, cloudsYamlOf(environment));
 const dependencies = {
   ...shared,
+  dropBucket: environment.DROP_BUCKET,
   folderFiles: folderFiles(shared.objects, shared.now),
   ownQueue: queue(environment.INGEST_QUEUE_URL),
   beginnings: beginningsOf(environment),

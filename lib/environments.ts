@@ -27,9 +27,10 @@ export function environmentsOf({ targets, reconcile, maxUnpackedBytes }: Setting
     INGEST_QUEUE_URL,
     STATUS_QUEUE_URL,
   };
+  const DROP_BUCKET = parts.drops.bucket.bucketName;
   const WORK_BUCKET = parts.work.bucketName;
   return {
-    createMetadata: { ...shared, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL },
+    createMetadata: { ...shared, DROP_BUCKET, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL },
     unpackImage: { ...shared, UNPACK_QUEUE_URL, WORK_BUCKET, MAX_UNPACKED_BYTES: String(maxUnpackedBytes) },
     streamUpload: { ...shared, UPLOAD_QUEUE_URL },
     recordStatus: {
@@ -43,7 +44,7 @@ export function environmentsOf({ targets, reconcile, maxUnpackedBytes }: Setting
       UNPACK_QUEUE_URL,
       UPLOAD_QUEUE_URL,
       ...deadLettersOf(parts.queues),
-      DROP_BUCKET: parts.drops.bucket.bucketName,
+      DROP_BUCKET,
       DROPS_BEFORE_FIRST_RUN: parts.drops.isOwn ? 'taken-up' : 'left-alone',
       LOST_AFTER_SECONDS: String(reconcile.lostAfter.toSeconds()),
       DELETE_ORPHANED_IMAGES: reconcile.deleteOrphanedImages ? 'true' : 'false',

@@ -19,6 +19,7 @@ export interface SharedEnvironment {
 }
 
 export interface CreateMetadataEnvironment extends SharedEnvironment {
+  readonly DROP_BUCKET: string;
   readonly UNPACK_QUEUE_URL: string;
   readonly UPLOAD_QUEUE_URL: string;
 }
@@ -61,6 +62,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 export const createMetadataEnvironment = (variables: Variables = process.env): CreateMetadataEnvironment => ({
   ...sharedEnvironment(variables),
+  DROP_BUCKET: required(variables, 'DROP_BUCKET'),
   UNPACK_QUEUE_URL: required(variables, 'UNPACK_QUEUE_URL'),
   UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
 });

@@ -42,9 +42,19 @@ export async function createMetadata(
   if (events === undefined) return resumeOrRetry(message, invocation, deps);
   const backfill = backfillNamedIn(message);
   await allOf([
-    ...events.map((event) => receiveDrop(event, backfill, invocation, deps)),
-    ...restoredObjects(message).map((event) => continueRestored(event, invocation, deps)),
+    ...ofDropBucket(events, deps).map((event) => receiveDrop(event, backfill, invocation, deps)),
+    ...ofDropBucket(restoredObjects(message), deps).map((event) => continueRestored(event, invocation, deps)),
   ]);
+}
+
+/** A topic may carry the events of several buckets. */
+function ofDropBucket<E extends { readonly bucket: string }>(
+  events: readonly E[],
+  { dropBucket, log }: CreateMetadataDependencies,
+): readonly E[] {
+  const others = events.flatMap(({ bucket }) => (bucket === dropBucket ? [] : [bucket]));
+  if (others.length > 0) log.info('ignores events of other buckets', { buckets: others });
+  return events.filter(({ bucket }) => bucket === dropBucket);
 }
 
 /** Creates one record for each target that the drop goes to. From here on, the targets are independent. */

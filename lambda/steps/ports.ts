@@ -270,6 +270,7 @@ export interface QueueStepDependencies extends StepDependencies {
 }
 
 export interface CreateMetadataDependencies extends QueueStepDependencies {
+  readonly dropBucket: string;
   readonly folderFiles: FolderFiles;
   readonly beginnings: BeginningStore;
   /** unpack-image receives it. */

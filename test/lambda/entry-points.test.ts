@@ -26,6 +26,7 @@ beforeAll(async () => {
     CLOUDS_YAML_SECRET: 'clouds',
     STATUS_BUCKET: 'records',
     INGEST_QUEUE_URL: `${url}/1/ingest`,
+    DROP_BUCKET: 'drops',
     UNPACK_QUEUE_URL: `${url}/1/unpack`,
     UPLOAD_QUEUE_URL: `${url}/1/upload`,
     STATUS_QUEUE_URL: `${url}/1/status`,

@@ -255,8 +255,20 @@ export class DropScenario implements Scenario {
   }
 
   #dependencies(from: Worker, gate: Gate) {
-    const { objects, tagsDrops, folderFiles, staging, pauses, beginnings, targets, log, now, topic, meter } =
-      this.#world;
+    const {
+      objects,
+      dropBucket,
+      tagsDrops,
+      folderFiles,
+      staging,
+      pauses,
+      beginnings,
+      targets,
+      log,
+      now,
+      topic,
+      meter,
+    } = this.#world;
     const { store, unpackings } = this.#world.workBucket;
     const endpoint = gated('endpoint', this.#service.endpoint(gate), gate);
     const queue = (name: QueueName) => ({
@@ -281,6 +293,7 @@ export class DropScenario implements Scenario {
         read: objects.read.bind(objects),
       },
       tagsDrops,
+      dropBucket,
       folderFiles,
       records: gated('records', this.#watchedRecords(), gate),
       endpoints: { of: async () => endpoint },

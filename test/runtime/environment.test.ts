@@ -12,6 +12,7 @@ const variables = {
   CLOUDS_YAML_SECRET: 'secret',
   STATUS_BUCKET: 'status',
   INGEST_QUEUE_URL: 'ingest',
+  DROP_BUCKET: 'drops',
   UNPACK_QUEUE_URL: 'unpack',
   WORK_BUCKET: 'work',
   MAX_UNPACKED_BYTES: '1000',

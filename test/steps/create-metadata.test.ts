@@ -29,6 +29,15 @@ describe('create-metadata', () => {
     expect(world.uploadQueue.sent).toEqual([{ record: world.recordKey('linux/my disk.raw'), delaySeconds: 0 }]);
   });
 
+  test('ignores an event of another bucket, as a topic of several buckets sends it', async () => {
+    const world = new MemoryWorld();
+    world.objects.put('a.img', rawDisk());
+    const event = JSON.stringify(world.event('a.img')).replace('"drops"', '"logs"');
+    await createMetadata(JSON.parse(event), world.invocation(), world);
+    expect(world.records.stored.size).toBe(0);
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
   test('makes one image of an event that comes three times', async () => {
     const world = new MemoryWorld();
     world.objects.put('a.img', rawDisk());

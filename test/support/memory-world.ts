@@ -35,6 +35,7 @@ export class MemoryWorld {
   time = new Date('2026-01-02T03:04:05.000Z');
   readonly workBucket = new MemoryWorkBucket();
   readonly objects = new MemoryObjects(() => this.time, this.workBucket.store);
+  readonly dropBucket = 'drops';
   maxUnpackedBytes = 2 ** 30;
   readonly records = new MemoryRecords(() => this.time);
   readonly endpoint = new MemoryEndpoint();

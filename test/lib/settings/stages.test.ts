@@ -69,6 +69,7 @@ test("the caller's settings of a stage reach its queue", () => {
 });
 
 const INGEST_QUEUE_URL = ref(queues.ingest.queue.queueUrl);
+const DROP_BUCKET = ref(built.drop.dropBucket.bucketName);
 const UNPACK_QUEUE_URL = ref(queues.unpack.queue.queueUrl);
 const WORK_BUCKET = ref(workBucket.bucketName);
 const UPLOAD_QUEUE_URL = ref(queues.upload.queue.queueUrl);
@@ -80,7 +81,7 @@ describe.each([
     stage: functions.createMetadata,
     sized: { MemorySize: 512, Timeout: 60 },
     fed: { queue: queues.ingest.queue, BatchSize: 5 },
-    environment: { INGEST_QUEUE_URL, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL },
+    environment: { DROP_BUCKET, INGEST_QUEUE_URL, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL },
   },
   {
     name: 'unpack-image',
