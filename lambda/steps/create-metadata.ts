@@ -18,7 +18,7 @@ import { metadataFiles, type ReadFile } from './metadata-files.ts';
 import type { CreateMetadataDependencies, Invocation, ObjectHead, RecordDraft } from './ports.ts';
 import { askForRetry, existingRecord, isRedriven, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { underLease } from './under-lease.ts';
-import { findDisk } from './unpacked-disk.ts';
+import { findDisk, readDisk } from './unpacked-disk.ts';
 import { targetNamed, Work } from './work.ts';
 
 /** What was found around a drop. */
@@ -156,7 +156,7 @@ async function createImage(
   const metadata = await readMetadata(work, object, await findFiles(), deps);
   const disk = await findDisk(work.record, object, deps);
   if (disk === undefined) return sendToUnpack(work, deps);
-  const created = await describeAndCreate(work, { disk, ...metadata }, deps);
+  const created = await readDisk(work.record, () => describeAndCreate(work, { disk, ...metadata }, deps));
   const { image, description } = created;
   try {
     await work.change((stored) => {

@@ -12,7 +12,7 @@ import { askForRetry, chunkNamedIn, existingRecord, isRedriven, recordNamedIn } 
 import { stageChunk } from './stage-chunk.ts';
 import { hashAgain, streamImage, wasReadWhole } from './stream-image.ts';
 import { finishUpload, LEASE_SECONDS, underLease } from './under-lease.ts';
-import { isThere } from './unpacked-disk.ts';
+import { isThere, readDisk } from './unpacked-disk.ts';
 import { lookLater, noteSeen, replaceIfLost } from './unseen-image.ts';
 import { uploadFromStorage } from './upload-from-storage.ts';
 import { comparableIn } from './verify.ts';
@@ -76,6 +76,11 @@ async function upload(work: Work<UploadRecord>, deps: StreamUploadDependencies):
   if (record.status === 'created' && (await newestVersion(work, deps)) === undefined) return;
   const { packed } = record;
   if (packed !== undefined && !(await isThere(packed.object, deps))) return beginAgain(work, diskGone(packed), deps);
+  await readDisk(record, () => uploadDisk(work, deps));
+}
+
+async function uploadDisk(work: Work<UploadRecord>, deps: StreamUploadDependencies): Promise<void> {
+  const { record } = work;
   const endpoint = await work.endpoint();
   if (isFromStorage(record.plan.route)) return uploadFromStorage(work, endpoint, deps);
   const isStreamed = record.plan.route !== 'import';

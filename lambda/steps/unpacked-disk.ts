@@ -1,5 +1,6 @@
 /** The disk that was unpacked of a packed drop: whether it is needed, whether it is there, and when it is deleted. */
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
+import { asImageDropError, type ErrorCode, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordedObject } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
 import { type DiskObject, diskObject, wasUnpacked, workKeys } from '../model/unpacking.ts';
@@ -26,6 +27,23 @@ export async function findDisk(
 /** Whether an unpacked disk still is what was written: the lifecycle of the work bucket deletes what is old. */
 export async function isThere({ bucket, key, etag }: RecordedObject, deps: StepDependencies): Promise<boolean> {
   return (await deps.objects.head(bucket, key))?.etag === etag;
+}
+
+/** What a read says of an object that is not there any more, or not as it was. */
+const LOST: readonly ErrorCode[] = ['object-gone', 'object-changed'];
+
+/**
+ * Reads an unpacked disk. One that is lost meanwhile says nothing against the drop: the next attempt finds it gone, and has
+ * the drop unpacked again.
+ */
+export async function readDisk<T>({ packed }: DropRecord, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (thrown) {
+    const error = asImageDropError(thrown);
+    if (packed === undefined || !LOST.includes(error.code)) throw thrown;
+    throw new ImageDropError(error.code, error.message, { cause: thrown, retryable: true });
+  }
 }
 
 /**

@@ -333,6 +333,29 @@ describe('a disk that is gone before its upload', () => {
     expect(world.endpoint.images.size).toBe(1);
   });
 
+  test.each(['create', 'upload'] as const)('or while it is read by %s, is unpacked again', async (step) => {
+    const { world, disk, unpack, create, upload, toTheEnd, record } = await dropped();
+    await unpack();
+    if (step === 'upload') await create();
+    const { open } = world.objects;
+    world.objects.open = async () => {
+      world.objects.open = open;
+      await world.workBucket.store.delete(disk);
+      throw new ImageDropError('object-gone', 'It is gone.');
+    };
+    await expect(step === 'create' ? create() : upload()).rejects.toMatchObject({
+      code: 'object-gone',
+      retryable: true,
+    });
+    world.pass(900);
+    if (step === 'upload') await upload();
+    await create();
+    await unpack();
+    await toTheEnd();
+    expect(record()).toMatchObject({ status: 'active' });
+    expect(world.endpoint.images.size).toBe(1);
+  });
+
   test('leaves no image of a creation whose answer was lost, when it cannot be unpacked again', async () => {
     const { world, disk, unpack, create, settle, record } = await dropped();
     await unpack();
