@@ -300,12 +300,7 @@ export const IMPORTING: readonly ContractCase[] = [
 
 /** The status of the image is set back a moment before its task is. */
 async function failureOf(world: ServiceWorld, id: string): Promise<string | undefined> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const words = await world.endpoint().imports?.failure(id);
-    if (words !== undefined) return words;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return undefined;
+  return eventually(async () => world.endpoint().imports?.failure(id));
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -332,10 +327,10 @@ async function untilTask(client: ImageClient, id: string, status: string) {
 }
 
 async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 2400; tries += 1) {
     const found = await look();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('It did not come to pass within ten seconds.');
+  throw new Error('It did not come to pass within two minutes.');
 }

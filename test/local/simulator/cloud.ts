@@ -122,7 +122,7 @@ export class ImageClient {
 
   async untilStatus(id: string, status: string): Promise<void> {
     for (let tries = 0; (await this.image(id)).status !== status; tries++) {
-      if (tries === 200) throw new Error(`The image did not become ${status}.`);
+      if (tries === 12_000) throw new Error(`The image did not become ${status} within two minutes.`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }

@@ -64,7 +64,7 @@ export async function untilJob(ims: ImageClient, id: string, is: (shown: Record<
   for (let tries = 0; ; tries++) {
     const shown = await job(ims, id);
     if (is(shown)) return shown;
-    if (tries === 500) throw new Error(`The job stays as it is: ${JSON.stringify(shown)}`);
+    if (tries === 12_000) throw new Error(`The job stays as it is: ${JSON.stringify(shown)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
