@@ -57,15 +57,16 @@ export class PartUpload {
     }
   }
 
-  /** @throws `upload-interrupted` where the upload was aborted or completed by another invocation */
+  /** @throws `upload-interrupted` where parts are missing, because another invocation aborted or completed the upload */
   async complete(): Promise<{ readonly sha256: string }> {
     const { key, uploadId } = this.#upload;
     if (this.#part !== undefined) await this.#storePart(this.#part.subarray(0, this.#filled));
     await this.#storing;
     // Object storage knows the ETags: with keys of a key service they are not the md5.
     const parts = (await this.#store.parts(key, uploadId)) ?? [];
-    const isWhole = parts.length === this.#parts && (await this.#store.complete(key, uploadId, parts));
-    if (!isWhole) throw lostUpload(key);
+    if (parts.length !== this.#parts) throw lostUpload(key);
+    // Whether an upload that is not known any more was completed or aborted, the object shows.
+    await this.#store.complete(key, uploadId, parts);
     return { sha256: this.#sha256.digest('hex') };
   }
 

@@ -278,6 +278,8 @@ async function storeDisk(
 ): Promise<Pick<RecordedPacked, 'unpackedBytes' | 'sha256' | 'object'>> {
   const { store } = deps.workBucket;
   const key = workKeys(work.record.drop).disk;
+  // An invocation that lost its turn while it opened the file must not abort the upload of the next one.
+  await changeTurn(work, (stored) => changes.lease(stored, work.invocation.id, LEASE_SECONDS, deps.now()), deps);
   for (const uploadId of await store.uploads(key)) await store.abort(key, uploadId);
   const upload = new PartUpload(store, { key, uploadId: await store.begin(key) }, signal);
   try {

@@ -25,6 +25,29 @@ test('of two functions that begin at one time one gets the lease, and the other 
   expect(await s3Unpackings(s3Client(), PLAIN).load('raced.json')).toEqual(one);
 });
 
+test('a write whose answer was lost counts as written', async () => {
+  const client = s3Client();
+  const send = client.send.bind(client);
+  let lost = 0;
+  client.send = (async (command: PutObjectCommand) => {
+    const answer = await send(command);
+    if (!(command instanceof PutObjectCommand) || lost > 0) return answer;
+    lost += 1;
+    // What the SDK gets when it makes the call again.
+    throw Object.assign(new Error('At least one of the conditions did not hold.'), {
+      name: 'PreconditionFailed',
+      $metadata: { httpStatusCode: 412 },
+    });
+  }) as typeof client.send;
+  let decisions = 0;
+  const decide = () => {
+    decisions += 1;
+    return leasedBy('one');
+  };
+  expect(await s3Unpackings(client, PLAIN).change('answered-late.json', decide)).toEqual(leasedBy('one'));
+  expect({ lost, decisions }).toEqual({ lost: 1, decisions: 1 });
+});
+
 test('a decision to change nothing gives what is stored', async () => {
   const unpackings = s3Unpackings(s3Client(), PLAIN);
   expect(await unpackings.change('left.json', () => undefined)).toBeUndefined();

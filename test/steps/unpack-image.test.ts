@@ -290,6 +290,22 @@ describe('a function that is killed while it unpacks', () => {
   );
 });
 
+test('an invocation that loses its turn while it opens the file leaves the upload of the next one alone', async () => {
+  const { world, disk, document, unpack } = await dropped();
+  const { store, unpackings } = world.workBucket;
+  const { open } = world.objects;
+  let uploadId = '';
+  world.objects.open = async (...given) => {
+    world.objects.open = open;
+    const lease = { holder: 'another', until: new Date(world.time.getTime() + 60_000).toISOString() };
+    await unpackings.change(document, (stored) => stored && { ...stored, lease });
+    uploadId = await store.begin(disk);
+    return open.apply(world.objects, given);
+  };
+  await expect(unpack()).rejects.toMatchObject({ code: 'lease-held' });
+  expect(await store.uploads(disk)).toEqual([uploadId]);
+});
+
 test('an xz file whose upload could not begin is unpacked by the next attempt, in the same process', async () => {
   const { world, unpack, record } = await dropped(FIXTURES.xz);
   const error = new ImageDropError('aws-unavailable', 'The answer was lost.');
