@@ -18,7 +18,8 @@ export function writersPage(): string {
   return `# Writers of disk images
 
 Inspection accepts what these ${debian.length + documented.length} writers produce, or refuses it by name. \`npm run suite clients\` runs the programs that
-Debian 12 has. The other files are built by the published layout of their format.
+Debian 12 has. The other files are built by the published layout of their format. \`compressed\` is the verdict on the
+packed file itself; [packed files](formats.md#packed-files) lists the ones that are unpacked.
 
 | writer | how the file was made | verdict |
 |---|---|---|
