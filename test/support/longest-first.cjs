@@ -11,6 +11,7 @@ const LONGEST = [
   'openstack/openstack',
   'package/package',
   'clients/partition-tables',
+  'chaos/sabotage',
   'heavy/dead-function',
   'heavy/staging',
   'openstack/load',
