@@ -18,6 +18,7 @@ const BREAKS: Readonly<Record<string, RegExp>> = {
   'upload-interrupted': /^upload|^image: saving|^function|^image: deleted by others$/,
   'import-failed': /^(S3|staging|image): /,
   'never-active': /^image: saving for ever$/,
+  'object-denied': /^S3: 403 on a drop$/,
 };
 
 /**

@@ -14,14 +14,14 @@ export interface Sabotage {
 export const ID_AT_RANDOM: Sabotage = {
   found: /[\w$]+\.toString\("hex"\)\.replace\((?=\/\^\(\.\{8\}\))/g,
   replacement: 'globalThis.crypto.randomUUID().replaceAll("-","").replace(',
-  bundles: 4,
+  bundles: 5,
 };
 
 /** Messages whose work failed are deleted like those whose effect is stored. */
 export const MESSAGE_DELETED_EARLY: Sabotage = {
   found: /\{itemIdentifier:[\w$]+\.messageId\}/g,
   replacement: 'void 0',
-  bundles: 3,
+  bundles: 4,
 };
 
 /** Hashes agree, whatever they are. */
