@@ -61,7 +61,7 @@ describe('S3 events', () => {
 
   test.each([
     ['a record without eventName', { Records: [{ EventSource: 'aws:sns', Sns: { Message: '{}' } }] }],
-    ['a record that is no object', { Records: [7] }],
+    ['a record that is not an object', { Records: [7] }],
   ])('with %s are refused, with what was seen', (_what, message) => {
     expect(() => objectEvents(message)).toThrow(
       expect.objectContaining({ code: 'bad-message', message: expect.stringContaining(JSON.stringify(message)) }),

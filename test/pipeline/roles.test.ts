@@ -150,7 +150,7 @@ test('each function needs all that its role allows, and nothing that it does not
     expect(await pipeline.settled(dropped)).toMatchObject({ error: { code: 'object-gone' } });
   }
 
-  // What got lost: a dead letter of an object that is gone, which is sent again, and a record that nobody works on.
+  // Lost work: a dead letter of a deleted object, which is sent again, and a record without a message.
   const dead = { key: 'dead.img', versionId: NO_VERSION };
   await pipeline.send('IngestDeadLetterQueueUrl', pipeline.event(dead, rawDisk()));
   const tried = { key: 'tried.img', versionId: NO_VERSION };

@@ -70,7 +70,7 @@ describe('the context of the app', () => {
       'existingDropBucket.versioned',
     ],
     [
-      'a topic that is no ARN',
+      'a topic that is not an ARN',
       { targets: TARGETS, existingDropBucket: { name: 'theirs', versioned: true, eventTopicArn: 'drops' } },
       'give the ARN of a topic',
     ],
