@@ -6,14 +6,16 @@ import type { ContractCase, ServiceWorld } from '../service-world.ts';
 
 const open = { importFilter: 'open' } as const;
 
-/** Serves a body that never ends, so that an import is under way for as long as the case needs it. */
+/** Serves a body that does not end before `end` is called, so that an import is under way for as long as its case needs it. */
 function serveEndlessly(world: ServiceWorld): { end(): void } {
-  let end = () => {};
-  world.source.serve((_request, response) => {
+  // The image is `importing` some time before the service asks for its bytes, which may be after the call of `end`.
+  const ended = Promise.withResolvers<void>();
+  world.source.serve(async (_request, response) => {
     response.writeHead(200, { 'content-length': DISK.length }).write(DISK.subarray(0, 1000));
-    end = () => response.end(DISK.subarray(1000));
+    await ended.promise;
+    response.end(DISK.subarray(1000));
   });
-  return { end: () => end() };
+  return { end: ended.resolve };
 }
 
 export const IMPORTING: readonly ContractCase[] = [
