@@ -7,12 +7,15 @@ import { buildSync } from 'esbuild';
 import { readableStack } from '../../lambda/runtime/stack-positions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stack positions-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const bundles = mkdtempSync(join(tmpdir(), 'bundles-'));
+afterAll(() => {
+  for (const each of [folder, bundles]) rmSync(each, { recursive: true });
+});
 
 /** @returns the stack that a minified bundle throws with */
 function stackOf(name: string, source: string, sourcemap: boolean | 'external'): string {
   writeFileSync(join(folder, `${name}.ts`), source);
-  const outfile = join(mkdtempSync(join(tmpdir(), 'bundle-')), `${name}.js`);
+  const outfile = join(bundles, `${name}.js`);
   buildSync({ entryPoints: [join(folder, `${name}.ts`)], outfile, bundle: true, minify: true, sourcemap });
   return execFileSync(process.execPath, [outfile], { encoding: 'utf8' });
 }

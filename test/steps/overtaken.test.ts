@@ -78,6 +78,23 @@ describe('an invocation that was overtaken', () => {
   });
 });
 
+describe('a look that finds a hash that was not computed', () => {
+  test('does not begin the upload again after another look has settled the drop', async () => {
+    const { world, message, id, change } = await created(new MemoryWorld());
+    await streamUpload(message, world.invocation('upload'), world);
+    const image = world.endpoint.images.get(id);
+    if (image !== undefined) world.endpoint.images.set(id, { ...image, hashes: { sha256: '0'.repeat(64) } });
+    const late = stalledAt(world, ({ status }) => status === 'uploading');
+    const looking = recordStatus(message, world.invocation('late'), late.world);
+    await late.stalls;
+    await change((record) => changes.moveTo(record, 'active', world.time));
+    const before = world.record(KEY);
+    late.goOn();
+    await looking;
+    expect(world.record(KEY)).toEqual(before);
+  });
+});
+
 describe('a chunk that fails late', () => {
   const staging = { bucket: 'staging', key: 'copy', partBytes: 1000, partsPerChunk: 2 };
 
