@@ -18,6 +18,7 @@ export interface Times {
 const TIMES: Readonly<Record<string, Times>> = {
   'CreateMetadata|Ingest': { timeoutSeconds: 30, visibilitySeconds: 40 },
   // Longer than a lease: one that stands still wakes up when another has taken over.
+  'UnpackImage|Unpack': { timeoutSeconds: 90, visibilitySeconds: 95 },
   'StreamUpload|Upload': { timeoutSeconds: 90, visibilitySeconds: 95 },
   'RecordStatus|Status': { timeoutSeconds: 30, visibilitySeconds: 40 },
   Reconcile: { timeoutSeconds: 90 },

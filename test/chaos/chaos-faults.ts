@@ -29,7 +29,7 @@ export class ChaosFaults implements StackFaults {
   readonly functions: FunctionWatch;
   readonly messages: ChaosMessages;
   readonly requests: RequestFaults;
-  buckets: Buckets = { drops: '', records: '' };
+  buckets: Buckets = { drops: '', records: '', work: '' };
   readonly #wants: (kind: string) => boolean;
   readonly #proxies: FaultProxy[] = [];
   readonly #replaced = new Map<string, string>();

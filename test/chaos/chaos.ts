@@ -165,7 +165,7 @@ class Chaos {
     });
     await queues.listen();
     const records = new RecordReader(s3, outputs.StatusBucketName ?? '');
-    return { s3, queues, bucket: outputs.DropBucketName ?? '', records };
+    return { s3, queues, bucket: outputs.DropBucketName ?? '', workBucket: outputs.WorkBucketName ?? '', records };
   }
 
   /** Puts all drops, and goes on until half of them are settled. */
@@ -311,7 +311,8 @@ class Chaos {
       faults,
       onLog: (line) => this.#log(line, faults),
     });
-    faults.buckets = { drops: stack.outputs.DropBucketName ?? '', records: stack.outputs.StatusBucketName ?? '' };
+    const { DropBucketName: drops = '', StatusBucketName: records = '', WorkBucketName: work = '' } = stack.outputs;
+    faults.buckets = { drops, records, work };
     return stack;
   }
 

@@ -1,4 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { inspect } from '../../lambda/formats/inspect.ts';
 import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
 import type { FoundImage } from '../../lambda/model/image.ts';
@@ -17,8 +18,9 @@ import { dynamicVhd, fixedVhd } from '../support/images/vhd.ts';
 import { vhdxImage } from '../support/images/vhdx.ts';
 import { monolithicSparseVmdk, streamOptimizedVmdk } from '../support/images/vmdk.ts';
 import { zvhd2Image, zvhdImage } from '../support/images/zvhd.ts';
+import { tarOf, zipOf } from '../support/packed/packed-files.ts';
 import type { ChaosTarget } from './chaos-cloud.ts';
-import type { PlannedDrop, SoundFormat } from './drop-plan.ts';
+import type { Packing, PlannedDrop, SoundFormat } from './drop-plan.ts';
 
 /** What has to become of a drop at a target, whatever goes wrong meanwhile. */
 export type Expected =
@@ -57,12 +59,20 @@ const WRAPPED: Readonly<Record<SoundFormat, (disk: Buffer) => Buffer>> = {
   zvhd2: zvhd2Image,
 };
 
+const PACKED: Readonly<Record<Packing, (file: Buffer) => Buffer>> = {
+  gzip: (file) => gzipSync(file),
+  zstd: (file) => zstdCompressSync(file),
+  zip: (bytes) => zipOf([{ name: 'disk.img', bytes }]),
+  'tar in gzip': (bytes) => gzipSync(tarOf([{ name: 'disk.raw', bytes }])),
+};
+
 let bad: readonly { readonly build: () => Buffer | SparseFile }[] | undefined;
 
-export async function dropContent({ key, content, asks }: PlannedDrop): Promise<DropContent> {
-  const bytes = content.kind === 'bad' ? badFile(content.pick) : soundFile(content);
-  const found = await verdict(bytes, key);
-  return { bytes, expectedAt: (target) => expectedAt(target, found, bytes, asks) };
+export async function dropContent({ key, content, asks, packing }: PlannedDrop): Promise<DropContent> {
+  const file = content.kind === 'bad' ? badFile(content.pick) : soundFile(content);
+  const found = await verdict(file, key);
+  const bytes = packing === undefined ? file : PACKED[packing](file);
+  return { bytes, expectedAt: (target) => expectedAt(target, found, file, asks) };
 }
 
 function badFile(pick: number): Buffer {

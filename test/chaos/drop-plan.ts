@@ -22,6 +22,10 @@ export const SOUND_FORMATS = [
 ] as const;
 export type SoundFormat = (typeof SOUND_FORMATS)[number];
 
+/** How a sound file may be packed; its name does not show it. */
+export const PACKINGS = ['gzip', 'zstd', 'zip', 'tar in gzip'] as const;
+export type Packing = (typeof PACKINGS)[number];
+
 export interface PlannedDrop {
   readonly index: number;
   readonly key: string;
@@ -36,6 +40,8 @@ export interface PlannedDrop {
   readonly target?: number;
   /** What its dropper asks of the image; absent where nothing. */
   readonly asks?: Asked;
+  /** Absent where it is dropped as it is. */
+  readonly packing?: Packing;
 }
 
 /** What a dropper may say of an image, in its user metadata or in a file beside it. */
@@ -53,6 +59,7 @@ const DROPS_STREAM = 1;
 /** Of its own, so that whatever else a seed gives does not depend on it. */
 const TARGETS_STREAM = 2 ** 30;
 const METADATA_STREAM = 2 ** 31;
+const PACKING_STREAM = 3 * 2 ** 30;
 
 /** What keys are made of that somebody, somewhere, takes for something else. */
 const HOSTILE = [
@@ -98,7 +105,8 @@ export function dropPlan(seed: number, count: number): readonly PlannedDrop[] {
   for (let index = 0; index < count; index++) {
     const drop = planned(index, new Random(seed, DROPS_STREAM + index), drops);
     const asks = askedOf(new Random(seed, METADATA_STREAM + index));
-    drops.push({ ...drop, ...targetOf(new Random(seed, TARGETS_STREAM + index)), ...asks });
+    const packing = drop.content.kind === 'sound' ? packingOf(new Random(seed, PACKING_STREAM + index)) : {};
+    drops.push({ ...drop, ...targetOf(new Random(seed, TARGETS_STREAM + index)), ...asks, ...packing });
   }
   return drops;
 }
@@ -109,6 +117,10 @@ const targetOf = (random: Random): Pick<PlannedDrop, 'target'> => (random.chance
 /** One in four asks something of its image. */
 const askedOf = (random: Random): Pick<PlannedDrop, 'asks'> =>
   random.chance(0.25) ? { asks: random.pick(ASKED) } : {};
+
+/** A third of all drops: one in eight is bad, and not packed. */
+const packingOf = (random: Random): Pick<PlannedDrop, 'packing'> =>
+  random.chance(0.38) ? { packing: random.pick(PACKINGS) } : {};
 
 function planned(index: number, random: Random, before: readonly PlannedDrop[]): PlannedDrop {
   const content = contentOf(random);

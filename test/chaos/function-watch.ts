@@ -223,5 +223,5 @@ export class FunctionWatch implements FunctionFaults {
 
 /** `ImageDrop-StreamUploadFunction1A2B3C` is `StreamUpload` to people. */
 function nameOf({ functionName }: FaultyEnvironment): string {
-  return /CreateMetadata|StreamUpload|RecordStatus|Reconcile/.exec(functionName)?.[0] ?? functionName;
+  return /CreateMetadata|UnpackImage|StreamUpload|RecordStatus|Reconcile/.exec(functionName)?.[0] ?? functionName;
 }

@@ -61,7 +61,7 @@ export class ChaosMessages implements MessageFaults {
     const subject = subjectOfBody(message.Body, subjects);
     if (subject !== undefined) this.deliveries.set(subject, (this.deliveries.get(subject) ?? 0) + 1);
     if (!this.on) return undefined;
-    const what = `${/Ingest|Upload|Status/.exec(queueArn)?.[0]} ${subject}`;
+    const what = `${/Ingest|Unpack|Upload|Status/.exec(queueArn)?.[0]} ${subject}`;
     const times = this.#times.get(what) ?? 0;
     this.#times.set(what, times + 1);
     const choice = chosen(this.#choices, seeded(seed, 'message', what, times));

@@ -14,6 +14,7 @@ export interface Operation {
 export interface Buckets {
   readonly drops: string;
   readonly records: string;
+  readonly work: string;
 }
 
 export function operationOf(service: Service, request: FaultyRequest, subjects: Subjects, buckets: Buckets): Operation {
@@ -30,12 +31,19 @@ function s3Operation({ method, url, body }: FaultyRequest, subjects: Subjects, b
     if (method === 'PUT') learnImage(key, body, subjects);
     return { name: `${method.toLowerCase()} record`, subject: subjects.ofRecord(key) };
   }
+  if (bucket === buckets.work) return workOperation(method, key, subjects);
   const parameters = new URLSearchParams(query);
   const what = parameters.has('tagging') ? 'tags' : 'object';
   const subject = subjects.ofVersion(parameters.get('versionId') ?? '');
   // The newest version is asked for by the key alone.
   const newest = bucket === buckets.drops ? (subjects.ofKey(key) ?? key) : undefined;
   return { name: `${method.toLowerCase()} ${what}`, subject: subject ?? newest };
+}
+
+/** A disk that is unpacked, or the document that says how far that is. */
+function workOperation(method: string, key: string, subjects: Subjects): Operation {
+  const what = key.endsWith('.json') ? 'unpacking' : 'disk';
+  return { name: `${method.toLowerCase()} ${what}`, subject: subjects.ofWork(key) };
 }
 
 /** Copies are called `imagedrop/<id of the image>.<ending>`. */

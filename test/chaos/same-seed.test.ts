@@ -3,10 +3,10 @@ import { type Drop, recordKey } from '../../lambda/model/drop.ts';
 import { imageId } from '../../lambda/model/new-image.ts';
 import type { FaultyRequest } from '../../local/contributing/faults/fault.ts';
 import { ChaosFaults } from './chaos-faults.ts';
-import { dropPlan } from './drop-plan.ts';
+import { dropPlan, PACKINGS } from './drop-plan.ts';
 import { Subjects } from './subjects.ts';
 
-const BUCKETS = { drops: 'drops', records: 'records' };
+const BUCKETS = { drops: 'drops', records: 'records', work: 'work' };
 const TARGET = 'cloud';
 
 /** What versions are called is another in each run. */
@@ -79,6 +79,7 @@ describe('The drops of a run', () => {
     expect(drops.some(({ replaces }) => replaces !== undefined)).toBe(true);
     expect(drops.some(({ deletedAfterMs }) => deletedAfterMs !== undefined)).toBe(true);
     expect(drops.some(({ content }) => content.kind === 'bad')).toBe(true);
+    for (const packing of PACKINGS) expect(drops.some((drop) => drop.packing === packing)).toBe(true);
     expect(drops.some(({ content }) => content.kind === 'sound' && content.diskBytes > 2 ** 24)).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 import { type Drop, recordKey } from '../../lambda/model/drop.ts';
 import { imageId } from '../../lambda/model/new-image.ts';
+import { workKeys } from '../../lambda/model/unpacking.ts';
 import { MAX_GENERATIONS } from '../../lambda/steps/give-up-image.ts';
 
 /** Ids beyond the last generation: an id that a deleted image has used up is passed over, too. */
@@ -16,6 +17,7 @@ export class Subjects {
   readonly #versions = new Map<string, string>();
   readonly #images = new Map<string, string>();
   readonly #keys = new Map<string, string>();
+  readonly #work = new Map<string, string>();
 
   /**
    * A drop was put.
@@ -29,6 +31,7 @@ export class Subjects {
   ): void {
     this.#versions.set(drop.id, name);
     if (drop.isVersion === false) this.#keys.set(drop.key, name);
+    for (const workKey of Object.values(workKeys(drop))) this.#work.set(workKey, name);
     for (const target of targets) {
       const subject = `${name} at ${target}`;
       this.#records.set(recordKey(drop, target), subject);
@@ -55,6 +58,11 @@ export class Subjects {
   /** The newest drop under a key of a bucket without versions. */
   ofKey(key: string): string | undefined {
     return this.#keys.get(key);
+  }
+
+  /** An object of the work bucket. */
+  ofWork(key: string): string | undefined {
+    return this.#work.get(key);
   }
 
   ofImage(id: string): string | undefined {

@@ -2,6 +2,7 @@ import {
   GetObjectTaggingCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
+  paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { dropId } from '../../lambda/model/drop.ts';
@@ -18,10 +19,12 @@ export interface Survey {
   readonly versions: readonly Version[];
   readonly records: ReadonlyMap<string, DropRecord>;
   readonly clouds: readonly SurveyedCloud[];
-  /** Of both buckets: `bucket/key`. */
+  /** Of all buckets: `bucket/key`. */
   readonly unfinishedUploads: readonly string[];
   /** What lies in the object storage of a target, by key. */
   readonly staged: readonly string[];
+  /** Keys of the work bucket: disks that were unpacked, and their documents. */
+  readonly unpacked: readonly string[];
   /** What the outcome topic has told of each record, in the order of its coming. */
   readonly told: ReadonlyMap<string, readonly Outcome[]>;
   /** Messages in the queues of the functions, by the name of the queue. */
@@ -41,6 +44,8 @@ export interface Operator {
   readonly queues: Queues;
   /** The bucket of the drops. */
   readonly bucket: string;
+  /** The bucket into which packed drops are unpacked. */
+  readonly workBucket: string;
   readonly records: RecordReader;
 }
 
@@ -54,13 +59,14 @@ export async function surveyed(
   { clouds, late, staged }: ChaosClouds,
   before: ReadonlySet<string>,
 ): Promise<Survey> {
-  const { s3, queues, bucket, records } = operator;
+  const { s3, queues, bucket, workBucket, records } = operator;
   return {
     versions: await versionsIn(s3, bucket),
     records: await records.all(),
     clouds: await surveyedClouds([...clouds, ...(late === undefined ? [] : [late])], before),
     staged: await staged(),
-    unfinishedUploads: await unfinishedUploadsIn(s3, [bucket, records.bucket]),
+    unpacked: await keysIn(s3, workBucket),
+    unfinishedUploads: await unfinishedUploadsIn(s3, [bucket, workBucket, records.bucket]),
     told: await queues.told(),
     messages: await queues.counts(),
   };
@@ -79,6 +85,14 @@ async function versionsIn(s3: S3Client, bucket: string): Promise<Survey['version
     if (!page.IsTruncated) return versions;
     marker = { KeyMarker: decodedKey(page.NextKeyMarker ?? ''), VersionIdMarker: page.NextVersionIdMarker };
   }
+}
+
+async function keysIn(s3: S3Client, Bucket: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket })) {
+    keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
+  }
+  return keys;
 }
 
 async function tagsOf(s3: S3Client, Bucket: string, Key: string, VersionId: string): Promise<Version['tags']> {

@@ -46,7 +46,7 @@ function survey(records: readonly DropRecord[], imagesAt: readonly string[] = []
     return { cloud: cloud as unknown as ChaosCloud, images: imagesAt.includes(cloud.name) ? [image] : [] };
   });
   const told = new Map([...keyed].map(([key]) => [key, [{ outcome: 'failed truncated', revision: 2 }]]));
-  return { versions: [], records: keyed, clouds, unfinishedUploads: [], staged: [], told, messages: {} };
+  return { versions: [], records: keyed, clouds, unfinishedUploads: [], staged: [], unpacked: [], told, messages: {} };
 }
 
 const findings = (drop: PutDrop, found: Survey) => {
@@ -75,6 +75,11 @@ describe('The verdict on a drop that goes to one of two targets', () => {
     const overwritten = { ...put('two'), isVersion: false, mayBeSuperseded: true };
     expect(findings(overwritten, survey([])).lost).toEqual([]);
     expect(findings({ ...overwritten, isVersion: true }, survey([])).lost).toHaveLength(1);
+  });
+
+  test('finds what is left in the work bucket', () => {
+    const { leaked } = verdictOn(NOTHING_DONE, { ...survey([]), unpacked: ['0.disk'] }).findings;
+    expect(leaked).toEqual(['object in the work bucket: 0.disk']);
   });
 
   test('takes the word of a dead letter whose object could not be read', () => {

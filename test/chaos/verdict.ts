@@ -147,7 +147,7 @@ class Judge implements Verdict {
 
   /** What belongs to no drop by itself. */
   rest(): void {
-    const { records, clouds, messages, unfinishedUploads, staged, versions } = this.#survey;
+    const { records, clouds, messages, unfinishedUploads, staged, unpacked, versions } = this.#survey;
     const { drops, metadataFiles, unreconciled } = this.#done;
     for (const key of records.keys())
       if (!this.#known.has(key)) this.findings.orphaned.push(`record of nothing: ${key}`);
@@ -158,6 +158,7 @@ class Judge implements Verdict {
       this.findings.stuck.push(`messages: ${left.map(([queue, count]) => `${count} in ${queue}`).join(', ')}`);
     this.findings.leaked.push(...unfinishedUploads.map((upload) => `unfinished upload ${upload}`));
     this.findings.leaked.push(...staged.map((key) => `copy in object storage: ${key}`));
+    this.findings.leaked.push(...unpacked.map((key) => `object in the work bucket: ${key}`));
     this.findings.unreconciled.push(...unreconciled);
     const put = new Set([...drops.map(({ id }) => id), ...metadataFiles]);
     const strange = versions.filter(({ id }) => !put.has(id));
