@@ -18,6 +18,7 @@ import { FULL, QUICK } from './scales.ts';
 import { measureStart } from './start/measure-start.ts';
 import { measureStream } from './stream/measure-stream.ts';
 import { StreamRig } from './stream/stream-rig.ts';
+import { measureUnpack } from './unpack/measure-unpack.ts';
 import { measureWhole } from './whole/measure-whole.ts';
 import { startRealCloud } from './whole/real-cloud.ts';
 
@@ -37,6 +38,10 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
     };
   },
   stream: () => withNginx((rig) => measureStream(rig, scale.stream)),
+  unpack: async () => {
+    const notes = missing(['gzip', 'zstd', 'xz', 'bzip2']);
+    return notes.length > 0 ? { rows: [], notes } : measureUnpack(scale.unpack);
+  },
   whole,
   growth: () =>
     withNginx(async (rig) => {

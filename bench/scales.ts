@@ -1,5 +1,6 @@
 import type { GrowthOptions } from './growth/measure-growth.ts';
 import type { StreamOptions } from './stream/measure-stream.ts';
+import type { UnpackOptions } from './unpack/measure-unpack.ts';
 import type { WholeOptions } from './whole/measure-whole.ts';
 
 const [MIB, GIB] = [2 ** 20, 2 ** 30];
@@ -10,6 +11,7 @@ export interface Scale {
   /** Drops of each route whose requests are counted. */
   readonly requests: number;
   readonly stream: StreamOptions;
+  readonly unpack: UnpackOptions;
   readonly whole: WholeOptions;
   readonly growth: GrowthOptions;
 }
@@ -19,6 +21,7 @@ export const FULL: Scale = {
   starts: 21,
   requests: 20,
   stream: { rounds: 5, bytes: GIB, sizes: [64 * MIB, GIB, 8 * GIB] },
+  unpack: { rounds: 5, bytes: 400 * MIB },
   whole: {
     large: { bytes: GIB, rounds: 5 },
     small: { count: 200 },
@@ -32,6 +35,7 @@ export const QUICK: Scale = {
   starts: 9,
   requests: 5,
   stream: { rounds: 5, bytes: GIB / 4, sizes: [64 * MIB, GIB] },
+  unpack: { rounds: 5, bytes: 200 * MIB },
   whole: {
     large: { bytes: GIB / 4, rounds: 5 },
     small: { count: 20 },

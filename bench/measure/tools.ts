@@ -8,6 +8,10 @@ export const TOOLS = {
   openstack: 'python3-openstackclient',
   'keystone-manage': 'keystone',
   'glance-api': 'glance-api',
+  gzip: 'gzip',
+  zstd: 'zstd',
+  xz: 'xz-utils',
+  bzip2: 'bzip2',
 } as const;
 
 export type Tool = keyof typeof TOOLS;

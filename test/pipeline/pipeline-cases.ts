@@ -1,8 +1,9 @@
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { rawDisk } from '../support/disk.ts';
 import { SAMPLES } from '../support/images/samples.ts';
+import { zipOf } from '../support/packed/packed-files.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** What stock Glance takes; the rest is for IMS. */
@@ -34,10 +35,14 @@ export function pipelineCases(start: () => Promise<Pipeline>): void {
     }
   });
 
-  test('makes a verified image of the disk inside a packed file', async () => {
+  test.each<[string, (disk: Buffer) => Buffer]>([
+    ['gz', gzipSync],
+    ['zst', zstdCompressSync],
+    ['zip', (bytes) => zipOf([{ name: 'disk.img', bytes }])],
+  ])('makes a verified image of the disk inside a packed file: %s', async (format, pack) => {
     const disk = rawDisk(8192, 5);
-    const record = await pipeline.settled(await pipeline.drop('inside.img.gz', gzipSync(disk)));
-    expect(record).toMatchObject({ status: 'active', verification: { outcome: 'verified' }, packed: { format: 'gz' } });
+    const record = await pipeline.settled(await pipeline.drop(`inside.img.${format}`, pack(disk)));
+    expect(record).toMatchObject({ status: 'active', verification: { outcome: 'verified' }, packed: { format } });
     expect((await pipeline.storedBytes(record)).equals(disk)).toBe(true);
   });
 
