@@ -28,14 +28,16 @@ function section(command: Command): string {
     '```',
     '',
     `Exit codes: ${Object.entries(exitCodes)
+      .filter(([, meaning]) => !DESCRIBED_MEANINGS.includes(meaning))
       .map(([code, meaning]) => `**${code}** ${meaning}`)
       .join('; ')}.`,
     '',
   ].join('\n');
 }
 
-/** The options that the top of the page describes are left out. */
+/** The options and exit codes that the top of the page describes are left out. */
 const DESCRIBED_ONCE = { ...COMMON_OPTIONS, ...STACK_OPTION };
+const DESCRIBED_MEANINGS = ['wrong use', 'interrupted'];
 
 function optionList({ options }: Command): string[] {
   const own = Object.entries(options).filter(([name]) => !Object.hasOwn(DESCRIBED_ONCE, name));
