@@ -6,7 +6,7 @@ export const reconcile = command({
   name: 'reconcile',
   summary: 'finds lost drops and sends them again',
   usage: [
-    ['npx imagedrop reconcile --dry-run', 'checks everything, changes nothing, and shows what it would do'],
+    ['npx imagedrop reconcile --dry-run', 'checks everything, changes nothing'],
     ['npx imagedrop reconcile', 'continues where the last run stopped'],
   ],
   positionals: 'none',

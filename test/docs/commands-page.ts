@@ -39,8 +39,12 @@ function section(command: Command): string {
 const DESCRIBED_ONCE = { ...COMMON_OPTIONS, ...STACK_OPTION };
 const DESCRIBED_MEANINGS = ['wrong use', 'interrupted'];
 
-function optionList({ options }: Command): string[] {
-  const own = Object.entries(options).filter(([name]) => !Object.hasOwn(DESCRIBED_ONCE, name));
+/** Without the options that the usage explains in the same words. */
+function optionList({ options, usage }: Command): string[] {
+  const explained = usage.map(([, meaning]) => meaning);
+  const own = Object.entries(options).filter(
+    ([name, { help }]) => !Object.hasOwn(DESCRIBED_ONCE, name) && !explained.includes(help),
+  );
   if (own.length === 0) return [];
   return list(own.map(([name, form]) => [optionWords(name, form), form.help] as const));
 }
