@@ -27,12 +27,15 @@ function section(command: Command): string {
     ...examples,
     '```',
     '',
-    `Exit codes: ${Object.entries(exitCodes)
-      .filter(([, meaning]) => !DESCRIBED_MEANINGS.includes(meaning))
-      .map(([code, meaning]) => `**${code}** ${meaning}`)
-      .join('; ')}.`,
-    '',
+    ...exitCodeLine(exitCodes),
   ].join('\n');
+}
+
+/** For scripts: the top of the page describes 0 and 1 well enough where a command has nothing beyond them. */
+function exitCodeLine(exitCodes: Command['exitCodes']): string[] {
+  const own = Object.entries(exitCodes).filter(([, meaning]) => !DESCRIBED_MEANINGS.includes(meaning));
+  if (own.every(([code]) => code === '0' || code === '1')) return [];
+  return [`Exit codes: ${own.map(([code, meaning]) => `**${code}** ${meaning}`).join('; ')}.`, ''];
 }
 
 /** The options and exit codes that the top of the page describes are left out. */
