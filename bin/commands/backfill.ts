@@ -5,10 +5,10 @@ import { jsonOption, STACK_OPTION } from '../terminal/options.ts';
 /** Sends drops to a target that were dropped before it was part of the stack. */
 export const backfill = command({
   name: 'backfill',
-  summary: 'sends drops to a target that was added after they were dropped',
+  summary: 'sends earlier drops to a target that was added later',
   usage: [
-    ['npx imagedrop backfill --target NAME', 'every drop that has no record at this target'],
-    ['npx imagedrop backfill --target NAME PREFIX', 'those whose key begins with PREFIX'],
+    ['npx imagedrop backfill --target NAME', 'all drops without a record at this target'],
+    ['npx imagedrop backfill --target NAME PREFIX', 'drops whose keys begin with PREFIX'],
   ],
   positionals: 'keys',
   options: {
@@ -17,7 +17,7 @@ export const backfill = command({
     ...STACK_OPTION,
     ...jsonOption('one JSON document per line for each drop'),
   },
-  notes: ['A target gets what is dropped after it was added. Of each key, the newest version is sent.'],
+  notes: ['Only the newest version of each key is sent.'],
   examples: [
     'npx imagedrop backfill --target mycloud --dry-run',
     'npx imagedrop backfill --target mycloud linux/ --stack ImageDrop',

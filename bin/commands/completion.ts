@@ -4,11 +4,11 @@ import { DONE } from '../terminal/exit-codes.ts';
 /** Prints what teaches a shell to complete these commands. */
 export const completion = command({
   name: 'completion',
-  summary: 'prints a script by which a shell completes commands, options and files',
+  summary: 'prints a script that completes commands, options and files in a shell',
   usage: [['imagedrop completion bash|zsh|fish', 'the script for that shell']],
   positionals: ['bash', 'zsh', 'fish'],
   options: {},
-  notes: ['A shell completes `imagedrop`, not `npx imagedrop`: `npm link` in a clone makes that a command.'],
+  notes: ['Shells complete `imagedrop`, not `npx imagedrop`: run `npm link` in the clone first.'],
   examples: [
     "echo 'source <(imagedrop completion bash)' >> ~/.bashrc",
     "echo 'source <(imagedrop completion zsh)' >> ~/.zshrc",

@@ -4,10 +4,10 @@ import { jsonOption, STACK_OPTION } from '../terminal/options.ts';
 /** Checks everything that a drop needs, and says what is wrong and how to fix it. */
 export const doctor = command({
   name: 'doctor',
-  summary: 'checks credentials, clocks, permissions, queues and each cloud; says what is wrong and how to fix it',
+  summary: 'checks credentials, clocks, permissions, queues and clouds; shows how to fix them',
   usage: [
-    ['npx imagedrop doctor', 'a stack and the clouds that its drops go to'],
-    ['npx imagedrop doctor --os-cloud NAME', 'a cloud of your clouds.yaml, without any stack'],
+    ['npx imagedrop doctor', 'a stack and the clouds of its targets'],
+    ['npx imagedrop doctor --os-cloud NAME', 'a cloud of your clouds.yaml, without a stack'],
   ],
   positionals: 'none',
   options: {
@@ -15,20 +15,20 @@ export const doctor = command({
     kind: { type: 'string', value: 'glance|ims', help: 'the kind of that cloud (default: glance)' },
     'read-only': {
       type: 'boolean',
-      help: 'makes nothing. Without it an upload to the drop bucket is begun and given up, and an image without data is made at each cloud and deleted: rights show in no other way',
+      help: 'creates nothing. Without it doctor begins and aborts an upload to the drop bucket, and creates and deletes an empty image at each cloud, to test permissions',
     },
     ...STACK_OPTION,
-    ...jsonOption('a list of what was found: `area`, `check`, `outcome`, `detail`, `nextStep`'),
+    ...jsonOption('a list of `area`, `check`, `outcome`, `detail`, `nextStep`'),
   },
   notes: [
-    'Everything is asked from this machine with your own AWS credentials; the functions have roles and ways of their own. Of a stack, clouds.yaml is read from its secret, if these credentials may.',
+    'doctor uses your AWS credentials and this network; the functions have their own. It reads clouds.yaml from the secret of the stack, if it may.',
   ],
   examples: [
     'npx imagedrop doctor --stack ImageDrop',
     'npx imagedrop doctor --os-cloud mycloud --read-only',
     'npx imagedrop doctor --json | jq \'.[] | select(.outcome != "ok")\'',
   ],
-  exitCodes: { 0: 'nothing is wrong; there may be warnings', 1: 'something is wrong', 2: 'wrong use' },
+  exitCodes: { 0: 'no fault; warnings are possible', 1: 'a fault', 2: 'wrong use' },
   async run({ options }) {
     const [{ runDoctor }, { kindOf }] = await Promise.all([
       import('../doctor/run-doctor.ts'),

@@ -4,12 +4,9 @@ import { jsonOption } from '../terminal/options.ts';
 /** Says what a file is, every check with its outcome, and which targets would take it. */
 export const inspect = command({
   name: 'inspect',
-  summary: 'says what a disk image is, whether it is safe, and which targets would take it; sends nothing',
+  summary: 'checks a disk image without sending it: format, safety, and the targets that accept it',
   usage: [
-    [
-      'npx imagedrop inspect FILE',
-      'a file of this machine; a packed one (.xz, .gz, .zst, .bz2, .zip, .tar.gz, .ova) is unpacked first',
-    ],
+    ['npx imagedrop inspect FILE', 'a file of this machine; a packed file is unpacked first'],
     ['npx imagedrop inspect s3://BUCKET/KEY', 'an object, with the AWS credentials of the environment'],
   ],
   positionals: 'files',
@@ -17,22 +14,22 @@ export const inspect = command({
     'disk-format': {
       type: 'string',
       value: 'FORMAT',
-      help: 'the format of the file, as in the user metadata disk-format of an object; `raw` accepts a file without a recognised disk signature',
+      help: 'the format, as in the user metadata disk-format; `raw` accepts a file without a recognised disk signature',
     },
     'os-cloud': {
       type: 'string',
       value: 'NAME',
-      help: 'asks this cloud of your clouds.yaml what it takes, in the place of the targets of cdk.json',
+      help: 'asks this cloud of your clouds.yaml, instead of the targets of cdk.json',
     },
     kind: { type: 'string', value: 'glance|ims', help: 'the kind of that cloud (default: glance)' },
-    ...jsonOption('one JSON document; docs/inspect.md describes it'),
+    ...jsonOption('one JSON document (docs/inspect.md)'),
   },
   examples: [
     'npx imagedrop inspect ubuntu-24.04.qcow2',
     'npx imagedrop inspect --json disk.vmdk | jq .verdict',
     'npx imagedrop inspect --os-cloud mycloud s3://drops/ubuntu-24.04.qcow2',
   ],
-  exitCodes: { 0: 'safe', 1: 'refused', 2: 'wrong use, or a file that cannot be read' },
+  exitCodes: { 0: 'safe', 1: 'rejected', 2: 'wrong use or unreadable file' },
   async run({ options, positionals }) {
     const [{ inspectOptions }, { inspectSource }] = await Promise.all([
       import('../inspect/options.ts'),

@@ -4,25 +4,25 @@ import { jsonOption, STACK_OPTION, TARGET_OPTION } from '../terminal/options.ts'
 /** Lists drops and their status. */
 export const ls = command({
   name: 'ls',
-  summary: 'lists drops: state, format, size, age, key and target of each',
+  summary: 'lists drops: state, format, size, age, key and target',
   usage: [
     ['npx imagedrop ls', 'all drops'],
-    ['npx imagedrop ls PREFIX', 'those whose keys begin so'],
+    ['npx imagedrop ls PREFIX', 'drops whose keys begin with PREFIX'],
   ],
   positionals: 'keys',
   options: {
-    failed: { type: 'boolean', help: 'only those that have failed' },
-    all: { type: 'boolean', help: 'earlier drops of the same key, too' },
+    failed: { type: 'boolean', help: 'only failed drops' },
+    all: { type: 'boolean', help: 'also earlier drops of the same key' },
     ...TARGET_OPTION,
     ...STACK_OPTION,
-    ...jsonOption('a list of the records as one JSON document; docs/record.md describes them'),
+    ...jsonOption('a list of the records (docs/record.md)'),
   },
   examples: [
     'npx imagedrop ls',
     'npx imagedrop ls linux/ --failed',
     'npx imagedrop ls --json | jq -r \'.[] | select(.status == "active") | .image.id\'',
   ],
-  exitCodes: { 0: 'listed, even if there are none', 1: 'AWS refused, or did not answer', 2: 'wrong use' },
+  exitCodes: { 0: 'listed, also if there are none', 1: 'AWS refused or did not answer', 2: 'wrong use' },
   async run({ options, positionals }) {
     const [{ listDrops }, { withStack }, { targetsNamed }, { WrongUse }] = await Promise.all([
       import('../ls/list-drops.ts'),

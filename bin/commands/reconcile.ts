@@ -4,18 +4,18 @@ import { jsonOption, STACK_OPTION } from '../terminal/options.ts';
 /** Runs reconcile now, or asks what it would do. */
 export const reconcile = command({
   name: 'reconcile',
-  summary: 'finds what got lost between bucket, records and images, and sends it round again',
+  summary: 'finds lost drops and sends them again',
   usage: [
-    ['npx imagedrop reconcile --dry-run', 'looks at everything, changes nothing, and says what it would do'],
-    ['npx imagedrop reconcile', 'goes on where the last run stopped'],
+    ['npx imagedrop reconcile --dry-run', 'checks everything, changes nothing'],
+    ['npx imagedrop reconcile', 'continues where the last run stopped'],
   ],
   positionals: 'none',
   options: {
-    'dry-run': { type: 'boolean', help: 'looks at everything, changes nothing' },
+    'dry-run': { type: 'boolean', help: 'checks everything, changes nothing' },
     ...STACK_OPTION,
-    ...jsonOption('the report as one JSON document; docs/reconcile.md describes it'),
+    ...jsonOption('the report as one JSON document (docs/reconcile.md)'),
   },
-  notes: ['It runs automatically on a schedule; this runs it now.'],
+  notes: ['Reconcile also runs on a schedule.'],
   examples: ['npx imagedrop reconcile --dry-run', 'npx imagedrop reconcile --stack ImageDrop'],
   exitCodes: { 0: 'done', 1: 'the run failed', 2: 'wrong use' },
   async run({ options }) {

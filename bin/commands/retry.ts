@@ -4,18 +4,18 @@ import { jsonOption, STACK_OPTION, TARGET_OPTION } from '../terminal/options.ts'
 /** Brings drops that have failed back from the start. */
 export const retry = command({
   name: 'retry',
-  summary: 'brings drops that have failed back from the start, with a new image',
+  summary: 'starts failed drops again from the beginning, with a new image',
   usage: [
     ['npx imagedrop retry KEY…', 'the failed drops under these keys'],
-    ['npx imagedrop retry --all-failed', 'every drop that has failed'],
+    ['npx imagedrop retry --all-failed', 'all failed drops'],
   ],
   positionals: 'keys',
   options: {
-    'all-failed': { type: 'boolean', help: 'every drop that has failed' },
+    'all-failed': { type: 'boolean', help: 'all failed drops' },
     code: {
       type: 'string',
       value: 'CODE',
-      help: 'only those that failed with this code, as docs/errors.md lists them',
+      help: 'only those that failed with this code (docs/errors.md)',
     },
     ...TARGET_OPTION,
     ...STACK_OPTION,
@@ -25,7 +25,7 @@ export const retry = command({
     'npx imagedrop retry linux/ubuntu-24.04.qcow2',
     'npx imagedrop retry --all-failed --code unauthorized --stack ImageDrop',
   ],
-  exitCodes: { 0: 'asked for', 1: 'a key has no drop that failed', 2: 'wrong use' },
+  exitCodes: { 0: 'requested', 1: 'a key has no failed drop', 2: 'wrong use' },
   async run({ options, positionals }) {
     const [{ retryOptions }, { retryFailed }, { withStack }, { targetsNamed }] = await Promise.all([
       import('../retry/options.ts'),

@@ -6,16 +6,15 @@ export const start = command({
   name: 'start',
   summary: 'runs the whole stack on this machine; with files, drops them and waits until they are images',
   usage: [
-    ['npm start -- FILE…', 'drops the files, shows them on their way, ends with a table'],
+    ['npm start -- FILE…', 'drops the files, shows their progress, ends with a table'],
     ['npm start', 'runs until Ctrl-C; drop with `npx imagedrop drop` or any S3 client'],
-    ['npm start -- --os-cloud NAME FILE…', 'sends to a cloud of your clouds.yaml instead of the simulator'],
   ],
   positionals: 'files',
   options: {
     'os-cloud': {
       type: 'string',
       value: 'NAME',
-      help: 'a cloud of your clouds.yaml, found where the openstack command finds it: OS_CLIENT_CONFIG_FILE, the working directory, ~/.config/openstack or /etc/openstack; secure.yaml likewise. OS_CLOUD alone does not do it: without this option drops go to the simulator',
+      help: 'sends to this cloud of your clouds.yaml (docs/clouds-yaml.md). Without it drops go to the simulator, even with OS_CLOUD',
     },
     kind: { type: 'string', value: 'glance|ims', help: 'the kind of image endpoint (default: glance)' },
     ...jsonOption('prints the records as JSON instead of progress and table'),

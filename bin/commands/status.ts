@@ -4,21 +4,16 @@ import { jsonOption, STACK_OPTION, TARGET_OPTION } from '../terminal/options.ts'
 /** Tells all that is known of the drops of a key. */
 export const status = command({
   name: 'status',
-  summary: 'tells all that is known of a drop: what was found and sent, checks, hashes, timeline, error and next step',
-  usage: [
-    ['npx imagedrop status KEY', 'the last drop of the key, at each target; earlier ones in a line'],
-    ['npx imagedrop status KEY --watch', 'follows it until it is settled'],
-  ],
+  summary: 'shows one drop: findings, checks, hashes, timeline, error and next step',
+  usage: [['npx imagedrop status KEY', 'the last drop of the key at each target; earlier drops in one line']],
   positionals: 'keys',
   options: {
     watch: { type: 'boolean', help: 'follows the last drop until it is settled' },
-    'timeout-seconds': { type: 'string', value: 'N', help: 'watches no longer than that' },
-    all: { type: 'boolean', help: 'tells as much of earlier drops' },
+    'timeout-seconds': { type: 'string', value: 'N', help: 'watches at most N seconds' },
+    all: { type: 'boolean', help: 'shows earlier drops in full' },
     ...TARGET_OPTION,
     ...STACK_OPTION,
-    ...jsonOption(
-      'the records, last drop first, as one JSON document; docs/record.md describes them. With --watch: one record per line, whenever one has changed',
-    ),
+    ...jsonOption('the records, last drop first (docs/record.md); with --watch one per line after each change'),
   },
   examples: [
     'npx imagedrop status linux/ubuntu-24.04.qcow2',
@@ -26,10 +21,10 @@ export const status = command({
     "npx imagedrop status linux/ubuntu-24.04.qcow2 --json | jq -r '.[0].image.id'",
   ],
   exitCodes: {
-    0: 'the last drop of the key is an active image, at all targets that it goes to',
-    1: 'it has failed or was superseded at any target, or there is no such drop there',
+    0: 'the last drop of the key is an active image at all its targets',
+    1: 'it failed or was superseded at any target, or does not exist',
     2: 'wrong use',
-    3: 'it is under way',
+    3: 'it is not finished',
     130: 'interrupted',
   },
   async run({ options, positionals }) {

@@ -98,9 +98,9 @@ Usage:
   imagedrop COMMAND [OPTIONS]
 
 To begin with:
-  imagedrop start               the whole stack on this machine, in a terminal of its own
-  imagedrop drop FILE --wait    a file, until it is an image; with --stack NAME by a deployed stack
-  imagedrop status KEY          all that is known of it, and what to do where it has failed
+  imagedrop start               runs the whole stack on this machine, in its own terminal
+  imagedrop drop FILE --wait    drops a file and waits until it is an image; --stack NAME: a deployed stack
+  imagedrop status KEY          shows everything about a drop, and what to do if it failed
 
 Commands:
 ${lines.join('\n')}

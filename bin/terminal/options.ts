@@ -12,7 +12,7 @@ export const STACK_OPTION = {
   stack: {
     type: 'string',
     value: 'NAME',
-    help: 'a deployed stack, with the AWS credentials of the environment; it is remembered (`imagedrop stack`). `local`: the one that runs in this folder, which takes precedence over a remembered one anyway',
+    help: 'a deployed stack, with the AWS credentials of the environment; it is remembered (`imagedrop stack`). `local`: the stack that runs in this folder',
   },
 } as const;
 
@@ -24,7 +24,7 @@ export const TARGET_OPTION = {
     type: 'string',
     value: 'NAME',
     multiple: true,
-    help: 'only at this target; may be given again (default: all of them)',
+    help: 'only at this target; repeatable (default: all)',
   },
 } as const;
 

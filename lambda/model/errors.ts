@@ -14,111 +14,101 @@ const passing = (nextStep: string): ErrorKind => ({ retryable: true, nextStep })
 
 const DROP_AGAIN = 'Make the file again at its source and drop it again.';
 const CONVERT = 'Convert it with `qemu-img convert -O qcow2 FILE NEW.qcow2` and drop the new file.';
-const UNTRUSTED = 'Do not trust this file; make a self-contained image with `qemu-img convert` and drop that.';
+const UNTRUSTED = 'Do not trust this file; drop a self-contained image, made with `qemu-img convert`.';
 const WAITS = 'Nothing to do: it is retried automatically.';
 
 export const ERROR_KINDS = {
   // What is wrong with the file
-  empty: permanent('Check the copy: the object has no bytes; drop the file again.'),
+  empty: permanent('Check the file and drop it again.'),
   'not-a-disk-image': permanent(
-    'Drop a disk image; if these bytes are a raw disk, say so with the user metadata disk-format=raw.',
+    'Drop a disk image; if these bytes are a raw disk, set the user metadata disk-format=raw.',
   ),
-  compressed: permanent('Unpack the file and drop the disk image that is inside.'),
+  compressed: permanent('Unpack the file and drop the disk image inside.'),
   truncated: permanent('The end of the file is missing: copy the whole file again and drop it again.'),
   'corrupt-header': permanent(DROP_AGAIN),
   'two-formats': permanent(UNTRUSTED),
   'wrong-format': permanent('Correct disk-format in the metadata, or leave it out, and drop the file again.'),
   'backing-file': permanent(UNTRUSTED),
   'external-data-file': permanent(UNTRUSTED),
-  'parent-image': permanent('Merge the image with its parent (for instance `qemu-img convert`) and drop the result.'),
+  'parent-image': permanent('Merge the image with its parent (`qemu-img convert`) and drop the result.'),
   'unsafe-extent': permanent(UNTRUSTED),
   encrypted: permanent('Decrypt the image with `qemu-img convert` and drop the result.'),
   'unknown-feature': permanent(CONVERT),
   'unsupported-variant': permanent(CONVERT),
   'corrupt-data': permanent(
-    'Compare the checksum of the file with the one of its publisher, copy the file again and drop it again.',
+    'Compare the checksum of the file with that of its publisher, copy it again and drop it again.',
   ),
-  'trailing-bytes': permanent(
-    'Remove the bytes that follow the packed data, or copy the file again, and drop it again.',
-  ),
+  'trailing-bytes': permanent('Remove these bytes or copy the file again, and drop it again.'),
   'several-images': permanent('Unpack the file and drop each disk image on its own.'),
-  'no-image-inside': permanent('Check what the file holds, and drop a file with one disk image inside.'),
+  'no-image-inside': permanent('Drop a file with one disk image inside.'),
   'packed-twice': permanent('Unpack one layer and drop the result.'),
   'unreplayed-log': permanent('Open the image once in Hyper-V or run `qemu-img check -r all`, then drop it again.'),
 
   // What is wrong with the object or its metadata
-  'object-gone': permanent('The object was deleted before it was processed; drop it again if you want it.'),
-  'object-changed': permanent('The object was replaced while it was read; the newer version has its own record.'),
+  'object-gone': permanent('Drop it again if you need it.'),
+  'object-changed': permanent('Nothing to do: the newer version has its own record.'),
   'source-unreadable': passing('Check that the function may read the bucket and its KMS key, if this goes on.'),
   'object-archived': permanent('Restore the object; the drop continues when S3 reports the end of the restore.'),
   'object-customer-key': permanent('Copy the file without a key of your own (`aws s3 cp` without `--sse-c`).'),
   'object-key-denied': permanent(
-    'Give the role that is named `kms:Decrypt` on the key, or enable the key, then run `imagedrop retry` for the drop.',
+    'Give the named role `kms:Decrypt` on the key, or enable the key, then run `imagedrop retry`.',
   ),
-  'object-denied': permanent(
-    'Let the functions read the bucket: correct its policy (or that of the VPC endpoint), then run `imagedrop retry` for the drop.',
-  ),
+  'object-denied': permanent('Correct the policy of the bucket or of the VPC endpoint, then run `imagedrop retry`.'),
   'object-foreign': permanent(
-    'Set the object ownership of the bucket to BucketOwnerEnforced, then run `imagedrop retry` for the drop.',
+    'Set the object ownership of the bucket to BucketOwnerEnforced, then run `imagedrop retry`.',
   ),
   'bad-metadata': permanent('Correct the value and drop the file again.'),
 
   // What is wrong with the target
   'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then drop the file again.'),
-  'no-such-cloud': permanent('Add the cloud to the clouds.yaml in the secret, or take the target out of the stack.'),
-  unauthorized: passing(
-    'Correct user, password or application credential in clouds.yaml; waiting drops go on automatically, for four days.',
-  ),
+  'no-such-cloud': permanent('Add the cloud to the clouds.yaml in the secret, or remove the target from the stack.'),
+  unauthorized: passing('Correct user, password or application credential in clouds.yaml; drops wait for four days.'),
   'token-refused': passing(
     'Check that the image service can ask Keystone about tokens ([keystone_authtoken], clocks), if this goes on.',
   ),
   'untrusted-certificate': permanent(
-    "Put the certificate of the endpoint's authority into clouds.yaml as cacert of the cloud, then drop the file again.",
+    "Set `cacert` of the cloud in clouds.yaml to the endpoint's authority, then drop the file again.",
   ),
-  forbidden: permanent('Give the user of clouds.yaml the right to create images, then drop the file again.'),
-  'format-not-taken': permanent('Convert the image to a format that this target takes and drop the result.'),
-  'too-large': permanent('Make the image smaller, or raise the limit of the target if the service allows it.'),
-  'route-not-offered': permanent('Have the cloud offer the import method, or set the route of the target to auto.'),
-  'invalid-request': permanent('Correct the metadata that the endpoint refused and drop the file again.'),
-  'quota-exceeded': passing(
-    'Delete images that are no longer needed or raise the quota; it is retried automatically for four days.',
-  ),
-  'store-full': passing('Make room in the image store; it is retried automatically for four days.'),
+  forbidden: permanent('Give the user the right to create images, then drop the file again.'),
+  'format-not-taken': permanent('Convert the image to an accepted format and drop the result.'),
+  'too-large': permanent('Make the image smaller, or raise the limit of the target.'),
+  'route-not-offered': permanent('Ask the cloud to offer the import method, or set the route of the target to auto.'),
+  'invalid-request': permanent('Correct the metadata and drop the file again.'),
+  'quota-exceeded': passing('Delete unneeded images or raise the quota; the drop waits for four days.'),
+  'store-full': passing('Make room in the image store; the drop waits for four days.'),
   'endpoint-busy': passing(WAITS),
-  'endpoint-unavailable': passing('Check that the image endpoint is up and reachable, if this goes on.'),
-  'endpoint-answer': passing(
-    'The endpoint gave an answer that the Image API does not allow: check what answers there.',
-  ),
+  'endpoint-unavailable': passing('Check that the image endpoint is reachable, if this goes on.'),
+  'endpoint-answer': passing('Check what answers at this address.'),
 
   // What happened to the image on its way
-  'content-refused': permanent('The endpoint refused the content; read its words in the cause and convert the image.'),
+  'content-refused': permanent('Read the cause and convert the image.'),
   'upload-interrupted': passing(WAITS),
   'import-refused': permanent(
-    'Have the operator of the cloud allow this address in [import_filtering_opts], or set the route of the target to stream.',
+    'Ask the operator of the cloud to allow this address in [import_filtering_opts], or set the route of the target to stream.',
   ),
   'import-failed': passing('Check that the image service can reach the bucket, if this goes on.'),
   'staging-refused': permanent(
-    'Check the bucket and the endpoint in `staging` of the target, and the keys of object_storage in clouds.yaml, then drop the file again.',
+    'Check `staging` of the target and `object_storage` in clouds.yaml, then drop the file again.',
   ),
-  'staging-unavailable': passing('Check that the object storage of the target is up and reachable, if this goes on.'),
+  'staging-unavailable': passing('Check that the object storage is reachable, if this goes on.'),
   stalled: passing(WAITS),
-  'out-of-time': passing('Give the upload function more memory (it brings network), or use a faster link.'),
+  'out-of-time': passing('Give the function more memory (it brings network), or use a faster link.'),
   'image-lost': passing(WAITS),
-  'image-killed': passing('Read the cause: the service rejected the image after the upload.'),
+  'image-killed': passing('Read the cause.'),
   'image-id-taken': passing(WAITS),
-  'image-protected': permanent('Unprotect or delete the image by hand at the endpoint, then drop the file again.'),
+  'image-protected': permanent('Unprotect or delete the image at the endpoint, then drop the file again.'),
   'size-mismatch': passing(WAITS),
   'hash-mismatch': passing('Check the store of the image endpoint, if this goes on.'),
   'never-active': permanent('Look at the image and its tasks at the endpoint, then drop the file again.'),
-  'retries-exhausted': permanent('Fix the cause that is named, then drop the file again.'),
+  'retries-exhausted': permanent('Fix the named cause, then drop the file again.'),
 
   // What happened among ourselves
-  'aws-unavailable': passing('Check the rights of the function and the AWS service that is named, if this goes on.'),
+  'aws-unavailable': passing('Check the named AWS service and the rights of the function, if this goes on.'),
   'lease-held': passing(WAITS),
   'record-conflict': passing(WAITS),
   'shutting-down': passing(WAITS),
-  'bad-record': permanent('The record was changed by hand or by a newer version; restore it or drop the file again.'),
-  'bad-message': permanent('Look at the message in the dead-letter queue; it was not written by this stack.'),
+  'bad-record': permanent('A person or a newer version changed it: restore it or drop the file again.'),
+  'bad-message': permanent('Read the message in the dead-letter queue; this stack did not write it.'),
   'bad-setting': permanent('Correct the setting and deploy the stack again.'),
   internal: passing('Please report this with the record and the log lines of the drop.'),
 } as const satisfies Record<string, ErrorKind>;

@@ -4,28 +4,28 @@
  */
 export interface Prices {
   /**
-   * A GB of memory for one second of a function on Arm.
+   * One GB of memory for one second, on Arm.
    *
    * @default 0.0000133334 - AWS Lambda pricing, Arm, the first tier
    */
   readonly lambdaGbSecond?: number;
 
   /**
-   * A million invocations.
+   * One million invocations.
    *
    * @default 0.20 - AWS Lambda pricing
    */
   readonly lambdaMillionRequests?: number;
 
   /**
-   * A million requests to queues.
+   * One million requests to queues.
    *
    * @default 0.40 - Amazon SQS pricing, standard queues
    */
   readonly sqsMillionRequests?: number;
 
   /**
-   * A GB that leaves AWS for the image endpoint.
+   * One GB that leaves AWS.
    *
    * @default 0.09 - Amazon EC2 pricing, data transfer to the internet, the first 10 TB of a month; by Direct Connect it is
    * less
@@ -33,14 +33,14 @@ export interface Prices {
   readonly transferGb?: number;
 
   /**
-   * A GB that is written to logs.
+   * One GB of logs.
    *
    * @default 0.50 - Amazon CloudWatch pricing, logs, standard class
    */
   readonly logsGb?: number;
 
   /**
-   * A GB that is stored for a month.
+   * One GB of storage for a month.
    *
    * @default 0.023 - Amazon S3 pricing, S3 Standard, the first 50 TB
    */

@@ -29,16 +29,16 @@ export interface WatchedFunction {
 /** The dashboard in CloudWatch. */
 export interface DashboardProps {
   /**
-   * Its name.
+   * The name of the dashboard.
    *
-   * @default - CloudFormation makes one of the stack's name: names are unique in an account
+   * @default - made of the stack's name - names are unique in an account
    */
   readonly name?: string;
 
   /**
-   * Prices for the estimate of what each day has cost.
+   * Prices for the estimate of daily costs.
    *
-   * @default - list prices of us-east-1, see Prices
+   * @default - list prices of us-east-1
    */
   readonly prices?: Prices;
 }

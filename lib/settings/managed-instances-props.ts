@@ -1,17 +1,17 @@
 import type { ISecurityGroup, ISubnet } from 'aws-cdk-lib/aws-ec2';
 
-/** Where the instances stand that run stream-upload. They need a way out to the image endpoint and to AWS. */
+/** The network of the instances that run stream-upload. They need a way out to the image endpoint and to AWS. */
 export interface ManagedInstancesProps {
-  /** 1 to 16, of several availability zones: AWS Lambda starts three instances, one in each. */
+  /** 1 to 16, in several availability zones. AWS Lambda starts three instances, one in each zone. */
   readonly subnets: ISubnet[];
 
-  /** 1 to 5. Nothing has to come in. */
+  /** 1 to 5. They need no inbound rule. */
   readonly securityGroups: ISecurityGroup[];
 
   /**
-   * The most vCPUs that the instances may have together.
+   * Limit of the instances' vCPUs together.
    *
-   * @default - 400, the service's own default; maxConcurrentUploads is reached with fewer
+   * @default 400 - the service's own default; maxConcurrentUploads needs fewer
    */
   readonly maxVCpuCount?: number;
 }

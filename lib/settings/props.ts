@@ -17,65 +17,62 @@ export interface ImageDropProps {
   /** Where drops go, by the name of the cloud in clouds.yaml. A drop goes to all of them. */
   readonly targets: Readonly<Record<string, TargetProps>>;
 
-  /** The secret that holds clouds.yaml, as text. The construct reads it at run time only. */
+  /** The secret that holds clouds.yaml as text. Only the functions read it, at run time. */
   readonly cloudsYaml: ISecret;
 
   /**
    * Name of the drop bucket.
    *
-   * @default - CloudFormation makes one: bucket names are shared by all of AWS, so a fixed one may be taken
+   * @default - chosen by CloudFormation - bucket names are shared by all of AWS, so a fixed one may be in use
    */
   readonly dropBucketName?: string;
 
   /**
-   * A bucket of yours to take drops from, instead of a new one.
+   * A bucket of yours that receives drops, instead of a new one.
    *
-   * @default - a new bucket is made: its versions tell two drops of one key apart
+   * @default - a new bucket - its versions distinguish two drops of one key
    */
   readonly existingDropBucket?: ExistingDropBucket;
 
   /**
-   * A key of yours that the new buckets are encrypted with. The functions get the right to use it; so must everybody who
-   * copies images into the drop bucket (`kms:GenerateDataKey`, and `kms:Decrypt` for uploads in parts).
+   * Encrypts the new buckets. Everyone who drops needs `kms:GenerateDataKey`, and `kms:Decrypt` for uploads in parts.
    *
-   * @default - the key of Amazon S3 (SSE-S3), which costs nothing and needs no rights
+   * @default - the key of Amazon S3 (SSE-S3) - it costs nothing and needs no rights
    */
   readonly encryptionKey?: IKey;
 
   /**
-   * The VPC that the functions stand in, for an image endpoint that is reached from there only. They need a way to Amazon
-   * S3, SQS, SNS and Secrets Manager: a NAT gateway, or endpoints of the VPC. With `managedInstances` the function that
-   * moves the bytes is where the instances are.
+   * The VPC of the functions, for an image endpoint in a private network. It needs a NAT gateway, or VPC endpoints of S3,
+   * SQS, SNS and Secrets Manager. With `managedInstances`, stream-upload uses their subnets instead.
    *
-   * @default - none: the functions reach the endpoint over the internet
+   * @default - none - the functions reach the endpoint over the internet
    */
   readonly vpc?: AnyVpc;
 
   /**
-   * Which subnets of the VPC.
+   * The subnets of the VPC.
    *
-   * @default - private subnets with a way out; the functions have no public addresses
+   * @default - private subnets with egress - the functions have no public addresses
    */
   readonly vpcSubnets?: SubnetSelection;
 
   /**
-   * Security groups of the functions in the VPC. Nothing has to come in.
+   * Security groups of the functions in the VPC. They need no inbound rule.
    *
-   * @default - one is made for each function that lets everything out
+   * @default - one for each function, with all outbound traffic
    */
   readonly securityGroups?: ISecurityGroup[];
 
   /**
-   * Lets the page of `imagedrop ui` send files straight to the drop bucket: a CORS rule that allows PUT to pages of
-   * http://127.0.0.1 and http://localhost. A bucket of yours is left alone; without the rule the page's own server passes
-   * the bytes on.
+   * Adds a CORS rule to the new drop bucket, so that the page of `imagedrop ui` uploads to it directly. Without the rule
+   * the command passes the bytes on.
    *
    * @default true - the rule opens nothing: each PUT needs a presigned URL, which also works without a browser
    */
   readonly loopbackUploads?: boolean;
 
   /**
-   * Uploads that run at a time, 2 to 1000.
+   * Concurrent uploads, 2 to 1000.
    *
    * @default 10 - it protects the image endpoint: ten uploads of 60 to 75 MB/s fill a link of 5 Gbit/s and keep ten
    * workers of the image service busy
@@ -83,82 +80,81 @@ export interface ImageDropProps {
   readonly maxConcurrentUploads?: number;
 
   /**
-   * Runs the function that moves the bytes on EC2 instances of yours that AWS Lambda manages (Lambda Managed Instances):
-   * an upload may then take 90 minutes in place of 15, and `auto` streams images of up to 192 GiB. Other functions stay.
+   * Runs stream-upload on Lambda Managed Instances (docs/routes.md): an upload may take 90 minutes instead of 15, and
+   * `auto` streams images of up to 192 GiB.
    *
-   * @default - off. Three instances run, and cost their price and 15 %, around the clock, whether anything is dropped or
-   * not (docs/routes.md)
+   * @default - off - three instances run around the clock and cost their price and 15 %
    */
   readonly managedInstances?: ManagedInstancesProps;
 
   /**
-   * Settings of the function that creates the metadata, and of its queue.
+   * Settings of create-metadata and its queue.
    *
    * @default - see StageProps
    */
   readonly createMetadata?: StageProps;
 
   /**
-   * Settings of the function that unpacks compressed drops, and of its queue.
+   * Settings of unpack-image and its queue.
    *
    * @default - see StageProps
    */
   readonly unpackImage?: StageProps;
 
   /**
-   * Bytes of the largest disk that is unpacked from a compressed drop; a larger one fails as `too-large`.
+   * Bytes of the largest disk inside a packed drop. A larger one fails as `too-large`.
    *
-   * @default - the largest image that any of the targets takes, 1 TiB at most
+   * @default - the largest image that any target accepts, up to 1 TiB
    */
   readonly maxUnpackedBytes?: number;
 
   /**
-   * Settings of the function that moves the bytes, and of its queue.
+   * Settings of stream-upload and its queue.
    *
    * @default - see StageProps
    */
   readonly streamUpload?: StageProps;
 
   /**
-   * Settings of the function that settles the records, and of its queue.
+   * Settings of record-status and its queue.
    *
    * @default - see StageProps
    */
   readonly recordStatus?: StageProps;
 
   /**
-   * Settings of the search for what got lost.
+   * Settings of reconcile.
    *
    * @default - see ReconcileProps
    */
   readonly reconcile?: ReconcileProps;
 
   /**
-   * How long the functions' logs are kept.
+   * Retention of the functions' logs.
    *
    * @default RetentionDays.ONE_MONTH - a drop's record has all that is known of it; logs serve the search for a fault
    */
   readonly logRetention?: RetentionDays;
 
   /**
-   * Least level that is logged.
+   * The lowest level that is logged: DEBUG, INFO, WARN or ERROR.
    *
    * @default "INFO" - one line per state that a record takes; DEBUG adds each call to the endpoint
    */
   readonly logLevel?: LogLevel;
 
   /**
-   * Writes the outcome of each drop as tags on the dropped object, `imagedrop:<target>`. Turn it off for a bucket whose
-   * policy forbids tags, or whose tags belong to another system.
+   * Writes the outcome as tags `imagedrop:<target>` on the dropped object. Turn it off if the bucket forbids tags, or if
+   * they belong to another system.
    *
    * @default true - the person who copied a file sees the outcome where the file is, with no access to the status bucket
    */
   readonly tagDrops?: boolean;
 
   /**
-   * Who gets a mail when a drop has settled.
+   * Sends an e-mail when a drop is settled.
    *
-   * @default - no one: the record, the tags of the object and the outcome topic say it
+   * @default - none - the record, the tags of the object and the outcome topic have the outcome
    */
   readonly outcomeEmails?: OutcomeEmailsProps;
 
@@ -170,29 +166,28 @@ export interface ImageDropProps {
   readonly metricsNamespace?: string;
 
   /**
-   * The dashboard in CloudWatch; false: none.
+   * The dashboard in CloudWatch. `false`: none.
    *
    * @default {} - one is made. CloudWatch bills it, beyond three in an account, with 3 dollars a month
    */
   readonly dashboard?: DashboardProps | false;
 
   /**
-   * Address of your copy of the runbook, that alarms and dashboard lead to.
+   * Address of your copy of the runbook. Alarms and dashboard link to it.
    *
    * @default "docs/runbook.md" - the path of the page in the package
    */
   readonly runbookUrl?: string;
 
   /**
-   * Topic that alarms are sent to.
+   * Topic that receives alarms.
    *
-   * @default - alarms only change their state: who is to be woken is not for a construct to know
+   * @default - none - alarms only change their state: only you know who must be woken
    */
   readonly alarmTopic?: ITopic;
 
   /**
-   * E-mail addresses that alarms are sent to, each when it begins and when it ends. Amazon SNS asks each address to
-   * confirm first.
+   * E-mail addresses that receive alarms, when they begin and when they end. Amazon SNS asks each address to confirm.
    *
    * @default - none
    */
@@ -208,27 +203,26 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  * bucket; or let them come through a topic or EventBridge, where the bucket has another receiver already.
  */
 export interface ExistingDropBucket {
-  /** The bucket, made by a construct of yours or looked up. */
+  /** The bucket: a construct of yours, or looked up by name. */
   readonly bucket: AnyBucket;
   /**
-   * Whether objects of the bucket have versions: true where versioning is enabled, and where it was and is suspended now.
-   * It decides by which actions objects are read and tagged. `imagedrop doctor` compares it with the bucket.
+   * Whether versioning is enabled, or suspended now. It decides which actions the roles allow. `imagedrop doctor` compares
+   * it with the bucket.
    */
   readonly versioned: boolean;
 
   /**
-   * Topic that the bucket sends its events to. The construct subscribes the ingest queue, which then admits this topic
-   * alone.
+   * Topic that receives the events of the bucket. The construct subscribes the ingest queue to it.
    *
-   * @default - the bucket sends its events to the ingest queue itself
+   * @default - none - the bucket sends its events to the ingest queue
    */
   readonly eventTopic?: ITopic;
 
   /**
-   * Whether the events come through Amazon EventBridge, which the bucket must be set to notify. The construct makes a
-   * rule for the bucket, and the ingest queue admits this rule alone.
+   * Whether the bucket notifies Amazon EventBridge. The construct creates a rule that sends its events to the ingest
+   * queue.
    *
-   * @default false - the bucket sends its events to the ingest queue itself
+   * @default false - the bucket sends its events to the ingest queue
    */
   readonly eventBridge?: boolean;
 }

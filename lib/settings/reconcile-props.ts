@@ -1,27 +1,27 @@
 import { Duration } from 'aws-cdk-lib';
 import { type Bounds, wholeNumber } from './checks.ts';
 
-/** How what got lost is found. */
+/** How lost drops are found. */
 export interface ReconcileProps {
   /**
-   * How often it is looked for, in whole minutes, up to a day.
+   * Interval of the runs, in whole minutes, up to a day.
    *
    * @default 15 minutes - S3 and SQS lose almost nothing, and a killed function loses its lease automatically
    */
   readonly every?: Duration;
 
   /**
-   * How long a drop or record must have been without a sign before its message counts as lost, up to a day. Less than
-   * the longest pause between two attempts, 15 minutes, only makes more work: a message too many changes nothing.
+   * How long a drop or record must be unchanged before its message counts as lost, up to a day. A value below 15 minutes,
+   * the longest pause between two attempts, only makes more work.
    *
    * @default 30 minutes - twice that pause
    */
   readonly lostAfter?: Duration;
 
   /**
-   * Whether images are deleted that this stack has created and no record stands for any more. They are reported anyway.
+   * Deletes images of this stack that no record references. They are reported anyway.
    *
-   * @default false - what a person may still want to look at is not for a schedule to delete
+   * @default false - a person may still want to look at them
    */
   readonly deleteOrphanedImages?: boolean;
 }

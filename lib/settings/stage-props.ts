@@ -3,32 +3,32 @@ import type { Duration } from 'aws-cdk-lib';
 /** Settings of one stage: a queue, its dead letters and the function that works on it. */
 export interface StageProps {
   /**
-   * MiB of the function, 128 to 10240; on managed instances 2048 at least. CPU and network come with it.
+   * Memory of the function in MiB, 128 to 10240; on managed instances at least 2048. CPU and network grow with it.
    *
-   * @default - createMetadata: 512, inspection holds a few MiB and wants CPU at start. streamUpload and
-   * unpackImage: 1769, where AWS Lambda gives one whole vCPU. recordStatus: 256, it only waits for small answers
+   * @default - createMetadata: 512, streamUpload and unpackImage: 1769, recordStatus: 256 - inspection needs CPU at
+   * start; 1769 gives one whole vCPU; record-status only waits for small answers
    */
   readonly memorySize?: number;
 
   /**
-   * How long one invocation may take, 1 to 900 s; on managed instances 5400 s.
+   * Time of one invocation, 1 to 900 s; on managed instances up to 5400 s.
    *
-   * @default - streamUpload and unpackImage: 900 s, the most that AWS Lambda gives. The others: 60 s, several times what a batch needs
+   * @default - streamUpload and unpackImage: 900 s, others: 60 s - the most that AWS Lambda gives, and several times what
+   * a batch needs
    */
   readonly timeout?: Duration;
 
   /**
-   * How long a received message stays invisible to others. At least the timeout, or a second invocation begins
-   * while the first still works; 12 h at most.
+   * How long a received message is invisible to others: from the timeout, or two invocations would work on it, to 12 h.
    *
-   * @default - streamUpload and unpackImage: the timeout and 30 s, so that the work of a killed function continues soon. The others: six
-   * times the timeout, so that messages of a throttled function do not become dead letters
+   * @default - streamUpload and unpackImage: timeout and 30 s, others: six times the timeout - work of a killed upload
+   * continues soon, and messages of a throttled function do not become dead letters
    */
   readonly visibilityTimeout?: Duration;
 
   /**
-   * After this number of receipts a message goes to the dead letters. More than the 12 attempts that a step allows itself:
-   * it must be the step that gives up, because only the step can write the reason into the record.
+   * Receipts of a message before it becomes a dead letter. It must exceed the 12 attempts of a step, because only the
+   * step can write the reason into the record.
    *
    * @default 30 - a step has settled the record long before; only messages that no step can handle get here
    */
@@ -37,8 +37,8 @@ export interface StageProps {
   /**
    * Age of the oldest waiting message that raises the alarm.
    *
-   * @default - streamUpload and unpackImage: 6 h, for many large images may wait for their turn. The others: 1 h, where a message is
-   * normally gone in seconds
+   * @default - streamUpload and unpackImage: 6 h, others: 1 h - many large images may wait for their turn; elsewhere a
+   * message is gone in seconds
    */
   readonly oldestMessageAge?: Duration;
 }

@@ -27,18 +27,27 @@ function section(command: Command): string {
     ...examples,
     '```',
     '',
-    `Exit codes: ${Object.entries(exitCodes)
-      .map(([code, meaning]) => `**${code}** ${meaning}`)
-      .join('; ')}.`,
-    '',
+    ...exitCodeLine(exitCodes),
   ].join('\n');
 }
 
-/** The options that the top of the page describes are left out. */
-const DESCRIBED_ONCE = { ...COMMON_OPTIONS, ...STACK_OPTION };
+/** For scripts: the top of the page describes 0 and 1 well enough where a command has nothing beyond them. */
+function exitCodeLine(exitCodes: Command['exitCodes']): string[] {
+  const own = Object.entries(exitCodes).filter(([, meaning]) => !DESCRIBED_MEANINGS.includes(meaning));
+  if (own.every(([code]) => code === '0' || code === '1')) return [];
+  return [`Exit codes: ${own.map(([code, meaning]) => `**${code}** ${meaning}`).join('; ')}.`, ''];
+}
 
-function optionList({ options }: Command): string[] {
-  const own = Object.entries(options).filter(([name]) => !Object.hasOwn(DESCRIBED_ONCE, name));
+/** The options and exit codes that the top of the page describes are left out. */
+const DESCRIBED_ONCE = { ...COMMON_OPTIONS, ...STACK_OPTION };
+const DESCRIBED_MEANINGS = ['wrong use', 'interrupted'];
+
+/** Without the options that the usage explains in the same words. */
+function optionList({ options, usage }: Command): string[] {
+  const explained = usage.map(([, meaning]) => meaning);
+  const own = Object.entries(options).filter(
+    ([name, { help }]) => !Object.hasOwn(DESCRIBED_ONCE, name) && !explained.includes(help),
+  );
   if (own.length === 0) return [];
   return list(own.map(([name, form]) => [optionWords(name, form), form.help] as const));
 }

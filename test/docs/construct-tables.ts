@@ -57,9 +57,13 @@ export function constructLists(): string {
   return INTERFACES.map(([name, path]) => `### ${name}\n\n${listOf(membersOf(name, path))}\n`).join('\n');
 }
 
+/** Types that the text shows anyway. */
+const PRIMITIVES = ['string', 'number', 'boolean'];
+
 function listOf(members: readonly Member[]): string {
   const items = members.map(({ name, type, text, byDefault = 'none', isOptional }) => {
-    return `- **\`${name}\`** (\`${type}\`): ${text} ${isOptional ? `Default: ${withoutReason(byDefault)}.` : 'Required.'}`;
+    const shown = PRIMITIVES.includes(type) ? '' : ` (\`${type}\`)`;
+    return `- **\`${name}\`**${shown}: ${text} ${isOptional ? `Default: ${withoutReason(byDefault)}.` : 'Required.'}`;
   });
   return items.join('\n');
 }

@@ -7,7 +7,7 @@ import { FORMATS } from '../../lambda/formats/registry.ts';
 
 const PAGE = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
 /** The tables of codes: refusals, and remarks. */
-const ROW = /^\| `(?<code>[a-z-]+)` \| (?<what>.*) \| .*\|$/gm;
+const ROW = /^\| `(?<code>[a-z-]+)` \| (?<what>[^|]+) \|/gm;
 const SECTION = PAGE.slice(PAGE.indexOf('## Rejected files'), PAGE.indexOf('## Truncation'));
 const documented = new Map(Array.from(SECTION.matchAll(ROW), ({ groups }) => [groups?.code, groups?.what]));
 

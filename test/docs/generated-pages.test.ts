@@ -15,9 +15,10 @@ const GENERATED: Readonly<Record<string, (page: string) => string>> = {
   'docs/commands.md': (page) => withCommands(page, COMMANDS),
   'docs/construct.md': withConstructLists,
   'docs/schema/metadata.schema.json': () => `${JSON.stringify(METADATA_SCHEMA, undefined, 2)}\n`,
-  'docs/writers.md': writersPage,
+
   'test/contract/README.md': withCases,
   'test/support/corpus/README.md': corpusPage,
+  'test/support/writers/README.md': writersPage,
 };
 
 test.each(Object.entries(GENERATED))('%s is what the code makes of it; if not: npm run docs', (name, generated) => {

@@ -66,7 +66,7 @@ describe('the plan of Glance', () => {
 
   test.each([
     [['raw', 'aki'], '-O raw'],
-    [['aki'], 'Convert the image to a format that this target takes'],
+    [['aki'], 'Convert the image to an accepted format'],
   ])('names as next step what can be made of what it takes: %j', async (diskFormats, nextStep) => {
     const error = await failure(() => plan(found('qcow2'), 1, { diskFormats }));
     expect(error.nextStep).toContain(nextStep);

@@ -19,7 +19,7 @@ export function writersPage(): string {
 
 Inspection accepts what these ${debian.length + documented.length} writers produce, or refuses it by name. \`npm run suite clients\` runs the programs that
 Debian 12 has. The other files are built by the published layout of their format. \`compressed\` is the verdict on the
-packed file itself; [packed files](formats.md#packed-files) lists the ones that are unpacked.
+packed file itself; [packed files](../../../docs/formats.md#packed-files) lists the ones that are unpacked.
 
 | writer | how the file was made | verdict |
 |---|---|---|
@@ -31,7 +31,7 @@ ${[...debian, ...documented].map(rowOf).join('\n')}
 |---|---|
 ${NOT_RUN.map(({ names, reason }) => `| ${names} | ${reason} |`).join('\n')}
 
-A verdict in code font is a refusal; [errors.md](errors.md) has all codes. [formats.md](formats.md) describes the checks.
+A verdict in code font is a refusal; [error codes](../../../docs/errors.md) has all codes. [formats](../../../docs/formats.md) describes the checks.
 `;
 }
 
