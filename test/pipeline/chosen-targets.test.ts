@@ -14,6 +14,7 @@ let pipeline: Pipeline;
 beforeAll(async () => {
   const targets = { [ONE]: { kind: 'glance' }, [OTHER]: { kind: 'glance' } };
   pipeline = await Pipeline.start({ targets, reconcile: { lostAfterSeconds: LOST_AFTER_SECONDS } });
+  await pipeline.reconciledOnce();
 });
 afterAll(() => pipeline?.stop());
 

@@ -16,6 +16,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { recordKey } from '../../lambda/model/drop.ts';
+import { RECONCILIATION_KEY } from '../../lambda/model/reconciliation.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { StackFaults } from '../../local/faults.ts';
 import type { SimulatorOptions } from '../../local/simulator/settings.ts';
@@ -123,19 +124,31 @@ export class Pipeline {
   }
 
   async record(dropped: Dropped, target = this.cloud.name): Promise<DropRecord | undefined> {
-    const key = recordKey({ key: dropped.key, id: dropped.versionId }, target);
+    const text = await this.#inStatusBucket(recordKey({ key: dropped.key, id: dropped.versionId }, target));
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  async #inStatusBucket(key: string): Promise<string | undefined> {
     try {
       const get = new GetObjectCommand({ Bucket: this.output('StatusBucketName'), Key: key });
       const { Body: body } = await this.s3.send(get);
-      return JSON.parse((await body?.transformToString()) ?? '');
+      return await body?.transformToString();
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey') return undefined;
       throw error;
     }
   }
 
+  /**
+   * Waits until the run of reconcile with which a stack begins is over. On a busy machine it may come late, and find what
+   * a test loses for its own run.
+   */
+  async reconciledOnce(): Promise<void> {
+    while ((await this.#inStatusBucket(RECONCILIATION_KEY)) === undefined) await pause(50);
+  }
+
   /** The record of a drop once it is settled and announced; by default a little sooner than a test's own limit. */
-  async settled(dropped: Dropped, target = this.cloud.name, withinMs = 250_000): Promise<DropRecord> {
+  async settled(dropped: Dropped, target = this.cloud.name, withinMs = 800_000): Promise<DropRecord> {
     const until = Date.now() + withinMs;
     // Rarer from look to look: on a busy machine the looks would keep the functions from their work.
     for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.2, 1000)) {

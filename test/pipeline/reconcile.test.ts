@@ -14,6 +14,7 @@ const LOST_AFTER_SECONDS = 10;
 let pipeline: Pipeline;
 beforeAll(async () => {
   pipeline = await Pipeline.start({ reconcile: { lostAfterSeconds: LOST_AFTER_SECONDS } });
+  await pipeline.reconciledOnce();
 });
 afterAll(() => pipeline?.stop());
 
