@@ -1,11 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Cloud } from '../../lambda/clouds/cloud.ts';
 import { cloudIn } from '../../lambda/clouds/clouds-yaml.ts';
-import { ImageDropError } from '../../lambda/model/errors.ts';
+import { ImageDropError, messageOf } from '../../lambda/model/errors.ts';
 import { isObject, type JsonObject } from '../../lambda/model/json.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { type CloudFile, findCloudFile, foldersOf, type Surroundings, surroundings } from './cloud-files.ts';
-import { withPemTexts } from './pem-texts.ts';
-import { withProfile } from './vendor-profile.ts';
 
 export interface OwnCloud {
   readonly cloud: Cloud;
@@ -54,4 +54,60 @@ function merged(earlier: JsonObject, later: JsonObject): JsonObject {
     return [name, isObject(before) && isObject(value) ? merged(before, value) : value];
   });
   return { ...earlier, ...Object.fromEntries(entries) };
+}
+
+const SETTINGS = ['cacert', 'cert', 'key'];
+
+/**
+ * The cloud with the text of its PEM files in the place of their paths, for a function has no files.
+ * @param place where the cloud is, for messages
+ * @throws WrongUse when a file cannot be read
+ */
+async function withPemTexts(cloud: JsonObject, place: string, where: Surroundings): Promise<JsonObject> {
+  const texts = SETTINGS.map(async (name): Promise<[string, unknown]> => {
+    const value = cloud[name];
+    const isPath = typeof value === 'string' && value !== '' && !value.includes('-----BEGIN');
+    return [name, isPath ? await textOf(value, `${place}.${name}`, where) : value];
+  });
+  const known = (await Promise.all(texts)).filter(([, value]) => value !== undefined);
+  return { ...cloud, ...Object.fromEntries(known) };
+}
+
+/** As openstacksdk has it: `~` is the home folder, and a relative path begins in the working directory. */
+async function textOf(path: string, place: string, { workingDirectory, home }: Surroundings): Promise<string> {
+  const whole = /^~(\/|$)/.test(path) ? join(home, path.slice(1)) : resolve(workingDirectory, path);
+  try {
+    return await readFile(whole, 'utf8');
+  } catch (error) {
+    throw new WrongUse(`${place} names ${whole}, which cannot be read: ${messageOf(error)}.`);
+  }
+}
+
+/**
+ * The cloud with what its `profile` (of old: `cloud`) stands for in clouds-public.yaml, wherever it does not say so
+ * itself. openstacksdk has profiles of its own too, and fetches some from the vendor: these are refused.
+ * @throws WrongUse when there is no such profile
+ */
+async function withProfile(cloud: JsonObject, where: Surroundings): Promise<JsonObject> {
+  const { profile, cloud: oldName, ...own } = cloud;
+  const name = profile ?? oldName;
+  if (name === undefined) return cloud;
+  const file = await findCloudFile('clouds-public', where);
+  const profiles = file?.content['public-clouds'];
+  const found = isObject(profiles) && Object.hasOwn(profiles, String(name)) ? profiles[String(name)] : undefined;
+  if (!isObject(found)) {
+    throw new WrongUse(
+      `There is no profile ${name} in ${file?.path ?? 'any clouds-public.yaml'}, and openstacksdk's own are not known here: write what it stands for (auth_url, region_name, interface) into the cloud and take \`profile\` out.`,
+    );
+  }
+  return over(found, own);
+}
+
+/** A region of the cloud's own makes the profile's list of regions void. */
+function over({ regions, region_name, ...profile }: JsonObject, own: JsonObject): JsonObject {
+  const ownRegion = own.regions ?? own.region_name ?? own['region-name'];
+  const region = ownRegion === undefined ? { regions, region_name } : {};
+  const auth = { ...(isObject(profile.auth) && profile.auth), ...(isObject(own.auth) && own.auth) };
+  const known = Object.entries(region).filter(([, value]) => value !== undefined);
+  return { ...profile, ...Object.fromEntries(known), ...own, auth };
 }

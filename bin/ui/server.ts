@@ -5,7 +5,6 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Api } from './api.ts';
 import { Guard } from './guard.ts';
 import { jsonBody, replyError, replyJson, textIn } from './reply.ts';
-import { securityHeaders } from './security-headers.ts';
 import type { UiStack } from './stack.ts';
 import { staticFile } from './static-files.ts';
 import { UiError } from './ui-error.ts';
@@ -116,4 +115,31 @@ async function close(server: Server, { api }: Site): Promise<readonly unknown[]>
   const left = await api.stop();
   await closed;
   return left;
+}
+
+/**
+ * The security headers of every answer: the browser runs only scripts of this server, and shows the page in no frame.
+ * @param uploadOrigin where parts go straight to
+ */
+function securityHeaders(uploadOrigin: string): Readonly<Record<string, string>> {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `connect-src 'self' ${uploadOrigin}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    // The one place that makes HTML of text is lit-html, of its own templates.
+    "require-trusted-types-for 'script'",
+    'trusted-types lit-html',
+  ];
+  return {
+    'content-security-policy': policy.join('; '),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+  };
 }

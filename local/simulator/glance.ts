@@ -3,7 +3,7 @@ import { type Content, inspectContent } from './content.ts';
 import type { Caller, Flavour, ImageContext, MishapOf, Verdict } from './flavour.ts';
 import { glanceRefusal, tokenRefusal } from './glance-fault.ts';
 import { type Answer, type Call, Fault, type JsonObject, json } from './http.ts';
-import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
+import { commonView, type NewImage, type StoredImage } from './image.ts';
 import { actionRoutes } from './image-actions.ts';
 import type { ByteLimit } from './image-file.ts';
 import { ImageImports } from './image-import.ts';
@@ -70,31 +70,14 @@ export class Glance implements Flavour {
   }
 
   view(image: StoredImage): JsonObject {
-    const self = `/v2/images/${image.id}`;
     return {
-      ...image.properties,
-      id: image.id,
-      name: image.name,
-      status: image.status,
-      disk_format: image.diskFormat,
-      container_format: image.containerFormat,
-      visibility: image.visibility,
-      protected: image.protected,
+      ...commonView(image),
       os_hidden: image.hidden,
-      min_disk: image.minDisk,
-      min_ram: image.minRam,
-      owner: image.owner,
-      tags: image.tags,
       size: image.size,
       virtual_size: image.virtualSize,
       checksum: image.checksum,
       os_hash_algo: image.hashAlgorithm,
       os_hash_value: image.hashValue,
-      created_at: isoSeconds(image.createdAt),
-      updated_at: isoSeconds(image.updatedAt),
-      self,
-      file: `${self}/file`,
-      schema: '/v2/schemas/image',
       ...(image.status === 'active' ? { stores: STORE } : {}),
     };
   }

@@ -91,3 +91,27 @@ export function asOf(image: StoredImage, now: Date): StoredImage {
 export function isoSeconds(time: string): string {
   return time.replace(/\.\d+Z$/, 'Z');
 }
+
+/** The attributes that every image service shows in the same way. */
+export function commonView(image: StoredImage) {
+  const self = `/v2/images/${image.id}`;
+  return {
+    ...image.properties,
+    id: image.id,
+    name: image.name,
+    status: image.status,
+    disk_format: image.diskFormat,
+    container_format: image.containerFormat,
+    visibility: image.visibility,
+    protected: image.protected,
+    min_disk: image.minDisk,
+    min_ram: image.minRam,
+    owner: image.owner,
+    tags: image.tags,
+    created_at: isoSeconds(image.createdAt),
+    updated_at: isoSeconds(image.updatedAt),
+    self,
+    file: `${self}/file`,
+    schema: '/v2/schemas/image',
+  };
+}

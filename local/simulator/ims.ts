@@ -3,7 +3,7 @@ import { importFast } from './fast-import.ts';
 import type { Caller, Flavour, ImageContext, MishapOf, Verdict } from './flavour.ts';
 import { glanceRefusal } from './glance-fault.ts';
 import { type Answer, type Call, type Fault, type JsonObject, json } from './http.ts';
-import { isoSeconds, type NewImage, type StoredImage } from './image.ts';
+import { commonView, type NewImage, type StoredImage } from './image.ts';
 import type { ByteLimit } from './image-file.ts';
 import type { LiveImages } from './image-store.ts';
 import { checkMetadata, checkProject, flawOf } from './ims-creation.ts';
@@ -84,22 +84,10 @@ export class Ims implements Flavour {
   admitStore(): void {}
 
   view(image: StoredImage): JsonObject {
-    const self = `/v2/images/${image.id}`;
     return {
       virtual_env_type: 'FusionCompute',
       ...operatingSystem(image.properties.__os_version ?? ''),
-      ...image.properties,
-      id: image.id,
-      name: image.name,
-      status: image.status,
-      disk_format: image.diskFormat,
-      container_format: image.containerFormat,
-      visibility: image.visibility,
-      protected: image.protected,
-      min_disk: image.minDisk,
-      min_ram: image.minRam,
-      owner: image.owner,
-      tags: image.tags,
+      ...commonView(image),
       size: null, // documented as unused, like virtual_size
       virtual_size: null,
       __image_size: image.size === null ? '' : String(image.size),
@@ -107,11 +95,6 @@ export class Ims implements Flavour {
       __image_source_type: 'uds',
       __isregistered: 'true',
       ...(this.checksum ? { checksum: image.checksum } : {}),
-      created_at: isoSeconds(image.createdAt),
-      updated_at: isoSeconds(image.updatedAt),
-      self,
-      file: `${self}/file`,
-      schema: '/v2/schemas/image',
     };
   }
 

@@ -1,14 +1,14 @@
 import path from 'node:path';
-import { DEFAULT_ACCOUNTS } from './accounts.ts';
-import { cloudsYaml } from './clouds-yaml.ts';
+import { stringify } from 'yaml';
+import { type Accounts, DEFAULT_ACCOUNTS, DOMAIN, idOf } from './accounts.ts';
 import { Glance } from './glance.ts';
 import { ImageApi } from './image-api.ts';
 import { ImageStore } from './image-store.ts';
 import { Ims } from './ims.ts';
 import { IMS_DEFAULTS } from './ims-settings.ts';
 import { JobStore } from './job.ts';
-import type { ServiceUrls } from './keystone.ts';
-import { Keystone, Tokens } from './keystone.ts';
+import { GLANCE_REGION, IMS_REGION, Keystone, type ServiceUrls, Tokens } from './keystone.ts';
+import type { ObsSettings } from './obs-client.ts';
 import { CloudServer } from './server.ts';
 import { GLANCE_DEFAULTS, type SimulatorOptions, TOKEN_LIFETIME_SECONDS } from './settings.ts';
 
@@ -57,4 +57,45 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
 function urls(url: string): ServiceUrls {
   return { identity: `${url}/identity/v3`, glance: `${url}/image`, ims: `${url}/ims` };
+}
+
+/**
+ * A clouds.yaml for the first user and the first application credential: `simulator` (Glance), `simulator-ims` (the
+ * region whose image service is IMS, with the keys of its object storage) and `simulator-application-credential` (Glance).
+ */
+function cloudsYaml(authUrl: string, accounts: Accounts, obs?: ObsSettings): string {
+  const password = passwordAuth(authUrl, accounts);
+  const clouds: Record<string, object> = {
+    simulator: cloud(GLANCE_REGION, 'password', password),
+    'simulator-ims': { ...cloud(IMS_REGION, 'password', password), ...(obs && { object_storage: keysOf(obs) }) },
+  };
+  const credential = accounts.applicationCredentials[0];
+  if (credential !== undefined) {
+    clouds['simulator-application-credential'] = cloud(GLANCE_REGION, 'v3applicationcredential', {
+      auth_url: authUrl,
+      application_credential_id: idOf('credential', credential.name),
+      application_credential_secret: credential.secret,
+    });
+  }
+  return stringify({ clouds }, { aliasDuplicateObjects: false });
+}
+
+function cloud(region: string, authType: string, auth: object): object {
+  return { auth_type: authType, auth, region_name: region, interface: 'public', identity_api_version: 3 };
+}
+
+function keysOf({ accessKeyId, secretAccessKey }: ObsSettings): object {
+  return { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
+}
+
+function passwordAuth(authUrl: string, accounts: Accounts): object {
+  const user = accounts.users[0];
+  return {
+    auth_url: authUrl,
+    username: user?.name,
+    password: user?.password,
+    project_name: Object.keys(user?.roles ?? {})[0],
+    user_domain_name: DOMAIN.name,
+    project_domain_name: DOMAIN.name,
+  };
 }

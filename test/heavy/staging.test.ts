@@ -69,7 +69,7 @@ async function untilAtWork(): Promise<void> {
   await pause(2000);
 }
 
-/** For whoever wants to know how fast it was: the shortest invocation, which copies nothing, stands in bench/staging-model.ts. */
+/** For a reader who wants to know how fast it was. */
 function figures({ history }: DropRecord, peaks: readonly number[], seconds: readonly number[]): string {
   const at = (status: string) => Date.parse(history.find((entry) => entry.status === status)?.at ?? '') / 1000;
   const staged = at('processing') - at('uploading');

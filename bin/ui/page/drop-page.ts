@@ -1,16 +1,14 @@
-import type { DropRecord } from '../../../lambda/model/record.ts';
+import type { DropRecord, HistoryEntry } from '../../../lambda/model/record.ts';
 import { badge, progressBar } from './badge.ts';
 import { card } from './card.ts';
 import { checksCard, foundCard } from './found.ts';
-import { BACK } from './icons.ts';
+import { BACK, COPY, SAVE, STATUS_ICONS } from './icons.ts';
 import { html, nothing, type TemplateResult } from './lit.ts';
 import type { OpenDrop } from './open-drop.ts';
-import { rawRecord } from './raw-record.ts';
 import { hashesCard, sentCard } from './sent.ts';
-import { isMoving } from './statuses.ts';
-import { timeline } from './timeline.ts';
+import { isMoving, isSettled, STATUSES } from './statuses.ts';
 import { trouble } from './trouble.ts';
-import { dateTime, duration, formatBytes, percent, rate, splitKey } from './words.ts';
+import { dateTime, duration, formatBytes, percent, rate, splitKey, time } from './words.ts';
 
 /** A drop's own page. */
 export function dropPage(open: OpenDrop, now: number, say: (text: string) => void): TemplateResult {
@@ -70,4 +68,55 @@ function movement({ status, progress, register }: DropRecord) {
   const left = bytesPerSecond > 0 ? ` · ${duration(((totalBytes - bytes) / bytesPerSecond) * 1000)} left` : '';
   const words = `${percent(bytes / Math.max(totalBytes, 1))} · ${formatBytes(bytes)} of ${formatBytes(totalBytes)} · ${rate(bytesPerSecond)}${left}`;
   return card('movement-title', title, html`${progressBar(bytes / Math.max(totalBytes, 1), title)}<p>${words}</p>`);
+}
+
+/** The record as it is in the bucket. */
+function rawRecord(record: DropRecord, say: (text: string) => void): TemplateResult {
+  const text = JSON.stringify(record, undefined, 2);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    say('The record is copied.');
+  };
+  return html`<details class="card raw">
+    <summary><h2>Record</h2></summary>
+    <div class="actions">
+      <button class="button" @click=${copy}>${COPY} Copy</button>
+      <button class="button" @click=${() => save(record, text)}>${SAVE} Save</button>
+    </div>
+    <pre tabindex="0" role="region" aria-label="Record as JSON">${text}</pre>
+  </details>`;
+}
+
+function save({ drop, target }: DropRecord, text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  link.download = `${splitKey(drop.key)[1]}.${target}.json`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** What became of a drop, and how long each step took. */
+function timeline({ history, drop, status }: DropRecord, now: number): TemplateResult {
+  const first = { label: 'Dropped', story: 'The object was written to the bucket', at: drop.droppedAt };
+  return html`<ol class="timeline">
+    <li class="step tone-quiet">
+      <span class="dot">${STATUS_ICONS.received}</span>
+      <div><strong>${first.label}</strong> <time datetime=${first.at}>${dateTime(first.at)}</time><p>${first.story}</p></div>
+    </li>
+    ${history.map((entry, index) => step(entry, history[index + 1], index === history.length - 1 && !isSettled(status), now))}
+  </ol>`;
+}
+
+function step(entry: HistoryEntry, next: HistoryEntry | undefined, isUnderWay: boolean, now: number) {
+  const { label, tone, story } = STATUSES[entry.status];
+  const end = next === undefined ? now : Date.parse(next.at);
+  const took = next === undefined && !isUnderWay ? undefined : duration(end - Date.parse(entry.at));
+  return html`<li class="step tone-${tone} ${isUnderWay ? 'is-under-way' : ''}" aria-current=${isUnderWay ? 'step' : nothing}>
+    <span class="dot">${STATUS_ICONS[entry.status]}</span>
+    <div>
+      <strong>${label}</strong> <time datetime=${entry.at} title=${dateTime(entry.at)}>${time(entry.at)}</time>
+      ${took === undefined ? nothing : html`<span class="took">${isUnderWay ? `for ${took}` : took}</span>`}
+      <p>${story}${entry.note === undefined ? nothing : html` <span class="note">(${entry.note})</span>`}</p>
+    </div>
+  </li>`;
 }

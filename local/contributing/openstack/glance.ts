@@ -1,13 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type CatalogEntry, enterImageService } from './catalog.ts';
 import { GLANCE_FOLDERS, glanceConfig } from './glance-config.ts';
 import { prepareGlance, type SavedGlance } from './glance-folder.ts';
 import { glanceConfigFile, glanceServer, glanceUrl } from './glance-server.ts';
 import type { GlanceSettings, Quotas } from './glance-settings.ts';
+import type { IdentityApi, Resource } from './identity-api.ts';
 import { DEFAULT_REGION, type Keystone } from './keystone.ts';
 import type { MariaDb } from './mariadb.ts';
-import { setQuotas } from './quotas.ts';
 import type { ServerProcess } from './server-process.ts';
 
 /** What a Glance needs to run. */
@@ -127,4 +126,63 @@ export async function startGlance(folder: string, services: Services, settings: 
   const glance = new Glance({ folder: absolute, saved, entry }, services, settings);
   await glance.start();
   return glance;
+}
+
+/** As Glance calls them ("Quotas"); the totals are in MiB. */
+const LIMITS = {
+  image_size_total: 'imageSizeTotalMib',
+  image_stage_total: 'imageStageTotalMib',
+  image_count_total: 'imageCountTotal',
+  image_count_uploading: 'imageCountUploading',
+} as const satisfies Record<string, keyof Quotas>;
+
+/** The most that Keystone takes: Glance has no word for unlimited, and takes a limit that is missing for zero. */
+const UNLIMITED = 2 ** 31 - 1;
+
+interface ImageService {
+  readonly serviceId: string;
+  readonly region: string;
+}
+
+/** Sets the limits of every project in one region. Glance asks for them at each request. */
+async function setQuotas(api: IdentityApi, { serviceId, region }: ImageService, quotas: Quotas): Promise<void> {
+  for (const [name, property] of Object.entries(LIMITS)) {
+    const key = { service_id: serviceId, region_id: region, resource_name: name };
+    const limit = { default_limit: quotas[property] ?? UNLIMITED };
+    const existing: Resource | undefined = await api.find('registered_limits', key);
+    if (existing === undefined) await api.create('registered_limits', 'registered_limits', [{ ...key, ...limit }]);
+    else await api.update(`registered_limits/${existing.id}`, 'registered_limit', limit);
+  }
+}
+
+interface CatalogEntry {
+  readonly serviceId: string;
+  /** Of the public interface. */
+  readonly endpointId: string;
+}
+
+/** Glance's check of tokens takes the internal interface, its check of limits the public one, as clients do. */
+const INTERFACES = ['public', 'internal', 'admin'] as const;
+
+/** Sees to it that the catalog names this address as the image service of the region. */
+async function enterImageService(api: IdentityApi, region: string, url: string): Promise<CatalogEntry> {
+  await api.ensure('regions', 'region', { id: region });
+  const { id: serviceId } = await api.ensure('services', 'service', { type: 'image', name: 'glance' });
+  const [endpointId = ''] = await inTurn(INTERFACES, (name) => enterEndpoint(api, serviceId, region, name, url));
+  return { serviceId, endpointId };
+}
+
+async function enterEndpoint(api: IdentityApi, serviceId: string, region: string, name: string, url: string) {
+  const key = { service_id: serviceId, region_id: region, interface: name };
+  const { id, url: present } = await api.find('endpoints', key).then(async (found) => {
+    return found ?? (await api.create('endpoints', 'endpoint', { ...key, url }));
+  });
+  if (present !== url) await api.update(`endpoints/${id}`, 'endpoint', { url });
+  return id;
+}
+
+async function inTurn<T, R>(values: readonly T[], work: (value: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const value of values) results.push(await work(value));
+  return results;
 }
