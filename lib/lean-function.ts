@@ -19,6 +19,8 @@ export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logL
   readonly description: string;
   readonly memorySize: number;
   readonly timeout: Duration;
+  /** Undefined: none. */
+  readonly reservedConcurrency?: number | undefined;
   readonly environment: SharedEnvironment;
   /** The VPC that it is in; undefined: none. */
   readonly network?: NetworkSettings | undefined;
@@ -86,6 +88,7 @@ export class LeanFunction extends Construct {
       architecture: ARCHITECTURE,
       memorySize: props.memorySize,
       timeout: props.timeout,
+      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
       role: this.role,
       // Messages come round by design, a waiting image's by the hundred, and each step counts its own attempts: the
       // loop detection of AWS Lambda would take the message away after about 16 rounds.

@@ -9,7 +9,14 @@ import { checkAddresses, type OutcomeEmails, resolveOutcomeEmails } from './outc
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
 import { type ReconcileSettings, resolveReconcile } from './reconcile-props.ts';
 import { resolveConcurrency, resolveStage, type StageSettings } from './resolve-stage.ts';
-import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD, UNPACK_IMAGE } from './stages.ts';
+import {
+  CREATE_METADATA,
+  MANAGED_STREAM_UPLOAD,
+  RECORD_STATUS,
+  STREAM_UPLOAD,
+  type Stage,
+  UNPACK_IMAGE,
+} from './stages.ts';
 import { MAX_MANAGED_STREAM_BYTES, MAX_STREAM_BYTES } from './target-defaults.ts';
 import { resolveTargets } from './targets.ts';
 
@@ -46,7 +53,6 @@ export function settle(props: ImageDropProps): Settings {
   const { managedInstances } = props;
   if (managedInstances !== undefined) checkManagedInstances(managedInstances);
   const streamUpload = managedInstances === undefined ? STREAM_UPLOAD : MANAGED_STREAM_UPLOAD;
-  const concurrency = props.maxConcurrentUploads ?? STREAM_UPLOAD.maxConcurrency;
   const maxStreamBytes = managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES;
   const targets = resolveTargets(props.targets, maxStreamBytes);
   return {
@@ -54,10 +60,7 @@ export function settle(props: ImageDropProps): Settings {
     unpackImage: resolveStage('unpackImage', UNPACK_IMAGE, props.unpackImage),
     maxUnpackedBytes: resolveMaxUnpacked(props.maxUnpackedBytes, targets),
     createMetadata: resolveStage('createMetadata', CREATE_METADATA, props.createMetadata),
-    streamUpload: {
-      ...resolveStage('streamUpload', streamUpload, props.streamUpload),
-      maxConcurrency: resolveConcurrency('maxConcurrentUploads', concurrency),
-    },
+    streamUpload: resolveStreamUpload(props, streamUpload),
     recordStatus: resolveStage('recordStatus', RECORD_STATUS, props.recordStatus),
     reconcile: resolveReconcile(props.reconcile),
     ...(managedInstances !== undefined && { managedInstances }),
@@ -71,6 +74,21 @@ export function settle(props: ImageDropProps): Settings {
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     logLevel: logLevelOf(props.logLevel ?? 'INFO'),
   };
+}
+
+/** Its concurrency protects the image endpoint, and has a name that says so. */
+function resolveStreamUpload(props: ImageDropProps, stage: Stage): StageSettings {
+  const { maxConcurrentUploads: uploads = stage.maxConcurrency, managedInstances, streamUpload = {} } = props;
+  const { maxConcurrency, reservedConcurrency } = streamUpload;
+  if (maxConcurrency !== undefined) {
+    throw new SettingError('streamUpload.maxConcurrency', maxConcurrency, 'give maxConcurrentUploads instead.');
+  }
+  if (managedInstances !== undefined && reservedConcurrency !== undefined) {
+    const problem = 'functions on managed instances have no reserved concurrency; leave it out.';
+    throw new SettingError('streamUpload.reservedConcurrency', reservedConcurrency, problem);
+  }
+  const bounded = { ...stage, maxConcurrency: resolveConcurrency('maxConcurrentUploads', uploads) };
+  return resolveStage('streamUpload', bounded, streamUpload);
 }
 
 /** The parts of one multipart upload (lambda/steps/part-upload.ts) hold more. */

@@ -36,6 +36,20 @@ describe('the context of the app', () => {
     }
   });
 
+  test('says how many invocations run at a time, and how many are reserved', () => {
+    const stage = { maxConcurrency: 2, reservedConcurrency: 3 };
+    const streamUpload = { reservedConcurrency: 8 };
+    const given = {
+      maxConcurrentUploads: 4,
+      createMetadata: stage,
+      unpackImage: stage,
+      recordStatus: stage,
+      streamUpload,
+    };
+    const asText = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, JSON.stringify(value)]));
+    for (const context of [given, asText]) expect(settingsOf({ targets: TARGETS, ...context })).toMatchObject(given);
+  });
+
   test('says which existing bucket drops come from, and by which way its events', () => {
     const given = { name: 'theirs', versioned: true, eventBridge: true };
     for (const existingDropBucket of [given, JSON.stringify(given)]) {
@@ -76,6 +90,8 @@ describe('the context of the app', () => {
     ],
     ['reconcile of another kind', { targets: TARGETS, reconcile: { often: true } }, 'reconcile.often is true'],
     ['a pause that is no number', { targets: TARGETS, reconcile: { everyMinutes: '1' } }, 'reconcile.everyMinutes'],
+    ['a concurrency of another kind', { targets: TARGETS, recordStatus: { memory: 1 } }, 'recordStatus.memory is 1'],
+    ['a concurrency in words', { targets: TARGETS, maxConcurrentUploads: '"two"' }, 'maxConcurrentUploads is "two"'],
     ['yes for true', { targets: TARGETS, reconcile: { deleteOrphanedImages: 'yes' } }, 'give true or false'],
     [
       'no targets',

@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { ImageDropProps } from '../../../lib/settings/props.ts';
 import { deployed, propertiesOf, resourceOf } from '../stack-under-test.ts';
 
 const DAY = 86_400;
@@ -187,6 +188,35 @@ test("the caller's settings of a stage reach its function", () => {
   own.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     EventSourceArn: own.stack.resolve(own.drop.queues.upload.queue.queueArn),
     ScalingConfig: { MaximumConcurrency: 4 },
+  });
+});
+
+describe('the concurrency of a stage', () => {
+  const own = deployed(() => ({
+    maxConcurrentUploads: 3,
+    createMetadata: { maxConcurrency: 2 },
+    streamUpload: { reservedConcurrency: 5 },
+  }));
+  const { createMetadata, streamUpload } = own.drop.functions;
+
+  test('bounds its event source, and reserves nothing where nothing is asked for', () => {
+    own.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: own.stack.resolve(own.drop.queues.ingest.queue.queueArn),
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+    expect(propertiesOf(own, createMetadata.function)).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  test('is reserved where it is asked for', () => {
+    expect(propertiesOf(own, streamUpload.function).ReservedConcurrentExecutions).toBe(5);
+  });
+
+  test.each<[string, Partial<ImageDropProps>, string]>([
+    ['fewer reserved than its event source starts', { recordStatus: { reservedConcurrency: 9 } }, 'from 10 to 1000'],
+    ['a bound of one', { unpackImage: { maxConcurrency: 1 } }, 'unpackImage.maxConcurrency is 1: give a whole number'],
+    ['two names for one bound', { streamUpload: { maxConcurrency: 2 } }, 'give maxConcurrentUploads instead'],
+  ])('refuses %s', (_which, props, message) => {
+    expect(() => deployed(() => props)).toThrow(message);
   });
 });
 
