@@ -21,6 +21,8 @@ export interface DropBucket {
   readonly isOwn: boolean;
   readonly bucket: AnyBucket;
   readonly versioned: boolean;
+  /** What its objects are encrypted with; undefined: a key of Amazon S3. */
+  readonly key: IKey | undefined;
 }
 
 /** Longer than any copy takes, even one that is resumed after a weekend. */

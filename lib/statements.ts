@@ -12,11 +12,11 @@ import type { DropBucket } from './buckets.ts';
  * Without ListBucket a missing key reads as 403 (Amazon S3 API, "GetObject"). In a bucket of theirs an object may belong to
  * another account, which GetBucketAcl shows.
  */
-export function readDrops({ bucket, versioned, isOwn }: DropBucket): PolicyStatement[] {
+export function readDrops({ bucket, versioned, isOwn, key }: DropBucket): PolicyStatement[] {
   return [
     allow(readingActions(versioned), bucket.arnForObjects('*')),
     allow(isOwn ? ['s3:ListBucket'] : ['s3:ListBucket', 's3:GetBucketAcl'], bucket.bucketArn),
-    ...decryptFor('s3', bucket.encryptionKey),
+    ...decryptFor('s3', key),
   ];
 }
 
@@ -24,11 +24,11 @@ const readingActions = (versioned: boolean): string[] =>
   versioned ? ['s3:GetObject', 's3:GetObjectVersion'] : ['s3:GetObject'];
 
 /** Asks for the head of what a key holds now. */
-export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
+export function lookAtDrops({ bucket, key }: DropBucket): PolicyStatement[] {
   return [
     allow(['s3:GetObject'], bucket.arnForObjects('*')),
     allow(['s3:ListBucket'], bucket.bucketArn),
-    ...decryptFor('s3', bucket.encryptionKey),
+    ...decryptFor('s3', key),
   ];
 }
 
@@ -36,11 +36,11 @@ export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
  * Lists every version of every drop, and asks for the head of one. An object from before versioning was enabled, or while
  * it is suspended, is asked for by its key alone.
  */
-export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
+export function compareDrops({ bucket, versioned, key }: DropBucket): PolicyStatement[] {
   return [
     allow(readingActions(versioned), bucket.arnForObjects('*')),
     allow(['s3:ListBucket', 's3:ListBucketVersions'], bucket.bucketArn),
-    ...decryptFor('s3', bucket.encryptionKey),
+    ...decryptFor('s3', key),
   ];
 }
 
@@ -112,9 +112,9 @@ export function lookAtQueues(queues: readonly IQueue[], deadLetters: readonly IQ
 }
 
 /** Of a secret that is known by name only, AWS Secrets Manager appends six characters to the ARN. */
-export function readSecret(secret: ISecret): PolicyStatement[] {
+export function readSecret(secret: ISecret, key: IKey | undefined): PolicyStatement[] {
   const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
-  return [allow(['secretsmanager:GetSecretValue'], arn), ...decryptFor('secretsmanager', secret.encryptionKey)];
+  return [allow(['secretsmanager:GetSecretValue'], arn), ...decryptFor('secretsmanager', key)];
 }
 
 export function allow(actions: string[], ...resources: string[]): PolicyStatement {

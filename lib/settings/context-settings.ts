@@ -22,6 +22,10 @@ export interface ContextSettings {
   readonly reconcile?: ReconcileProps;
   readonly outcomeEmails?: OutcomeEmailsProps;
   readonly alarmEmails?: readonly string[];
+  readonly encryptionKeyArn?: string;
+  readonly cloudsYamlKeyArn?: string;
+  readonly alarmTopicArn?: string;
+  readonly alarmTopicKeyArn?: string;
 }
 
 type ConcurrencyProps = Pick<StageProps, 'maxConcurrency' | 'reservedConcurrency'>;
@@ -39,6 +43,7 @@ const OPTIONAL: readonly ((node: Node) => Partial<ContextSettings>)[] = [
   reconcileOf,
   outcomeEmailsOf,
   alarmEmailsOf,
+  arnsOf,
 ];
 
 /** @throws SettingError naming the context value that cannot work */
@@ -85,22 +90,27 @@ function targetsOf(node: Node): Readonly<Record<string, TargetProps>> {
   ) as Record<string, TargetProps>;
 }
 
+/** Of a key, not of an alias: a policy needs the key's own. */
+const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
+const keyArnOf = (name: string, value: unknown): string => matching(name, value, KEY_ARN, 'the ARN of a key');
 /** Of a topic in any partition, region and account. */
 const TOPIC_ARN = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]{1,256}$/;
+const topicArnOf = (name: string, value: unknown): string => matching(name, value, TOPIC_ARN, 'the ARN of a topic');
 /** Amazon S3 user guide, "General purpose bucket naming rules". */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** `existingDropBucket`: `{"name":"theirs","versioned":true}`, and `eventTopicArn` or `"eventBridge":true`. */
+/** `existingDropBucket`: `{"name":"theirs","versioned":true}`, `keyArn`, and `eventTopicArn` or `"eventBridge":true`. */
 function existingDropBucketOf(node: Node): { readonly dropBucketByName?: DropBucketByName } {
   const value = contextValue(node, 'existingDropBucket');
   if (value === undefined) return {};
-  const given = objectOf('existingDropBucket', value, ['name', 'versioned', 'eventTopicArn', 'eventBridge']);
-  const { name, versioned, eventTopicArn, eventBridge } = given;
+  const given = objectOf('existingDropBucket', value, ['name', 'versioned', 'keyArn', 'eventTopicArn', 'eventBridge']);
+  const { name, versioned, keyArn, eventTopicArn, eventBridge } = given;
   const dropBucketByName = {
     name: matching('existingDropBucket.name', name, BUCKET_NAME, 'the name of a bucket'),
     versioned: booleanOf('existingDropBucket.versioned', versioned),
+    ...(keyArn !== undefined && { keyArn: keyArnOf('existingDropBucket.keyArn', keyArn) }),
     ...(eventTopicArn !== undefined && {
-      eventTopicArn: matching('existingDropBucket.eventTopicArn', eventTopicArn, TOPIC_ARN, 'the ARN of a topic'),
+      eventTopicArn: topicArnOf('existingDropBucket.eventTopicArn', eventTopicArn),
     }),
     ...(eventBridge !== undefined && { eventBridge: booleanOf('existingDropBucket.eventBridge', eventBridge) }),
   };
@@ -168,6 +178,21 @@ function alarmEmailsOf(node: Node): { readonly alarmEmails?: readonly string[] }
   const value = contextValue(node, 'alarmEmails');
   if (value === undefined) return {};
   return { alarmEmails: listOfTexts('alarmEmails', value) };
+}
+
+/** `encryptionKeyArn`, `cloudsYamlKeyArn`, `alarmTopicArn` and `alarmTopicKeyArn`. */
+function arnsOf(node: Node): Partial<ContextSettings> {
+  const forms = {
+    encryptionKeyArn: keyArnOf,
+    cloudsYamlKeyArn: keyArnOf,
+    alarmTopicArn: topicArnOf,
+    alarmTopicKeyArn: keyArnOf,
+  };
+  const given = Object.entries(forms).flatMap(([name, form]) => {
+    const value: unknown = node.tryGetContext(name);
+    return value === undefined ? [] : [[name, form(name, value)]];
+  });
+  return Object.fromEntries(given);
 }
 
 function listOfTexts(name: string, list: unknown): readonly string[] {

@@ -21,6 +21,13 @@ export interface ImageDropProps {
   readonly cloudsYaml: ISecret;
 
   /**
+   * The key of yours that the secret is encrypted with. The functions get the right to decrypt with it.
+   *
+   * @default - that of `cloudsYaml`, which a secret that is looked up by its name does not know
+   */
+  readonly cloudsYamlKey?: IKey;
+
+  /**
    * Name of the drop bucket.
    *
    * @default - CloudFormation makes one: bucket names are shared by all of AWS, so a fixed one may be taken
@@ -215,6 +222,13 @@ export interface ExistingDropBucket {
    * It decides by which actions objects are read and tagged. `imagedrop doctor` compares it with the bucket.
    */
   readonly versioned: boolean;
+
+  /**
+   * The key of yours that its objects are encrypted with. The functions get the right to decrypt with it.
+   *
+   * @default - that of `bucket`, which a bucket that is looked up by its name does not know
+   */
+  readonly encryptionKey?: IKey;
 
   /**
    * Topic that the bucket sends its events to. The construct subscribes the ingest queue, which then admits this topic

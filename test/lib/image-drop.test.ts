@@ -323,6 +323,7 @@ describe('the stack', () => {
         StatusDeadLetterQueueUrl: queues.status.deadLetters.queueUrl,
         ReconcileFunctionName: reconcile.function.functionName,
         DropBucketVersioned: 'true',
+        KeyArns: 'none',
         AlarmsTell: 'no one: set alarmEmails in cdk.json, then deploy again',
         Targets: 'mycloud:glance',
         CloudsYamlSecretName: 'imagedrop/clouds.yaml',

@@ -59,6 +59,15 @@ describe('the context of the app', () => {
     expect(settingsOf({ targets: TARGETS, existingDropBucket: byTopic }).dropBucketByName).toEqual(byTopic);
   });
 
+  test('names keys and the topic of alarms by their ARNs', () => {
+    const key = 'arn:aws-cn:kms:cn-north-1:123456789012:key/0a1b';
+    const topic = 'arn:aws:sns:eu-west-1:123456789012:alarms';
+    const given = { encryptionKeyArn: key, cloudsYamlKeyArn: key, alarmTopicArn: topic, alarmTopicKeyArn: key };
+    expect(settingsOf({ targets: TARGETS, ...given })).toMatchObject(given);
+    const bucket = { name: 'theirs', versioned: true, keyArn: key };
+    expect(settingsOf({ targets: TARGETS, existingDropBucket: bucket }).dropBucketByName).toEqual(bucket);
+  });
+
   test('says who is written to', () => {
     const given = { addresses: ['a@example.com'], statuses: ['active'] };
     for (const outcomeEmails of [given, JSON.stringify(given)]) {
@@ -92,6 +101,11 @@ describe('the context of the app', () => {
     ['a pause that is no number', { targets: TARGETS, reconcile: { everyMinutes: '1' } }, 'reconcile.everyMinutes'],
     ['a concurrency of another kind', { targets: TARGETS, recordStatus: { memory: 1 } }, 'recordStatus.memory is 1'],
     ['a concurrency in words', { targets: TARGETS, maxConcurrentUploads: '"two"' }, 'maxConcurrentUploads is "two"'],
+    [
+      'an alias for a key',
+      { targets: TARGETS, cloudsYamlKeyArn: 'alias/mine' },
+      'cloudsYamlKeyArn is "alias/mine": give the ARN of a key',
+    ],
     ['yes for true', { targets: TARGETS, reconcile: { deleteOrphanedImages: 'yes' } }, 'give true or false'],
     [
       'no targets',
