@@ -205,8 +205,9 @@ export class ImageDrop extends Construct {
       { id: 'StreamUploadAlarms', stage: settings.streamUpload, queue: upload, function: streamUpload },
       { id: 'RecordStatusAlarms', stage: settings.recordStatus, queue: status, function: recordStatus },
     ];
-    for (const { id, ...watched } of stages) new StageAlarms(this, id, { ...watched, notice });
-    const { metricsNamespace } = settings;
+    const { metricsNamespace, reconcile } = settings;
+    const common = { notice, metricsNamespace, every: reconcile.every };
+    for (const { id, ...watched } of stages) new StageAlarms(this, id, { ...watched, ...common });
     for (const { name: target } of settings.targets) {
       new TargetAlarm(this, `Paused-${target}`, { target, metricsNamespace, notice });
     }

@@ -239,6 +239,12 @@ export interface Meter {
   countMoved(moved: MovedBytes): void;
   /** Items that a run of reconcile could not examine or correct; 0 counts as well. */
   countReconcileErrors(errors: number): void;
+  /** Records that a pass of reconcile found without progress; 0 counts as well. */
+  countWithoutProgress(records: number): void;
+  /** Dead letters of a function whose drops still wait; 0 counts as well. */
+  countOpenLetters(stage: string, letters: number): void;
+  /** A drop is put off by it: the alarm must not end while it lasts. */
+  countPause(pause: TargetPause): void;
 }
 
 export interface StepLog {

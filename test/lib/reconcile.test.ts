@@ -69,6 +69,17 @@ test('an alarm tells that items stay unread or uncorrected, and another that no 
   });
 });
 
+test('an alarm tells of records without progress, until a pass finds none', () => {
+  built.template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    Namespace: 'ImageDrop',
+    MetricName: 'RecordsWithoutProgress',
+    Period: 900,
+    EvaluationPeriods: 1,
+    Threshold: 1,
+    TreatMissingData: 'ignore',
+  });
+});
+
 test('reconcile has the caller’s settings', () => {
   const own = deployed(() => ({
     reconcile: { every: Duration.minutes(1), lostAfter: Duration.minutes(2), deleteOrphanedImages: true },

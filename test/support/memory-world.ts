@@ -50,6 +50,12 @@ export class MemoryWorld {
   readonly beginnings = new MemoryBeginnings();
   /** Of each run of reconcile, in the order of the runs. */
   readonly reconcileErrors: number[] = [];
+  /** Of each pass of reconcile. */
+  readonly withoutProgress: number[] = [];
+  /** Of the last run of reconcile, by the function. */
+  readonly openLetters = new Map<string, number>();
+  /** Targets, for each drop that was put off. */
+  readonly pauseCounts: string[] = [];
   readonly outcomes: DropRecord[] = [];
   readonly moved: MovedBytes[] = [];
   targets: Target[] = [target('here')];
@@ -59,6 +65,9 @@ export class MemoryWorld {
   readonly meter = {
     countMoved: (moved: MovedBytes) => void this.moved.push(moved),
     countReconcileErrors: (errors: number) => void this.reconcileErrors.push(errors),
+    countWithoutProgress: (records: number) => void this.withoutProgress.push(records),
+    countOpenLetters: (stage: string, letters: number) => void this.openLetters.set(stage, letters),
+    countPause: ({ target }: TargetPause) => void this.pauseCounts.push(target),
   };
   readonly endpoints = { of: async () => this.endpoint };
   readonly log = { info: () => {}, warn: () => {} };

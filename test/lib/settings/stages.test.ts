@@ -232,14 +232,20 @@ describe.each([
   { name: 'unpack-image', queue: queues.unpack, stage: functions.unpackImage, ageSeconds: 21_600 },
   { name: 'stream-upload', queue: queues.upload, stage: functions.streamUpload, ageSeconds: 21_600 },
   { name: 'record-status', queue: queues.status, stage: functions.recordStatus, ageSeconds: 3600 },
-])('the alarms of $name', ({ queue, stage, ageSeconds }) => {
-  test('a message in the dead-letter queue raises one', () => {
+])('the alarms of $name', ({ name, queue, stage, ageSeconds }) => {
+  test('a dead letter raises one, which ends when reconcile finds it settled', () => {
     built.template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       ...RAISED,
-      MetricName: 'ApproximateNumberOfMessagesVisible',
-      Dimensions: [{ Name: 'QueueName', Value: ref(queue.deadLetters.queueName) }],
+      Namespace: 'ImageDrop',
+      MetricName: 'DeadLettersOpen',
+      Dimensions: [
+        { Name: 'service', Value: 'imagedrop' },
+        { Name: 'stage', Value: name },
+      ],
+      Period: 900,
       Statistic: 'Maximum',
       Threshold: 1,
+      TreatMissingData: 'ignore',
     });
   });
 
@@ -271,7 +277,7 @@ test('without a topic an alarm tells no one', () => {
 test('every alarm is sent to the topic that is given', () => {
   const arn = 'arn:aws:sns:eu-west-1:111122223333:oncall';
   const { template } = deployed((stack) => ({ alarmTopic: Topic.fromTopicArn(stack, 'OnCall', arn) }));
-  template.resourceCountIs('AWS::CloudWatch::Alarm', 20);
+  template.resourceCountIs('AWS::CloudWatch::Alarm', 21);
   template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn], OKActions: [arn] });
 });
 
