@@ -78,7 +78,7 @@ export class ImageDrop extends Construct {
     super(scope, id);
     const settings = settle(props);
     this.queues = this.newQueues(settings);
-    const drops = this.dropsOf(props);
+    const drops = this.dropsOf(props, settings);
     const records = newStatusBucket(this, 'StatusBucket', props.encryptionKey);
     this.dropBucket = drops.bucket;
     this.statusBucket = records;
@@ -130,7 +130,7 @@ export class ImageDrop extends Construct {
     };
   }
 
-  private dropsOf(props: ImageDropProps): DropBucket {
+  private dropsOf(props: ImageDropProps, { expireSettledAfter }: Settings): DropBucket {
     const { existingDropBucket, dropBucketName: bucketName, encryptionKey, loopbackUploads = true } = props;
     const { queue } = this.queues.ingest;
     if (existingDropBucket !== undefined) {
@@ -139,7 +139,12 @@ export class ImageDrop extends Construct {
       if (key === undefined && bucket.node.defaultChild === undefined) warnOfUnknownKey(this, bucket);
       return { bucket, versioned, isOwn: false, key };
     }
-    const bucket = newDropBucket(this, 'DropBucket', { bucketName, encryptionKey, loopbackUploads });
+    const bucket = newDropBucket(this, 'DropBucket', {
+      bucketName,
+      encryptionKey,
+      loopbackUploads,
+      expireSettledAfter,
+    });
     notifyOfNewObjects(bucket, queue, bucketName);
     return { bucket, versioned: true, isOwn: true, key: encryptionKey };
   }

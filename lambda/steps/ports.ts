@@ -300,6 +300,8 @@ export interface RecordStatusDependencies extends StepDependencies {
   readonly objects: TaggingStore;
   /** Whether dropped objects get their outcome as tags. */
   readonly tagsDrops: boolean;
+  /** Whether a drop that is settled everywhere, and failed nowhere, gets a mark for the lifecycle of its bucket. */
+  readonly marksSettled: boolean;
   readonly staging: Staging;
   readonly workBucket: WorkBucket;
   readonly topic: OutcomeTopic;

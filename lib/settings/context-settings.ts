@@ -14,6 +14,7 @@ export interface ContextSettings {
   readonly cloudsYamlSecret: string;
   readonly dropBucketByName?: DropBucketByName;
   readonly tagDrops?: boolean;
+  readonly expireSettledAfter?: Duration;
   readonly maxConcurrentUploads?: number;
   readonly createMetadata?: ConcurrencyProps;
   readonly unpackImage?: ConcurrencyProps;
@@ -39,6 +40,7 @@ const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
 const OPTIONAL: readonly ((node: Node) => Partial<ContextSettings>)[] = [
   existingDropBucketOf,
   tagDropsOf,
+  expiryOf,
   concurrencyOf,
   reconcileOf,
   outcomeEmailsOf,
@@ -121,6 +123,12 @@ function existingDropBucketOf(node: Node): { readonly dropBucketByName?: DropBuc
 function tagDropsOf(node: Node): { readonly tagDrops?: boolean } {
   const value: unknown = node.tryGetContext('tagDrops');
   return value === undefined ? {} : { tagDrops: booleanOf('tagDrops', value) };
+}
+
+/** `expireSettledAfterDays`: 30. */
+function expiryOf(node: Node): Partial<ContextSettings> {
+  const days = contextValue(node, 'expireSettledAfterDays');
+  return days === undefined ? {} : { expireSettledAfter: Duration.days(numberOf('expireSettledAfterDays', days)) };
 }
 
 /** Stages whose concurrency a context value of the same name holds: `{"maxConcurrency":2,"reservedConcurrency":2}`. */

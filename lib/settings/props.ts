@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import type { ISecurityGroup, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -161,6 +162,15 @@ export interface ImageDropProps {
    * @default true - the person who copied a file sees the outcome where the file is, with no access to the status bucket
    */
   readonly tagDrops?: boolean;
+
+  /**
+   * Deletes dropped objects so long after they were dropped, with all their versions, if they became active (or were
+   * superseded) at all their targets. The functions tag them `imagedrop=settled`. A drop that failed anywhere stays, for a
+   * retry. In a bucket of yours the tag is written, and the lifecycle rule that names it is yours. Whole days.
+   *
+   * @default - never: the bucket keeps every file that was dropped, at the price of its storage
+   */
+  readonly expireSettledAfter?: Duration;
 
   /**
    * Who gets a mail when a drop has settled.

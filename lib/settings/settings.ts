@@ -1,8 +1,9 @@
+import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Target } from '../../lambda/model/target.ts';
 import type { DashboardProps } from '../dashboard/watched.ts';
 import { RUNBOOK_PAGE } from '../operator-alarm.ts';
-import { SettingError, wholeNumber } from './checks.ts';
+import { type Bounds, SettingError, wholeNumber } from './checks.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import { type NetworkSettings, resolveNetwork } from './network.ts';
 import { checkAddresses, type OutcomeEmails, resolveOutcomeEmails } from './outcome-emails-props.ts';
@@ -34,6 +35,8 @@ export interface Settings {
   /** Where functions stand that no managed instances run; undefined: in no VPC. */
   readonly network: NetworkSettings | undefined;
   readonly tagsDrops: boolean;
+  /** Whole days; undefined: never. */
+  readonly expireSettledAfter: Duration | undefined;
   readonly outcomeEmails: OutcomeEmails | undefined;
   readonly alarmEmails: readonly string[];
   readonly metricsNamespace: string;
@@ -66,6 +69,7 @@ export function settle(props: ImageDropProps): Settings {
     ...(managedInstances !== undefined && { managedInstances }),
     network: resolveNetwork(props),
     tagsDrops: props.tagDrops ?? true,
+    expireSettledAfter: resolveExpiry(props),
     outcomeEmails: props.outcomeEmails && resolveOutcomeEmails(props.outcomeEmails),
     alarmEmails: checkAddresses('alarmEmails', props.alarmEmails ?? []),
     metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),
@@ -89,6 +93,16 @@ function resolveStreamUpload(props: ImageDropProps, stage: Stage): StageSettings
   }
   const bounded = { ...stage, maxConcurrency: resolveConcurrency('maxConcurrentUploads', uploads) };
   return resolveStage('streamUpload', bounded, streamUpload);
+}
+
+/** Longer than any bucket of images is kept; S3 takes whole days alone. */
+const DAYS: Bounds = { lowest: 1, highest: 36_500, of: 'days' };
+
+function resolveExpiry({ expireSettledAfter: after, tagDrops = true }: ImageDropProps): Duration | undefined {
+  if (after === undefined) return undefined;
+  if (!tagDrops)
+    throw new SettingError('tagDrops', false, 'expireSettledAfter finds settled drops by a tag; leave it out.');
+  return Duration.days(wholeNumber('expireSettledAfter', after.toDays({ integral: false }), DAYS));
 }
 
 /** The parts of one multipart upload (lambda/steps/part-upload.ts) hold more. */

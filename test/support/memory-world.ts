@@ -60,6 +60,7 @@ export class MemoryWorld {
   readonly moved: MovedBytes[] = [];
   targets: Target[] = [target('here')];
   tagsDrops = true;
+  marksSettled = false;
 
   readonly topic = { publish: async (_key: string, record: DropRecord) => void this.outcomes.push(record) };
   readonly meter = {

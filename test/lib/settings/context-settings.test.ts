@@ -50,6 +50,12 @@ describe('the context of the app', () => {
     for (const context of [given, asText]) expect(settingsOf({ targets: TARGETS, ...context })).toMatchObject(given);
   });
 
+  test('says when settled drops are deleted', () => {
+    for (const expireSettledAfterDays of [30, '30']) {
+      expect(settingsOf({ targets: TARGETS, expireSettledAfterDays }).expireSettledAfter?.toDays()).toBe(30);
+    }
+  });
+
   test('says which existing bucket drops come from, and by which way its events', () => {
     const given = { name: 'theirs', versioned: true, eventBridge: true };
     for (const existingDropBucket of [given, JSON.stringify(given)]) {

@@ -116,6 +116,7 @@ describe.each([
       WORK_BUCKET,
       OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn),
       TAG_DROPS: 'true',
+      MARK_SETTLED: 'false',
     },
   },
 ])('the function $name', ({ name, stage, sized, fed, environment }) => {
