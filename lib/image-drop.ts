@@ -244,7 +244,7 @@ export class ImageDrop extends Construct {
         [settings.recordStatus.name]: { function: recordStatus, memorySize: settings.recordStatus.memorySize },
         reconcile: { function: this.reconcile, memorySize: RECONCILE_MEMORY_MIB },
       },
-      buckets: { drops: this.dropBucket, records: this.statusBucket },
+      buckets: { drops: this.dropBucket, records: this.statusBucket, work: this.workBucket },
     };
   }
 }

@@ -15,10 +15,14 @@ import type { DropBucket } from './buckets.ts';
 export function readDrops({ bucket, versioned, isOwn, key }: DropBucket): PolicyStatement[] {
   return [
     allow(readingActions(versioned), bucket.arnForObjects('*')),
-    allow(isOwn ? ['s3:ListBucket'] : ['s3:ListBucket', 's3:GetBucketAcl'], bucket.bucketArn),
+    allow([...listingActions(versioned), ...(isOwn ? [] : ['s3:GetBucketAcl'])], bucket.bucketArn),
     ...decryptFor('s3', key),
   ];
 }
+
+/** Without them a key or a version that is gone reads as 403. */
+const listingActions = (versioned: boolean): string[] =>
+  versioned ? ['s3:ListBucket', 's3:ListBucketVersions'] : ['s3:ListBucket'];
 
 const readingActions = (versioned: boolean): string[] =>
   versioned ? ['s3:GetObject', 's3:GetObjectVersion'] : ['s3:GetObject'];
@@ -51,7 +55,7 @@ export function compareDrops({ bucket, versioned, key }: DropBucket): PolicyStat
 export function tagDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
   const plain = ['s3:GetObjectTagging', 's3:PutObjectTagging'];
   const actions = versioned ? [...plain, 's3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'] : plain;
-  return [allow(actions, bucket.arnForObjects('*')), allow(['s3:ListBucket'], bucket.bucketArn)];
+  return [allow(actions, bucket.arnForObjects('*')), allow(listingActions(versioned), bucket.bucketArn)];
 }
 
 export function changeRecords(bucket: Bucket): PolicyStatement[] {

@@ -57,10 +57,16 @@ export interface ObjectStore {
   open(ref: ObjectRef, range: ByteRange, signal?: AbortSignal): Promise<Readable>;
 }
 
+export interface PresignedUrl {
+  readonly url: string;
+  /** When the credentials end that sign it, and the URL with them; undefined where they do not say. */
+  readonly credentialsEnd: Date | undefined;
+}
+
 /** A store that lets others read its objects. */
 export interface SharingStore extends ObjectStore {
   /** A URL by which anyone can read the object for some seconds: nothing else, and no other version. */
-  presign(ref: ObjectRef, seconds: number): Promise<string>;
+  presign(ref: ObjectRef, seconds: number): Promise<PresignedUrl>;
 }
 
 /** A store that writes on its objects. */

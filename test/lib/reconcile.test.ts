@@ -18,7 +18,14 @@ describe('the function reconcile', () => {
       Target: { Arn: functionArn, Input: '{}', RetryPolicy: { MaximumRetryAttempts: 0 } },
     });
     built.template.hasResourceProperties('AWS::IAM::Role', {
-      AssumeRolePolicyDocument: { Statement: [{ Principal: { Service: 'scheduler.amazonaws.com' } }] },
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { Service: 'scheduler.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          },
+        ],
+      },
       Policies: [
         {
           PolicyDocument: {

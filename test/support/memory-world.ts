@@ -265,8 +265,12 @@ class MemoryObjects implements SharingStore, TaggingStore {
     return { bucket, key, etag, size: bytes.length, lastModified: this.#now(), userMetadata: {}, bytes };
   }
 
-  async presign(ref: ObjectRef, seconds: number): Promise<string> {
-    return `https://${ref.bucket}.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
+  /** Of those that sign URLs; undefined: they do not say. */
+  credentialsEnd: Date | undefined;
+
+  async presign(ref: ObjectRef, seconds: number) {
+    const url = `https://${ref.bucket}.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
+    return { url, credentialsEnd: this.credentialsEnd };
   }
 
   async tag(ref: { key: string; versionId?: string }, tags: Record<string, string>): Promise<string | undefined> {

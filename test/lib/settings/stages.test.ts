@@ -142,7 +142,7 @@ describe.each([
       ...environment,
       CLOUDS_YAML_SECRET: secretArn('imagedrop/clouds.yaml'),
       STATUS_BUCKET: ref(statusBucket.bucketName),
-      NODE_OPTIONS: '--max-semi-space-size=1',
+      NODE_OPTIONS: `--max-semi-space-size=1 --max-old-space-size=${Math.floor(0.75 * sized.MemorySize)}`,
       MALLOC_ARENA_MAX: '2',
       POWERTOOLS_SERVICE_NAME: name,
       POWERTOOLS_METRICS_NAMESPACE: 'ImageDrop',
@@ -189,6 +189,21 @@ test("the caller's settings of a stage reach its function", () => {
   own.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     EventSourceArn: own.stack.resolve(own.drop.queues.upload.queue.queueArn),
     ScalingConfig: { MaximumConcurrency: 4 },
+  });
+});
+
+describe('the environment of the functions', () => {
+  const many = (count: number) =>
+    deployed(() => ({
+      targets: Object.fromEntries(Array.from({ length: count }, (_, i) => [`cloud-${i}`, { kind: 'glance' } as const])),
+    }));
+
+  test('has room for eight targets, however long the names of a stack make its queues', () => {
+    expect(() => many(8)).not.toThrow();
+  });
+
+  test('is refused where its targets and the longest names are more than AWS Lambda takes', () => {
+    expect(() => many(12)).toThrow(/up to \d+ bytes, and AWS Lambda takes 4096: move metadata to imagedrop.yaml/);
   });
 });
 
