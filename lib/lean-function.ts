@@ -25,6 +25,8 @@ export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logL
   readonly environment: SharedEnvironment;
   /** The VPC that it is in; undefined: none. */
   readonly network?: NetworkSettings | undefined;
+  /** What its event source may start at a time. @default 1 */
+  readonly maxConcurrency?: number;
   /** In place of AWS Lambda's own machines. */
   readonly managedInstances?: ManagedInstancesProps | undefined;
   /** What the function may do beside writing its log. */
@@ -87,7 +89,10 @@ export class LeanFunction extends Construct {
     // A function that has run on managed instances can never leave them: with and without is not the same function.
     this.function = this.functionFor(managedInstances === undefined ? 'Function' : 'ManagedFunction', props);
     if (managedInstances !== undefined) {
-      new ManagedInstances(this, 'Instances', { ...managedInstances, architecture: ARCHITECTURE }).run(this.function);
+      new ManagedInstances(this, 'Instances', { ...managedInstances, architecture: ARCHITECTURE }).run(
+        this.function,
+        props.maxConcurrency ?? 1,
+      );
     }
   }
 

@@ -132,6 +132,8 @@ const decryptFor = (service: string, key: IKey | undefined): PolicyStatement[] =
 function useKeyFor(service: string, key: IKey | undefined, actions: string[]): PolicyStatement[] {
   if (key === undefined) return [];
   const statement = allow(actions, key.keyArn);
-  statement.addCondition('StringEquals', { 'kms:ViaService': `${service}.${Aws.REGION}.amazonaws.com` });
+  // AWS documents the first form; policies in China have the second. The other one never occurs in a partition.
+  const services = ['amazonaws.com', 'amazonaws.com.cn'].map((suffix) => `${service}.${Aws.REGION}.${suffix}`);
+  statement.addCondition('StringEquals', { 'kms:ViaService': services });
   return [statement];
 }

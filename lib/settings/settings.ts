@@ -91,8 +91,26 @@ function resolveStreamUpload(props: ImageDropProps, stage: Stage): StageSettings
     const problem = 'functions on managed instances have no reserved concurrency; leave it out.';
     throw new SettingError('streamUpload.reservedConcurrency', reservedConcurrency, problem);
   }
-  const bounded = { ...stage, maxConcurrency: resolveConcurrency('maxConcurrentUploads', uploads) };
-  return resolveStage('streamUpload', bounded, streamUpload);
+  const settled = resolveStage('streamUpload', withUploads(stage, uploads), streamUpload);
+  if (managedInstances !== undefined) checkCapacity(managedInstances, settled);
+  return settled;
+}
+
+const withUploads = (stage: Stage, uploads: number): Stage => ({
+  ...stage,
+  maxConcurrency: resolveConcurrency('maxConcurrentUploads', uploads),
+});
+
+/** AWS Lambda developer guide, "Lambda Managed Instances": 2 GiB of a function's memory come with each vCPU. */
+const MIB_PER_VCPU = 2048;
+
+/** The event source would start uploads that no instance has room for, and each throttled message counts a receipt. */
+function checkCapacity({ maxVCpuCount }: ManagedInstancesProps, { memorySize, maxConcurrency }: StageSettings): void {
+  if (maxVCpuCount === undefined) return;
+  const uploads = Math.floor(maxVCpuCount / Math.ceil(memorySize / MIB_PER_VCPU));
+  if (uploads >= maxConcurrency) return;
+  const problem = `it is enough for ${uploads} of ${maxConcurrency} uploads at a time; raise it, or lower maxConcurrentUploads.`;
+  throw new SettingError('managedInstances.maxVCpuCount', maxVCpuCount, problem);
 }
 
 /** Longer than any bucket of images is kept; S3 takes whole days alone. */

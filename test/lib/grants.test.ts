@@ -238,7 +238,9 @@ describe("the roles for what is encrypted with the user's own keys", () => {
     const { Statement } = propertiesOf(built, createMetadata.role).Policies[0].PolicyDocument;
     const via = (service: string) => ({
       StringEquals: {
-        'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+        'kms:ViaService': ['.amazonaws.com', '.amazonaws.com.cn'].map((suffix) => ({
+          'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, suffix]],
+        })),
       },
     });
     expect(Statement.filter(({ Action }: { Action: unknown }) => Action === 'kms:Decrypt')).toEqual([
