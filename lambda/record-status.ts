@@ -10,6 +10,7 @@ const dependencies = {
   ...stepDependencies(environment, cloudsYaml),
   objects: taggingStore(),
   tagsDrops: environment.TAG_DROPS === 'true',
+  marksSettled: environment.MARK_SETTLED === 'true',
   staging: stagingOf(environment, cloudsYaml),
   workBucket: workBucketOf(environment),
   topic: snsTopic(snsClient(), environment.OUTCOME_TOPIC_ARN),

@@ -9,8 +9,10 @@ import {
   type CorsRule,
   HttpMethods,
   type IBucket,
+  type LifecycleRule,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { SETTLED_TAG } from '../lambda/model/drop.ts';
 
 /** With exactOptionalPropertyTypes a Bucket is not an IBucket: their optional members are declared differently. */
 export type AnyBucket = Bucket | IBucket;
@@ -21,6 +23,8 @@ export interface DropBucket {
   readonly isOwn: boolean;
   readonly bucket: AnyBucket;
   readonly versioned: boolean;
+  /** What its objects are encrypted with; undefined: a key of Amazon S3. */
+  readonly key: IKey | undefined;
 }
 
 /** Longer than any copy takes, even one that is resumed after a weekend. */
@@ -47,16 +51,27 @@ export interface NewDropBucketProps {
   /** Undefined: that of Amazon S3. */
   readonly encryptionKey: IKey | undefined;
   readonly loopbackUploads: boolean;
+  /** Undefined: settled drops are never deleted. */
+  readonly expireSettledAfter: Duration | undefined;
 }
 
 export function newDropBucket(scope: Construct, id: string, props: NewDropBucketProps): Bucket {
-  const { bucketName, encryptionKey, loopbackUploads } = props;
+  const { bucketName, encryptionKey, loopbackUploads, expireSettledAfter } = props;
   return hardenedBucket(scope, id, encryptionKey, {
     ...(bucketName === undefined ? {} : { bucketName }),
     ...(loopbackUploads && { cors: [FROM_LOOPBACK] }),
-    lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(UNFINISHED_UPLOAD_DAYS) }],
+    lifecycleRules: [
+      { abortIncompleteMultipartUploadAfter: Duration.days(UNFINISHED_UPLOAD_DAYS) },
+      ...(expireSettledAfter === undefined ? [] : expirySettled(expireSettledAfter)),
+    ],
   });
 }
+
+/** A version that expires becomes noncurrent first. S3 clears delete markers only by a rule without a filter for tags. */
+const expirySettled = (after: Duration): LifecycleRule[] => [
+  { tagFilters: SETTLED_TAG, expiration: after, noncurrentVersionExpiration: after },
+  { expiredObjectDeleteMarker: true },
+];
 
 /** The bucket of the records. Each state of a record is a version of its object. @param key as above */
 export function newStatusBucket(scope: Construct, id: string, key: IKey | undefined): Bucket {

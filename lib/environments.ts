@@ -18,7 +18,8 @@ export interface Environments {
   readonly reconcile: ReconcileEnvironment;
 }
 
-export function environmentsOf({ targets, reconcile, maxUnpackedBytes }: Settings, parts: Parts): Environments {
+export function environmentsOf(settings: Settings, parts: Parts): Environments {
+  const { targets, reconcile, maxUnpackedBytes, expireSettledAfter } = settings;
   const { INGEST_QUEUE_URL, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL } = urlsOf(parts.queues);
   const shared: SharedEnvironment = {
     TARGETS: JSON.stringify(targets),
@@ -38,6 +39,7 @@ export function environmentsOf({ targets, reconcile, maxUnpackedBytes }: Setting
       WORK_BUCKET,
       OUTCOME_TOPIC_ARN: parts.outcomes.topicArn,
       TAG_DROPS: parts.tagsDrops ? 'true' : 'false',
+      MARK_SETTLED: expireSettledAfter === undefined ? 'false' : 'true',
     },
     reconcile: {
       ...shared,

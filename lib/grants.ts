@@ -21,38 +21,59 @@ import {
  * has to wait: a message that only came back would end among the dead letters.
  */
 
-export function createMetadataGrants({ drops, records, work, queues, cloudsYaml }: Parts): PolicyStatement[] {
+export function createMetadataGrants({
+  drops,
+  records,
+  work,
+  queues,
+  cloudsYaml,
+  cloudsYamlKey,
+}: Parts): PolicyStatement[] {
   return [
     ...readDrops(drops),
     ...readWork(work),
     ...changeRecords(records),
     sendTo(queues.ingest.queue, queues.unpack.queue, queues.upload.queue, queues.status.queue),
-    ...readSecret(cloudsYaml),
+    ...readSecret(cloudsYaml, cloudsYamlKey),
   ];
 }
 
-export function unpackImageGrants({ drops, records, work, queues, cloudsYaml }: Parts): PolicyStatement[] {
+export function unpackImageGrants({
+  drops,
+  records,
+  work,
+  queues,
+  cloudsYaml,
+  cloudsYamlKey,
+}: Parts): PolicyStatement[] {
   return [
     ...readDrops(drops),
     ...writeWork(work),
     ...changeRecords(records),
     sendTo(queues.unpack.queue, queues.ingest.queue, queues.status.queue),
-    ...readSecret(cloudsYaml),
+    ...readSecret(cloudsYaml, cloudsYamlKey),
   ];
 }
 
-export function streamUploadGrants({ drops, records, work, queues, cloudsYaml }: Parts): PolicyStatement[] {
+export function streamUploadGrants({
+  drops,
+  records,
+  work,
+  queues,
+  cloudsYaml,
+  cloudsYamlKey,
+}: Parts): PolicyStatement[] {
   return [
     ...readDrops(drops),
     ...readWork(work),
     ...changeRecords(records),
     sendTo(queues.ingest.queue, queues.upload.queue, queues.status.queue),
-    ...readSecret(cloudsYaml),
+    ...readSecret(cloudsYaml, cloudsYamlKey),
   ];
 }
 
 export function recordStatusGrants(parts: Parts): PolicyStatement[] {
-  const { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml } = parts;
+  const { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml, cloudsYamlKey } = parts;
   return [
     ...(tagsDrops ? tagDrops(drops) : []),
     ...clearWork(work),
@@ -60,11 +81,11 @@ export function recordStatusGrants(parts: Parts): PolicyStatement[] {
     ...changeRecords(records),
     sendTo(queues.status.queue, queues.ingest.queue),
     allow(['sns:Publish'], outcomes.topicArn),
-    ...readSecret(cloudsYaml),
+    ...readSecret(cloudsYaml, cloudsYamlKey),
   ];
 }
 
-export function reconcileGrants({ drops, records, queues, cloudsYaml }: Parts): PolicyStatement[] {
+export function reconcileGrants({ drops, records, queues, cloudsYaml, cloudsYamlKey }: Parts): PolicyStatement[] {
   const stages = Object.values<StageQueue>({ ...queues });
   return [
     ...compareDrops(drops),
@@ -74,6 +95,6 @@ export function reconcileGrants({ drops, records, queues, cloudsYaml }: Parts): 
       stages.map(({ queue }) => queue),
       stages.map(({ deadLetters }) => deadLetters),
     ),
-    ...readSecret(cloudsYaml),
+    ...readSecret(cloudsYaml, cloudsYamlKey),
   ];
 }

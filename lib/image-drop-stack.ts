@@ -1,4 +1,5 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -11,12 +12,22 @@ export interface ImageDropStackProps extends StackProps, Omit<ImageDropProps, 'c
   readonly cloudsYamlSecret: string;
   /** A bucket of yours to take drops from, by its name; the same as `existingDropBucket`, for an app without a construct of it. */
   readonly dropBucketByName?: DropBucketByName;
+  /** The same as `encryptionKey`, by its ARN. */
+  readonly encryptionKeyArn?: string;
+  /** The same as `cloudsYamlKey`, by its ARN. */
+  readonly cloudsYamlKeyArn?: string;
+  /** The same as `alarmTopic`, by its ARN. */
+  readonly alarmTopicArn?: string;
+  /** The key that this topic is encrypted with. */
+  readonly alarmTopicKeyArn?: string;
 }
 
 /** An existing drop bucket as cdk.json names it. */
 export interface DropBucketByName extends Pick<ExistingDropBucket, 'versioned' | 'eventBridge'> {
   readonly name: string;
   readonly eventTopicArn?: string;
+  /** Of the key that its objects are encrypted with. */
+  readonly keyArn?: string;
 }
 
 /** ImageDrop as a stack of its own. Its outputs keep their names: scripts read them. */
@@ -24,8 +35,9 @@ export class ImageDropStack extends Stack {
   readonly imageDrop: ImageDrop;
 
   constructor(scope: Construct, id: string, stackProps: ImageDropStackProps) {
-    const { cloudsYamlSecret, dropBucketByName, ...props } = stackProps;
-    super(scope, id, props);
+    const { cloudsYamlSecret, dropBucketByName, ...given } = stackProps;
+    super(scope, id, given);
+    const props = { ...given, ...this.foundByArn(given) };
     const cloudsYaml = Secret.fromSecretNameV2(this, 'CloudsYaml', cloudsYamlSecret);
     const existing = dropBucketByName && { existingDropBucket: this.dropBucketOf(dropBucketByName) };
     this.imageDrop = new ImageDrop(this, 'ImageDrop', { ...props, ...existing, cloudsYaml });
@@ -36,15 +48,34 @@ export class ImageDropStack extends Stack {
         value: String(versioned),
         description: 'Whether the functions may read versions of drops',
       },
+      KeyArns: {
+        value: this.imageDrop.keys.map(({ keyArn }) => keyArn).join(',') || 'none',
+        description: 'Keys of yours that the functions may decrypt with',
+      },
       ...settingsOf(props, cloudsYamlSecret),
     };
     for (const [name, output] of Object.entries(outputs)) new CfnOutput(this, name, output);
   }
 
-  private dropBucketOf({ name, eventTopicArn, ...rest }: DropBucketByName): ExistingDropBucket {
-    const bucket = Bucket.fromBucketName(this, 'ExistingDropBucket', name);
-    if (eventTopicArn === undefined) return { ...rest, bucket };
-    return { ...rest, bucket, eventTopic: Topic.fromTopicArn(this, 'EventTopic', eventTopicArn) };
+  private dropBucketOf({ name, eventTopicArn, keyArn, ...rest }: DropBucketByName): ExistingDropBucket {
+    return {
+      ...rest,
+      bucket: Bucket.fromBucketName(this, 'ExistingDropBucket', name),
+      ...(keyArn !== undefined && { encryptionKey: Key.fromKeyArn(this, 'DropBucketKey', keyArn) }),
+      ...(eventTopicArn !== undefined && { eventTopic: Topic.fromTopicArn(this, 'EventTopic', eventTopicArn) }),
+    };
+  }
+
+  private foundByArn(given: Omit<ImageDropStackProps, 'cloudsYamlSecret'>): Partial<ImageDropProps> {
+    const { encryptionKeyArn, cloudsYamlKeyArn, alarmTopicArn: topicArn, alarmTopicKeyArn: keyArn } = given;
+    const key = keyArn === undefined ? {} : { keyArn };
+    return {
+      ...(encryptionKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(this, 'BucketsKey', encryptionKeyArn) }),
+      ...(cloudsYamlKeyArn !== undefined && { cloudsYamlKey: Key.fromKeyArn(this, 'CloudsYamlKey', cloudsYamlKeyArn) }),
+      ...(topicArn !== undefined && {
+        alarmTopic: Topic.fromTopicAttributes(this, 'GivenAlarmTopic', { topicArn, ...key }),
+      }),
+    };
   }
 }
 

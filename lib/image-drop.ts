@@ -1,6 +1,7 @@
-import { Aws } from 'aws-cdk-lib';
+import { Annotations, Aws } from 'aws-cdk-lib';
 import { type Dashboard, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { type ITopic, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -67,6 +68,8 @@ export class ImageDrop extends Construct {
   readonly functions: Functions;
   /** Looks for what got lost, on a schedule. */
   readonly reconcile: ReconcileFunction;
+  /** Keys of the user that the functions may decrypt with. */
+  readonly keys: readonly IKey[];
   /** Undefined where there is to be none. */
   readonly dashboard: Dashboard | undefined;
 
@@ -75,7 +78,7 @@ export class ImageDrop extends Construct {
     super(scope, id);
     const settings = settle(props);
     this.queues = this.newQueues(settings);
-    const drops = this.dropsOf(props);
+    const drops = this.dropsOf(props, settings);
     const records = newStatusBucket(this, 'StatusBucket', props.encryptionKey);
     this.dropBucket = drops.bucket;
     this.statusBucket = records;
@@ -85,7 +88,9 @@ export class ImageDrop extends Construct {
     const readsInPlace = settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined);
     const { queues, outcomeTopic: outcomes } = this;
     const { tagsDrops } = settings;
-    const parts = { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml: props.cloudsYaml };
+    const { cloudsYaml, cloudsYamlKey = cloudsYaml.encryptionKey } = props;
+    const parts = { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml, cloudsYamlKey };
+    this.keys = [drops.key, cloudsYamlKey, props.encryptionKey].filter((key) => key !== undefined);
     const environments = environmentsOf(settings, parts);
     this.functions = this.newFunctions(settings, parts, environments);
     const notice = { topics: this.alarmTopicsOf(props, settings), runbookUrl: settings.runbookUrl };
@@ -100,6 +105,7 @@ export class ImageDrop extends Construct {
   /** The caller's topic, and one of ours for the addresses. */
   private alarmTopicsOf({ alarmTopic }: ImageDropProps, { alarmEmails }: Settings): readonly ITopic[] {
     const topics = alarmTopic === undefined ? [] : [alarmTopic];
+    if (alarmTopic?.masterKey !== undefined) admitAlarms(this, alarmTopic.masterKey);
     if (alarmEmails.length === 0) return topics;
     const own = new Topic(this, 'AlarmTopic', { enforceSSL: true });
     // A topic with a policy of its own admits only what it names: Amazon CloudWatch user guide, "Notifying users on alarm changes".
@@ -124,17 +130,23 @@ export class ImageDrop extends Construct {
     };
   }
 
-  private dropsOf(props: ImageDropProps): DropBucket {
+  private dropsOf(props: ImageDropProps, { expireSettledAfter }: Settings): DropBucket {
     const { existingDropBucket, dropBucketName: bucketName, encryptionKey, loopbackUploads = true } = props;
     const { queue } = this.queues.ingest;
     if (existingDropBucket !== undefined) {
       receiveEventsOf(this, existingDropBucket, queue);
-      const { bucket, versioned } = existingDropBucket;
-      return { bucket, versioned, isOwn: false };
+      const { bucket, versioned, encryptionKey: key = bucket.encryptionKey } = existingDropBucket;
+      if (key === undefined && bucket.node.defaultChild === undefined) warnOfUnknownKey(this, bucket);
+      return { bucket, versioned, isOwn: false, key };
     }
-    const bucket = newDropBucket(this, 'DropBucket', { bucketName, encryptionKey, loopbackUploads });
+    const bucket = newDropBucket(this, 'DropBucket', {
+      bucketName,
+      encryptionKey,
+      loopbackUploads,
+      expireSettledAfter,
+    });
     notifyOfNewObjects(bucket, queue, bucketName);
-    return { bucket, versioned: true, isOwn: true };
+    return { bucket, versioned: true, isOwn: true, key: encryptionKey };
   }
 
   private newFunctions(settings: Settings, parts: Parts, environments: Environments): Functions {
@@ -198,8 +210,9 @@ export class ImageDrop extends Construct {
       { id: 'StreamUploadAlarms', stage: settings.streamUpload, queue: upload, function: streamUpload },
       { id: 'RecordStatusAlarms', stage: settings.recordStatus, queue: status, function: recordStatus },
     ];
-    for (const { id, ...watched } of stages) new StageAlarms(this, id, { ...watched, notice });
-    const { metricsNamespace } = settings;
+    const { metricsNamespace, reconcile } = settings;
+    const common = { notice, metricsNamespace, every: reconcile.every };
+    for (const { id, ...watched } of stages) new StageAlarms(this, id, { ...watched, ...common });
     for (const { name: target } of settings.targets) {
       new TargetAlarm(this, `Paused-${target}`, { target, metricsNamespace, notice });
     }
@@ -231,9 +244,32 @@ export class ImageDrop extends Construct {
         [settings.recordStatus.name]: { function: recordStatus, memorySize: settings.recordStatus.memorySize },
         reconcile: { function: this.reconcile, memorySize: RECONCILE_MEMORY_MIB },
       },
-      buckets: { drops: this.dropBucket, records: this.statusBucket },
+      buckets: { drops: this.dropBucket, records: this.statusBucket, work: this.workBucket },
     };
   }
+}
+
+/** A bucket that is looked up says nothing of its encryption. */
+function warnOfUnknownKey(scope: Construct, { bucketName }: AnyBucket): void {
+  Annotations.of(scope).addWarningV2(
+    'imagedrop:existing-bucket-key',
+    `The bucket ${bucketName} is named without a key. If a KMS key of yours encrypts its objects, the functions cannot read ` +
+      'them: give encryptionKey of existingDropBucket (keyArn in cdk.json). `imagedrop doctor` tells it after deploying.',
+  );
+}
+
+/** Amazon SNS developer guide, "Enable compatibility between event sources from AWS services and encrypted topics". */
+function admitAlarms(scope: Construct, key: IKey): void {
+  const principals = [new ServicePrincipal('cloudwatch.amazonaws.com')];
+  const actions = ['kms:Decrypt', 'kms:GenerateDataKey*'];
+  const conditions = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
+  const statement = new PolicyStatement({ principals, actions, resources: ['*'], conditions });
+  if (key.addToResourcePolicy(statement, true).statementAdded) return;
+  Annotations.of(scope).addWarningV2(
+    'imagedrop:alarm-topic-key',
+    `The key ${key.keyArn} of the alarm topic is not of this app: alarms arrive only if its policy allows ` +
+      `cloudwatch.amazonaws.com ${actions.join(' and ')}.`,
+  );
 }
 
 /** What all functions have in common. */

@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -8,6 +8,7 @@ import { bundledCode } from './bundle.ts';
 import type { EntryPoint } from './entry-points.ts';
 import { ManagedInstances } from './managed-instances.ts';
 import { acknowledgeNetwork, networkStatements } from './network-access.ts';
+import { SettingError } from './settings/checks.ts';
 import type { ManagedInstancesProps } from './settings/managed-instances-props.ts';
 import type { NetworkSettings } from './settings/network.ts';
 import type { Settings } from './settings/settings.ts';
@@ -19,9 +20,13 @@ export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logL
   readonly description: string;
   readonly memorySize: number;
   readonly timeout: Duration;
+  /** Undefined: none. */
+  readonly reservedConcurrency?: number | undefined;
   readonly environment: SharedEnvironment;
   /** The VPC that it is in; undefined: none. */
   readonly network?: NetworkSettings | undefined;
+  /** What its event source may start at a time. @default 1 */
+  readonly maxConcurrency?: number;
   /** In place of AWS Lambda's own machines. */
   readonly managedInstances?: ManagedInstancesProps | undefined;
   /** What the function may do beside writing its log. */
@@ -29,14 +34,40 @@ export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logL
 }
 
 /**
- * How Node.js runs. Image bytes are held outside its heap, and a large young generation would let megabytes of them wait
+ * How Node.js runs. The runtime of AWS Lambda bounds the heap by the function's memory, but not where NODE_OPTIONS is set:
+ * V8's own bound is that of the machine, and the function would be killed before V8 frees anything. Image bytes are held outside its heap, and a large young generation would let megabytes of them wait
  * to be freed: with these two a function needs about 60 MiB less while it streams, and streams as fast. A third setting
  * is not an option of the environment (lambda/runtime/lean-memory.ts); docs/performance.md compares them.
  */
-const LEAN = {
-  NODE_OPTIONS: '--max-semi-space-size=1',
+const leanNode = (memorySize: number) => ({
+  NODE_OPTIONS: `--max-semi-space-size=1 --max-old-space-size=${Math.floor(HEAP_SHARE * memorySize)}`,
   MALLOC_ARENA_MAX: '2',
-} as const;
+});
+
+/** Of the function's memory; the rest is for the process and for the bytes outside its heap. */
+const HEAP_SHARE = 0.75;
+
+/** AWS Lambda quotas: "Function environment variables". */
+const MAX_ENVIRONMENT_BYTES = 4096;
+
+/** The longest that a name can be which CloudFormation makes: a queue's URL in China, a bucket, any ARN. */
+const LONGEST = { URL: 137, BUCKET: 63, other: 225 };
+
+function longestBytes(name: string, value: string): number {
+  if (!Token.isUnresolved(value)) return Buffer.byteLength(value);
+  if (name.endsWith('_URL')) return LONGEST.URL;
+  return name.endsWith('_BUCKET') ? LONGEST.BUCKET : Math.max(LONGEST.other, value.length);
+}
+
+/** A function whose environment is too large fails only while it is deployed, and only where names are long. */
+function requireRoom(name: string, environment: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(environment);
+  const bytes = entries.reduce((sum, [key, value]) => sum + key.length + longestBytes(key, value), 0);
+  if (bytes <= MAX_ENVIRONMENT_BYTES) return;
+  const targets = Buffer.byteLength(environment.TARGETS ?? '');
+  const problem = `with them the environment of ${name} has up to ${bytes} bytes, and AWS Lambda takes ${MAX_ENVIRONMENT_BYTES}: move metadata to imagedrop.yaml in the bucket, or deploy a second stack for some of them.`;
+  throw new SettingError('targets', `${targets} bytes`, problem);
+}
 
 const ARCHITECTURE = Architecture.ARM_64;
 
@@ -58,7 +89,10 @@ export class LeanFunction extends Construct {
     // A function that has run on managed instances can never leave them: with and without is not the same function.
     this.function = this.functionFor(managedInstances === undefined ? 'Function' : 'ManagedFunction', props);
     if (managedInstances !== undefined) {
-      new ManagedInstances(this, 'Instances', { ...managedInstances, architecture: ARCHITECTURE }).run(this.function);
+      new ManagedInstances(this, 'Instances', { ...managedInstances, architecture: ARCHITECTURE }).run(
+        this.function,
+        props.maxConcurrency ?? 1,
+      );
     }
   }
 
@@ -78,6 +112,14 @@ export class LeanFunction extends Construct {
   }
 
   private functionFor(id: string, props: LeanFunctionProps): LambdaFunction {
+    const environment = {
+      ...props.environment,
+      ...leanNode(props.memorySize),
+      POWERTOOLS_SERVICE_NAME: props.name,
+      POWERTOOLS_METRICS_NAMESPACE: props.metricsNamespace,
+      POWERTOOLS_LOG_LEVEL: props.logLevel,
+    };
+    requireRoom(props.name, environment);
     return new LambdaFunction(this, id, {
       code: bundledCode(props.name),
       handler: 'index.handler',
@@ -86,19 +128,14 @@ export class LeanFunction extends Construct {
       architecture: ARCHITECTURE,
       memorySize: props.memorySize,
       timeout: props.timeout,
+      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
       role: this.role,
       // Messages come round by design, a waiting image's by the hundred, and each step counts its own attempts: the
       // loop detection of AWS Lambda would take the message away after about 16 rounds.
       recursiveLoop: RecursiveLoop.ALLOW,
       logGroup: this.logGroup,
       ...props.network,
-      environment: {
-        ...props.environment,
-        ...LEAN,
-        POWERTOOLS_SERVICE_NAME: props.name,
-        POWERTOOLS_METRICS_NAMESPACE: props.metricsNamespace,
-        POWERTOOLS_LOG_LEVEL: props.logLevel,
-      },
+      environment,
     });
   }
 }

@@ -22,8 +22,18 @@ export class ManagedInstances extends Construct {
     });
   }
 
-  run(fn: LambdaFunction): void {
-    // One upload for each process, as on AWS Lambda itself: what one needs of memory and CPU is known by measurement.
-    this.provider.addFunction(fn, { perExecutionEnvironmentMaxConcurrency: 1 });
+  /** @param maxConcurrency what the event source may start: one without an environment would be throttled */
+  run(fn: LambdaFunction, maxConcurrency: number): void {
+    this.provider.addFunction(fn, {
+      // One upload for each process, as on AWS Lambda itself: what one needs of memory and CPU is known by measurement.
+      perExecutionEnvironmentMaxConcurrency: 1,
+      latestPublishedScalingConfig: {
+        minExecutionEnvironments: Math.min(LEAST_ENVIRONMENTS, maxConcurrency),
+        maxExecutionEnvironments: maxConcurrency,
+      },
+    });
   }
 }
+
+/** The default of AWS Lambda: one for each of three availability zones. */
+const LEAST_ENVIRONMENTS = 3;

@@ -17,6 +17,8 @@ export interface OperatorAlarmProps {
   readonly threshold?: number;
   /** Raised instead when the metric is below 1 or has no figure. @default false - an idle queue or function has none */
   readonly raisedByAbsence?: boolean;
+  /** Keeps its state where the metric has no figure: reconcile writes one in each run, at times that are not those of periods. */
+  readonly keptByAbsence?: boolean;
   /** @default 1 */
   readonly evaluationPeriods?: number;
   /** @default all of them */
@@ -30,8 +32,16 @@ export interface OperatorAlarmProps {
 /** An alarm that says what it means, and where it is written what to do. */
 export class OperatorAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: OperatorAlarmProps) {
-    const { metric, threshold = 1, raisedByAbsence = false, evaluationPeriods = 1, datapointsToAlarm } = props;
+    const {
+      metric,
+      threshold = 1,
+      raisedByAbsence = false,
+      keptByAbsence = false,
+      evaluationPeriods = 1,
+      datapointsToAlarm,
+    } = props;
     const { meaning, runbook, notice } = props;
+    const onAbsence = raisedByAbsence ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING;
     super(scope, id, {
       metric,
       threshold,
@@ -41,7 +51,7 @@ export class OperatorAlarm extends Alarm {
       comparisonOperator: raisedByAbsence
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: raisedByAbsence ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      treatMissingData: keptByAbsence ? TreatMissingData.IGNORE : onAbsence,
     });
     for (const topic of notice.topics) {
       this.addAlarmAction(new SnsAction(topic));
@@ -59,6 +69,7 @@ export const RUNBOOK_SECTIONS = {
   reconcileErrors: 'reconcile-errors',
   reconcileFindings: 'reconcile-findings',
   reconcileStopped: 'reconcile-stopped',
+  withoutProgress: 'records-without-progress',
   targetPaused: 'target-paused',
 } as const;
 

@@ -1,3 +1,4 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
@@ -18,6 +19,8 @@ export interface Parts {
   readonly queues: Queues;
   readonly outcomes: Topic;
   readonly cloudsYaml: ISecret;
+  /** What the secret is encrypted with; undefined: a key of AWS Secrets Manager. */
+  readonly cloudsYamlKey: IKey | undefined;
 }
 
 /** Each is worked on by one function. */

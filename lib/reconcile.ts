@@ -1,8 +1,9 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
+import { METRICS_SERVICE, type MetricName } from '../lambda/model/metrics.ts';
 import { LeanFunction, type LeanFunctionProps } from './lean-function.ts';
 import { type AlarmNotice, OperatorAlarm } from './operator-alarm.ts';
 import { allow } from './statements.ts';
@@ -79,6 +80,20 @@ export class ReconcileFunction extends LeanFunction {
       ...common,
       meaning: `In ${FAILED_RUNS} runs in a row reconcile could not read or correct an item; its log names each one.`,
       runbook: 'reconcileFindings',
+    });
+    const namespace = errors.namespace;
+    new OperatorAlarm(this, 'WithoutProgress', {
+      metric: new Metric({
+        namespace,
+        metricName: 'RecordsWithoutProgress' satisfies MetricName,
+        dimensionsMap: { service: METRICS_SERVICE },
+        period: every,
+        statistic: Stats.MAXIMUM,
+      }),
+      keptByAbsence: true,
+      notice,
+      meaning: 'Drops have neither a new status nor moved bytes for six hours; the log of reconcile names each one.',
+      runbook: 'withoutProgress',
     });
     new OperatorAlarm(this, 'Stopped', {
       metric: errors.with({ period: every, statistic: Stats.SAMPLE_COUNT }),

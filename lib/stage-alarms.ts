@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import { type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { METRICS_SERVICE, type MetricName } from '../lambda/model/metrics.ts';
 import { type AlarmNotice, OperatorAlarm } from './operator-alarm.ts';
 import type { StageSettings } from './settings/resolve-stage.ts';
 import type { StageFunction } from './stage-function.ts';
@@ -16,16 +17,27 @@ export interface StageAlarmsProps {
   readonly queue: StageQueue;
   readonly function: StageFunction;
   readonly notice: AlarmNotice;
+  readonly metricsNamespace: string;
+  /** How often reconcile looks at dead letters. */
+  readonly every: Duration;
 }
 
 /** What a person has to look at, for one stage. A drop that fails is not an alarm: it is published as an outcome. */
 export class StageAlarms extends Construct {
-  constructor(scope: Construct, id: string, { stage, queue, function: stageFunction, notice }: StageAlarmsProps) {
+  constructor(scope: Construct, id: string, props: StageAlarmsProps) {
+    const { stage, queue, function: stageFunction, notice, metricsNamespace: namespace, every: period } = props;
     super(scope, id);
     const options: MetricOptions = { period: PERIOD, statistic: Stats.MAXIMUM };
     new OperatorAlarm(this, 'DeadLetters', {
-      metric: queue.deadLetters.metricApproximateNumberOfMessagesVisible(options),
-      meaning: `Messages that ${stage.name} could not handle wait in the dead-letter queue: look at them, fix the cause and redrive them.`,
+      metric: new Metric({
+        namespace,
+        metricName: 'DeadLettersOpen' satisfies MetricName,
+        dimensionsMap: { service: METRICS_SERVICE, stage: stage.name },
+        period,
+        statistic: Stats.MAXIMUM,
+      }),
+      keptByAbsence: true,
+      meaning: `Messages that ${stage.name} could not handle are in the dead-letter queue, and their drops wait: look at them, fix the cause and redrive them.`,
       runbook: 'deadLetters',
       notice,
     });

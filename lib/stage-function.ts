@@ -19,7 +19,7 @@ export interface StageFunctionProps
 /** The function that works on a queue. */
 export class StageFunction extends LeanFunction {
   constructor(scope: Construct, id: string, { stage, queue, grants, ...props }: StageFunctionProps) {
-    const { name, description, memorySize, timeout } = stage;
+    const { name, description, memorySize, timeout, maxConcurrency, reservedConcurrency } = stage;
     // Managed instances stand in subnets of their own.
     const network = props.managedInstances === undefined ? props.network : undefined;
     super(scope, id, {
@@ -29,12 +29,14 @@ export class StageFunction extends LeanFunction {
       description,
       memorySize,
       timeout,
+      maxConcurrency,
+      reservedConcurrency,
       grants: [receiveFrom(queue), ...grants],
     });
     this.function.addEventSourceMapping('Messages', {
       eventSourceArn: queue.queueArn,
       batchSize: stage.batchSize,
-      maxConcurrency: stage.maxConcurrency,
+      maxConcurrency,
       reportBatchItemFailures: true,
     });
   }

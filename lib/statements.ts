@@ -12,23 +12,27 @@ import type { DropBucket } from './buckets.ts';
  * Without ListBucket a missing key reads as 403 (Amazon S3 API, "GetObject"). In a bucket of theirs an object may belong to
  * another account, which GetBucketAcl shows.
  */
-export function readDrops({ bucket, versioned, isOwn }: DropBucket): PolicyStatement[] {
+export function readDrops({ bucket, versioned, isOwn, key }: DropBucket): PolicyStatement[] {
   return [
     allow(readingActions(versioned), bucket.arnForObjects('*')),
-    allow(isOwn ? ['s3:ListBucket'] : ['s3:ListBucket', 's3:GetBucketAcl'], bucket.bucketArn),
-    ...decryptFor('s3', bucket.encryptionKey),
+    allow([...listingActions(versioned), ...(isOwn ? [] : ['s3:GetBucketAcl'])], bucket.bucketArn),
+    ...decryptFor('s3', key),
   ];
 }
+
+/** Without them a key or a version that is gone reads as 403. */
+const listingActions = (versioned: boolean): string[] =>
+  versioned ? ['s3:ListBucket', 's3:ListBucketVersions'] : ['s3:ListBucket'];
 
 const readingActions = (versioned: boolean): string[] =>
   versioned ? ['s3:GetObject', 's3:GetObjectVersion'] : ['s3:GetObject'];
 
 /** Asks for the head of what a key holds now. */
-export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
+export function lookAtDrops({ bucket, key }: DropBucket): PolicyStatement[] {
   return [
     allow(['s3:GetObject'], bucket.arnForObjects('*')),
     allow(['s3:ListBucket'], bucket.bucketArn),
-    ...decryptFor('s3', bucket.encryptionKey),
+    ...decryptFor('s3', key),
   ];
 }
 
@@ -36,11 +40,11 @@ export function lookAtDrops({ bucket }: DropBucket): PolicyStatement[] {
  * Lists every version of every drop, and asks for the head of one. An object from before versioning was enabled, or while
  * it is suspended, is asked for by its key alone.
  */
-export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
+export function compareDrops({ bucket, versioned, key }: DropBucket): PolicyStatement[] {
   return [
     allow(readingActions(versioned), bucket.arnForObjects('*')),
     allow(['s3:ListBucket', 's3:ListBucketVersions'], bucket.bucketArn),
-    ...decryptFor('s3', bucket.encryptionKey),
+    ...decryptFor('s3', key),
   ];
 }
 
@@ -51,7 +55,7 @@ export function compareDrops({ bucket, versioned }: DropBucket): PolicyStatement
 export function tagDrops({ bucket, versioned }: DropBucket): PolicyStatement[] {
   const plain = ['s3:GetObjectTagging', 's3:PutObjectTagging'];
   const actions = versioned ? [...plain, 's3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'] : plain;
-  return [allow(actions, bucket.arnForObjects('*')), allow(['s3:ListBucket'], bucket.bucketArn)];
+  return [allow(actions, bucket.arnForObjects('*')), allow(listingActions(versioned), bucket.bucketArn)];
 }
 
 export function changeRecords(bucket: Bucket): PolicyStatement[] {
@@ -112,9 +116,9 @@ export function lookAtQueues(queues: readonly IQueue[], deadLetters: readonly IQ
 }
 
 /** Of a secret that is known by name only, AWS Secrets Manager appends six characters to the ARN. */
-export function readSecret(secret: ISecret): PolicyStatement[] {
+export function readSecret(secret: ISecret, key: IKey | undefined): PolicyStatement[] {
   const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
-  return [allow(['secretsmanager:GetSecretValue'], arn), ...decryptFor('secretsmanager', secret.encryptionKey)];
+  return [allow(['secretsmanager:GetSecretValue'], arn), ...decryptFor('secretsmanager', key)];
 }
 
 export function allow(actions: string[], ...resources: string[]): PolicyStatement {
@@ -128,6 +132,8 @@ const decryptFor = (service: string, key: IKey | undefined): PolicyStatement[] =
 function useKeyFor(service: string, key: IKey | undefined, actions: string[]): PolicyStatement[] {
   if (key === undefined) return [];
   const statement = allow(actions, key.keyArn);
-  statement.addCondition('StringEquals', { 'kms:ViaService': `${service}.${Aws.REGION}.amazonaws.com` });
+  // AWS documents the first form; policies in China have the second. The other one never occurs in a partition.
+  const services = ['amazonaws.com', 'amazonaws.com.cn'].map((suffix) => `${service}.${Aws.REGION}.${suffix}`);
+  statement.addCondition('StringEquals', { 'kms:ViaService': services });
   return [statement];
 }

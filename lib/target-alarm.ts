@@ -4,10 +4,12 @@ import { Construct } from 'constructs';
 import { METRICS, METRICS_SERVICE, type MetricDimension, type MetricName } from '../lambda/model/metrics.ts';
 import { type AlarmNotice, OperatorAlarm } from './operator-alarm.ts';
 
-/** A target that is paused is tried again at least so often, and says so each time. */
 const PERIOD = Duration.minutes(5);
-/** Paused in two of three periods: a service that restarts, or is busy for a moment, raises no alarm. */
-const PERIODS = 3;
+/**
+ * Paused in two of four periods: a service that restarts, or is busy for a moment, raises no alarm. A drop that waits comes
+ * back after 15 minutes at the latest, and counts each time.
+ */
+const PERIODS = 4;
 const PERIODS_TO_ALARM = 2;
 
 export interface TargetAlarmProps {

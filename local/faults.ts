@@ -39,7 +39,7 @@ export interface MessageFaults {
 export type MessageFault =
   /** Another of the same comes after so long. */
   | { readonly how: 'double'; readonly seconds: number }
-  /** It goes back and comes after so long; others overtake it. */
+  /** It goes back and comes after so long, as a message of a throttled function does; others overtake it. */
   | { readonly how: 'delay'; readonly seconds: number }
   /** It is worked on, but its deletion is lost: it comes again when its visibility time-out ends. */
   | { readonly how: 'keep' }

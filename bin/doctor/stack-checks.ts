@@ -1,10 +1,12 @@
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  GetBucketEncryptionCommand,
   GetBucketVersioningCommand,
   HeadBucketCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
+import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { s3Reconciliations } from '../../lambda/adapters/s3-document.ts';
@@ -34,6 +36,8 @@ export async function* stackChecks(stack: StackConnection, readOnly: boolean): A
   yield await checks.make('clock', () => clockOf(stack));
   yield await checks.make('drop bucket', () => reachVerdict(stack, 'DropBucketName'));
   yield await checks.make('versioning', () => versioningOf(stack));
+  // The stack on this machine encrypts nothing.
+  if (!stack.isLocal) yield await checks.make('keys', () => keysOf(stack));
   yield await checks.make('dropping', () => (readOnly ? skipped('--read-only') : dropVerdict(stack)));
   const records = await checks.make('records', () => recordsVerdict(stack));
   yield records;
@@ -89,6 +93,51 @@ export function versioningVerdict(setting: string, status: string | undefined): 
   }
   if (status === 'Enabled') return ok('enabled: each drop is a version of its object');
   return ok(`${is}: a drop that is replaced before its upload is lost, and its record superseded`);
+}
+
+/** Droppers need no permission to ask. */
+async function keysOf(stack: StackConnection): Promise<Verdict> {
+  const granted = stack.output('KeyArns');
+  try {
+    const ofBucket = keyVerdict('drop bucket', await keyOfBucket(stack), granted);
+    if (ofBucket.outcome === 'failed') return ofBucket;
+    return keyVerdict('secret', await keyOfSecret(stack.output('CloudsYamlSecretName')), granted);
+  } catch (error) {
+    return verdictOnError(error, 'warning');
+  }
+}
+
+async function keyOfBucket(stack: StackConnection): Promise<string | undefined> {
+  const command = new GetBucketEncryptionCommand({ Bucket: stack.output('DropBucketName') });
+  const { ServerSideEncryptionConfiguration: configuration } = await stack.s3.send(command);
+  return configuration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID;
+}
+
+async function keyOfSecret(SecretId: string): Promise<string | undefined> {
+  const client = new SecretsManagerClient();
+  try {
+    return (await client.send(new DescribeSecretCommand({ SecretId }))).KmsKeyId;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The setting that names the key of each. */
+const KEY_SETTINGS = { 'drop bucket': 'existingDropBucket.keyArn', secret: 'cloudsYamlKeyArn' } as const;
+
+/**
+ * Whether the functions may decrypt with a key. A key that AWS manages lets every role of the account use it.
+ * @param key ARN or id; undefined where AWS encrypts with a key of its own
+ * @param granted the stack's output: ARNs, or `none`
+ */
+export function keyVerdict(what: keyof typeof KEY_SETTINGS, key: string | undefined, granted: string): Verdict {
+  if (key === undefined || /(^|[:/])aws\/\w+$/.test(key)) return ok('the keys of AWS, which need no permission');
+  if (granted.split(',').some((arn) => arn === key || arn.endsWith(`/${key}`)))
+    return ok(`the functions may use ${key}`);
+  return failed(
+    `the functions have no kms:Decrypt on key ${key}, which encrypts the ${what}`,
+    `Set \`${KEY_SETTINGS[what]}\` in cdk.json to the ARN of the key, then deploy the stack again.`,
+  );
 }
 
 /** No object ever has it: the upload under it is never completed. */

@@ -6,6 +6,7 @@ import { printable } from '../printable.ts';
 const WORDS: Readonly<Record<FindingKind, readonly [done: string, wouldBe: string]>> = {
   'taken-up': ['processed', 'would be processed'],
   'sent-again': ['sent again', 'would be sent again'],
+  'without-progress': ['without progress', 'without progress'],
   'dead-letter-settled': ['settled as failed', 'would be settled as failed'],
   'dead-letter-unread': ['unreadable dead letter', 'unreadable dead letter'],
   'orphaned-image': ['image without a record', 'image without a record'],

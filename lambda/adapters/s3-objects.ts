@@ -3,7 +3,7 @@ import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/cli
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { NO_VERSION } from '../model/drop.ts';
 import type { ByteRange } from '../model/image.ts';
-import type { ObjectHead, ObjectRef, ObjectStore, SharingStore, SmallObject } from '../steps/ports.ts';
+import type { ObjectHead, ObjectRef, ObjectStore, PresignedUrl, SharingStore, SmallObject } from '../steps/ports.ts';
 import { isNoSuchKey } from './aws-errors.ts';
 import { readError } from './s3-refusals.ts';
 
@@ -91,7 +91,8 @@ export function sharedObjects(client: S3Client): SharingStore {
  * A URL by which anyone can read one version of one object (Amazon S3, "Sharing objects with presigned URLs").
  * It ends with the credentials that signed it, should those end sooner.
  */
-function presignObject(client: S3Client, ref: ObjectRef, seconds: number): Promise<string> {
+async function presignObject(client: S3Client, ref: ObjectRef, seconds: number): Promise<PresignedUrl> {
   const command = new GetObjectCommand({ Bucket: ref.bucket, Key: ref.key, VersionId: ref.versionId });
-  return getSignedUrl(client, command, { expiresIn: seconds });
+  const { expiration } = await client.config.credentials();
+  return { url: await getSignedUrl(client, command, { expiresIn: seconds }), credentialsEnd: expiration };
 }

@@ -69,3 +69,6 @@ function shortened(key: string, maxBytes: number): string {
   const bytes = Buffer.from(key).subarray(0, maxBytes - mark.length);
   return new TextDecoder().decode(bytes, { stream: true }) + mark;
 }
+
+/** The tag by which a lifecycle rule finds drops that nothing needs any more. */
+export const SETTLED_TAG = { imagedrop: 'settled' } as const;

@@ -10,7 +10,7 @@ interface MetricKind {
   readonly dimensions: readonly MetricDimension[];
 }
 
-export type MetricDimension = 'target' | 'code' | 'call' | 'status';
+export type MetricDimension = 'target' | 'code' | 'call' | 'status' | 'stage';
 
 const BY_TARGET = ['target'] as const;
 
@@ -29,6 +29,8 @@ export const METRICS = {
   UploadRate: { unit: 'Bytes/Second', dimensions: BY_TARGET },
   TargetPaused: { unit: 'Count', dimensions: BY_TARGET },
   ReconcileErrors: { unit: 'Count', dimensions: [] },
+  RecordsWithoutProgress: { unit: 'Count', dimensions: [] },
+  DeadLettersOpen: { unit: 'Count', dimensions: ['stage'] },
   EndpointLatency: { unit: 'Milliseconds', dimensions: ['target', 'call'] },
   EndpointAnswers: { unit: 'Count', dimensions: ['target', 'status'] },
 } as const satisfies Record<string, MetricKind>;

@@ -63,6 +63,7 @@ export interface Run {
 export const FINDINGS = [
   'taken-up',
   'sent-again',
+  'without-progress',
   'dead-letter-settled',
   'dead-letter-unread',
   'orphaned-image',

@@ -228,7 +228,15 @@ export function supersede(record: RecordDraft, by: string, now: Date): RecordDra
  */
 export function retry(record: RecordDraft, failedAt: string, now: Date): RecordDraft | undefined {
   if (record.status !== 'failed' || record.history.at(-1)?.at !== failedAt) return undefined;
-  const { announcedAt: _announcedAt, untagged: _untagged, deadLetter: _deadLetter, ...rest } = record;
+  const {
+    announcedAt: _announcedAt,
+    untagged: _untagged,
+    deadLetter: _deadLetter,
+    // The operator may have given the function a faster way.
+    measured: _measured,
+    slowRuns: _slowRuns,
+    ...rest
+  } = record;
   const again = beginAgain(rest, now, 'retried');
   const retried = { ...again, retriedFrom: again.generation };
   return record.staging?.removedAt === undefined ? retried : withoutStaging(retried);

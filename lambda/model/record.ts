@@ -64,6 +64,8 @@ export interface DropRecord {
   readonly progress?: Progress;
   /** The result of a stream that did not end within its time; the route of the next image is planned by it. */
   readonly measured?: MeasuredUpload;
+  /** Streams that ended with the time of their function, at a rate that could not have been enough; the second fails the drop. */
+  readonly slowRuns?: number;
   readonly lease?: Lease;
   /** How often work on the present status was begun. */
   readonly attempts: number;

@@ -19,7 +19,9 @@ export interface FunctionMetrics {
   countStatus(key: string, record: DropRecord): void;
   countMoved(moved: MovedBytes): void;
   countReconcileErrors(errors: number): void;
-  /** A pause begins or goes on. */
+  countWithoutProgress(records: number): void;
+  countOpenLetters(stage: string, letters: number): void;
+  /** A pause begins, or puts a drop off. */
   countPause(pause: TargetPause): void;
   /** Kept until `flush`: there are many calls, and each line of the log costs. */
   countAnswer(answer: EndpointAnswer): void;
@@ -60,6 +62,8 @@ export function functionMetrics(metrics: Metrics = new Metrics({ serviceName: ME
       write({ target }, { BytesMoved: [bytes], UploadRate: [bytesPerSecond] }, line);
     },
     countReconcileErrors: (errors) => write({}, { ReconcileErrors: [errors] }),
+    countWithoutProgress: (records) => write({}, { RecordsWithoutProgress: [records] }),
+    countOpenLetters: (stage, letters) => write({ stage }, { DeadLettersOpen: [letters] }),
     countPause: ({ target }) => write({ target }, { TargetPaused: [1] }),
     countAnswer: (answer) => answers.add(answer),
     flush() {

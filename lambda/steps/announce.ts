@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { goesTo, recordKey } from '../model/drop.ts';
+import { goesTo, recordKey, SETTLED_TAG } from '../model/drop.ts';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
@@ -113,7 +113,10 @@ async function writeTags(record: DropRecord, tags: Tags, deps: RecordStatusDepen
   }
 }
 
-/** `imagedrop:<target>` = `active <image id>`, `failed <code>` or `superseded`, for each target that has settled. */
+/**
+ * `imagedrop:<target>` = `active <image id>`, `failed <code>` or `superseded`, for each target that has settled. A drop that
+ * failed somewhere gets no mark: a retry reads its file.
+ */
 async function outcomeTags(record: DropRecord, deps: RecordStatusDependencies): Promise<Tags> {
   const targets = deps.targets.filter(({ name }) => goesTo(record.drop, name));
   const records = await Promise.all(
@@ -121,7 +124,9 @@ async function outcomeTags(record: DropRecord, deps: RecordStatusDependencies): 
     targets.map(({ name }) => deps.records.load(recordKey(record.drop, name))),
   );
   const settled = records.filter((each): each is DropRecord => each !== undefined && changes.isSettled(each));
-  return Object.fromEntries(settled.map((each) => [`imagedrop:${each.target}`, outcome(each)]));
+  const tags = Object.fromEntries(settled.map((each) => [`imagedrop:${each.target}`, outcome(each)]));
+  const isOver = settled.length === records.length && settled.every(({ status }) => status !== 'failed');
+  return deps.marksSettled && isOver ? { ...tags, ...SETTLED_TAG } : tags;
 }
 
 function outcome(record: DropRecord): string {

@@ -25,9 +25,10 @@ export async function beginImport(
   const { record, target, imageId } = work;
   const imports = importsOf(endpoint, record);
   const seconds = Math.min(target.activeWithinSeconds, MAX_URL_SECONDS);
-  const url = await deps.objects.presign(diskObject(record), seconds);
+  const { url, credentialsEnd } = await deps.objects.presign(diskObject(record), seconds);
   const askedAt = deps.now();
-  const urlExpiresAt = new Date(askedAt.getTime() + seconds * 1000);
+  const expiresMs = askedAt.getTime() + seconds * 1000;
+  const urlExpiresAt = new Date(Math.min(expiresMs, credentialsEnd?.getTime() ?? expiresMs));
   const asked = { askedAt: askedAt.toISOString(), urlExpiresAt: urlExpiresAt.toISOString() };
   await work.change((stored) => ({ ...changes.beginUpload(stored, askedAt), import: asked }));
   await imports.begin(imageId, url);

@@ -57,10 +57,16 @@ export interface ObjectStore {
   open(ref: ObjectRef, range: ByteRange, signal?: AbortSignal): Promise<Readable>;
 }
 
+export interface PresignedUrl {
+  readonly url: string;
+  /** When the credentials end that sign it, and the URL with them; undefined where they do not say. */
+  readonly credentialsEnd: Date | undefined;
+}
+
 /** A store that lets others read its objects. */
 export interface SharingStore extends ObjectStore {
   /** A URL by which anyone can read the object for some seconds: nothing else, and no other version. */
-  presign(ref: ObjectRef, seconds: number): Promise<string>;
+  presign(ref: ObjectRef, seconds: number): Promise<PresignedUrl>;
 }
 
 /** A store that writes on its objects. */
@@ -239,6 +245,12 @@ export interface Meter {
   countMoved(moved: MovedBytes): void;
   /** Items that a run of reconcile could not examine or correct; 0 counts as well. */
   countReconcileErrors(errors: number): void;
+  /** Records that a pass of reconcile found without progress; 0 counts as well. */
+  countWithoutProgress(records: number): void;
+  /** Dead letters of a function whose drops still wait; 0 counts as well. */
+  countOpenLetters(stage: string, letters: number): void;
+  /** A drop is put off by it: the alarm must not end while it lasts. */
+  countPause(pause: TargetPause): void;
 }
 
 export interface StepLog {
@@ -294,6 +306,8 @@ export interface RecordStatusDependencies extends StepDependencies {
   readonly objects: TaggingStore;
   /** Whether dropped objects get their outcome as tags. */
   readonly tagsDrops: boolean;
+  /** Whether a drop that is settled everywhere, and failed nowhere, gets a mark for the lifecycle of its bucket. */
+  readonly marksSettled: boolean;
   readonly staging: Staging;
   readonly workBucket: WorkBucket;
   readonly topic: OutcomeTopic;

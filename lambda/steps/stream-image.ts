@@ -19,7 +19,7 @@ const REPORTED_WITHIN_SECONDS = 10;
  * Streams the object into its image. An upload that did not end within its time would not end the next time either: when
  * the target takes the image by another route at the measured rate, the record begins again with that route.
  * @returns undefined when the record begins again
- * @throws `out-of-time` when there is no other route: a retry may get a faster link
+ * @throws `out-of-time` when there is no other route: one retry may get a faster link, a second slow run fails the drop
  */
 export async function streamImage(
   work: Work<UploadRecord>,
@@ -33,7 +33,8 @@ export async function streamImage(
     const error = asImageDropError(thrown);
     const measured = error.code === 'out-of-time' ? await measuredSince(beganAt, work, deps) : undefined;
     // A file that was sent whole is still being saved; the next attempt looks at its image before anything is deleted.
-    if (measured === undefined || !(await hasOtherRoute(work, measured, endpoint, deps))) throw error;
+    if (measured === undefined) throw error;
+    if (!(await hasOtherRoute(work, measured, endpoint, deps))) throw await countedSlow(work, measured, error);
     await work.change((stored) => ({ ...stored, measured }));
     await beginAgain(work, error, deps);
     return undefined;
@@ -92,6 +93,44 @@ async function measuredSince(
     return undefined;
   const seconds = (deps.now().getTime() - beganAt.getTime()) / 1000;
   return { bytesPerSecond: progress.bytesPerSecond, seconds };
+}
+
+/** A second run like the first shows the link, and not a bad quarter of an hour: ten more would cost the same in vain. */
+const SLOW_RUNS = 2;
+
+/** AWS Lambda developer guide, "Lambda Managed Instances": an invocation takes 90 minutes at most. */
+const MANAGED_SECONDS = 5400;
+
+/** @returns `error`, or why no other run can succeed */
+async function countedSlow(
+  work: Work<UploadRecord>,
+  measured: MeasuredUpload,
+  error: ImageDropError,
+): Promise<ImageDropError> {
+  const { length } = work.record.plan.range;
+  const fits = Math.floor(measured.bytesPerSecond * measured.seconds);
+  if (fits >= length) return error;
+  const slowRuns = (work.record.slowRuns ?? 0) + 1;
+  await work.change((stored) => ({ ...stored, slowRuns }));
+  if (slowRuns < SLOW_RUNS) return error;
+  const rate = Math.round(measured.bytesPerSecond);
+  const message = `The image has ${length} bytes. Two uploads were measured, the last with ${rate} bytes per second: in the ${Math.round(measured.seconds)} s of the function that is ${fits} bytes.`;
+  const nextStep = `To upload it, ${waysFor(work, measured).join(', or ')}. Then run \`imagedrop retry\` for the drop.`;
+  return new ImageDropError('out-of-time', message, { cause: error, retryable: false, nextStep });
+}
+
+/** What takes the image where streaming cannot. docs/routes.md explains each. */
+function waysFor({ target, record }: Work<UploadRecord>, { bytesPerSecond, seconds }: MeasuredUpload): string[] {
+  const { length } = record.plan.range;
+  const byManaged = seconds < MANAGED_SECONDS && length <= bytesPerSecond * MANAGED_SECONDS;
+  return [
+    ...(target.route === 'stream' ? [`set \`route\` of the target ${target.name} to \`auto\``] : []),
+    target.kind === 'ims'
+      ? 'give the target `staging`, so that the service reads the image from object storage'
+      : 'have the cloud enable `web-download`, so that it fetches the image itself',
+    ...(byManaged ? ['set `managedInstances`, which give an upload 90 minutes'] : []),
+    'give the function a faster link',
+  ];
 }
 
 async function hasOtherRoute(

@@ -27,6 +27,7 @@ export async function isPutOff(
   if (pause === undefined || hasWaitedTooLong(record, deps.now())) return false;
   // Once for each wait: the record says why nothing happens.
   if (record.waiting === undefined) await work.updateIfUndecided((stored) => changes.wait(stored, pause, deps.now()));
+  deps.meter.countPause(pause);
   await deps.ownQueue.send(message, delaySeconds(key, pause, deps.now()));
   return true;
 }

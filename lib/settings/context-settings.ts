@@ -4,6 +4,7 @@ import type { DropBucketByName } from '../image-drop-stack.ts';
 import { objectOf, plainObject, SettingError } from './checks.ts';
 import type { OutcomeEmailsProps } from './outcome-emails-props.ts';
 import type { ReconcileProps } from './reconcile-props.ts';
+import type { StageProps } from './stage-props.ts';
 import type { TargetProps } from './target-props.ts';
 
 /** What the CDK app takes from its context: cdk.json, or `-c name=value` on the command line. */
@@ -13,26 +14,47 @@ export interface ContextSettings {
   readonly cloudsYamlSecret: string;
   readonly dropBucketByName?: DropBucketByName;
   readonly tagDrops?: boolean;
+  readonly expireSettledAfter?: Duration;
+  readonly maxConcurrentUploads?: number;
+  readonly createMetadata?: ConcurrencyProps;
+  readonly unpackImage?: ConcurrencyProps;
+  readonly streamUpload?: ConcurrencyProps;
+  readonly recordStatus?: ConcurrencyProps;
   readonly reconcile?: ReconcileProps;
   readonly outcomeEmails?: OutcomeEmailsProps;
   readonly alarmEmails?: readonly string[];
+  readonly encryptionKeyArn?: string;
+  readonly cloudsYamlKeyArn?: string;
+  readonly alarmTopicArn?: string;
+  readonly alarmTopicKeyArn?: string;
 }
+
+type ConcurrencyProps = Pick<StageProps, 'maxConcurrency' | 'reservedConcurrency'>;
 
 /** AWS CloudFormation, "CreateStack": StackName. */
 const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
 /** AWS Secrets Manager, "CreateSecret": Name. */
 const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
 
+/** What may be left out, each with what reads it. */
+const OPTIONAL: readonly ((node: Node) => Partial<ContextSettings>)[] = [
+  existingDropBucketOf,
+  tagDropsOf,
+  expiryOf,
+  concurrencyOf,
+  reconcileOf,
+  outcomeEmailsOf,
+  alarmEmailsOf,
+  arnsOf,
+];
+
 /** @throws SettingError naming the context value that cannot work */
 export function contextSettings(node: Node): ContextSettings {
+  const optional: Partial<ContextSettings> = Object.assign({}, ...OPTIONAL.map((read) => read(node)));
   return {
+    ...optional,
     stackName: textOf(node, 'stackName', 'ImageDrop', STACK_NAME, 'the name of a stack: letters, digits and "-"'),
     targets: targetsOf(node),
-    ...existingDropBucketOf(node),
-    ...tagDropsOf(node),
-    ...reconcileOf(node),
-    ...outcomeEmailsOf(node),
-    ...alarmEmailsOf(node),
     cloudsYamlSecret: textOf(
       node,
       'cloudsYamlSecret',
@@ -41,6 +63,12 @@ export function contextSettings(node: Node): ContextSettings {
       'the name of a secret in AWS Secrets Manager, not its ARN',
     ),
   };
+}
+
+/** @returns undefined where it is not set; the command line gives every value as text */
+function contextValue(node: Node, name: string): unknown {
+  const value: unknown = node.tryGetContext(name);
+  return typeof value === 'string' ? parsed(name, value) : value;
 }
 
 function textOf(node: Node, name: string, byDefault: string, form: RegExp, wanted: string): string {
@@ -64,23 +92,27 @@ function targetsOf(node: Node): Readonly<Record<string, TargetProps>> {
   ) as Record<string, TargetProps>;
 }
 
+/** Of a key, not of an alias: a policy needs the key's own. */
+const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
+const keyArnOf = (name: string, value: unknown): string => matching(name, value, KEY_ARN, 'the ARN of a key');
 /** Of a topic in any partition, region and account. */
 const TOPIC_ARN = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]{1,256}$/;
+const topicArnOf = (name: string, value: unknown): string => matching(name, value, TOPIC_ARN, 'the ARN of a topic');
 /** Amazon S3 user guide, "General purpose bucket naming rules". */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** `existingDropBucket`: `{"name":"theirs","versioned":true}`, and `eventTopicArn` or `"eventBridge":true`. */
+/** `existingDropBucket`: `{"name":"theirs","versioned":true}`, `keyArn`, and `eventTopicArn` or `"eventBridge":true`. */
 function existingDropBucketOf(node: Node): { readonly dropBucketByName?: DropBucketByName } {
-  const value: unknown = node.tryGetContext('existingDropBucket');
+  const value = contextValue(node, 'existingDropBucket');
   if (value === undefined) return {};
-  const read = typeof value === 'string' ? parsed('existingDropBucket', value) : value;
-  const given = objectOf('existingDropBucket', read, ['name', 'versioned', 'eventTopicArn', 'eventBridge']);
-  const { name, versioned, eventTopicArn, eventBridge } = given;
+  const given = objectOf('existingDropBucket', value, ['name', 'versioned', 'keyArn', 'eventTopicArn', 'eventBridge']);
+  const { name, versioned, keyArn, eventTopicArn, eventBridge } = given;
   const dropBucketByName = {
     name: matching('existingDropBucket.name', name, BUCKET_NAME, 'the name of a bucket'),
     versioned: booleanOf('existingDropBucket.versioned', versioned),
+    ...(keyArn !== undefined && { keyArn: keyArnOf('existingDropBucket.keyArn', keyArn) }),
     ...(eventTopicArn !== undefined && {
-      eventTopicArn: matching('existingDropBucket.eventTopicArn', eventTopicArn, TOPIC_ARN, 'the ARN of a topic'),
+      eventTopicArn: topicArnOf('existingDropBucket.eventTopicArn', eventTopicArn),
     }),
     ...(eventBridge !== undefined && { eventBridge: booleanOf('existingDropBucket.eventBridge', eventBridge) }),
   };
@@ -93,18 +125,45 @@ function tagDropsOf(node: Node): { readonly tagDrops?: boolean } {
   return value === undefined ? {} : { tagDrops: booleanOf('tagDrops', value) };
 }
 
+/** `expireSettledAfterDays`: 30. */
+function expiryOf(node: Node): Partial<ContextSettings> {
+  const days = contextValue(node, 'expireSettledAfterDays');
+  return days === undefined ? {} : { expireSettledAfter: Duration.days(numberOf('expireSettledAfterDays', days)) };
+}
+
+/** Stages whose concurrency a context value of the same name holds: `{"maxConcurrency":2,"reservedConcurrency":2}`. */
+const STAGES = ['createMetadata', 'unpackImage', 'streamUpload', 'recordStatus'] as const;
+
+/** `maxConcurrentUploads`, and the concurrency of each stage. Whether it can work, the construct finds out. */
+function concurrencyOf(node: Node): Partial<ContextSettings> {
+  const uploads = contextValue(node, 'maxConcurrentUploads');
+  const stages = STAGES.flatMap((name) => {
+    const value = contextValue(node, name);
+    return value === undefined ? [] : [[name, numbersOf(name, value, ['maxConcurrency', 'reservedConcurrency'])]];
+  });
+  return {
+    ...(uploads !== undefined && { maxConcurrentUploads: numberOf('maxConcurrentUploads', uploads) }),
+    ...Object.fromEntries(stages),
+  };
+}
+
+function numbersOf(name: string, value: unknown, known: readonly string[]): Readonly<Record<string, number>> {
+  const given = Object.entries(objectOf(name, value, known));
+  return Object.fromEntries(given.map(([key, one]) => [key, numberOf(`${name}.${key}`, one)]));
+}
+
 /** `reconcile`: `{"everyMinutes":15,"lostAfterSeconds":1800,"deleteOrphanedImages":false}`, each with its default. */
 function reconcileOf(node: Node): { readonly reconcile?: ReconcileProps } {
-  const value: unknown = node.tryGetContext('reconcile');
+  const value = contextValue(node, 'reconcile');
   if (value === undefined) return {};
   const known = ['everyMinutes', 'lostAfterSeconds', 'deleteOrphanedImages'];
-  const given = objectOf('reconcile', typeof value === 'string' ? parsed('reconcile', value) : value, known);
+  const given = objectOf('reconcile', value, known);
   const { everyMinutes, lostAfterSeconds, deleteOrphanedImages = false } = given;
   const reconcile = {
     deleteOrphanedImages: booleanOf('reconcile.deleteOrphanedImages', deleteOrphanedImages),
-    ...(everyMinutes !== undefined && { every: Duration.minutes(numberOf('everyMinutes', everyMinutes)) }),
+    ...(everyMinutes !== undefined && { every: Duration.minutes(numberOf('reconcile.everyMinutes', everyMinutes)) }),
     ...(lostAfterSeconds !== undefined && {
-      lostAfter: Duration.seconds(numberOf('lostAfterSeconds', lostAfterSeconds)),
+      lostAfter: Duration.seconds(numberOf('reconcile.lostAfterSeconds', lostAfterSeconds)),
     }),
   };
   return { reconcile };
@@ -112,10 +171,9 @@ function reconcileOf(node: Node): { readonly reconcile?: ReconcileProps } {
 
 /** `outcomeEmails`: `{"addresses":["a@example.com"],"statuses":["failed"]}`. Whether each is one, the construct finds out. */
 function outcomeEmailsOf(node: Node): { readonly outcomeEmails?: OutcomeEmailsProps } {
-  const value: unknown = node.tryGetContext('outcomeEmails');
+  const value = contextValue(node, 'outcomeEmails');
   if (value === undefined) return {};
-  const given = typeof value === 'string' ? parsed('outcomeEmails', value) : value;
-  const { addresses, statuses } = objectOf('outcomeEmails', given, ['addresses', 'statuses']);
+  const { addresses, statuses } = objectOf('outcomeEmails', value, ['addresses', 'statuses']);
   for (const [name, list] of Object.entries({ addresses, ...(statuses !== undefined && { statuses }) })) {
     listOfTexts(`outcomeEmails.${name}`, list);
   }
@@ -125,9 +183,24 @@ function outcomeEmailsOf(node: Node): { readonly outcomeEmails?: OutcomeEmailsPr
 
 /** `alarmEmails`: `["oncall@example.com"]`. */
 function alarmEmailsOf(node: Node): { readonly alarmEmails?: readonly string[] } {
-  const value: unknown = node.tryGetContext('alarmEmails');
+  const value = contextValue(node, 'alarmEmails');
   if (value === undefined) return {};
-  return { alarmEmails: listOfTexts('alarmEmails', typeof value === 'string' ? parsed('alarmEmails', value) : value) };
+  return { alarmEmails: listOfTexts('alarmEmails', value) };
+}
+
+/** `encryptionKeyArn`, `cloudsYamlKeyArn`, `alarmTopicArn` and `alarmTopicKeyArn`. */
+function arnsOf(node: Node): Partial<ContextSettings> {
+  const forms = {
+    encryptionKeyArn: keyArnOf,
+    cloudsYamlKeyArn: keyArnOf,
+    alarmTopicArn: topicArnOf,
+    alarmTopicKeyArn: keyArnOf,
+  };
+  const given = Object.entries(forms).flatMap(([name, form]) => {
+    const value: unknown = node.tryGetContext(name);
+    return value === undefined ? [] : [[name, form(name, value)]];
+  });
+  return Object.fromEntries(given);
 }
 
 function listOfTexts(name: string, list: unknown): readonly string[] {
@@ -144,7 +217,7 @@ function booleanOf(name: string, value: unknown): boolean {
 
 function numberOf(name: string, value: unknown): number {
   if (typeof value === 'number' && value >= 0) return value;
-  throw new SettingError(`reconcile.${name}`, value, 'give a number.');
+  throw new SettingError(name, value, 'give a number.');
 }
 
 /** The command line gives every context value as text. */

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import type { ISecurityGroup, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -19,6 +20,13 @@ export interface ImageDropProps {
 
   /** The secret that holds clouds.yaml as text. Only the functions read it, at run time. */
   readonly cloudsYaml: ISecret;
+
+  /**
+   * The key of yours that the secret is encrypted with. The functions get the right to decrypt with it.
+   *
+   * @default - that of `cloudsYaml`, which a secret that is looked up by its name does not know
+   */
+  readonly cloudsYamlKey?: IKey;
 
   /**
    * Name of the drop bucket.
@@ -152,7 +160,20 @@ export interface ImageDropProps {
   readonly tagDrops?: boolean;
 
   /**
+<<<<<<< HEAD
    * Sends an e-mail when a drop is settled.
+=======
+   * Deletes dropped objects so long after they were dropped, with all their versions, if they became active (or were
+   * superseded) at all their targets. The functions tag them `imagedrop=settled`. A drop that failed anywhere stays, for a
+   * retry. In a bucket of yours the tag is written, and the lifecycle rule that names it is yours. Whole days.
+   *
+   * @default - never: the bucket keeps every file that was dropped, at the price of its storage
+   */
+  readonly expireSettledAfter?: Duration;
+
+  /**
+   * Who gets a mail when a drop has settled.
+>>>>>>> wt/aws
    *
    * @default - none - the record, the tags of the object and the outcome topic have the outcome
    */
@@ -212,7 +233,19 @@ export interface ExistingDropBucket {
   readonly versioned: boolean;
 
   /**
+<<<<<<< HEAD
    * Topic that receives the events of the bucket. The construct subscribes the ingest queue to it.
+=======
+   * The key of yours that its objects are encrypted with. The functions get the right to decrypt with it.
+   *
+   * @default - that of `bucket`, which a bucket that is looked up by its name does not know
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * Topic that the bucket sends its events to. The construct subscribes the ingest queue, which then admits this topic
+   * alone.
+>>>>>>> wt/aws
    *
    * @default - none - the bucket sends its events to the ingest queue
    */

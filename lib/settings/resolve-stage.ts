@@ -9,6 +9,8 @@ export interface StageSettings extends Stage {
   readonly visibilityTimeout: Duration;
   readonly maxReceiveCount: number;
   readonly oldestMessageAge: Duration;
+  /** Undefined: none. */
+  readonly reservedConcurrency: number | undefined;
 }
 
 /** A step gives up after 12 attempts (lambda/steps/under-lease.ts); the redrive must not be faster. */
@@ -47,8 +49,11 @@ export function resolveStage(property: string, stage: Stage, props: StageProps =
     const problem = `a second invocation would process the message while the first still works; give at least the timeout, ${timeout.toSeconds()} s.`;
     throw new SettingError(`${property}.visibilityTimeout`, `${visibility.toSeconds()} s`, problem);
   }
+  const maxConcurrency = resolveConcurrency(`${property}.maxConcurrency`, props.maxConcurrency ?? stage.maxConcurrency);
   return {
     ...stage,
+    maxConcurrency,
+    reservedConcurrency: resolveReserved(property, props.reservedConcurrency, maxConcurrency),
     memorySize: wholeNumber(`${property}.memorySize`, props.memorySize ?? stage.memorySize, {
       ...MEMORY,
       lowest: leastMemorySize,
@@ -72,6 +77,17 @@ export function resolveStage(property: string, stage: Stage, props: StageProps =
 /** @throws SettingError */
 export function resolveConcurrency(property: string, value: number): number {
   return wholeNumber(property, value, CONCURRENCY);
+}
+
+/** Less than the event source may invoke would throttle messages, which count a receipt each time. */
+function resolveReserved(property: string, given: number | undefined, maxConcurrency: number): number | undefined {
+  if (given === undefined) return undefined;
+  const bounds = {
+    ...CONCURRENCY,
+    lowest: maxConcurrency,
+    of: 'invocations, no fewer than its event source may start',
+  };
+  return wholeNumber(`${property}.reservedConcurrency`, given, bounds);
 }
 
 function resolveSeconds(property: string, given: Duration | undefined, byDefault: number, bounds: Bounds): Duration {

@@ -1,15 +1,23 @@
+import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Target } from '../../lambda/model/target.ts';
 import type { DashboardProps } from '../dashboard/watched.ts';
 import { RUNBOOK_PAGE } from '../operator-alarm.ts';
-import { SettingError, wholeNumber } from './checks.ts';
+import { type Bounds, SettingError, wholeNumber } from './checks.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import { type NetworkSettings, resolveNetwork } from './network.ts';
 import { checkAddresses, type OutcomeEmails, resolveOutcomeEmails } from './outcome-emails-props.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
 import { type ReconcileSettings, resolveReconcile } from './reconcile-props.ts';
 import { resolveConcurrency, resolveStage, type StageSettings } from './resolve-stage.ts';
-import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD, UNPACK_IMAGE } from './stages.ts';
+import {
+  CREATE_METADATA,
+  MANAGED_STREAM_UPLOAD,
+  RECORD_STATUS,
+  STREAM_UPLOAD,
+  type Stage,
+  UNPACK_IMAGE,
+} from './stages.ts';
 import { MAX_MANAGED_STREAM_BYTES, MAX_STREAM_BYTES } from './target-defaults.ts';
 import { resolveTargets } from './targets.ts';
 
@@ -27,6 +35,8 @@ export interface Settings {
   /** Where functions stand that no managed instances run; undefined: in no VPC. */
   readonly network: NetworkSettings | undefined;
   readonly tagsDrops: boolean;
+  /** Whole days; undefined: never. */
+  readonly expireSettledAfter: Duration | undefined;
   readonly outcomeEmails: OutcomeEmails | undefined;
   readonly alarmEmails: readonly string[];
   readonly metricsNamespace: string;
@@ -46,7 +56,6 @@ export function settle(props: ImageDropProps): Settings {
   const { managedInstances } = props;
   if (managedInstances !== undefined) checkManagedInstances(managedInstances);
   const streamUpload = managedInstances === undefined ? STREAM_UPLOAD : MANAGED_STREAM_UPLOAD;
-  const concurrency = props.maxConcurrentUploads ?? STREAM_UPLOAD.maxConcurrency;
   const maxStreamBytes = managedInstances === undefined ? MAX_STREAM_BYTES : MAX_MANAGED_STREAM_BYTES;
   const targets = resolveTargets(props.targets, maxStreamBytes);
   return {
@@ -54,15 +63,13 @@ export function settle(props: ImageDropProps): Settings {
     unpackImage: resolveStage('unpackImage', UNPACK_IMAGE, props.unpackImage),
     maxUnpackedBytes: resolveMaxUnpacked(props.maxUnpackedBytes, targets),
     createMetadata: resolveStage('createMetadata', CREATE_METADATA, props.createMetadata),
-    streamUpload: {
-      ...resolveStage('streamUpload', streamUpload, props.streamUpload),
-      maxConcurrency: resolveConcurrency('maxConcurrentUploads', concurrency),
-    },
+    streamUpload: resolveStreamUpload(props, streamUpload),
     recordStatus: resolveStage('recordStatus', RECORD_STATUS, props.recordStatus),
     reconcile: resolveReconcile(props.reconcile),
     ...(managedInstances !== undefined && { managedInstances }),
     network: resolveNetwork(props),
     tagsDrops: props.tagDrops ?? true,
+    expireSettledAfter: resolveExpiry(props),
     outcomeEmails: props.outcomeEmails && resolveOutcomeEmails(props.outcomeEmails),
     alarmEmails: checkAddresses('alarmEmails', props.alarmEmails ?? []),
     metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),
@@ -71,6 +78,49 @@ export function settle(props: ImageDropProps): Settings {
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     logLevel: logLevelOf(props.logLevel ?? 'INFO'),
   };
+}
+
+/** Its concurrency protects the image endpoint, and has a name that says so. */
+function resolveStreamUpload(props: ImageDropProps, stage: Stage): StageSettings {
+  const { maxConcurrentUploads: uploads = stage.maxConcurrency, managedInstances, streamUpload = {} } = props;
+  const { maxConcurrency, reservedConcurrency } = streamUpload;
+  if (maxConcurrency !== undefined) {
+    throw new SettingError('streamUpload.maxConcurrency', maxConcurrency, 'give maxConcurrentUploads instead.');
+  }
+  if (managedInstances !== undefined && reservedConcurrency !== undefined) {
+    const problem = 'functions on managed instances have no reserved concurrency; leave it out.';
+    throw new SettingError('streamUpload.reservedConcurrency', reservedConcurrency, problem);
+  }
+  const settled = resolveStage('streamUpload', withUploads(stage, uploads), streamUpload);
+  if (managedInstances !== undefined) checkCapacity(managedInstances, settled);
+  return settled;
+}
+
+const withUploads = (stage: Stage, uploads: number): Stage => ({
+  ...stage,
+  maxConcurrency: resolveConcurrency('maxConcurrentUploads', uploads),
+});
+
+/** AWS Lambda developer guide, "Lambda Managed Instances": 2 GiB of a function's memory come with each vCPU. */
+const MIB_PER_VCPU = 2048;
+
+/** The event source would start uploads that no instance has room for, and each throttled message counts a receipt. */
+function checkCapacity({ maxVCpuCount }: ManagedInstancesProps, { memorySize, maxConcurrency }: StageSettings): void {
+  if (maxVCpuCount === undefined) return;
+  const uploads = Math.floor(maxVCpuCount / Math.ceil(memorySize / MIB_PER_VCPU));
+  if (uploads >= maxConcurrency) return;
+  const problem = `it is enough for ${uploads} of ${maxConcurrency} uploads at a time; raise it, or lower maxConcurrentUploads.`;
+  throw new SettingError('managedInstances.maxVCpuCount', maxVCpuCount, problem);
+}
+
+/** Longer than any bucket of images is kept; S3 takes whole days alone. */
+const DAYS: Bounds = { lowest: 1, highest: 36_500, of: 'days' };
+
+function resolveExpiry({ expireSettledAfter: after, tagDrops = true }: ImageDropProps): Duration | undefined {
+  if (after === undefined) return undefined;
+  if (!tagDrops)
+    throw new SettingError('tagDrops', false, 'expireSettledAfter finds settled drops by a tag; leave it out.');
+  return Duration.days(wholeNumber('expireSettledAfter', after.toDays({ integral: false }), DAYS));
 }
 
 /** The parts of one multipart upload (lambda/steps/part-upload.ts) hold more. */

@@ -41,4 +41,19 @@ export interface StageProps {
    * message is gone in seconds
    */
   readonly oldestMessageAge?: Duration;
+
+  /**
+   * Invocations at a time, 2 to 1000. Of streamUpload it is `maxConcurrentUploads`.
+   *
+   * @default 10 - as many connections as a small cloud's API serves. An account whose limit is 10 needs 2 for each stage
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * Invocations that AWS Lambda keeps for this function alone, at least `maxConcurrency`. Other functions of the account
+   * cannot throttle it then. AWS Lambda leaves 100 of the account's limit unreserved.
+   *
+   * @default - none: a new account has a limit of 10, and cannot reserve any
+   */
+  readonly reservedConcurrency?: number;
 }

@@ -19,12 +19,6 @@ const TARGET_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const DISK_FORMAT = /^[a-z0-9]+$/;
 
 /**
- * AWS Lambda takes 4 KB of environment variables per function; buckets, queues and the rest need at most 1,280 bytes
- * of them.
- */
-const MAX_TARGETS_BYTES = 4096 - 1280;
-
-/**
  * The targets as the functions read them, every default filled in.
  * @param maxStreamBytes the default of that property, which depends on how long the function may take
  * @throws SettingError naming the property that cannot work
@@ -41,13 +35,7 @@ export function resolveTargets(
       'name at least one cloud of clouds.yaml, as { mycloud: { kind: "glance" } }.',
     );
   }
-  const settled = Object.entries(targets).map(([name, props]) => resolveTarget(name, props, maxStreamBytes));
-  const bytes = Buffer.byteLength(JSON.stringify(settled));
-  if (bytes > MAX_TARGETS_BYTES) {
-    const problem = `together they take ${bytes} bytes, more than the ${MAX_TARGETS_BYTES} that fit into the environment of a Lambda function; move metadata to imagedrop.yaml in the bucket, or deploy a second stack for some of them.`;
-    throw new SettingError('targets', names, problem);
-  }
-  return settled;
+  return Object.entries(targets).map(([name, props]) => resolveTarget(name, props, maxStreamBytes));
 }
 
 const KNOWN = {

@@ -73,9 +73,13 @@ export function requireOwner(request: S3Request, header: string): void {
   });
 }
 
-/** The error for a missing key: a caller who may not list the bucket must not learn that (GetObject, "Permissions"). */
-export function missing(call: BucketCall, error: S3Error): S3Error {
-  return permits(call, 's3:ListBucket', bucketArn(call.bucket)) ? error : new S3Error('AccessDenied');
+/**
+ * The error for a missing key or version: a caller who may not list the bucket, or its versions, must not learn that
+ * (GetObject, "Permissions").
+ */
+export function missing(call: BucketCall, error: S3Error, actions: readonly string[] = ['s3:ListBucket']): S3Error {
+  const permitted = actions.map((action) => permits(call, action, bucketArn(call.bucket)));
+  return permitted.every(Boolean) ? error : new S3Error('AccessDenied');
 }
 
 /** Tells the queues of the bucket; to be handed to the bucket with the change. */

@@ -35,7 +35,8 @@ function findVersion(call: ObjectCall, versionId: string): StoredObject {
   const { bucket, key } = call;
   const version = bucket.index.find(key, versionId);
   if (version === undefined) {
-    throw missing(call, new S3Error('NoSuchVersion', { elements: { Key: key, VersionId: versionId } }));
+    const error = new S3Error('NoSuchVersion', { elements: { Key: key, VersionId: versionId } });
+    throw missing(call, error, ['s3:ListBucket', 's3:ListBucketVersions']);
   }
   if (version.kind === 'object') return version;
   const headers = { ...DELETE_MARKER, ...versionHeader(bucket, version), allow: 'DELETE' };

@@ -36,8 +36,8 @@ describe('every alarm of the template', () => {
   );
 
   test('leads to a section of the runbook', () => {
-    // Four of each stage, three of reconcile, one of each target.
-    expect(links).toHaveLength(4 * 4 + 3 + 2);
+    // Four of each stage, four of reconcile, one of each target.
+    expect(links).toHaveLength(4 * 4 + 4 + 2);
     for (const link of links) {
       const [page, anchor] = link?.split('#') ?? [];
       expect(page).toBe('docs/runbook.md');

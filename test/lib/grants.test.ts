@@ -76,6 +76,7 @@ describe('the roles', () => {
       's3:GetObject': ['<drops>/*', '<status>/*', '<work>/*'],
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>', '<work>'],
+      's3:ListBucketVersions': ['<drops>'],
       's3:PutObject': ['<status>/*'],
       'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<unpack queue>', '<upload queue>'],
       'secretsmanager:GetSecretValue': [SECRET],
@@ -89,6 +90,7 @@ describe('the roles', () => {
       's3:GetObject': ['<drops>/*', '<status>/*', '<work>/*'],
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>', '<work>'],
+      's3:ListBucketVersions': ['<drops>'],
       's3:PutObject': ['<status>/*', '<work>/*'],
       's3:DeleteObject': ['<work>/*'],
       's3:AbortMultipartUpload': ['<work>/*'],
@@ -106,6 +108,7 @@ describe('the roles', () => {
       's3:GetObject': ['<drops>/*', '<status>/*', '<work>/*'],
       's3:GetObjectVersion': ['<drops>/*'],
       's3:ListBucket': ['<drops>', '<status>', '<work>'],
+      's3:ListBucketVersions': ['<drops>'],
       's3:PutObject': ['<status>/*'],
       'sqs:SendMessage': ['<ingest queue>', '<status queue>', '<upload queue>'],
       'secretsmanager:GetSecretValue': [SECRET],
@@ -121,6 +124,7 @@ describe('the roles', () => {
       's3:GetObjectVersionTagging': ['<drops>/*'],
       's3:PutObjectTagging': ['<drops>/*'],
       's3:PutObjectVersionTagging': ['<drops>/*'],
+      's3:ListBucketVersions': ['<drops>'],
       's3:ListBucket': ['<drops>', '<status>'],
       's3:PutObject': ['<status>/*'],
       's3:DeleteObject': ['<work>/*'],
@@ -234,7 +238,9 @@ describe("the roles for what is encrypted with the user's own keys", () => {
     const { Statement } = propertiesOf(built, createMetadata.role).Policies[0].PolicyDocument;
     const via = (service: string) => ({
       StringEquals: {
-        'kms:ViaService': { 'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+        'kms:ViaService': ['.amazonaws.com', '.amazonaws.com.cn'].map((suffix) => ({
+          'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, suffix]],
+        })),
       },
     });
     expect(Statement.filter(({ Action }: { Action: unknown }) => Action === 'kms:Decrypt')).toEqual([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Stack } from 'aws-cdk-lib';
+import { Duration, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -87,6 +87,33 @@ describe('the life of objects', () => {
     expect(resourceOf(built, built.drop.dropBucket).Properties.LifecycleConfiguration.Rules).toEqual([
       { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
     ]);
+  });
+
+  test('a settled drop is deleted with its versions when the days have passed that are given, and no other', () => {
+    const own = deployed(() => ({ expireSettledAfter: Duration.days(30) }));
+    expect(resourceOf(own, own.drop.dropBucket).Properties.LifecycleConfiguration.Rules).toEqual([
+      { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+      {
+        Status: 'Enabled',
+        TagFilters: [{ Key: 'imagedrop', Value: 'settled' }],
+        ExpirationInDays: 30,
+        NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+      },
+      { Status: 'Enabled', ExpiredObjectDeleteMarker: true },
+    ]);
+    const { recordStatus } = own.drop.functions;
+    expect(propertiesOf(own, recordStatus.function).Environment.Variables).toMatchObject({ MARK_SETTLED: 'true' });
+  });
+
+  test.each([
+    ['part of a day', { expireSettledAfter: Duration.hours(36) }, 'expireSettledAfter is 1.5'],
+    [
+      'no tags to know settled drops by',
+      { expireSettledAfter: Duration.days(1), tagDrops: false },
+      'tagDrops is false',
+    ],
+  ])('%s is refused', (_what, props, message) => {
+    expect(() => deployed(() => props)).toThrow(message);
   });
 
   test('a former version of a record is kept for 30 days', () => {
@@ -323,6 +350,7 @@ describe('the stack', () => {
         StatusDeadLetterQueueUrl: queues.status.deadLetters.queueUrl,
         ReconcileFunctionName: reconcile.function.functionName,
         DropBucketVersioned: 'true',
+        KeyArns: 'none',
         AlarmsTell: 'no one: set alarmEmails in cdk.json, then deploy again',
         Targets: 'mycloud:glance',
         CloudsYamlSecretName: 'imagedrop/clouds.yaml',

@@ -50,6 +50,19 @@ describe('managed instances', () => {
     });
   });
 
+  test.each([
+    [10, { MinExecutionEnvironments: 3, MaxExecutionEnvironments: 10 }],
+    [2, { MinExecutionEnvironments: 2, MaxExecutionEnvironments: 2 }],
+  ])('have environments for %s uploads, and the event source starts no more', (maxConcurrentUploads, scaling) => {
+    const built = deployed((stack) => ({ managedInstances: instancesIn(stack), maxConcurrentUploads }));
+    const { function: fn } = built.drop.functions.streamUpload;
+    expect(propertiesOf(built, fn).FunctionScalingConfig).toEqual(scaling);
+    built.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: built.stack.resolve(built.drop.queues.upload.queue.queueArn),
+      ScalingConfig: { MaximumConcurrency: maxConcurrentUploads },
+    });
+  });
+
   test('let larger images be streamed, and messages wait for as long', () => {
     const built = withInstances();
     const { TARGETS } = propertiesOf(built, built.drop.functions.createMetadata.function).Environment.Variables;
@@ -66,6 +79,16 @@ describe('managed instances', () => {
     ['no subnet', () => withInstances(undefined, { subnets: [] }), 'managedInstances.subnets'],
     ['no security group', () => withInstances(undefined, { securityGroups: [] }), 'managedInstances.securityGroups'],
     ['too little memory', () => withInstances({ memorySize: 1769 }), 'streamUpload.memorySize is 1769'],
+    [
+      'fewer vCPUs than uploads need',
+      () => withInstances({ memorySize: 4096 }, { maxVCpuCount: 12 }),
+      'managedInstances.maxVCpuCount is 12: it is enough for 6 of 10 uploads',
+    ],
+    [
+      'reserved concurrency',
+      () => withInstances({ reservedConcurrency: 20 }),
+      'streamUpload.reservedConcurrency is 20',
+    ],
     ['more than 90 minutes', () => withInstances({ timeout: Duration.seconds(5401) }), 'streamUpload.timeout is 5401'],
     ['90 minutes without them', () => deployed(() => ({ streamUpload: { timeout: Duration.seconds(5400) } })), '5400'],
   ])('are refused with %s', (_case, make, words) => {

@@ -18,7 +18,14 @@ describe('the function reconcile', () => {
       Target: { Arn: functionArn, Input: '{}', RetryPolicy: { MaximumRetryAttempts: 0 } },
     });
     built.template.hasResourceProperties('AWS::IAM::Role', {
-      AssumeRolePolicyDocument: { Statement: [{ Principal: { Service: 'scheduler.amazonaws.com' } }] },
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { Service: 'scheduler.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          },
+        ],
+      },
       Policies: [
         {
           PolicyDocument: {
@@ -66,6 +73,17 @@ test('an alarm tells that items stay unread or uncorrected, and another that no 
     ComparisonOperator: 'LessThanThreshold',
     Threshold: 1,
     TreatMissingData: 'breaching',
+  });
+});
+
+test('an alarm tells of records without progress, until a pass finds none', () => {
+  built.template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    Namespace: 'ImageDrop',
+    MetricName: 'RecordsWithoutProgress',
+    Period: 900,
+    EvaluationPeriods: 1,
+    Threshold: 1,
+    TreatMissingData: 'ignore',
   });
 });
 

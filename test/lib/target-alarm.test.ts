@@ -33,7 +33,8 @@ test('each target has one alarm, on what the functions count of its pauses', () 
         { Name: 'service', Value: service },
         { Name: 'target', Value: target },
       ],
-      EvaluationPeriods: 3,
+      // Drops that wait come back within 15 minutes, and count each time.
+      EvaluationPeriods: 4,
       DatapointsToAlarm: 2,
     }),
   ]);

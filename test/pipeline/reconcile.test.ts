@@ -5,15 +5,27 @@ import { recordKey } from '../../lambda/model/drop.ts';
 import type { Finding, FindingKind } from '../../lambda/model/reconciliation.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import type { ReconcileReport } from '../../lambda/steps/reconcile/reconcile.ts';
+import type { StackFaults } from '../../local/faults.ts';
 import { rawDisk } from '../support/disk.ts';
 import { type Dropped, Pipeline } from './pipeline.ts';
 
 /** The shortest that the stack takes. */
 const LOST_AFTER_SECONDS = 10;
 
+/** The stage that AWS Lambda refuses to start: its messages come back, and each time counts as a receipt. */
+let throttled: string | undefined;
+const faults: StackFaults = {
+  endpoints: async (endpoints) => endpoints,
+  functions: { environment: (_, variables) => variables, invocation: () => () => undefined },
+  messages: {
+    received: (queueArn) =>
+      throttled !== undefined && queueArn.includes(throttled) ? { how: 'delay', seconds: 0 } : undefined,
+  },
+};
+
 let pipeline: Pipeline;
 beforeAll(async () => {
-  pipeline = await Pipeline.start({ reconcile: { lostAfterSeconds: LOST_AFTER_SECONDS } });
+  pipeline = await Pipeline.start({ reconcile: { lostAfterSeconds: LOST_AFTER_SECONDS }, faults });
   await pipeline.reconciledOnce();
 });
 afterAll(() => pipeline?.stop());
@@ -75,3 +87,25 @@ test('a dead letter settles its record, stays, and brings the drop back when it 
   while ((await pipeline.record(dropped))?.status === 'failed') await pause(50);
   expect(await pipeline.settled(dropped)).toMatchObject({ status: 'active', generation: 2 });
 });
+
+test.each([
+  ['Ingest', 'received'],
+  ['Upload', 'created'],
+  ['Status', 'processing'],
+] as const)(
+  'a drop that is throttled at %s until its message is a dead letter becomes active',
+  async (stage, status) => {
+    const letters = `${stage}DeadLetterQueueUrl`;
+    const before = await pipeline.messages(letters);
+    throttled = `${stage}Queue`;
+    const dropped = await pipeline.drop(`throttled at ${stage}.img`, rawDisk());
+    while ((await pipeline.messages(letters)) === before) await pause(100);
+    expect((await pipeline.record(dropped))?.status ?? 'received').toBe(status);
+    throttled = undefined;
+    while ((await pipeline.record(dropped))?.announcedAt === undefined) {
+      await run();
+      await pause(500);
+    }
+    expect(await pipeline.record(dropped)).toMatchObject({ status: 'active' });
+  },
+);

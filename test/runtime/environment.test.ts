@@ -20,6 +20,7 @@ const variables = {
   STATUS_QUEUE_URL: 'status',
   OUTCOME_TOPIC_ARN: 'topic',
   TAG_DROPS: 'false',
+  MARK_SETTLED: 'false',
 };
 
 describe('the environment', () => {

@@ -82,6 +82,15 @@ describe('the metrics of a function', () => {
     expect(found()).toEqual([['TargetPaused', TARGET, [1]]]);
   });
 
+  test('count what reconcile found open', () => {
+    metrics().countOpenLetters('stream-upload', 2);
+    metrics().countWithoutProgress(3);
+    expect(found()).toEqual([
+      ['DeadLettersOpen', { stage: 'stream-upload' }, [2]],
+      ['RecordsWithoutProgress', {}, [3]],
+    ]);
+  });
+
   test('keep the answers of an endpoint for the end of the invocation, and write one line for each call and status', () => {
     const { countAnswer, flush } = metrics();
     countAnswer(answer);

@@ -40,6 +40,13 @@ describe('an image that its endpoint imports', () => {
     });
   });
 
+  test('has a URL that ends with the credentials that sign it', async () => {
+    const { world, upload } = await created();
+    world.objects.credentialsEnd = new Date('2026-01-02T03:30:00.000Z');
+    await upload();
+    expect(world.record('a.img').import?.urlExpiresAt).toBe('2026-01-02T03:30:00.000Z');
+  });
+
   test('is verified by the hashes of the object, which is read meanwhile', async () => {
     const { world, id, check } = await importing();
     await check();

@@ -217,6 +217,34 @@ describe('record-status', () => {
     expect(Object.keys(world.objects.newest('a.img')?.tags ?? {})).toEqual(['imagedrop:here', 'imagedrop:there']);
   });
 
+  describe('where settled drops are marked', () => {
+    async function tagsAfter(outcomes: readonly ('active' | 'failed' | 'none')[]) {
+      const world = new MemoryWorld();
+      world.marksSettled = true;
+      world.targets = outcomes.map((_, index) => target(`t${index}`));
+      world.objects.put('a.img', rawDisk());
+      await createMetadata(world.event('a.img'), world.invocation(), world);
+      for (const [index, { record }] of world.uploadQueue.sent.splice(0).entries()) {
+        if (outcomes[index] === 'none') continue;
+        const error = new ImageDropError('content-refused', 'No.');
+        if (outcomes[index] === 'failed') world.endpoint.faults.push({ call: 'upload', error });
+        await streamUpload({ record }, world.invocation(record), world);
+      }
+      for (const { record } of world.statusQueue.sent.splice(0)) {
+        await recordStatus({ record }, world.invocation(), world);
+      }
+      return world.objects.newest('a.img')?.tags ?? {};
+    }
+
+    test.each([
+      ['active at every target', ['active', 'active'], 'settled'],
+      ['failed at one, where a retry needs its file', ['active', 'failed'], undefined],
+      ['still under way at one', ['active', 'none'], undefined],
+    ] as const)('a drop that is %s has the tag %s', async (_which, outcomes, mark) => {
+      expect((await tagsAfter(outcomes)).imagedrop).toBe(mark);
+    });
+  });
+
   test('does not treat a drop as announced that is retried while its failure is reported', async () => {
     const world = new MemoryWorld();
     world.objects.put('a.img', Buffer.from('Not a disk image.'));

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { UploadPlan } from '../../lambda/model/image.ts';
+import * as changes from '../../lambda/model/record-changes.ts';
+import type { Target } from '../../lambda/model/target.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
 import { rawDisk } from '../support/disk.ts';
@@ -67,6 +69,61 @@ describe('a stream that does not end within its time', () => {
     await expect(uploaded).rejects.toMatchObject({ code: 'out-of-time' });
     expect(world.record('a.img')).toMatchObject({ status: 'uploading', generation: 1, error: { code: 'out-of-time' } });
     expect(world.ingestQueue.sent).toEqual([]);
+  });
+
+  describe('whose rate has not been enough twice', () => {
+    async function twice(target: Partial<Target> = {}, seconds = 700) {
+      const run = await outOfTime('stream', seconds);
+      await run.uploaded.catch(() => {});
+      const [first] = run.world.targets;
+      if (first === undefined) throw new Error('The world has no target.');
+      const deps = { ...run.deps, targets: [{ ...first, ...target }] };
+      const again = () => streamUpload({ record: run.key }, run.world.invocation('upload-2'), deps);
+      await again().catch(() => {});
+      return { ...run, again };
+    }
+
+    test('fails with the sum that shows it, and leaves no image', async () => {
+      const { world, endpoint } = await twice();
+      const { status, error, attempts } = world.record('a.img');
+      expect(status).toBe('failed');
+      expect(error).toMatchObject({ code: 'out-of-time', retryable: false });
+      expect(error?.message).toBe(
+        `The image has ${DISK.length} bytes. Two uploads were measured, the last with 5 bytes per second: in the 700 s of the function that is 3584 bytes.`,
+      );
+      expect(attempts).toBe(0);
+      expect(endpoint.deletedIds.size).toBe(1);
+    });
+
+    test.each<[string, Partial<Target>, string]>([
+      ['streams by its setting', { route: 'stream' }, 'set `route` of the target here to `auto`'],
+      ['has no import', {}, 'have the cloud enable `web-download`'],
+      ['reads from object storage', { kind: 'ims' }, 'give the target `staging`'],
+    ])('names the routes that would work where the target %s', async (_which, target, route) => {
+      const { world } = await twice(target);
+      expect(world.record('a.img').error?.nextStep).toContain(route);
+    });
+
+    test('names managed instances, whose time would be enough', async () => {
+      const { world } = await twice();
+      expect(world.record('a.img').error?.nextStep).toContain('managedInstances');
+    });
+
+    test('begins to count again when the drop is retried', async () => {
+      const { world } = await twice();
+      const failed = world.record('a.img');
+      const retried = changes.retry(failed, failed.history.at(-1)?.at ?? '', world.time);
+      expect(retried).not.toHaveProperty('slowRuns');
+      expect(retried).not.toHaveProperty('measured');
+    });
+
+    test('is tried again where the rate would be enough, and only time was lost', async () => {
+      const { world } = await twice({}, 1e7);
+      expect(world.record('a.img')).toMatchObject({
+        status: 'uploading',
+        error: { code: 'out-of-time', retryable: true },
+      });
+    });
   });
 
   test('is tried again where nothing was measured', async () => {

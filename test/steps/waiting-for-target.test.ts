@@ -51,6 +51,17 @@ describe('a target that has no room for anybody', () => {
     expect(world.pauses.stored.get('here')?.endedAt).toBe(world.time.toISOString());
   });
 
+  test('is counted for each drop that it puts off, also while it asks for an hour', async () => {
+    const world = worldWith();
+    world.endpoint.faults.push({ call: 'create', error: refused('endpoint-busy', 3600) });
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    for (let quarter = 1; quarter < 4; quarter += 1) {
+      await createMetadata(nextMessage(world), world.invocation(), world);
+      expect(world.pauseCounts).toHaveLength(quarter);
+    }
+    expect(new Set(world.pauseCounts)).toEqual(new Set(['here']));
+  });
+
   test('costs no attempt, however often it says so', async () => {
     const world = worldWith();
     let message: unknown = world.event('a.img');

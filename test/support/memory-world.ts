@@ -50,15 +50,25 @@ export class MemoryWorld {
   readonly beginnings = new MemoryBeginnings();
   /** Of each run of reconcile, in the order of the runs. */
   readonly reconcileErrors: number[] = [];
+  /** Of each pass of reconcile. */
+  readonly withoutProgress: number[] = [];
+  /** Of the last run of reconcile, by the function. */
+  readonly openLetters = new Map<string, number>();
+  /** Targets, for each drop that was put off. */
+  readonly pauseCounts: string[] = [];
   readonly outcomes: DropRecord[] = [];
   readonly moved: MovedBytes[] = [];
   targets: Target[] = [target('here')];
   tagsDrops = true;
+  marksSettled = false;
 
   readonly topic = { publish: async (_key: string, record: DropRecord) => void this.outcomes.push(record) };
   readonly meter = {
     countMoved: (moved: MovedBytes) => void this.moved.push(moved),
     countReconcileErrors: (errors: number) => void this.reconcileErrors.push(errors),
+    countWithoutProgress: (records: number) => void this.withoutProgress.push(records),
+    countOpenLetters: (stage: string, letters: number) => void this.openLetters.set(stage, letters),
+    countPause: ({ target }: TargetPause) => void this.pauseCounts.push(target),
   };
   readonly endpoints = { of: async () => this.endpoint };
   readonly log = { info: () => {}, warn: () => {} };
@@ -255,8 +265,12 @@ class MemoryObjects implements SharingStore, TaggingStore {
     return { bucket, key, etag, size: bytes.length, lastModified: this.#now(), userMetadata: {}, bytes };
   }
 
-  async presign(ref: ObjectRef, seconds: number): Promise<string> {
-    return `https://${ref.bucket}.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
+  /** Of those that sign URLs; undefined: they do not say. */
+  credentialsEnd: Date | undefined;
+
+  async presign(ref: ObjectRef, seconds: number) {
+    const url = `https://${ref.bucket}.example/${ref.key}?versionId=${ref.versionId}&expires=${seconds}`;
+    return { url, credentialsEnd: this.credentialsEnd };
   }
 
   async tag(ref: { key: string; versionId?: string }, tags: Record<string, string>): Promise<string | undefined> {

@@ -14,9 +14,39 @@ export async function lostMessages(
   return lookAtEach(
     await deps.listing.records(cursor),
     ({ key }) => key,
-    async ({ key, lastModified }) =>
-      window.holds(lastModified) ? lookAt(key, await deps.records.load(key), waiting, deps) : [],
+    async ({ key, lastModified }) => {
+      const isYoung = window.isTooYoung(lastModified);
+      if (!isYoung && !window.holds(lastModified)) return [];
+      const record = await deps.records.load(key);
+      const stuck = record === undefined ? [] : await withoutProgress(key, record, deps);
+      if (isYoung) return stuck;
+      const lost = await lookAt(key, record, waiting, deps);
+      // The stuck one is looked at again in any case: it changes, or it is sent again.
+      return lost === 'left-out' ? lost : [...stuck, ...lost];
+    },
   );
+}
+
+/**
+ * Several attempts and their pauses end within three hours, and an unpacked disk or a chunk shows its bytes. What takes
+ * longer goes round without an end, where the age of the oldest message does not show it: Amazon SQS leaves messages out
+ * that were received three times.
+ */
+const PROGRESS_WITHIN_SECONDS = 6 * 3600;
+
+async function withoutProgress(
+  key: string,
+  record: DropRecord,
+  deps: ReconcileDependencies,
+): Promise<readonly Found[]> {
+  const { activeWithinSeconds = 0 } = deps.targets.find(({ name }) => name === record.target) ?? {};
+  const since = Math.max(statusSince(record).getTime(), Date.parse(record.progress?.at ?? '') || 0);
+  const seconds = (deps.now().getTime() - since) / 1000;
+  if (isSettled(record) || seconds < Math.max(PROGRESS_WITHIN_SECONDS, activeWithinSeconds)) return [];
+  if (await isWaiting(record, deps)) return [];
+  const hours = Math.floor(seconds / 3600);
+  const why = `It is ${record.status} since ${statusSince(record).toISOString()}, and has had no progress for ${hours} hours.`;
+  return [{ finding: { kind: 'without-progress', subject: key, why } }];
 }
 
 async function lookAt(

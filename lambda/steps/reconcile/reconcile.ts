@@ -10,7 +10,7 @@ import { lostDrops } from './lost-drops.ts';
 import { lostMessages } from './lost-messages.ts';
 import { orphanedImages } from './orphaned-images.ts';
 import type { DeadLetter, ReconcileDependencies } from './ports.ts';
-import { deadLetterFindings, subjectOf } from './settle-dead-letter.ts';
+import { FUNCTION_OF, type LetterLook, lookAtLetter, openWith, subjectOf } from './settle-dead-letter.ts';
 import { dropsSince, LONGEST_UPLOAD_DAYS, windowOf } from './window.ts';
 
 /** Pages of a thousand per run: a pass over a million drops and their records takes ten runs and a cent. */
@@ -139,16 +139,21 @@ class ReconcileRun {
     for (const stage of QUEUE_STAGES) {
       const letters = await this.#deps.queues.deadLetters(stage);
       this.#add({ ...model.NOTHING, deadLetters: letters.length });
+      let open = 0;
       for (let from = 0; from < letters.length && !this.#invocation.signal.aborted; from += LETTERS_AT_A_TIME) {
         const some = letters.slice(from, from + LETTERS_AT_A_TIME);
-        const found = await inTurns(some, (letter) => this.#lookAtLetter(letter, beginnings));
-        await this.#correct(found.flat());
+        const looks = await inTurns(some, (letter) => this.#lookAtLetter(letter, beginnings));
+        open += looks.filter(({ isOpen }) => isOpen).length;
+        await this.#correct(looks.flatMap(({ found }) => found));
       }
+      if (!this.#dryRun) this.#deps.meter.countOpenLetters(FUNCTION_OF[stage], open);
     }
   }
 
-  #lookAtLetter(letter: DeadLetter, beginnings: TargetBeginnings): Promise<readonly Found[]> {
-    return deadLetterFindings(letter, beginnings, this.#deps).catch((thrown) => unreadable(subjectOf(letter), thrown));
+  #lookAtLetter(letter: DeadLetter, beginnings: TargetBeginnings): Promise<LetterLook> {
+    return lookAtLetter(letter, beginnings, this.#deps).catch((thrown) =>
+      openWith(...unreadable(subjectOf(letter), thrown)),
+    );
   }
 
   async #page(waiting: Waiting, beginnings: TargetBeginnings): Promise<void> {
@@ -228,7 +233,10 @@ class ReconcileRun {
       next === undefined ? model.nextPosition(this.#state, names, this.#deps.now()) : { ...here, cursor: next };
     this.#complete = position === undefined;
     this.#state = { ...this.#state, pass: { ...left, ...(position ?? here) } };
-    if (position === undefined) this.#state = model.nextPass(this.#state, this.#seenUpTo(), this.#deps.now());
+    if (position !== undefined) return;
+    const { 'without-progress': stuck = 0 } = this.#state.pass.counts.findings;
+    if (!this.#dryRun) this.#deps.meter.countWithoutProgress(stuck);
+    this.#state = model.nextPass(this.#state, this.#seenUpTo(), this.#deps.now());
   }
 
   /** What was too young to be looked at is younger than this. */

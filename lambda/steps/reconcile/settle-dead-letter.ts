@@ -11,30 +11,40 @@ import type { Found } from './found.ts';
 import type { DeadLetter, ReconcileDependencies } from './ports.ts';
 
 /** The function of each stage, as its user knows it. */
-const FUNCTION_OF: Readonly<Record<QueueStage, string>> = {
+export const FUNCTION_OF: Readonly<Record<QueueStage, string>> = {
   ingest: 'create-metadata',
   unpack: 'unpack-image',
   upload: 'stream-upload',
   status: 'record-status',
 };
 
+/** What a dead letter was about. */
+export interface LetterLook {
+  /** Whether a drop still waits for it, or it cannot be read: its alarm goes on. */
+  readonly isOpen: boolean;
+  readonly found: readonly Found[];
+}
+
+const CLOSED: LetterLook = { isOpen: false, found: [] };
+export const openWith = (...found: readonly Found[]): LetterLook => ({ isOpen: true, found });
+
 /**
  * The drops that a dead letter was about, as far as they still wait for it. The letter itself stays: an operator who has fixed
  * the cause redrives it.
  */
-export async function deadLetterFindings(
+export async function lookAtLetter(
   letter: DeadLetter,
   beginnings: TargetBeginnings,
   deps: ReconcileDependencies,
-): Promise<readonly Found[]> {
+): Promise<LetterLook> {
   try {
     const waiting = await recordsNamedIn(letter, beginnings, deps);
-    const found = await Promise.all(waiting.map((each) => lookAt(each, letter, deps)));
-    return found.flat();
+    const looks = await Promise.all(waiting.map((each) => lookAt(each, letter, deps)));
+    return { isOpen: looks.some(({ isOpen }) => isOpen), found: looks.flatMap(({ found }) => found) };
   } catch (thrown) {
     const { code, message, retryable } = asImageDropError(thrown);
     if (retryable) throw thrown;
-    return [{ finding: { kind: 'dead-letter-unread', subject: subjectOf(letter), why: message, code } }];
+    return openWith({ finding: { kind: 'dead-letter-unread', subject: subjectOf(letter), why: message, code } });
   }
 }
 
@@ -77,18 +87,17 @@ function parsed(body: string): unknown {
  * A drop without an attempt of its own must not fail: its message may have been throttled until it became a dead letter. A
  * record without a worker is sent again in any case (lost-messages.ts).
  */
-async function lookAt(named: NamedRecord, letter: DeadLetter, deps: ReconcileDependencies): Promise<readonly Found[]> {
+async function lookAt(named: NamedRecord, letter: DeadLetter, deps: ReconcileDependencies): Promise<LetterLook> {
   const { key } = named;
   const record = await deps.records.load(key);
-  if (record === undefined) return [withoutRecord(named, letter, deps)];
-  if (!waitsFor(letter, record, deps.now()) || !hasAttempt(record)) return [];
+  if (record === undefined) return openWith(withoutRecord(named, letter, deps));
+  if (!waitsFor(letter, record, deps.now())) return CLOSED;
+  if (!hasAttempt(record)) return openWith();
   const why = verdict(letter, record);
-  return [
-    {
-      finding: { kind: 'dead-letter-settled', subject: key, why: why.message, code: why.code },
-      correct: () => settle(key, letter, why, deps),
-    },
-  ];
+  return openWith({
+    finding: { kind: 'dead-letter-settled', subject: key, why: why.message, code: why.code },
+    correct: () => settle(key, letter, why, deps),
+  });
 }
 
 const hasAttempt = ({ attempts, error }: DropRecord): boolean => attempts > 0 || error !== undefined;

@@ -3,6 +3,8 @@ import type { Reconciliation } from '../../model/reconciliation.ts';
 /** The span of time whose changes a look is for. */
 export interface Window {
   holds(lastModified: Date): boolean;
+  /** It has changed so lately that somebody may be at work. */
+  isTooYoung(lastModified: Date): boolean;
 }
 
 /**
@@ -18,6 +20,7 @@ export function windowOf(seenUpTo: string, now: Date, lostAfterSeconds: number):
   const from = Date.parse(seenUpTo);
   const until = now.getTime() - lostAfterSeconds * 1000;
   return {
+    isTooYoung: (lastModified) => lastModified.getTime() > until,
     holds: (lastModified) => lastModified.getTime() >= from && lastModified.getTime() <= until,
   };
 }

@@ -36,6 +36,26 @@ describe('the context of the app', () => {
     }
   });
 
+  test('says how many invocations run at a time, and how many are reserved', () => {
+    const stage = { maxConcurrency: 2, reservedConcurrency: 3 };
+    const streamUpload = { reservedConcurrency: 8 };
+    const given = {
+      maxConcurrentUploads: 4,
+      createMetadata: stage,
+      unpackImage: stage,
+      recordStatus: stage,
+      streamUpload,
+    };
+    const asText = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, JSON.stringify(value)]));
+    for (const context of [given, asText]) expect(settingsOf({ targets: TARGETS, ...context })).toMatchObject(given);
+  });
+
+  test('says when settled drops are deleted', () => {
+    for (const expireSettledAfterDays of [30, '30']) {
+      expect(settingsOf({ targets: TARGETS, expireSettledAfterDays }).expireSettledAfter?.toDays()).toBe(30);
+    }
+  });
+
   test('says which existing bucket drops come from, and by which way its events', () => {
     const given = { name: 'theirs', versioned: true, eventBridge: true };
     for (const existingDropBucket of [given, JSON.stringify(given)]) {
@@ -43,6 +63,15 @@ describe('the context of the app', () => {
     }
     const byTopic = { name: 'theirs', versioned: false, eventTopicArn: 'arn:aws:sns:eu-west-1:123456789012:drops' };
     expect(settingsOf({ targets: TARGETS, existingDropBucket: byTopic }).dropBucketByName).toEqual(byTopic);
+  });
+
+  test('names keys and the topic of alarms by their ARNs', () => {
+    const key = 'arn:aws-cn:kms:cn-north-1:123456789012:key/0a1b';
+    const topic = 'arn:aws:sns:eu-west-1:123456789012:alarms';
+    const given = { encryptionKeyArn: key, cloudsYamlKeyArn: key, alarmTopicArn: topic, alarmTopicKeyArn: key };
+    expect(settingsOf({ targets: TARGETS, ...given })).toMatchObject(given);
+    const bucket = { name: 'theirs', versioned: true, keyArn: key };
+    expect(settingsOf({ targets: TARGETS, existingDropBucket: bucket }).dropBucketByName).toEqual(bucket);
   });
 
   test('says who is written to', () => {
@@ -76,6 +105,13 @@ describe('the context of the app', () => {
     ],
     ['reconcile of another kind', { targets: TARGETS, reconcile: { often: true } }, 'reconcile.often is true'],
     ['a pause that is no number', { targets: TARGETS, reconcile: { everyMinutes: '1' } }, 'reconcile.everyMinutes'],
+    ['a concurrency of another kind', { targets: TARGETS, recordStatus: { memory: 1 } }, 'recordStatus.memory is 1'],
+    ['a concurrency in words', { targets: TARGETS, maxConcurrentUploads: '"two"' }, 'maxConcurrentUploads is "two"'],
+    [
+      'an alias for a key',
+      { targets: TARGETS, cloudsYamlKeyArn: 'alias/mine' },
+      'cloudsYamlKeyArn is "alias/mine": give the ARN of a key',
+    ],
     ['yes for true', { targets: TARGETS, reconcile: { deleteOrphanedImages: 'yes' } }, 'give true or false'],
     [
       'no targets',

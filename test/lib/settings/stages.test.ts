@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { ImageDropProps } from '../../../lib/settings/props.ts';
 import { deployed, propertiesOf, resourceOf } from '../stack-under-test.ts';
 
 const DAY = 86_400;
@@ -115,6 +116,7 @@ describe.each([
       WORK_BUCKET,
       OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn),
       TAG_DROPS: 'true',
+      MARK_SETTLED: 'false',
     },
   },
 ])('the function $name', ({ name, stage, sized, fed, environment }) => {
@@ -140,7 +142,7 @@ describe.each([
       ...environment,
       CLOUDS_YAML_SECRET: secretArn('imagedrop/clouds.yaml'),
       STATUS_BUCKET: ref(statusBucket.bucketName),
-      NODE_OPTIONS: '--max-semi-space-size=1',
+      NODE_OPTIONS: `--max-semi-space-size=1 --max-old-space-size=${Math.floor(0.75 * sized.MemorySize)}`,
       MALLOC_ARENA_MAX: '2',
       POWERTOOLS_SERVICE_NAME: name,
       POWERTOOLS_METRICS_NAMESPACE: 'ImageDrop',
@@ -190,6 +192,50 @@ test("the caller's settings of a stage reach its function", () => {
   });
 });
 
+describe('the environment of the functions', () => {
+  const many = (count: number) =>
+    deployed(() => ({
+      targets: Object.fromEntries(Array.from({ length: count }, (_, i) => [`cloud-${i}`, { kind: 'glance' } as const])),
+    }));
+
+  test('has room for eight targets, however long the names of a stack make its queues', () => {
+    expect(() => many(8)).not.toThrow();
+  });
+
+  test('is refused where its targets and the longest names are more than AWS Lambda takes', () => {
+    expect(() => many(12)).toThrow(/up to \d+ bytes, and AWS Lambda takes 4096: move metadata to imagedrop.yaml/);
+  });
+});
+
+describe('the concurrency of a stage', () => {
+  const own = deployed(() => ({
+    maxConcurrentUploads: 3,
+    createMetadata: { maxConcurrency: 2 },
+    streamUpload: { reservedConcurrency: 5 },
+  }));
+  const { createMetadata, streamUpload } = own.drop.functions;
+
+  test('bounds its event source, and reserves nothing where nothing is asked for', () => {
+    own.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: own.stack.resolve(own.drop.queues.ingest.queue.queueArn),
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+    expect(propertiesOf(own, createMetadata.function)).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  test('is reserved where it is asked for', () => {
+    expect(propertiesOf(own, streamUpload.function).ReservedConcurrentExecutions).toBe(5);
+  });
+
+  test.each<[string, Partial<ImageDropProps>, string]>([
+    ['fewer reserved than its event source starts', { recordStatus: { reservedConcurrency: 9 } }, 'from 10 to 1000'],
+    ['a bound of one', { unpackImage: { maxConcurrency: 1 } }, 'unpackImage.maxConcurrency is 1: give a whole number'],
+    ['two names for one bound', { streamUpload: { maxConcurrency: 2 } }, 'give maxConcurrentUploads instead'],
+  ])('refuses %s', (_which, props, message) => {
+    expect(() => deployed(() => props)).toThrow(message);
+  });
+});
+
 const RAISED = {
   ComparisonOperator: 'GreaterThanOrEqualToThreshold',
   EvaluationPeriods: 1,
@@ -202,14 +248,20 @@ describe.each([
   { name: 'unpack-image', queue: queues.unpack, stage: functions.unpackImage, ageSeconds: 21_600 },
   { name: 'stream-upload', queue: queues.upload, stage: functions.streamUpload, ageSeconds: 21_600 },
   { name: 'record-status', queue: queues.status, stage: functions.recordStatus, ageSeconds: 3600 },
-])('the alarms of $name', ({ queue, stage, ageSeconds }) => {
-  test('a message in the dead-letter queue raises one', () => {
+])('the alarms of $name', ({ name, queue, stage, ageSeconds }) => {
+  test('a dead letter raises one, which ends when reconcile finds it settled', () => {
     built.template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       ...RAISED,
-      MetricName: 'ApproximateNumberOfMessagesVisible',
-      Dimensions: [{ Name: 'QueueName', Value: ref(queue.deadLetters.queueName) }],
+      Namespace: 'ImageDrop',
+      MetricName: 'DeadLettersOpen',
+      Dimensions: [
+        { Name: 'service', Value: 'imagedrop' },
+        { Name: 'stage', Value: name },
+      ],
+      Period: 900,
       Statistic: 'Maximum',
       Threshold: 1,
+      TreatMissingData: 'ignore',
     });
   });
 
@@ -241,7 +293,7 @@ test('without a topic an alarm tells no one', () => {
 test('every alarm is sent to the topic that is given', () => {
   const arn = 'arn:aws:sns:eu-west-1:111122223333:oncall';
   const { template } = deployed((stack) => ({ alarmTopic: Topic.fromTopicArn(stack, 'OnCall', arn) }));
-  template.resourceCountIs('AWS::CloudWatch::Alarm', 20);
+  template.resourceCountIs('AWS::CloudWatch::Alarm', 21);
   template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn], OKActions: [arn] });
 });
 

@@ -85,6 +85,32 @@ describe('a dead letter', () => {
     },
   );
 
+  test('is open until its record is settled, and then no alarm any more', async () => {
+    const { world, message } = await tried();
+    letter(world, 'upload', message);
+    await world.run();
+    expect(world.openLetters.get('stream-upload')).toBe(1);
+    await world.run();
+    expect(world.openLetters.get('stream-upload')).toBe(0);
+    expect(world.letters).toHaveLength(1);
+  });
+
+  test('is open while its drop has not begun again, and where it cannot be read', async () => {
+    const { world, message } = await created();
+    letter(world, 'upload', message);
+    letter(world, 'status', 'what?');
+    await world.run();
+    expect(Object.fromEntries(world.openLetters)).toEqual({
+      'create-metadata': 0,
+      'unpack-image': 0,
+      'stream-upload': 1,
+      'record-status': 1,
+    });
+    await streamUpload(message, world.invocation(), world);
+    await world.run();
+    expect(world.openLetters.get('stream-upload')).toBe(0);
+  });
+
   test('settles it once', async () => {
     const { world, message } = await tried();
     letter(world, 'upload', message);

@@ -318,3 +318,64 @@ describe('a run', () => {
     expect([...world.ingestQueue.sent, ...world.ingestQueue.events]).toEqual([]);
   });
 });
+
+describe('a record without progress', () => {
+  /** Something changes the record again and again, so that it never seems lost. */
+  const touched = (world: ReconcileWorld) =>
+    world.records.change(
+      world.recordKey('a.img'),
+      (stored) => stored && { ...stored, rounds: (stored.rounds ?? 0) + 1 },
+    );
+  const stuck = async (hours: number, change: object = {}) => {
+    const world = await lookedAfter();
+    await dropped(world);
+    world.pass(hours * HOUR);
+    await world.records.change(world.recordKey('a.img'), (stored) => stored && { ...stored, ...change });
+    await touched(world);
+    const report = await world.wholePass();
+    return { world, found: report.run.findings.filter(({ kind }) => kind === 'without-progress') };
+  };
+
+  test('for six hours is found and counted, though it was changed a moment ago', async () => {
+    const { world, found } = await stuck(7);
+    expect(found).toEqual([
+      {
+        kind: 'without-progress',
+        subject: world.recordKey('a.img'),
+        why: expect.stringContaining('It is created since'),
+      },
+    ]);
+    expect(world.withoutProgress.at(-1)).toBe(1);
+  });
+
+  test('for less is not', async () => {
+    const { world, found } = await stuck(5);
+    expect(found).toEqual([]);
+    expect(world.withoutProgress.at(-1)).toBe(0);
+  });
+
+  test('is not where bytes moved', async () => {
+    const at = new Date(Date.parse((await lookedAfter()).time.toISOString()) + 5 * HOUR * 1000).toISOString();
+    const progress = { bytes: 1, totalBytes: 2, bytesPerSecond: 1, at };
+    expect((await stuck(7, { status: 'uploading', progress })).found).toEqual([]);
+  });
+
+  test('is not while its target is paused, which has an alarm of its own', async () => {
+    const world = await lookedAfter();
+    await dropped(world);
+    world.pass(7 * HOUR);
+    const why = new ImageDropError('endpoint-busy', 'Busy.', { wholeTarget: true, retryable: true });
+    await world.pauses.begin({ target: 'here', stage: 'upload' }, why);
+    const waiting = { since: world.time.toISOString(), code: why.code, message: why.message };
+    await world.records.change(world.recordKey('a.img'), (stored) => stored && { ...stored, waiting });
+    expect(kinds(await world.wholePass())).not.toContain('without-progress');
+  });
+
+  test('is counted no more when it is settled', async () => {
+    const { world } = await stuck(7);
+    await streamUpload({ record: world.recordKey('a.img') }, world.invocation(), world);
+    await recordStatus({ record: world.recordKey('a.img') }, world.invocation(), world);
+    await world.wholePass();
+    expect(world.withoutProgress.at(-1)).toBe(0);
+  });
+});
