@@ -156,6 +156,13 @@ export interface ImageDropProps {
   readonly logLevel?: LogLevel;
 
   /**
+   * Records traces of the functions' invocations in AWS X-Ray, which gives each function the right to write them.
+   *
+   * @default false - records and logs say what became of a drop; traces cost by their number
+   */
+  readonly tracing?: boolean;
+
+  /**
    * Writes the outcome of each drop as tags on the dropped object, `imagedrop:<target>`. Turn it off for a bucket whose
    * policy forbids tags, or whose tags belong to another system.
    *
@@ -182,7 +189,8 @@ export interface ImageDropProps {
   /**
    * Namespace of the metrics in CloudWatch.
    *
-   * @default "ImageDrop" - stacks of one account and region that have targets of the same name need one each
+   * @default "ImageDrop" - stacks of one account and region need one each. `ImageDropStack` of another name appends it:
+   * `ImageDrop/NAME`
    */
   readonly metricsNamespace?: string;
 
