@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -30,6 +30,9 @@ export interface DropBucketByName extends Pick<ExistingDropBucket, 'versioned' |
   readonly keyArn?: string;
 }
 
+/** Of a stack, and of the namespace of its metrics: a second stack of the account has another. */
+const DEFAULT_NAME = 'ImageDrop';
+
 /** ImageDrop as a stack of its own. Its outputs keep their names: scripts read them. */
 export class ImageDropStack extends Stack {
   readonly imageDrop: ImageDrop;
@@ -37,7 +40,10 @@ export class ImageDropStack extends Stack {
   constructor(scope: Construct, id: string, stackProps: ImageDropStackProps) {
     const { cloudsYamlSecret, dropBucketByName, ...given } = stackProps;
     super(scope, id, given);
-    const props = { ...given, ...this.foundByArn(given) };
+    // The tags of a stack reach its resources only when CloudFormation is given them; these are in the template.
+    for (const [key, value] of Object.entries(given.tags ?? {})) Tags.of(this).add(key, value);
+    const metricsNamespace = id === DEFAULT_NAME ? DEFAULT_NAME : `${DEFAULT_NAME}/${id}`;
+    const props = { metricsNamespace, ...given, ...this.foundByArn(given) };
     const cloudsYaml = Secret.fromSecretNameV2(this, 'CloudsYaml', cloudsYamlSecret);
     const existing = dropBucketByName && { existingDropBucket: this.dropBucketOf(dropBucketByName) };
     this.imageDrop = new ImageDrop(this, 'ImageDrop', { ...props, ...existing, cloudsYaml });

@@ -273,8 +273,8 @@ function admitAlarms(scope: Construct, key: IKey): void {
 }
 
 /** What all functions have in common. */
-function commonOf({ logRetention, logLevel, metricsNamespace, network }: Settings) {
-  return { logRetention, logLevel, metricsNamespace, network };
+function commonOf({ logRetention, logLevel, metricsNamespace, network, tracing }: Settings) {
+  return { logRetention, logLevel, metricsNamespace, network, tracing };
 }
 
 /** Items of a run that could not be read or corrected. */

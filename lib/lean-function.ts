@@ -1,6 +1,6 @@
-import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Token, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, CfnFunction, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
@@ -14,7 +14,8 @@ import type { NetworkSettings } from './settings/network.ts';
 import type { Settings } from './settings/settings.ts';
 import { allow } from './statements.ts';
 
-export interface LeanFunctionProps extends Pick<Settings, 'logRetention' | 'logLevel' | 'metricsNamespace'> {
+export interface LeanFunctionProps
+  extends Pick<Settings, 'logRetention' | 'logLevel' | 'metricsNamespace' | 'tracing'> {
   /** Of its entry point in lambda/, and of the service in logs and metrics. */
   readonly name: EntryPoint;
   readonly description: string;
@@ -96,11 +97,12 @@ export class LeanFunction extends Construct {
     }
   }
 
-  private roleFor({ name, grants, network }: LeanFunctionProps): Role {
+  private roleFor({ name, grants, network, tracing }: LeanFunctionProps): Role {
     const statements = [
       allow(['logs:CreateLogStream', 'logs:PutLogEvents'], this.logGroup.logGroupArn),
       ...grants,
       ...(network === undefined ? [] : networkStatements()),
+      ...(tracing ? [tracingStatement()] : []),
     ];
     const role = new Role(this, 'Role', {
       description: `Role of ${name}`,
@@ -108,6 +110,7 @@ export class LeanFunction extends Construct {
       inlinePolicies: { [name]: new PolicyDocument({ statements }) },
     });
     if (network !== undefined) acknowledgeNetwork(role);
+    if (tracing) acknowledgeTracing(role);
     return role;
   }
 
@@ -120,7 +123,7 @@ export class LeanFunction extends Construct {
       POWERTOOLS_LOG_LEVEL: props.logLevel,
     };
     requireRoom(props.name, environment);
-    return new LambdaFunction(this, id, {
+    const fn = new LambdaFunction(this, id, {
       code: bundledCode(props.name),
       handler: 'index.handler',
       description: `imagedrop: ${props.description}`,
@@ -137,5 +140,24 @@ export class LeanFunction extends Construct {
       ...props.network,
       environment,
     });
+    // The property of the construct would add a policy to the role.
+    if (props.tracing) cfnFunctionOf(fn).tracingConfig = { mode: 'Active' };
+    return fn;
   }
+}
+
+function cfnFunctionOf(fn: LambdaFunction): CfnFunction {
+  const resource = fn.node.defaultChild;
+  if (CfnFunction.isCfnFunction(resource)) return resource;
+  throw new TypeError(`${fn.node.path} has no function resource.`);
+}
+
+/** AWS X-Ray knows no resource to restrict these actions to (Service Authorization Reference, "AWS X-Ray"). */
+const tracingStatement = (): PolicyStatement => allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*');
+
+function acknowledgeTracing(role: Role): void {
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'Traces are written by actions that know no resource.',
+  });
 }

@@ -11,7 +11,7 @@ import { allow } from './statements.ts';
 export interface ReconcileFunctionProps
   extends Pick<
     LeanFunctionProps,
-    'logRetention' | 'logLevel' | 'metricsNamespace' | 'network' | 'environment' | 'grants'
+    'logRetention' | 'logLevel' | 'metricsNamespace' | 'tracing' | 'network' | 'environment' | 'grants'
   > {
   readonly every: Duration;
   /** Items of a run that could not be read or corrected. Each run that ends writes a figure, 0 too. */

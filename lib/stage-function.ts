@@ -8,7 +8,7 @@ import { receiveFrom } from './statements.ts';
 export interface StageFunctionProps
   extends Pick<
     LeanFunctionProps,
-    'logRetention' | 'logLevel' | 'metricsNamespace' | 'network' | 'environment' | 'managedInstances'
+    'logRetention' | 'logLevel' | 'metricsNamespace' | 'tracing' | 'network' | 'environment' | 'managedInstances'
   > {
   readonly stage: StageSettings;
   readonly queue: Queue;

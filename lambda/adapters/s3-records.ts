@@ -193,10 +193,17 @@ function parse(key: string, text: string): Partial<DropRecord> | null {
   }
 }
 
+/**
+ * Functions are updated one by one, so that one of this release meets records of the next. A release reads the next schema
+ * before any release writes it, and keeps what it does not know.
+ */
+const READ_SCHEMAS: readonly number[] = [RECORD_SCHEMA, RECORD_SCHEMA + 1];
+
 /** Looks at the fields that every step relies on; a record of ours has all the others when it has these. */
 function whatIsWrong(record: Partial<DropRecord> | null): string | undefined {
   if (typeof record !== 'object' || record === null) return 'is not a JSON object';
-  if (record.schema !== RECORD_SCHEMA) return `has schema ${record.schema}, but only ${RECORD_SCHEMA} is known`;
+  const { schema = 0 }: { readonly schema?: number } = record;
+  if (!READ_SCHEMAS.includes(schema)) return `has schema ${schema}, but only ${READ_SCHEMAS.join(' and ')} are known`;
   if (!RECORD_STATUSES.some((status) => status === record.status)) return `has the unknown status ${record.status}`;
   const { drop, target, revision, generation, attempts, history } = record;
   if (typeof drop?.bucket !== 'string' || typeof drop.key !== 'string') return 'names no drop';

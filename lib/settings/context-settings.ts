@@ -14,6 +14,9 @@ export interface ContextSettings {
   readonly cloudsYamlSecret: string;
   readonly dropBucketByName?: DropBucketByName;
   readonly tagDrops?: boolean;
+  readonly tracing?: boolean;
+  readonly terminationProtection?: boolean;
+  readonly tags?: Readonly<Record<string, string>>;
   readonly expireSettledAfter?: Duration;
   readonly maxConcurrentUploads?: number;
   readonly createMetadata?: ConcurrencyProps;
@@ -39,7 +42,8 @@ const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
 /** What may be left out, each with what reads it. */
 const OPTIONAL: readonly ((node: Node) => Partial<ContextSettings>)[] = [
   existingDropBucketOf,
-  tagDropsOf,
+  switchesOf,
+  tagsOf,
   expiryOf,
   concurrencyOf,
   reconcileOf,
@@ -119,10 +123,24 @@ function existingDropBucketOf(node: Node): { readonly dropBucketByName?: DropBuc
   return { dropBucketByName };
 }
 
-/** `tagDrops`: true or false. */
-function tagDropsOf(node: Node): { readonly tagDrops?: boolean } {
-  const value: unknown = node.tryGetContext('tagDrops');
-  return value === undefined ? {} : { tagDrops: booleanOf('tagDrops', value) };
+/** Each true or false. */
+function switchesOf(node: Node): Partial<ContextSettings> {
+  const given = ['tagDrops', 'tracing', 'terminationProtection'].flatMap((name) => {
+    const value: unknown = node.tryGetContext(name);
+    return value === undefined ? [] : [[name, booleanOf(name, value)]];
+  });
+  return Object.fromEntries(given);
+}
+
+/** `tags`: `{"team":"images"}`, for every resource of the stack. */
+function tagsOf(node: Node): Partial<ContextSettings> {
+  const value = contextValue(node, 'tags');
+  if (value === undefined) return {};
+  const tags = Object.entries(plainObject('tags', value)).map(([key, text]) => {
+    if (typeof text !== 'string') throw new SettingError(`tags.${key}`, text, 'give a text.');
+    return [key, text];
+  });
+  return { tags: Object.fromEntries(tags) };
 }
 
 /** `expireSettledAfterDays`: 30. */

@@ -152,6 +152,13 @@ export interface ImageDropProps {
   readonly logLevel?: LogLevel;
 
   /**
+   * Records traces of the functions' invocations in AWS X-Ray, which gives each function the right to write them.
+   *
+   * @default false - records and logs say what became of a drop; traces cost by their number
+   */
+  readonly tracing?: boolean;
+
+  /**
    * Writes the outcome as tags `imagedrop:<target>` on the dropped object. Turn it off if the bucket forbids tags, or if
    * they belong to another system.
    *
@@ -182,7 +189,8 @@ export interface ImageDropProps {
   /**
    * Namespace of the metrics in CloudWatch.
    *
-   * @default "ImageDrop" - stacks of one account and region that have targets of the same name need one each
+   * @default "ImageDrop" - stacks of one account and region need one each. `ImageDropStack` of another name appends it:
+   * `ImageDrop/NAME`
    */
   readonly metricsNamespace?: string;
 

@@ -34,6 +34,7 @@ export interface Settings {
   readonly managedInstances?: ManagedInstancesProps;
   /** Where functions stand that no managed instances run; undefined: in no VPC. */
   readonly network: NetworkSettings | undefined;
+  readonly tracing: boolean;
   readonly tagsDrops: boolean;
   /** Whole days; undefined: never. */
   readonly expireSettledAfter: Duration | undefined;
@@ -68,6 +69,7 @@ export function settle(props: ImageDropProps): Settings {
     reconcile: resolveReconcile(props.reconcile),
     ...(managedInstances !== undefined && { managedInstances }),
     network: resolveNetwork(props),
+    tracing: props.tracing ?? false,
     tagsDrops: props.tagDrops ?? true,
     expireSettledAfter: resolveExpiry(props),
     outcomeEmails: props.outcomeEmails && resolveOutcomeEmails(props.outcomeEmails),

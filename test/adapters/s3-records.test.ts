@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
 import { s3Records } from '../../lambda/adapters/s3-records.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import type { DropRecord } from '../../lambda/model/record.ts';
+import { type DropRecord, RECORD_SCHEMA } from '../../lambda/model/record.ts';
 import type { RecordStore } from '../../lambda/steps/ports.ts';
 import { type LocalS3, PLAIN, startLocalS3 } from '../local/s3/support/local-s3.ts';
 import { IS_THOROUGH } from '../support/laws.ts';
@@ -203,11 +203,22 @@ describe('a write whose answer is lost', () => {
   });
 });
 
+test.each([RECORD_SCHEMA, RECORD_SCHEMA + 1])(
+  'a record of schema %s keeps it, and fields that are unknown here',
+  async (schema) => {
+    const stored = { ...recordDraft(), schema, revision: 1, nonce: 'n', learnt: { later: true } };
+    await putText(`next-${schema}.json`, JSON.stringify(stored));
+    await countAttempt(records, `next-${schema}.json`);
+    const changed = await records.load(`next-${schema}.json`);
+    expect(changed).toMatchObject({ schema, learnt: { later: true }, revision: 2 });
+  },
+);
+
 describe('a record that was changed by hand', () => {
   test.each([
     ['is not JSON', '{', 'is not JSON'],
     ['is no object', 'null', 'is not a JSON object'],
-    ['is of another schema', '{"schema":2}', 'has schema 2, but only 1 is known'],
+    ['is of a schema after the next', '{"schema":3}', 'has schema 3, but only 1 and 2 are known'],
     ['has a status of its own', '{"schema":1,"status":"done"}', 'has the unknown status done'],
     ['names no drop', JSON.stringify({ ...recordDraft(), drop: {} }), 'names no drop'],
     ['names no target', JSON.stringify({ ...recordDraft(), target: 1 }), 'names no target'],

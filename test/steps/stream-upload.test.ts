@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
+import { type DropRecord, RECORD_SCHEMA } from '../../lambda/model/record.ts';
+import type { RecordDraft } from '../../lambda/model/record-changes.ts';
+import * as changes from '../../lambda/model/record-changes.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
 import { recordStatus } from '../../lambda/steps/record-status.ts';
 import { streamUpload } from '../../lambda/steps/stream-upload.ts';
@@ -231,5 +234,38 @@ describe('stream-upload', () => {
     world.records.stored.set(message.record, rest);
     await upload();
     expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'bad-record' } });
+  });
+});
+
+describe('a record of the next release', () => {
+  test('goes through all steps of this one, which keep its schema and what they do not know', async () => {
+    const world = new MemoryWorld();
+    world.objects.put('a.img', rawDisk());
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    const key = world.recordKey('a.img');
+    const next = { schema: RECORD_SCHEMA + 1, learnt: { later: true } };
+    await world.records.change(key, (stored) => stored && ({ ...stored, ...next } as DropRecord));
+    await streamUpload({ record: key }, world.invocation(), world);
+    await recordStatus({ record: key }, world.invocation(), world);
+    expect(world.record('a.img')).toMatchObject({ status: 'active', ...next });
+  });
+
+  test.each<[string, (record: DropRecord) => RecordDraft | undefined]>([
+    ['begins again', (record) => changes.beginAgain(record, new Date(), 'image-lost')],
+    ['is superseded', (record) => changes.supersede(record, 'v2', new Date())],
+    ['fails', (record) => changes.fail(record, new ImageDropError('internal', 'No.'), new Date())],
+    [
+      'is retried',
+      (record) => {
+        const failed = changes.fail(record, new ImageDropError('internal', 'No.'), new Date());
+        return changes.retry(failed, failed.history.at(-1)?.at ?? '', new Date());
+      },
+    ],
+  ])('keeps them when it %s', async (_how, change) => {
+    const world = new MemoryWorld();
+    world.objects.put('a.img', rawDisk());
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    const next = { schema: RECORD_SCHEMA + 1, learnt: { later: true } };
+    expect(change({ ...world.record('a.img'), ...next } as DropRecord)).toMatchObject(next);
   });
 });

@@ -50,6 +50,12 @@ describe('the context of the app', () => {
     for (const context of [given, asText]) expect(settingsOf({ targets: TARGETS, ...context })).toMatchObject(given);
   });
 
+  test('says what an operator wants of the whole stack', () => {
+    const given = { tags: { team: 'images' }, terminationProtection: true, tracing: true };
+    const asText = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, JSON.stringify(value)]));
+    for (const context of [given, asText]) expect(settingsOf({ targets: TARGETS, ...context })).toMatchObject(given);
+  });
+
   test('says when settled drops are deleted', () => {
     for (const expireSettledAfterDays of [30, '30']) {
       expect(settingsOf({ targets: TARGETS, expireSettledAfterDays }).expireSettledAfter?.toDays()).toBe(30);
@@ -112,6 +118,7 @@ describe('the context of the app', () => {
       { targets: TARGETS, cloudsYamlKeyArn: 'alias/mine' },
       'cloudsYamlKeyArn is "alias/mine": give the ARN of a key',
     ],
+    ['a tag that is no text', { targets: TARGETS, tags: { team: 1 } }, 'tags.team is 1: give a text'],
     ['yes for true', { targets: TARGETS, reconcile: { deleteOrphanedImages: 'yes' } }, 'give true or false'],
     [
       'no targets',
