@@ -167,9 +167,6 @@ export interface ImageDropProps {
   readonly tagDrops?: boolean;
 
   /**
-<<<<<<< HEAD
-   * Sends an e-mail when a drop is settled.
-=======
    * Deletes dropped objects so long after they were dropped, with all their versions, if they became active (or were
    * superseded) at all their targets. The functions tag them `imagedrop=settled`. A drop that failed anywhere stays, for a
    * retry. In a bucket of yours the tag is written, and the lifecycle rule that names it is yours. Whole days.
@@ -179,8 +176,7 @@ export interface ImageDropProps {
   readonly expireSettledAfter?: Duration;
 
   /**
-   * Who gets a mail when a drop has settled.
->>>>>>> wt/aws
+   * Sends an e-mail when a drop is settled.
    *
    * @default - none - the record, the tags of the object and the outcome topic have the outcome
    */
@@ -241,9 +237,6 @@ export interface ExistingDropBucket {
   readonly versioned: boolean;
 
   /**
-<<<<<<< HEAD
-   * Topic that receives the events of the bucket. The construct subscribes the ingest queue to it.
-=======
    * The key of yours that its objects are encrypted with. The functions get the right to decrypt with it.
    *
    * @default - that of `bucket`, which a bucket that is looked up by its name does not know
@@ -251,9 +244,7 @@ export interface ExistingDropBucket {
   readonly encryptionKey?: IKey;
 
   /**
-   * Topic that the bucket sends its events to. The construct subscribes the ingest queue, which then admits this topic
-   * alone.
->>>>>>> wt/aws
+   * Topic that receives the events of the bucket. The construct subscribes the ingest queue to it.
    *
    * @default - none - the bucket sends its events to the ingest queue
    */
