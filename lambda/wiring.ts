@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda';
 import { type StagingAccess, s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
 import { awsUnavailable } from './adapters/aws-errors.ts';
 import { httpClient, measuredHttp } from './adapters/http.ts';
-import { s3Beginnings, s3Reconciliations } from './adapters/s3-document.ts';
+import { s3Beginnings, s3Receipts, s3Reconciliations } from './adapters/s3-document.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Logins } from './adapters/s3-logins.ts';
 import { s3Objects, sharedObjects } from './adapters/s3-objects.ts';
@@ -20,7 +20,7 @@ import { sqsStages } from './adapters/sqs-stages.ts';
 import type { Cloud } from './clouds/cloud.ts';
 import { isPlace, stagingAccess, stagingOpener } from './clouds/open-staging.ts';
 import { endpointOpener } from './endpoints/registry.ts';
-import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
+import { type RecordStatusEnvironment, type SharedEnvironment, targetsOf } from './runtime/environment.ts';
 import { functionLog, once } from './runtime/log.ts';
 import { functionMetrics } from './runtime/metrics.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
@@ -30,6 +30,7 @@ import type {
   Endpoints,
   Invocation,
   MessageQueue,
+  ReceiptStore,
   ScheduledInvocation,
   SharingStore,
   Staging,
@@ -63,6 +64,9 @@ export function bucketsOf({ STATUS_BUCKET }: SharedEnvironment, dropBucket: stri
 /** When each target began, for the functions that take drops up. */
 export const beginningsOf = ({ STATUS_BUCKET }: SharedEnvironment): BeginningStore =>
   s3Beginnings(s3, STATUS_BUCKET, now);
+
+export const receiptsOf = ({ STATUS_BUCKET, IMAGEDROP_VERSION }: RecordStatusEnvironment): ReceiptStore =>
+  s3Receipts(s3, STATUS_BUCKET, IMAGEDROP_VERSION);
 
 export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 

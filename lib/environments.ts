@@ -8,6 +8,7 @@ import type {
 } from '../lambda/runtime/environment.ts';
 import type { Parts, Queues } from './parts.ts';
 import type { Settings } from './settings/settings.ts';
+import { packageVersion } from './version.ts';
 
 /** The environment of each function; its type is the function's own, so that a missing variable does not compile. */
 export interface Environments {
@@ -38,6 +39,7 @@ export function environmentsOf({ targets, reconcile, maxUnpackedBytes }: Setting
       WORK_BUCKET,
       OUTCOME_TOPIC_ARN: parts.outcomes.topicArn,
       TAG_DROPS: parts.tagsDrops ? 'true' : 'false',
+      IMAGEDROP_VERSION: packageVersion(),
     },
     reconcile: {
       ...shared,

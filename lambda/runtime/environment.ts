@@ -41,6 +41,8 @@ export interface RecordStatusEnvironment extends SharedEnvironment {
   readonly OUTCOME_TOPIC_ARN: string;
   /** Whether dropped objects get their outcome as tags. */
   readonly TAG_DROPS: 'true' | 'false';
+  /** Version of the package, for receipts. */
+  readonly IMAGEDROP_VERSION: string;
 }
 
 export interface ReconcileEnvironment extends SharedEnvironment {
@@ -84,6 +86,7 @@ export const recordStatusEnvironment = (variables: Variables = process.env): Rec
   WORK_BUCKET: required(variables, 'WORK_BUCKET'),
   OUTCOME_TOPIC_ARN: required(variables, 'OUTCOME_TOPIC_ARN'),
   TAG_DROPS: required(variables, 'TAG_DROPS') === 'true' ? 'true' : 'false',
+  IMAGEDROP_VERSION: required(variables, 'IMAGEDROP_VERSION'),
 });
 
 export const reconcileEnvironment = (variables: Variables = process.env): ReconcileEnvironment => ({

@@ -34,6 +34,7 @@ beforeAll(async () => {
     MAX_UNPACKED_BYTES: '1000',
     OUTCOME_TOPIC_ARN: 'arn:aws:sns:us-east-1:1:outcomes',
     TAG_DROPS: 'true',
+    IMAGEDROP_VERSION: '1.2.3',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
 });

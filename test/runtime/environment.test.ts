@@ -20,6 +20,7 @@ const variables = {
   STATUS_QUEUE_URL: 'status',
   OUTCOME_TOPIC_ARN: 'topic',
   TAG_DROPS: 'false',
+  IMAGEDROP_VERSION: '1.2.3',
 };
 
 describe('the environment', () => {

@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { packageVersion } from '../../../lib/version.ts';
 import { deployed, propertiesOf, resourceOf } from '../stack-under-test.ts';
 
 const DAY = 86_400;
@@ -115,6 +116,7 @@ describe.each([
       WORK_BUCKET,
       OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn),
       TAG_DROPS: 'true',
+      IMAGEDROP_VERSION: packageVersion(),
     },
   },
 ])('the function $name', ({ name, stage, sized, fed, environment }) => {
