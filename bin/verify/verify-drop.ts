@@ -1,0 +1,33 @@
+import { type Finding, hasFailed } from '../doctor/finding.ts';
+import { showFindings } from '../doctor/report.ts';
+import { dropsIn } from '../records/drops.ts';
+import { exitCodeOf } from '../records/settled.ts';
+import { type KeyedRecord, recordsOf } from '../records/status-bucket.ts';
+import type { StackConnection } from '../stack/connection.ts';
+import { isAt, type StackTarget } from '../stack/targets.ts';
+import { sayWhatIsThere } from '../status/without-record.ts';
+import { FAILED } from '../terminal/exit-codes.ts';
+import { chainOf } from './chain.ts';
+import { type Clouds, withClouds } from './clouds.ts';
+
+export interface VerifyOptions {
+  readonly key: string;
+  readonly json: boolean;
+  readonly targets: readonly StackTarget[];
+}
+
+/** Checks the last drop of a key at each target. @returns the exit code */
+export async function verifyDrop({ key, json, targets }: VerifyOptions, stack: StackConnection): Promise<number> {
+  const found = await recordsOf(stack.s3, stack.output('StatusBucketName'), key);
+  const all = found.map(({ record }) => record);
+  const [last] = dropsIn(all.filter((record) => isAt(record, targets)));
+  if (last === undefined) return sayWhatIsThere(key, dropsIn(all)[0], stack, json);
+  const kept = found.filter(({ record }) => last.includes(record));
+  const findings = await withClouds(stack, (clouds) => showFindings(chains(kept, stack, clouds), json));
+  // A target that was added later has no record, and none is to come.
+  return findings.some(hasFailed) ? FAILED : exitCodeOf(last, []);
+}
+
+async function* chains(kept: readonly KeyedRecord[], stack: StackConnection, clouds: Clouds): AsyncGenerator<Finding> {
+  for (const each of kept) yield* chainOf(each, stack, clouds);
+}
