@@ -2,9 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
-import { type StagingAccess, s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
+import {
+  kmsClient,
+  type StagingAccess,
+  s3Client,
+  secretsClient,
+  sqsClient,
+  stagingClient,
+} from './adapters/aws-clients.ts';
 import { awsUnavailable } from './adapters/aws-errors.ts';
 import { httpClient, measuredHttp } from './adapters/http.ts';
+import { kmsSigner } from './adapters/kms-signer.ts';
 import { s3Beginnings, s3Receipts, s3Reconciliations } from './adapters/s3-document.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Logins } from './adapters/s3-logins.ts';
@@ -65,8 +73,11 @@ export function bucketsOf({ STATUS_BUCKET }: SharedEnvironment, dropBucket: stri
 export const beginningsOf = ({ STATUS_BUCKET }: SharedEnvironment): BeginningStore =>
   s3Beginnings(s3, STATUS_BUCKET, now);
 
-export const receiptsOf = ({ STATUS_BUCKET, IMAGEDROP_VERSION }: RecordStatusEnvironment): ReceiptStore =>
-  s3Receipts(s3, STATUS_BUCKET, IMAGEDROP_VERSION);
+export function receiptsOf(environment: RecordStatusEnvironment): ReceiptStore {
+  const { STATUS_BUCKET, IMAGEDROP_VERSION, RECEIPT_KEY_ARN: key, RECEIPT_ALGORITHM: algorithm } = environment;
+  const signer = key !== undefined && algorithm !== undefined ? kmsSigner(kmsClient(), key, algorithm) : undefined;
+  return s3Receipts({ client: s3, bucket: STATUS_BUCKET }, IMAGEDROP_VERSION, signer);
+}
 
 export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 

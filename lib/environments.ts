@@ -19,7 +19,8 @@ export interface Environments {
   readonly reconcile: ReconcileEnvironment;
 }
 
-export function environmentsOf({ targets, reconcile, maxUnpackedBytes }: Settings, parts: Parts): Environments {
+export function environmentsOf(settings: Settings, parts: Parts): Environments {
+  const { targets, reconcile, maxUnpackedBytes, receiptKey } = settings;
   const { INGEST_QUEUE_URL, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL } = urlsOf(parts.queues);
   const shared: SharedEnvironment = {
     TARGETS: JSON.stringify(targets),
@@ -40,6 +41,7 @@ export function environmentsOf({ targets, reconcile, maxUnpackedBytes }: Setting
       OUTCOME_TOPIC_ARN: parts.outcomes.topicArn,
       TAG_DROPS: parts.tagsDrops ? 'true' : 'false',
       IMAGEDROP_VERSION: packageVersion(),
+      ...(receiptKey && { RECEIPT_KEY_ARN: receiptKey.key.keyArn, RECEIPT_ALGORITHM: receiptKey.algorithm }),
     },
     reconcile: {
       ...shared,

@@ -52,7 +52,7 @@ export function streamUploadGrants({ drops, records, work, queues, cloudsYaml }:
 }
 
 export function recordStatusGrants(parts: Parts): PolicyStatement[] {
-  const { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml } = parts;
+  const { drops, tagsDrops, readsInPlace, records, receiptKey, work, queues, outcomes, cloudsYaml } = parts;
   return [
     ...(tagsDrops ? tagDrops(drops) : []),
     ...clearWork(work),
@@ -60,6 +60,7 @@ export function recordStatusGrants(parts: Parts): PolicyStatement[] {
     ...changeRecords(records),
     sendTo(queues.status.queue, queues.ingest.queue),
     allow(['sns:Publish'], outcomes.topicArn),
+    ...(receiptKey === undefined ? [] : [allow(['kms:Sign'], receiptKey.keyArn)]),
     ...readSecret(cloudsYaml),
   ];
 }

@@ -1,16 +1,24 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ImageDrop } from './image-drop.ts';
-import type { ExistingDropBucket, ImageDropProps } from './settings/props.ts';
+import type { ExistingDropBucket, ImageDropProps, ReceiptKeyProps } from './settings/props.ts';
 
 export interface ImageDropStackProps extends StackProps, Omit<ImageDropProps, 'cloudsYaml'> {
   /** Name of the secret that holds clouds.yaml, in the account and region of the stack. */
   readonly cloudsYamlSecret: string;
   /** A bucket of yours to take drops from, by its name; the same as `existingDropBucket`, for an app without a construct of it. */
   readonly dropBucketByName?: DropBucketByName;
+  /** The same as `receiptKey`, for an app without a construct of it. */
+  readonly receiptKeyByArn?: ReceiptKeyByArn;
+}
+
+/** The key of receipts as cdk.json names it. */
+export interface ReceiptKeyByArn extends Pick<ReceiptKeyProps, 'algorithm'> {
+  readonly arn: string;
 }
 
 /** An existing drop bucket as cdk.json names it. */
@@ -24,8 +32,9 @@ export class ImageDropStack extends Stack {
   readonly imageDrop: ImageDrop;
 
   constructor(scope: Construct, id: string, stackProps: ImageDropStackProps) {
-    const { cloudsYamlSecret, dropBucketByName, ...props } = stackProps;
-    super(scope, id, props);
+    const { cloudsYamlSecret, dropBucketByName, receiptKeyByArn, ...given } = stackProps;
+    super(scope, id, given);
+    const props = receiptKeyByArn === undefined ? given : { ...given, receiptKey: this.receiptKeyOf(receiptKeyByArn) };
     const cloudsYaml = Secret.fromSecretNameV2(this, 'CloudsYaml', cloudsYamlSecret);
     const existing = dropBucketByName && { existingDropBucket: this.dropBucketOf(dropBucketByName) };
     this.imageDrop = new ImageDrop(this, 'ImageDrop', { ...props, ...existing, cloudsYaml });
@@ -39,6 +48,10 @@ export class ImageDropStack extends Stack {
       ...settingsOf(props, cloudsYamlSecret),
     };
     for (const [name, output] of Object.entries(outputs)) new CfnOutput(this, name, output);
+  }
+
+  private receiptKeyOf({ arn, ...rest }: ReceiptKeyByArn): ReceiptKeyProps {
+    return { ...rest, key: Key.fromKeyArn(this, 'ReceiptKey', arn) };
   }
 
   private dropBucketOf({ name, eventTopicArn, ...rest }: DropBucketByName): ExistingDropBucket {
@@ -68,7 +81,8 @@ function outputsOf({ dropBucket, statusBucket, workBucket, outcomeTopic, queues,
 }
 
 /** What those who work with the stack have to know of its settings: `mycloud:glance,huawei:ims`. */
-function settingsOf({ targets, alarmTopic, alarmEmails = [] }: Omit<ImageDropProps, 'cloudsYaml'>, secret: string) {
+function settingsOf(props: Omit<ImageDropProps, 'cloudsYaml'>, secret: string) {
+  const { targets, receiptKey, alarmTopic, alarmEmails = [] } = props;
   const names = Object.entries(targets).map(([name, { kind }]) => `${name}:${kind}`);
   const notified = [...(alarmTopic === undefined ? [] : [alarmTopic.topicArn]), ...alarmEmails];
   return {
@@ -77,6 +91,7 @@ function settingsOf({ targets, alarmTopic, alarmEmails = [] }: Omit<ImageDropPro
       description: 'Who hears of alarms',
     },
     Targets: { value: names.join(','), description: 'Where drops go, each with its kind' },
+    ...(receiptKey && { ReceiptKeyArn: { value: receiptKey.key.keyArn, description: 'The key that signs receipts' } }),
     CloudsYamlSecretName: { value: secret, description: 'The secret that holds clouds.yaml' },
   };
 }

@@ -84,8 +84,9 @@ export class ImageDrop extends Construct {
     this.outcomeTopic = newOutcomeTopic(this, 'OutcomeTopic', settings.outcomeEmails);
     const readsInPlace = settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined);
     const { queues, outcomeTopic: outcomes } = this;
-    const { tagsDrops } = settings;
-    const parts = { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml: props.cloudsYaml };
+    const { tagsDrops, receiptKey } = settings;
+    const settled = { tagsDrops, readsInPlace, receiptKey: receiptKey?.key, cloudsYaml: props.cloudsYaml };
+    const parts = { ...settled, drops, records, work, queues, outcomes };
     const environments = environmentsOf(settings, parts);
     this.functions = this.newFunctions(settings, parts, environments);
     const notice = { topics: this.alarmTopicsOf(props, settings), runbookUrl: settings.runbookUrl };

@@ -1,3 +1,4 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
@@ -16,6 +17,8 @@ export interface Parts {
   /** Packed drops are unpacked into it. */
   readonly work: Bucket;
   readonly queues: Queues;
+  /** Signs receipts; undefined: they are not signed. */
+  readonly receiptKey: IKey | undefined;
   readonly outcomes: Topic;
   readonly cloudsYaml: ISecret;
 }

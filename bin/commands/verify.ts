@@ -9,6 +9,11 @@ export const verify = command({
   usage: [['npx imagedrop verify KEY', 'the last drop of the key, at each target that it went to']],
   positionals: 'keys',
   options: {
+    key: {
+      type: 'string',
+      value: 'PUBLIC.pem',
+      help: 'the public key that receipts must be signed by (default: the receipt key of the stack, asked of AWS KMS; without one, receipts need no signature)',
+    },
     ...TARGET_OPTION,
     ...STACK_OPTION,
     ...jsonOption('a list of the links: `area`, `check`, `outcome`, `detail`, `nextStep`'),
@@ -34,9 +39,9 @@ export const verify = command({
     ]);
     const [key, ...others] = positionals;
     if (key === undefined || others.length > 0) throw new WrongUse('Name one KEY.');
-    const { target = [], json = false } = options;
+    const { target = [], json = false, key: keyFile } = options;
     return withStack(options.stack, (stack) =>
-      verifyDrop({ key, json, targets: targetsNamed(target, stack.targets) }, stack),
+      verifyDrop({ key, json, keyFile, targets: targetsNamed(target, stack.targets) }, stack),
     );
   },
 });

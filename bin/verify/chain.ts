@@ -7,25 +7,30 @@ import { comparableIn } from '../../lambda/steps/verify.ts';
 import { Checks, type Finding, failed, ok, skipped, type Verdict, warning } from '../doctor/finding.ts';
 import type { KeyedRecord } from '../records/status-bucket.ts';
 import type { Clouds } from './clouds.ts';
-import { type ReceiptPlace, receiptVerdict } from './receipt.ts';
+import { type ReceiptSources, receiptChecks } from './receipt.ts';
+
+/** What a record is compared with. */
+export interface Sources extends ReceiptSources {
+  readonly clouds: Clouds;
+}
 
 /** From the dropped object to the image that the cloud has now: each link with what it shows, or what differs. */
-export async function* chainOf(kept: KeyedRecord, stack: ReceiptPlace, clouds: Clouds): AsyncGenerator<Finding> {
+export async function* chainOf(kept: KeyedRecord, sources: Sources): AsyncGenerator<Finding> {
   const { record } = kept;
   const checks = new Checks(`${record.drop.key} at ${record.target}`);
   if (record.status !== 'active') {
     yield checks.found('record', withoutImage(record));
     return;
   }
-  yield await checks.make('dropped object', () => droppedObject(record, stack.s3));
+  yield await checks.make('dropped object', () => droppedObject(record, sources.stack.s3));
   yield* madeFrom(record, checks);
   let image: Image | undefined;
   yield await checks.make('image', async () => {
-    image = await clouds.image(record.target, record.image?.id ?? '');
+    image = await sources.clouds.image(record.target, record.image?.id ?? '');
     return imageVerdict(record, image);
   });
   if (image !== undefined) yield* imageNow(record, image, checks);
-  yield await checks.make('receipt', () => receiptVerdict(kept, image, stack));
+  yield* receiptChecks(kept, image, sources, checks);
 }
 
 function withoutImage({ status, error }: DropRecord): Verdict {

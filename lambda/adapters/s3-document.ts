@@ -1,6 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
-import { receiptKey, statementOf } from '../model/receipt.ts';
+import { type ReceiptSigner, receiptKey, signed, statementOf } from '../model/receipt.ts';
 import { RECONCILIATION_KEY, RECONCILIATION_SCHEMA, type Reconciliation } from '../model/reconciliation.ts';
 import { BEGINNINGS_KEY, BEGINNINGS_SCHEMA, type TargetBeginnings } from '../model/target-beginnings.ts';
 import type { BeginningStore, ReceiptStore } from '../steps/ports.ts';
@@ -121,13 +121,21 @@ export function s3Reconciliations(client: S3Client, bucket: string): Reconciliat
   };
 }
 
-/** @param version of imagedrop */
-export function s3Receipts(client: S3Client, bucket: string, version: string): ReceiptStore {
+/**
+ * Receipts in the status bucket.
+ * @param version of imagedrop
+ * @param signer undefined: they are not signed
+ */
+export function s3Receipts(
+  { client, bucket }: Omit<DocumentName, 'key'>,
+  version: string,
+  signer?: ReceiptSigner,
+): ReceiptStore {
   return {
     async keep(recordKey, record) {
       const statement = statementOf(recordKey, record, version);
       const key = receiptKey(record.image?.id ?? '');
-      await saveDocument({ client, bucket, key }, statement);
+      await saveDocument({ client, bucket, key }, signer === undefined ? statement : await signed(statement, signer));
       return key;
     },
   };

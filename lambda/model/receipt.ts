@@ -129,3 +129,38 @@ function droppedDigest(record: DropRecord): Digest | undefined {
   const published = publishedChecksum(record);
   return published?.agrees === true ? { [published.algorithm]: published.value } : undefined;
 }
+
+/** DSSE v1, "Envelope". */
+export interface Envelope {
+  readonly payloadType: typeof PAYLOAD_TYPE;
+  /** Base64 of the statement. */
+  readonly payload: string;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+}
+
+/** The media type of a statement (in-toto Attestation Framework v1, "Envelope"). */
+export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
+
+/** What a key of the settings signs by; the names of AWS KMS. */
+export const RECEIPT_ALGORITHMS = ['ECDSA_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_256', 'RSASSA_PSS_SHA_256'] as const;
+export type ReceiptAlgorithm = (typeof RECEIPT_ALGORITHMS)[number];
+
+export interface ReceiptSigner {
+  readonly keyId: string;
+  sign(bytes: Buffer): Promise<Buffer>;
+}
+
+export async function signed(statement: Statement, { keyId, sign }: ReceiptSigner): Promise<Envelope> {
+  const payload = Buffer.from(JSON.stringify(statement));
+  const signature = await sign(signedBytes(payload));
+  return {
+    payloadType: PAYLOAD_TYPE,
+    payload: payload.toString('base64'),
+    signatures: [{ keyid: keyId, sig: signature.toString('base64') }],
+  };
+}
+
+/** The type of the payload is signed too (DSSE v1, "PAE"). */
+export function signedBytes(payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload]);
+}

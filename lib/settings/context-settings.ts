@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
-import type { DropBucketByName } from '../image-drop-stack.ts';
+import type { DropBucketByName, ReceiptKeyByArn } from '../image-drop-stack.ts';
 import { objectOf, plainObject, SettingError } from './checks.ts';
 import type { OutcomeEmailsProps } from './outcome-emails-props.ts';
 import type { ReconcileProps } from './reconcile-props.ts';
@@ -12,6 +12,7 @@ export interface ContextSettings {
   readonly targets: Readonly<Record<string, TargetProps>>;
   readonly cloudsYamlSecret: string;
   readonly dropBucketByName?: DropBucketByName;
+  readonly receiptKeyByArn?: ReceiptKeyByArn;
   readonly tagDrops?: boolean;
   readonly reconcile?: ReconcileProps;
   readonly outcomeEmails?: OutcomeEmailsProps;
@@ -29,6 +30,7 @@ export function contextSettings(node: Node): ContextSettings {
     stackName: textOf(node, 'stackName', 'ImageDrop', STACK_NAME, 'the name of a stack: letters, digits and "-"'),
     targets: targetsOf(node),
     ...existingDropBucketOf(node),
+    ...receiptKeyOf(node),
     ...tagDropsOf(node),
     ...reconcileOf(node),
     ...outcomeEmailsOf(node),
@@ -85,6 +87,18 @@ function existingDropBucketOf(node: Node): { readonly dropBucketByName?: DropBuc
     ...(eventBridge !== undefined && { eventBridge: booleanOf('existingDropBucket.eventBridge', eventBridge) }),
   };
   return { dropBucketByName };
+}
+
+/** Of one key in any partition, region and account; not of an alias. */
+const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
+
+/** `receiptKey`: `{"arn":"arn:aws:kms:…:key/…"}`, and `algorithm`. Whether that is one, the construct finds out. */
+function receiptKeyOf(node: Node): { readonly receiptKeyByArn?: ReceiptKeyByArn } {
+  const value: unknown = node.tryGetContext('receiptKey');
+  if (value === undefined) return {};
+  const read = typeof value === 'string' ? parsed('receiptKey', value) : value;
+  const { arn, ...rest } = objectOf('receiptKey', read, ['arn', 'algorithm']);
+  return { receiptKeyByArn: { arn: matching('receiptKey.arn', arn, KEY_ARN, 'the ARN of a key of AWS KMS'), ...rest } };
 }
 
 /** `tagDrops`: true or false. */

@@ -1,4 +1,5 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RECEIPT_ALGORITHMS } from '../../lambda/model/receipt.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import type { DashboardProps } from '../dashboard/watched.ts';
 import { RUNBOOK_PAGE } from '../operator-alarm.ts';
@@ -6,7 +7,7 @@ import { SettingError, wholeNumber } from './checks.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import { type NetworkSettings, resolveNetwork } from './network.ts';
 import { checkAddresses, type OutcomeEmails, resolveOutcomeEmails } from './outcome-emails-props.ts';
-import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
+import { type ImageDropProps, LOG_LEVELS, type LogLevel, type ReceiptKeyProps } from './props.ts';
 import { type ReconcileSettings, resolveReconcile } from './reconcile-props.ts';
 import { resolveConcurrency, resolveStage, type StageSettings } from './resolve-stage.ts';
 import { CREATE_METADATA, MANAGED_STREAM_UPLOAD, RECORD_STATUS, STREAM_UPLOAD, UNPACK_IMAGE } from './stages.ts';
@@ -27,6 +28,8 @@ export interface Settings {
   /** Where functions stand that no managed instances run; undefined: in no VPC. */
   readonly network: NetworkSettings | undefined;
   readonly tagsDrops: boolean;
+  /** Undefined: receipts are not signed. */
+  readonly receiptKey: Required<ReceiptKeyProps> | undefined;
   readonly outcomeEmails: OutcomeEmails | undefined;
   readonly alarmEmails: readonly string[];
   readonly metricsNamespace: string;
@@ -63,6 +66,7 @@ export function settle(props: ImageDropProps): Settings {
     ...(managedInstances !== undefined && { managedInstances }),
     network: resolveNetwork(props),
     tagsDrops: props.tagDrops ?? true,
+    receiptKey: resolveReceiptKey(props.receiptKey),
     outcomeEmails: props.outcomeEmails && resolveOutcomeEmails(props.outcomeEmails),
     alarmEmails: checkAddresses('alarmEmails', props.alarmEmails ?? []),
     metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),
@@ -71,6 +75,13 @@ export function settle(props: ImageDropProps): Settings {
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     logLevel: logLevelOf(props.logLevel ?? 'INFO'),
   };
+}
+
+function resolveReceiptKey(given: ReceiptKeyProps | undefined): Settings['receiptKey'] {
+  if (given === undefined) return undefined;
+  const { key, algorithm = 'ECDSA_SHA_256' } = given;
+  if (RECEIPT_ALGORITHMS.includes(algorithm)) return { key, algorithm };
+  throw new SettingError('receiptKey.algorithm', algorithm, `use one of ${RECEIPT_ALGORITHMS.join(', ')}.`);
 }
 
 /** The parts of one multipart upload (lambda/steps/part-upload.ts) hold more. */

@@ -1,11 +1,14 @@
+import { createHash, sign as cryptoSign, generateKeyPairSync } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../bin/doctor/finding.ts';
 import { chainOf } from '../../bin/verify/chain.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import type { Image } from '../../lambda/model/image.ts';
+import { signed } from '../../lambda/model/receipt.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { rawDisk } from '../support/disk.ts';
+import { KeyService } from '../support/key-service.ts';
 import { type StackAtHand, stackAtHand } from './support/stack-at-hand.ts';
 
 let hand: StackAtHand;
@@ -34,6 +37,16 @@ async function store(Key: string, text: string): Promise<void> {
 
 const broken = (findings: readonly Finding[]) =>
   findings.filter(({ outcome }) => outcome === 'failed').map(({ check, detail }) => `${check}: ${detail}`);
+
+const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
+
+/** An envelope whose statement names another version of imagedrop. */
+function altered(text: string): string {
+  const envelope = JSON.parse(text);
+  const statement = JSON.parse(Buffer.from(envelope.payload, 'base64').toString());
+  statement.predicate.imagedrop.version = '9.9.9';
+  return JSON.stringify({ ...envelope, payload: Buffer.from(JSON.stringify(statement)).toString('base64') });
+}
 
 describe('imagedrop verify', () => {
   test('prints the chain of an active drop link by link', async () => {
@@ -81,7 +94,8 @@ describe('imagedrop verify', () => {
     const stack = { s3: hand.pipeline.s3, output: (name: string) => hand.pipeline.output(name) };
     const kept = { key: recordKey(drop, 'simulator'), record };
     const findings: Finding[] = [];
-    for await (const finding of chainOf(kept, stack, { image: async () => now })) findings.push(finding);
+    for await (const finding of chainOf(kept, { stack, key: undefined, clouds: { image: async () => now } }))
+      findings.push(finding);
     expect(findings.filter(({ outcome }) => outcome === 'failed').map(({ check }) => check)).toEqual(links);
   });
 
@@ -114,6 +128,50 @@ describe('imagedrop verify', () => {
     expect(code).toBe(0);
   });
 
+  test.each([
+    ['valid', (text: string) => text, ['--key', 'public.pem'], 0, 'ok', 'signed by public.pem'],
+    [
+      'of a changed receipt',
+      altered,
+      ['--key', 'public.pem'],
+      1,
+      'failed',
+      'No signature of public.pem fits the receipt.',
+    ],
+    ['of another key', (text: string) => text, ['--key', 'other.pem'], 1, 'failed', 'No signature of other.pem fits'],
+    ['missing', () => undefined, ['--key', 'public.pem'], 1, 'failed', 'The receipt is not signed by public.pem.'],
+    ['not required', () => undefined, [], 0, 'skipped', 'The receipt is not signed.'],
+    ['of a key that no one names', (text: string) => text, [], 0, 'warning', 'Signed by me, but the stack has no'],
+  ])('finds a signature that is %s', async (what, change, args, code, outcome, detail) => {
+    const { receipt = '' } = await active(`signature ${what}.img`);
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    await hand.user.file('public.pem', pair.publicKey.export({ type: 'spki', format: 'pem' }));
+    await hand.user.file('other.pem', new KeyService().publicPem);
+    const sign = async (bytes: Buffer) => cryptoSign('sha256', bytes, pair.privateKey);
+    const envelope = await signed(JSON.parse(await stored(receipt)), { keyId: 'me', sign });
+    const text = change(JSON.stringify(envelope));
+    if (text !== undefined) await store(receipt, text);
+    const verified = await hand.user.json('verify', `signature ${what}.img`, ...args);
+    expect(verified.code).toBe(code);
+    expect(verified.document.findLast(({ check }: Finding) => check === 'signature')).toMatchObject({
+      outcome,
+      detail: expect.stringContaining(detail),
+    });
+  });
+
+  test('asks AWS KMS for the key that the settings of the stack name, whichever the receipt names', async () => {
+    const { receipt = '' } = await active('kms.img');
+    const keys = new KeyService();
+    await hand.publish({ AWS_ENDPOINT_URL_KMS: await keys.start() }, { ReceiptKeyArn: 'arn:of-the-stack' });
+    const signer = { keyId: 'arn:of-another', sign: async (bytes: Buffer) => keys.sign(sha256(bytes)) };
+    await store(receipt, JSON.stringify(await signed(JSON.parse(await stored(receipt)), signer)));
+    const { code, out } = await hand.user.run('verify', 'kms.img');
+    await hand.publish();
+    expect(out).toMatch(/^ {2}ok +signature +signed by arn:of-the-stack$/m);
+    expect(keys.asked).toEqual([['TrentService.GetPublicKey', { KeyId: 'arn:of-the-stack' }]]);
+    expect(code).toBe(0);
+  });
+
   test('says of a failed drop why it failed', async () => {
     await hand.pipeline.settled(await hand.pipeline.drop('words.img', Buffer.from('Just words.\n')));
     const { code, out } = await hand.user.run('verify', 'words.img');
@@ -126,6 +184,7 @@ describe('imagedrop verify', () => {
   test.each([
     [['never.img'], 1, 'There is no drop "never.img".'],
     [[], 2, 'Name one KEY.'],
+    [['a', '--key', 'none.pem'], 2, '--key names none.pem, which is not the PEM file of a public key'],
     [['a', '--target', 'nowhere'], 2, 'The stack has no target "nowhere"'],
   ])('%j ends with its exit code', async (args, code, message) => {
     expect(await hand.user.run('verify', ...args)).toMatchObject({ code, err: expect.stringContaining(message) });

@@ -38,6 +38,15 @@ describe('the environment', () => {
     expect(() => createMetadataEnvironment(given)).toThrow(expect.objectContaining({ code: 'bad-setting', message }));
   });
 
+  test('names the algorithm that a key of receipts lacks', () => {
+    const RECEIPT_KEY_ARN = 'arn';
+    const signed = { RECEIPT_KEY_ARN, RECEIPT_ALGORITHM: 'ECDSA_SHA_256' };
+    expect(recordStatusEnvironment({ ...variables, ...signed })).toMatchObject(signed);
+    expect(() => recordStatusEnvironment({ ...variables, RECEIPT_KEY_ARN })).toThrow(
+      /^The environment variable RECEIPT_ALG/,
+    );
+  });
+
   test.each(['{', '{}', '[]', '[{"name":"a","kind":"nova"}]', '[{"kind":"ims"}]'])(
     'refuses the targets %s',
     (TARGETS) => {
