@@ -1,7 +1,7 @@
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { isNoSuchKey, statusOf } from '../../lambda/adapters/aws-errors.ts';
-import { type HashAlgorithm, type Hashes, type Image, RECORD_PROPERTY } from '../../lambda/model/image.ts';
-import { publishedChecksum } from '../../lambda/model/receipt.ts';
+import { type Hashes, type Image, RECORD_PROPERTY } from '../../lambda/model/image.ts';
+import { type Digest, droppedDigest, type PublishedChecksum, publishedChecksum } from '../../lambda/model/receipt.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { comparableIn } from '../../lambda/steps/verify.ts';
 import { Checks, type Finding, failed, ok, skipped, type Verdict, warning } from '../doctor/finding.ts';
@@ -55,26 +55,25 @@ async function droppedObject({ drop }: DropRecord, s3: S3Client): Promise<Verdic
 }
 
 function* madeFrom(record: DropRecord, checks: Checks): Generator<Finding> {
-  const { packed, hashes, plan, drop } = record;
+  const { packed, hashes, plan } = record;
   const checksum = publishedChecksum(record);
-  if (checksum !== undefined) {
-    const { algorithm, value, from = 'the publisher', agrees } = checksum;
-    const isWhole = packed === undefined && plan?.range.length === drop.size;
-    const read = isWhole ? hashes?.[algorithm as HashAlgorithm] : undefined;
-    const differs = agrees === false || (read !== undefined && read !== value);
-    const detail = `${algorithm} ${value}, from ${from}`;
-    yield checks.found(
-      'checksum',
-      differs ? failed(`${detail}: the dropped object has another.`, DROP_AGAIN) : ok(detail),
-    );
-  }
+  if (checksum !== undefined) yield checks.found('checksum', checksumVerdict(checksum, droppedDigest(record)));
   if (packed !== undefined) {
     const { format, unpackedBytes, sha256 } = packed;
-    const read = plan?.range.length === unpackedBytes ? hashes?.sha256 : undefined;
+    const sent = plan?.range.length === unpackedBytes ? hashes?.sha256 : undefined;
     const detail = `${format}, unpacked to ${unpackedBytes} bytes, sha256 ${sha256}`;
-    const differs = read !== undefined && read !== sha256;
-    yield checks.found('unpacked', differs ? failed(`${detail}, but ${read} was sent.`, DROP_AGAIN) : ok(detail));
+    const differs = sent !== undefined && sent !== sha256;
+    yield checks.found('unpacked', differs ? failed(`${detail}, but ${sent} was sent.`, DROP_AGAIN) : ok(detail));
   }
+}
+
+function checksumVerdict({ algorithm, value, from, agrees }: PublishedChecksum, dropped: Digest = {}): Verdict {
+  const detail = `${algorithm} ${value}, from ${from ?? 'the publisher'}`;
+  const read = dropped[algorithm];
+  if (agrees === false || (read !== undefined && read !== value)) {
+    return failed(`${detail}, but the dropped object has ${read ?? 'another'}.`, DROP_AGAIN);
+  }
+  return agrees === true || read === value ? ok(detail) : skipped(`${detail}: it was not compared.`);
 }
 
 const DROP_AGAIN = 'Do not use the image. Get the file from its publisher again, and drop it again.';

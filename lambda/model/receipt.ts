@@ -58,10 +58,15 @@ export interface PublishedChecksum {
   readonly algorithm: string;
   readonly value: string;
   readonly from?: string;
-  readonly agrees?: boolean;
+  /** Whether the dropped bytes have it; another value, or none: that is unknown. */
+  readonly agrees?: boolean | string;
 }
 
-type Published = DropRecord & { readonly publisher?: { readonly checksum?: PublishedChecksum } };
+type Published = DropRecord & {
+  readonly publisher?: { readonly checksum?: PublishedChecksum };
+  /** The hashes are of the packed file. */
+  readonly packed?: { readonly hashes?: Digest };
+};
 
 export const publishedChecksum = ({ publisher }: Published): PublishedChecksum | undefined => publisher?.checksum;
 
@@ -122,9 +127,10 @@ function dropped(record: DropRecord): Receipt['dropped'] {
   return { bucket, key, ...(version && { version }), etag, size, droppedAt, ...(digest && { digest }) };
 }
 
-/** Of the whole object: what was read is that, unless it was a part of it or the disk inside. */
-function droppedDigest(record: DropRecord): Digest | undefined {
+/** Of the whole object: what was sent may be a part of it, or the disk inside. */
+export function droppedDigest(record: Published): Digest | undefined {
   const { packed, plan, hashes, drop } = record;
+  if (packed?.hashes !== undefined) return packed.hashes;
   if (packed === undefined && plan?.range.length === drop.size) return hashes;
   const published = publishedChecksum(record);
   return published?.agrees === true ? { [published.algorithm]: published.value } : undefined;

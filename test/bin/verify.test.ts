@@ -7,6 +7,7 @@ import { recordKey } from '../../lambda/model/drop.ts';
 import type { Image } from '../../lambda/model/image.ts';
 import { signed } from '../../lambda/model/receipt.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { recordDraft } from '../adapters/drop-record.ts';
 import { rawDisk } from '../support/disk.ts';
 import { KeyService } from '../support/key-service.ts';
 import { type StackAtHand, stackAtHand } from './support/stack-at-hand.ts';
@@ -97,6 +98,28 @@ describe('imagedrop verify', () => {
     for await (const finding of chainOf(kept, { stack, key: undefined, clouds: { image: async () => now } }))
       findings.push(finding);
     expect(findings.filter(({ outcome }) => outcome === 'failed').map(({ check }) => check)).toEqual(links);
+  });
+
+  test.each([
+    ['agrees', { value: 'dd', agrees: true }, 'ok'],
+    ['differs', { value: 'ee', agrees: true }, 'failed'],
+    ['was not compared', { algorithm: 'md5', value: 'ee', agrees: 'unknown' }, 'skipped'],
+  ])('shows that the checksum of the publisher %s, and what was unpacked', async (_what, changes, outcome) => {
+    const packed = { format: 'xz', bytes: 9, unpackedBytes: 4096, sha256: 'aa', hashes: { sha256: 'dd' } };
+    const checksum = { algorithm: 'sha256', from: 'SHA256SUMS', ...changes };
+    const record = { ...recordDraft({ status: 'active', image: { id: 'one' } }), packed, publisher: { checksum } };
+    const stack = { s3: hand.pipeline.s3, output: (name: string) => hand.pipeline.output(name) };
+    const findings: Finding[] = [];
+    const kept = { key: 'r.json', record: { ...record, revision: 1, nonce: 'n' } as unknown as DropRecord };
+    const clouds = { image: async () => undefined };
+    for await (const finding of chainOf(kept, { stack, key: undefined, clouds })) findings.push(finding);
+    expect(findings).toMatchObject([
+      { check: 'dropped object', outcome: 'skipped' },
+      { check: 'checksum', outcome },
+      { check: 'unpacked', outcome: 'ok', detail: 'xz, unpacked to 4096 bytes, sha256 aa' },
+      { check: 'image', outcome: 'failed' },
+      { check: 'receipt', outcome: 'skipped' },
+    ]);
   });
 
   test.each([

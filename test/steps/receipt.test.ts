@@ -111,6 +111,10 @@ describe('the statement', () => {
       publisher: { checksum },
     });
     expect((await receiptOf({ packed })).dropped.digest).toBeUndefined();
+    const hashes = { sha256: 'cc' };
+    expect((await receiptOf({ packed: { ...packed, hashes } })).dropped.digest).toEqual(hashes);
+    const unknown = { ...checksum, agrees: 'unknown' };
+    expect((await receiptOf({ packed, publisher: { checksum: unknown } })).dropped.digest).toBeUndefined();
   });
 
   test.each([
