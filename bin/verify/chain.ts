@@ -89,7 +89,7 @@ function imageVerdict({ image, target }: DropRecord, now: Image | undefined): Ve
   return failed(detail, NOT_OURS);
 }
 
-/** What the cloud says now, beside what it said when the image became active. */
+/** What the cloud says now, beside what it reported when the image became active. */
 function* imageNow({ verification, plan, hashes, sent }: DropRecord, now: Image, checks: Checks): Generator<Finding> {
   const size = verification?.size ?? plan?.range.length;
   yield checks.found('size', compared('bytes', size, now.size));

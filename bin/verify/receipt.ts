@@ -83,10 +83,7 @@ function storedIn(text: string): StoredReceipt | undefined {
 const isStatement = ({ subject, predicate }: Statement): boolean =>
   Array.isArray(subject) && typeof predicate.imagedrop.version === 'string';
 
-/**
- * The values of one document that the other does not have. A receipt of an older version has fewer than its record, which
- * is no difference.
- */
+/** The values of one document that the other lacks. The receipt of an older version may have fewer than its record. */
 function* differences(one: unknown, other: unknown, names: readonly [string, string], path = ''): Generator<string> {
   if (typeof one !== 'object' || one === null) {
     if (one === other) return;

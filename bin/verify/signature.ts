@@ -5,7 +5,7 @@ import { type Envelope, signedBytes } from '../../lambda/model/receipt.ts';
 import { failed, ok, skipped, type Verdict, warning } from '../doctor/finding.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 
-/** The key that receipts must be signed by. It never comes from the receipt: whoever changes that can name another key. */
+/** The key that receipts must be signed by. It never comes from the receipt, which can be changed to name another key. */
 export interface ReceiptKey {
   /** As people know it: an ARN, or the path of a file. */
   readonly name: string;
