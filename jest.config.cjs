@@ -24,6 +24,7 @@ const SLOW = [
   'bin/stack/stack',
   'bin/synthesize',
   'bin/ui/ui',
+  'bin/verify',
   'docs/documented-commands',
   'docs/snippets',
   'fuzz/fuzz',

@@ -2,7 +2,15 @@ import { snsClient } from './adapters/aws-clients.ts';
 import { snsTopic } from './adapters/sns-topic.ts';
 import { recordStatusEnvironment } from './runtime/environment.ts';
 import { recordStatus } from './steps/record-status.ts';
-import { cloudsYamlOf, handlerOf, stagingOf, stepDependencies, taggingStore, workBucketOf } from './wiring.ts';
+import {
+  cloudsYamlOf,
+  handlerOf,
+  receiptsOf,
+  stagingOf,
+  stepDependencies,
+  taggingStore,
+  workBucketOf,
+} from './wiring.ts';
 
 const environment = recordStatusEnvironment();
 const cloudsYaml = cloudsYamlOf(environment);
@@ -13,6 +21,7 @@ const dependencies = {
   marksSettled: environment.MARK_SETTLED === 'true',
   staging: stagingOf(environment, cloudsYaml),
   workBucket: workBucketOf(environment),
+  receipts: receiptsOf(environment),
   topic: snsTopic(snsClient(), environment.OUTCOME_TOPIC_ARN),
 };
 

@@ -2,10 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
-import { type StagingAccess, s3Client, secretsClient, sqsClient, stagingClient } from './adapters/aws-clients.ts';
+import {
+  kmsClient,
+  type StagingAccess,
+  s3Client,
+  secretsClient,
+  sqsClient,
+  stagingClient,
+} from './adapters/aws-clients.ts';
 import { awsUnavailable } from './adapters/aws-errors.ts';
 import { httpClient, measuredHttp } from './adapters/http.ts';
-import { s3Beginnings, s3Reconciliations } from './adapters/s3-document.ts';
+import { kmsSigner } from './adapters/kms-signer.ts';
+import { s3Beginnings, s3Receipts, s3Reconciliations } from './adapters/s3-document.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Logins } from './adapters/s3-logins.ts';
 import { s3Objects, sharedObjects } from './adapters/s3-objects.ts';
@@ -20,7 +28,7 @@ import { sqsStages } from './adapters/sqs-stages.ts';
 import type { Cloud } from './clouds/cloud.ts';
 import { isPlace, stagingAccess, stagingOpener } from './clouds/open-staging.ts';
 import { endpointOpener } from './endpoints/registry.ts';
-import { type SharedEnvironment, targetsOf } from './runtime/environment.ts';
+import { type RecordStatusEnvironment, type SharedEnvironment, targetsOf } from './runtime/environment.ts';
 import { functionLog, once } from './runtime/log.ts';
 import { functionMetrics } from './runtime/metrics.ts';
 import { shutdownSignal } from './runtime/shutdown.ts';
@@ -30,6 +38,7 @@ import type {
   Endpoints,
   Invocation,
   MessageQueue,
+  ReceiptStore,
   ScheduledInvocation,
   SharingStore,
   Staging,
@@ -63,6 +72,12 @@ export function bucketsOf({ STATUS_BUCKET }: SharedEnvironment, dropBucket: stri
 /** When each target began, for the functions that take drops up. */
 export const beginningsOf = ({ STATUS_BUCKET }: SharedEnvironment): BeginningStore =>
   s3Beginnings(s3, STATUS_BUCKET, now);
+
+export function receiptsOf(environment: RecordStatusEnvironment): ReceiptStore {
+  const { STATUS_BUCKET, IMAGEDROP_VERSION, RECEIPT_KEY_ARN: key, RECEIPT_ALGORITHM: algorithm } = environment;
+  const signer = key !== undefined && algorithm !== undefined ? kmsSigner(kmsClient(), key, algorithm) : undefined;
+  return s3Receipts({ client: s3, bucket: STATUS_BUCKET }, IMAGEDROP_VERSION, signer);
+}
 
 export const queue = (url: string): MessageQueue => sqsQueue(sqs, url);
 

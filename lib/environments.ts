@@ -8,6 +8,7 @@ import type {
 } from '../lambda/runtime/environment.ts';
 import type { Parts, Queues } from './parts.ts';
 import type { Settings } from './settings/settings.ts';
+import { packageVersion } from './version.ts';
 
 /** The environment of each function; its type is the function's own, so that a missing variable does not compile. */
 export interface Environments {
@@ -19,7 +20,7 @@ export interface Environments {
 }
 
 export function environmentsOf(settings: Settings, parts: Parts): Environments {
-  const { targets, reconcile, maxUnpackedBytes, expireSettledAfter } = settings;
+  const { targets, reconcile, maxUnpackedBytes, expireSettledAfter, receiptKey } = settings;
   const { INGEST_QUEUE_URL, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL } = urlsOf(parts.queues);
   const shared: SharedEnvironment = {
     TARGETS: JSON.stringify(targets),
@@ -40,6 +41,8 @@ export function environmentsOf(settings: Settings, parts: Parts): Environments {
       OUTCOME_TOPIC_ARN: parts.outcomes.topicArn,
       TAG_DROPS: parts.tagsDrops ? 'true' : 'false',
       MARK_SETTLED: expireSettledAfter === undefined ? 'false' : 'true',
+      IMAGEDROP_VERSION: packageVersion(),
+      ...(receiptKey && { RECEIPT_KEY_ARN: receiptKey.key.keyArn, RECEIPT_ALGORITHM: receiptKey.algorithm }),
     },
     reconcile: {
       ...shared,

@@ -73,7 +73,8 @@ export function streamUploadGrants({
 }
 
 export function recordStatusGrants(parts: Parts): PolicyStatement[] {
-  const { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml, cloudsYamlKey } = parts;
+  const { drops, tagsDrops, readsInPlace, records, receiptKey, work, queues, outcomes, cloudsYaml, cloudsYamlKey } =
+    parts;
   return [
     ...(tagsDrops ? tagDrops(drops) : []),
     ...clearWork(work),
@@ -81,6 +82,7 @@ export function recordStatusGrants(parts: Parts): PolicyStatement[] {
     ...changeRecords(records),
     sendTo(queues.status.queue, queues.ingest.queue),
     allow(['sns:Publish'], outcomes.topicArn),
+    ...(receiptKey === undefined ? [] : [allow(['kms:Sign'], receiptKey.keyArn)]),
     ...readSecret(cloudsYaml, cloudsYamlKey),
   ];
 }

@@ -5,7 +5,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ImageDrop } from './image-drop.ts';
-import type { ExistingDropBucket, ImageDropProps } from './settings/props.ts';
+import type { ExistingDropBucket, ImageDropProps, ReceiptKeyProps } from './settings/props.ts';
 
 export interface ImageDropStackProps extends StackProps, Omit<ImageDropProps, 'cloudsYaml'> {
   /** Name of the secret that holds clouds.yaml, in the account and region of the stack. */
@@ -20,6 +20,13 @@ export interface ImageDropStackProps extends StackProps, Omit<ImageDropProps, 'c
   readonly alarmTopicArn?: string;
   /** The key that this topic is encrypted with. */
   readonly alarmTopicKeyArn?: string;
+  /** The same as `receiptKey`, for an app without a construct of it. */
+  readonly receiptKeyByArn?: ReceiptKeyByArn;
+}
+
+/** The key of receipts as cdk.json names it. */
+export interface ReceiptKeyByArn extends Pick<ReceiptKeyProps, 'algorithm'> {
+  readonly arn: string;
 }
 
 /** An existing drop bucket as cdk.json names it. */
@@ -38,12 +45,13 @@ export class ImageDropStack extends Stack {
   readonly imageDrop: ImageDrop;
 
   constructor(scope: Construct, id: string, stackProps: ImageDropStackProps) {
-    const { cloudsYamlSecret, dropBucketByName, ...given } = stackProps;
+    const { cloudsYamlSecret, dropBucketByName, receiptKeyByArn, ...given } = stackProps;
     super(scope, id, given);
     // The tags of a stack reach its resources only when CloudFormation is given them; these are in the template.
     for (const [key, value] of Object.entries(given.tags ?? {})) Tags.of(this).add(key, value);
     const metricsNamespace = id === DEFAULT_NAME ? DEFAULT_NAME : `${DEFAULT_NAME}/${id}`;
-    const props = { metricsNamespace, ...given, ...this.foundByArn(given) };
+    const receiptKey = receiptKeyByArn && { receiptKey: this.receiptKeyOf(receiptKeyByArn) };
+    const props = { metricsNamespace, ...given, ...receiptKey, ...this.foundByArn(given) };
     const cloudsYaml = Secret.fromSecretNameV2(this, 'CloudsYaml', cloudsYamlSecret);
     const existing = dropBucketByName && { existingDropBucket: this.dropBucketOf(dropBucketByName) };
     this.imageDrop = new ImageDrop(this, 'ImageDrop', { ...props, ...existing, cloudsYaml });
@@ -61,6 +69,10 @@ export class ImageDropStack extends Stack {
       ...settingsOf(props, cloudsYamlSecret),
     };
     for (const [name, output] of Object.entries(outputs)) new CfnOutput(this, name, output);
+  }
+
+  private receiptKeyOf({ arn, ...rest }: ReceiptKeyByArn): ReceiptKeyProps {
+    return { ...rest, key: Key.fromKeyArn(this, 'ReceiptKey', arn) };
   }
 
   private dropBucketOf({ name, eventTopicArn, keyArn, ...rest }: DropBucketByName): ExistingDropBucket {
@@ -105,7 +117,8 @@ function outputsOf({ dropBucket, statusBucket, workBucket, outcomeTopic, queues,
 }
 
 /** What those who work with the stack have to know of its settings: `mycloud:glance,huawei:ims`. */
-function settingsOf({ targets, alarmTopic, alarmEmails = [] }: Omit<ImageDropProps, 'cloudsYaml'>, secret: string) {
+function settingsOf(props: Omit<ImageDropProps, 'cloudsYaml'>, secret: string) {
+  const { targets, receiptKey, alarmTopic, alarmEmails = [] } = props;
   const names = Object.entries(targets).map(([name, { kind }]) => `${name}:${kind}`);
   const notified = [...(alarmTopic === undefined ? [] : [alarmTopic.topicArn]), ...alarmEmails];
   return {
@@ -114,6 +127,7 @@ function settingsOf({ targets, alarmTopic, alarmEmails = [] }: Omit<ImageDropPro
       description: 'Who hears of alarms',
     },
     Targets: { value: names.join(','), description: 'Where drops go, each with its kind' },
+    ...(receiptKey && { ReceiptKeyArn: { value: receiptKey.key.keyArn, description: 'The key that signs receipts' } }),
     CloudsYamlSecretName: { value: secret, description: 'The secret that holds clouds.yaml' },
   };
 }

@@ -87,9 +87,10 @@ export class ImageDrop extends Construct {
     this.outcomeTopic = newOutcomeTopic(this, 'OutcomeTopic', settings.outcomeEmails);
     const readsInPlace = settings.targets.some(({ objectStorage }) => objectStorage?.staging !== undefined);
     const { queues, outcomeTopic: outcomes } = this;
-    const { tagsDrops } = settings;
+    const { tagsDrops, receiptKey } = settings;
     const { cloudsYaml, cloudsYamlKey = cloudsYaml.encryptionKey } = props;
-    const parts = { drops, tagsDrops, readsInPlace, records, work, queues, outcomes, cloudsYaml, cloudsYamlKey };
+    const settled = { tagsDrops, readsInPlace, receiptKey: receiptKey?.key, cloudsYaml, cloudsYamlKey };
+    const parts = { ...settled, drops, records, work, queues, outcomes };
     this.keys = [drops.key, cloudsYamlKey, props.encryptionKey].filter((key) => key !== undefined);
     const environments = environmentsOf(settings, parts);
     this.functions = this.newFunctions(settings, parts, environments);

@@ -17,6 +17,8 @@ export interface Parts {
   /** Packed drops are unpacked into it. */
   readonly work: Bucket;
   readonly queues: Queues;
+  /** Signs receipts; undefined: they are not signed. */
+  readonly receiptKey: IKey | undefined;
   readonly outcomes: Topic;
   readonly cloudsYaml: ISecret;
   /** What the secret is encrypted with; undefined: a key of AWS Secrets Manager. */

@@ -12,6 +12,7 @@ import { stack } from './stack.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 import { ui } from './ui.ts';
+import { verify } from './verify.ts';
 
 /** Every command, in the order of the help. A new one is one file and one line here. */
 export const COMMANDS: readonly Command[] = [
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   drop,
   ls,
   status,
+  verify,
   ui,
   inspect,
   retry,

@@ -30,7 +30,7 @@ export async function* cloudsOf(stack: StackConnection, readOnly: boolean): Asyn
 }
 
 /** @returns undefined when it may not be read: droppers need not know the cloud's password */
-async function secretText(SecretId: string): Promise<string | undefined> {
+export async function secretText(SecretId: string): Promise<string | undefined> {
   const client = new SecretsManagerClient();
   try {
     const { SecretString: text } = await client.send(new GetSecretValueCommand({ SecretId }));

@@ -1,5 +1,5 @@
-import { printable } from '../printable.ts';
-import type { Style, Styler } from '../terminal/styles.ts';
+import { printable, printableJson } from '../printable.ts';
+import { type Style, type Styler, stylerFor } from '../terminal/styles.ts';
 import type { Finding } from './finding.ts';
 
 const STYLES: Readonly<Record<Finding['outcome'], Style>> = {
@@ -35,4 +35,16 @@ export function totals(findings: readonly Finding[]): string {
   );
   const text = counts.filter(([count]) => count > 0).map(([count, outcome]) => `${count} ${outcome}`);
   return `\n${text.join(', ')}\n`;
+}
+
+/** Prints each finding as it comes, for a check may take a while. @returns all of them */
+export async function showFindings(checks: AsyncIterable<Finding>, json: boolean): Promise<readonly Finding[]> {
+  const style = stylerFor(process.stdout);
+  const findings: Finding[] = [];
+  for await (const finding of checks) {
+    if (!json) process.stdout.write(findingLines(finding, findings.at(-1), style));
+    findings.push(finding);
+  }
+  process.stdout.write(json ? `${printableJson(findings, 2)}\n` : totals(findings));
+  return findings;
 }

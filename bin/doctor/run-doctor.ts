@@ -1,13 +1,11 @@
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
-import { printableJson } from '../printable.ts';
 import { withStack } from '../stack/connection.ts';
 import { DONE, FAILED } from '../terminal/exit-codes.ts';
-import { stylerFor } from '../terminal/styles.ts';
 import { cloudChecks } from './cloud-checks.ts';
 import { cloudsOf } from './clouds.ts';
 import { type Finding, hasFailed } from './finding.ts';
-import { findingLines, totals } from './report.ts';
+import { showFindings } from './report.ts';
 import { stackChecks } from './stack-checks.ts';
 
 export interface DoctorOptions {
@@ -24,10 +22,10 @@ export interface DoctorOptions {
 export async function runDoctor(options: DoctorOptions): Promise<number> {
   const { stack, osCloud, kind, readOnly } = options;
   if (osCloud === undefined) {
-    return withStack(stack, async (connection) => show(allOf(connection, readOnly), options));
+    return withStack(stack, (connection) => shown(allOf(connection, readOnly), options));
   }
   const { cloud } = await ownCloud(osCloud);
-  return show(cloudChecks({ cloud, kind }, readOnly), options);
+  return shown(cloudChecks({ cloud, kind }, readOnly), options);
 }
 
 async function* allOf(stack: Parameters<typeof stackChecks>[0], readOnly: boolean): AsyncGenerator<Finding> {
@@ -35,14 +33,6 @@ async function* allOf(stack: Parameters<typeof stackChecks>[0], readOnly: boolea
   yield* cloudsOf(stack, readOnly);
 }
 
-/** Each finding as it comes, for a check may take a while. */
-async function show(checks: AsyncIterable<Finding>, { json }: Pick<DoctorOptions, 'json'>): Promise<number> {
-  const style = stylerFor(process.stdout);
-  const findings: Finding[] = [];
-  for await (const finding of checks) {
-    if (!json) process.stdout.write(findingLines(finding, findings.at(-1), style));
-    findings.push(finding);
-  }
-  process.stdout.write(json ? `${printableJson(findings, 2)}\n` : totals(findings));
-  return findings.some(hasFailed) ? FAILED : DONE;
+async function shown(checks: AsyncIterable<Finding>, { json }: DoctorOptions): Promise<number> {
+  return (await showFindings(checks, json)).some(hasFailed) ? FAILED : DONE;
 }

@@ -15,6 +15,8 @@ export interface StackConnection {
   readonly lambda: LambdaClient;
   /** Where drops go. */
   readonly targets: readonly StackTarget[];
+  /** ARN of the key that signs receipts; undefined: they are not signed. */
+  readonly receiptKey: string | undefined;
   /** One of the stack's outputs. @throws WrongUse when it has none of that name */
   output(name: string): string;
   close(): void;
@@ -55,6 +57,7 @@ function connection({ what, isLocal, outputs }: FoundStack): StackConnection {
     sqs,
     lambda,
     targets: targetsIn(outputs.Targets),
+    receiptKey: outputs.ReceiptKeyArn,
     output(name) {
       const value = outputs[name];
       if (value !== undefined) return value;

@@ -67,12 +67,15 @@ function sent({ sent: image }: DropRecord): Fact[] {
   ];
 }
 
-function outcome({ progress, hashes, verification, waiting, error, status }: DropRecord): Fact[] {
+function outcome(record: DropRecord): Fact[] {
+  const { progress, hashes, verification, receipt, noReceipt, waiting, error, status } = record;
   const isUnderWay = isMoving(status) && progress !== undefined;
   return [
     ...fact('progress', isUnderWay ? progressText(progress) : undefined),
     ...Object.entries(hashes ?? {}).flatMap(([algorithm, digest]) => fact(algorithm, digest)),
     ...verified(verification),
+    ...fact('receipt', receipt),
+    ...fact('no receipt', noReceipt, 'yellow'),
     ...fact('waiting', waiting && `since ${waiting.since}: ${waiting.message} (${waiting.code})`, 'yellow'),
     ...fact('error', error && `${error.message} (${error.code})`, status === 'failed' ? 'red' : 'yellow'),
     ...fact('next', error?.nextStep, 'bold'),

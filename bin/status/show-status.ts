@@ -1,20 +1,18 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { isNoSuchKey } from '../../lambda/adapters/aws-errors.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { printable, printableJson } from '../printable.ts';
-import { type DropRecords, dropsIn } from '../records/drops.ts';
+import { dropsIn } from '../records/drops.ts';
 import { recordLine } from '../records/record-line.ts';
 import { exitCodeOf, isOver } from '../records/settled.ts';
 import { recordsOf, recordsPrefix } from '../records/status-bucket.ts';
 import { lookEveryMs, watchRecords } from '../records/watch-records.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { isAt, type StackTarget } from '../stack/targets.ts';
-import { formatAge } from '../terminal/durations.ts';
-import { FAILED, INTERRUPTED, interrupted, NOT_YET } from '../terminal/exit-codes.ts';
+import { INTERRUPTED, interrupted } from '../terminal/exit-codes.ts';
 import { liveLines } from '../terminal/live-lines.ts';
 import { statusStyle, stylerFor } from '../terminal/styles.ts';
 import type { StatusOptions } from './options.ts';
 import { statusReport } from './report.ts';
+import { sayWhatIsThere } from './without-record.ts';
 
 /** @returns the exit code */
 export async function showStatus(
@@ -77,45 +75,4 @@ function showLines(withTarget: boolean): (record: DropRecord) => void {
     const subject = withTarget ? `${record.drop.key} at ${record.target}` : record.drop.key;
     lines.show(`${record.drop.id} ${record.target}`, recordLine(record, subject), statusStyle(record.status));
   };
-}
-
-/**
- * Separates a drop that was not processed so far from one that never was, and from one that goes elsewhere.
- * @param elsewhere the last drop of the key at targets that were not asked for
- * @returns the exit code
- */
-async function sayWhatIsThere(
-  key: string,
-  elsewhere: DropRecords | undefined,
-  stack: StackConnection,
-  json: boolean,
-): Promise<number> {
-  const chosen = elsewhere?.find(({ drop }) => drop.targets !== undefined)?.drop.targets;
-  const arrivedAt = chosen === undefined ? await arrivalOf(key, stack) : undefined;
-  const name = printable(JSON.stringify(key));
-  const text = chosen === undefined ? withoutRecord(name, arrivedAt) : goesElsewhere(name, chosen);
-  if (json) process.stdout.write('[]\n');
-  process.stderr.write(`imagedrop: ${text}\n`);
-  return arrivedAt === undefined ? FAILED : NOT_YET;
-}
-
-function withoutRecord(name: string, arrivedAt: Date | undefined): string {
-  if (arrivedAt === undefined)
-    return `There is no drop ${name}.\n    next   \`imagedrop ls\` lists those that there are.`;
-  const age = formatAge((Date.now() - arrivedAt.getTime()) / 1000);
-  return `${name} has been in the bucket for ${age} and has no record yet.\n    next   It is processed within seconds; a lost one is found by \`imagedrop reconcile\`.`;
-}
-
-const goesElsewhere = (name: string, chosen: readonly string[]): string =>
-  printable(`${name} goes to ${chosen.join(', ')} alone, as it was dropped.`) +
-  '\n    next   To send it to another target, drop it again with --target.';
-
-async function arrivalOf(key: string, stack: StackConnection): Promise<Date | undefined> {
-  try {
-    const head = new HeadObjectCommand({ Bucket: stack.output('DropBucketName'), Key: key });
-    return (await stack.s3.send(head)).LastModified;
-  } catch (error) {
-    if (isNoSuchKey(error)) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { packageVersion } from '../../lib/version.ts';
 import { printableLines } from '../printable.ts';
 import { adviceOn } from './advice.ts';
 import type { Command } from './command.ts';
@@ -42,7 +41,7 @@ async function run(commands: readonly Command[], [name, ...args]: readonly strin
     return name === undefined ? WRONG_USE : DONE;
   }
   if (name === '--version') {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${packageVersion()}\n`);
     return DONE;
   }
   return commandNamed(name, commands).execute(args, commands);
@@ -77,17 +76,4 @@ function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { stack = error.message, cause } = error;
   return cause === undefined ? stack : `${stack}\ncaused by ${stackOf(cause)}`;
-}
-
-/** The version of the package that this file is part of, whether it runs as it is written or as it was compiled. */
-function version(): string {
-  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
-    try {
-      const { name, version: found } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      if (name === '@imagedrop/cdk') return found;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-  throw new Error('The package.json of imagedrop is missing.');
 }

@@ -1,3 +1,4 @@
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -104,3 +105,7 @@ export function stagingClient(access: StagingAccess, makeHandler?: MakeHandler):
 export const sqsClient = () => new SQSClient(shared());
 export const snsClient = () => new SNSClient(shared());
 export const secretsClient = () => new SecretsManagerClient(shared());
+
+/** A key that does not answer must leave the function the time to announce its outcomes: two tries take 10 s at most. */
+export const kmsClient = () =>
+  new KMSClient({ ...shared(undefined, { connectMs: 2000, answerMs: 3000 }), maxAttempts: 2 });

@@ -1,16 +1,20 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../model/errors.ts';
+import { type ReceiptSigner, receiptKey, signed, statementOf } from '../model/receipt.ts';
 import { RECONCILIATION_KEY, RECONCILIATION_SCHEMA, type Reconciliation } from '../model/reconciliation.ts';
 import { BEGINNINGS_KEY, BEGINNINGS_SCHEMA, type TargetBeginnings } from '../model/target-beginnings.ts';
-import type { BeginningStore } from '../steps/ports.ts';
+import type { BeginningStore, ReceiptStore } from '../steps/ports.ts';
 import type { ReconciliationStore } from '../steps/reconcile/ports.ts';
 import { awsUnavailable, isLostRace, isNoSuchKey } from './aws-errors.ts';
 
-/** A JSON document of the status bucket that is changed by compare-and-swap only. */
-export interface DocumentPlace {
+interface DocumentName {
   readonly client: S3Client;
   readonly bucket: string;
   readonly key: string;
+}
+
+/** A JSON document of the status bucket that is changed by compare-and-swap only. */
+export interface DocumentPlace extends DocumentName {
   readonly schema: number;
   /** What the user can do about one that cannot be read. */
   readonly nextStep: string;
@@ -55,7 +59,7 @@ function parsed({ key, schema, nextStep }: DocumentPlace, text: string): unknown
  * @returns false when another writer was faster
  * @throws `aws-unavailable`
  */
-export async function saveDocument(place: DocumentPlace, document: object, replaces?: string): Promise<boolean> {
+export async function saveDocument(place: DocumentName, document: object, replaces?: string): Promise<boolean> {
   const { client, bucket, key } = place;
   const command = new PutObjectCommand({
     Bucket: bucket,
@@ -114,5 +118,25 @@ export function s3Reconciliations(client: S3Client, bucket: string): Reconciliat
       return stored && { reconciliation: stored.document, etag: stored.etag };
     },
     save: (reconciliation, replaces) => saveDocument(place, reconciliation, replaces?.etag),
+  };
+}
+
+/**
+ * Receipts in the status bucket.
+ * @param version of imagedrop
+ * @param signer undefined: they are not signed
+ */
+export function s3Receipts(
+  { client, bucket }: Omit<DocumentName, 'key'>,
+  version: string,
+  signer?: ReceiptSigner,
+): ReceiptStore {
+  return {
+    async keep(recordKey, record) {
+      const statement = statementOf(recordKey, record, version);
+      const key = receiptKey(record.image?.id ?? '');
+      await saveDocument({ client, bucket, key }, signer === undefined ? statement : await signed(statement, signer));
+      return key;
+    },
   };
 }

@@ -36,6 +36,7 @@ function subject({ status, drop }: DropRecord): string {
 }
 
 function outcome(recordKey: string, record: DropRecord) {
-  const { revision, status, target, drop, found, image, sent, verification, error } = record;
-  return { record: recordKey, revision, status, target, drop, found, image, name: sent?.name, verification, error };
+  const { revision, status, target, drop, found, image, sent, verification, receipt, error } = record;
+  const name = sent?.name;
+  return { record: recordKey, revision, status, target, drop, found, image, name, verification, receipt, error };
 }

@@ -60,7 +60,7 @@ export function dropIdIn(recordKey: string): { readonly dropId?: string } {
   return dropId === undefined ? {} : { dropId };
 }
 
-/** Other objects in the status bucket, reconcile.json, targets/<target>.json and logins/<target>.json, have fewer slashes. */
+/** Other objects in the status bucket (reconcile.json, targets/…, logins/…, receipts/<image id>.json) have fewer slashes. */
 export const isRecordKey = (key: string): boolean => key.split('/').length > 2;
 
 function shortened(key: string, maxBytes: number): string {

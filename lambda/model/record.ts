@@ -80,6 +80,10 @@ export interface DropRecord {
   readonly waiting?: RecordedWait;
   /** When the outcome was published; absent until then. The tags of the dropped object follow. */
   readonly announcedAt?: string;
+  /** Key of the receipt in the status bucket (model/receipt.ts); of an active record, from its outcome on. */
+  readonly receipt?: string;
+  /** Why there is no receipt, although the record is active. */
+  readonly noReceipt?: string;
   /** Why the dropped object has no tags of ours, although it should. */
   readonly untagged?: string;
   readonly history: readonly HistoryEntry[];

@@ -1,4 +1,5 @@
 import { ImageDropError } from '../model/errors.ts';
+import { RECEIPT_ALGORITHMS, type ReceiptAlgorithm } from '../model/receipt.ts';
 import { TARGET_KINDS, type Target } from '../model/target.ts';
 
 /**
@@ -43,6 +44,12 @@ export interface RecordStatusEnvironment extends SharedEnvironment {
   readonly TAG_DROPS: 'true' | 'false';
   /** Whether settled drops get a tag that a lifecycle rule can name. */
   readonly MARK_SETTLED: 'true' | 'false';
+  /** Version of the package, for receipts. */
+  readonly IMAGEDROP_VERSION: string;
+  /** The key of AWS KMS that signs receipts; absent: they are not signed. */
+  readonly RECEIPT_KEY_ARN?: string;
+  /** Given with the key. */
+  readonly RECEIPT_ALGORITHM?: ReceiptAlgorithm;
 }
 
 export interface ReconcileEnvironment extends SharedEnvironment {
@@ -87,7 +94,16 @@ export const recordStatusEnvironment = (variables: Variables = process.env): Rec
   OUTCOME_TOPIC_ARN: required(variables, 'OUTCOME_TOPIC_ARN'),
   TAG_DROPS: required(variables, 'TAG_DROPS') === 'true' ? 'true' : 'false',
   MARK_SETTLED: required(variables, 'MARK_SETTLED') === 'true' ? 'true' : 'false',
+  IMAGEDROP_VERSION: required(variables, 'IMAGEDROP_VERSION'),
+  ...receiptKeyOf(variables),
 });
+
+function receiptKeyOf(variables: Variables): Pick<RecordStatusEnvironment, 'RECEIPT_KEY_ARN' | 'RECEIPT_ALGORITHM'> {
+  if (variables.RECEIPT_KEY_ARN === undefined) return {};
+  const algorithm = RECEIPT_ALGORITHMS.find((known) => known === variables.RECEIPT_ALGORITHM);
+  if (algorithm === undefined) throw bad('RECEIPT_ALGORITHM', `must be one of ${RECEIPT_ALGORITHMS.join(', ')}`);
+  return { RECEIPT_KEY_ARN: required(variables, 'RECEIPT_KEY_ARN'), RECEIPT_ALGORITHM: algorithm };
+}
 
 export const reconcileEnvironment = (variables: Variables = process.env): ReconcileEnvironment => ({
   ...sharedEnvironment(variables),

@@ -14,8 +14,8 @@ import type { Work } from './work.ts';
 type Tags = Readonly<Record<string, string>>;
 
 /**
- * Deletes what a settled record has given up, announces the outcome on the topic, then tags the dropped object: a bucket
- * that forbids tags must not suppress the outcome. It is done at least once. What is announced is read again just before,
+ * Deletes what a settled record has given up, stores the receipt of an active one, announces the outcome on the topic, then
+ * tags the dropped object: a bucket that forbids tags must not suppress the outcome. It is done at least once. What is announced is read again just before,
  * and an outcome carries the revision of its record: the outcome of a drop that was retried meanwhile is not announced.
  */
 export async function announce(work: Work, deps: RecordStatusDependencies): Promise<void> {
@@ -39,11 +39,12 @@ async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise
   const staging = await clearStaging(work, deps);
   const present = await deps.records.load(key);
   if (present === undefined || present.announcedAt !== undefined || !isSameOutcome(present, record)) return;
-  await deps.topic.publish(key, present);
+  const receipt = await keptReceipt(work.with(present), deps);
+  await deps.topic.publish(key, { ...present, ...receipt });
   const announced = await work.update((stored) => {
     if (stored.announcedAt !== undefined || !isSameOutcome(stored, record)) return undefined;
     const { waiting: _, ...rest } = stored;
-    return { ...rest, announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }) };
+    return { ...rest, announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }), ...receipt };
   });
   if (announced?.announcedAt !== undefined) await afterOutcome(work.with(announced), deps);
 }
@@ -52,6 +53,36 @@ async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise
 async function afterOutcome(work: Work, deps: RecordStatusDependencies): Promise<void> {
   await tagIfPossible(work, deps);
   await clearIfPossible(work, deps);
+  await keepReceiptIfPossible(work, deps);
+}
+
+type ReceiptLink = Pick<DropRecord, 'receipt' | 'noReceipt'>;
+
+/**
+ * Stores the receipt of an active record. This is the one place where the record is final and not yet announced, so a
+ * redelivery stores the same receipt, and the link needs no write of its own. A failure must not delay the outcome: the
+ * receipt is then left to keepReceiptIfPossible.
+ */
+async function keptReceipt({ key, record }: Work, deps: RecordStatusDependencies): Promise<ReceiptLink> {
+  if (record.status !== 'active') return {};
+  try {
+    return { receipt: await deps.receipts.keep(key, record) };
+  } catch (thrown) {
+    const error = asImageDropError(thrown);
+    deps.log.warn('the receipt could not be stored', { record: key, error });
+    return { noReceipt: error.message };
+  }
+}
+
+/** Stores a receipt that could not be stored before the outcome. @throws what may pass, until the last attempt */
+async function keepReceiptIfPossible(work: Work, deps: RecordStatusDependencies): Promise<void> {
+  if (work.record.noReceipt === undefined) return;
+  const { receipt, noReceipt = '' } = await keptReceipt(work, deps);
+  if (receipt !== undefined) {
+    await work.update(({ noReceipt: _, ...stored }) => ({ ...stored, receipt }));
+  } else if (work.invocation.receives < MAX_ATTEMPTS) {
+    throw new ImageDropError('aws-unavailable', noReceipt);
+  }
 }
 
 /** Deletes the unpacked disk, or leaves it to the lifecycle of the work bucket. @throws what may pass, until the last attempt */

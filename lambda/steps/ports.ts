@@ -219,6 +219,16 @@ export interface OutcomeTopic {
   publish(recordKey: string, record: DropRecord): Promise<void>;
 }
 
+/** The receipts of active images (model/receipt.ts). */
+export interface ReceiptStore {
+  /**
+   * Stores the receipt of an active record; one that is there already stays as it is.
+   * @returns its key
+   * @throws `aws-unavailable`
+   */
+  keep(recordKey: string, record: DropRecord): Promise<string>;
+}
+
 /** What is known of targets that have no room for anybody. */
 export interface TargetPauses {
   /** @returns the last pause, over or not; a few seconds old at most */
@@ -310,5 +320,6 @@ export interface RecordStatusDependencies extends StepDependencies {
   readonly marksSettled: boolean;
   readonly staging: Staging;
   readonly workBucket: WorkBucket;
+  readonly receipts: ReceiptStore;
   readonly topic: OutcomeTopic;
 }

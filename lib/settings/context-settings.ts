@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
-import type { DropBucketByName } from '../image-drop-stack.ts';
+import type { DropBucketByName, ReceiptKeyByArn } from '../image-drop-stack.ts';
 import { objectOf, plainObject, SettingError } from './checks.ts';
 import type { OutcomeEmailsProps } from './outcome-emails-props.ts';
 import type { ReconcileProps } from './reconcile-props.ts';
@@ -13,6 +13,7 @@ export interface ContextSettings {
   readonly targets: Readonly<Record<string, TargetProps>>;
   readonly cloudsYamlSecret: string;
   readonly dropBucketByName?: DropBucketByName;
+  readonly receiptKeyByArn?: ReceiptKeyByArn;
   readonly tagDrops?: boolean;
   readonly tracing?: boolean;
   readonly terminationProtection?: boolean;
@@ -42,6 +43,7 @@ const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
 /** What may be left out, each with what reads it. */
 const OPTIONAL: readonly ((node: Node) => Partial<ContextSettings>)[] = [
   existingDropBucketOf,
+  receiptKeyOf,
   switchesOf,
   tagsOf,
   expiryOf,
@@ -168,6 +170,14 @@ function concurrencyOf(node: Node): Partial<ContextSettings> {
 function numbersOf(name: string, value: unknown, known: readonly string[]): Readonly<Record<string, number>> {
   const given = Object.entries(objectOf(name, value, known));
   return Object.fromEntries(given.map(([key, one]) => [key, numberOf(`${name}.${key}`, one)]));
+}
+
+/** `receiptKey`: `{"arn":"arn:aws:kms:…:key/…"}`, and `algorithm`. Whether that is one, the construct finds out. */
+function receiptKeyOf(node: Node): { readonly receiptKeyByArn?: ReceiptKeyByArn } {
+  const value = contextValue(node, 'receiptKey');
+  if (value === undefined) return {};
+  const { arn, ...rest } = objectOf('receiptKey', value, ['arn', 'algorithm']);
+  return { receiptKeyByArn: { arn: keyArnOf('receiptKey.arn', arn), ...rest } };
 }
 
 /** `reconcile`: `{"everyMinutes":15,"lostAfterSeconds":1800,"deleteOrphanedImages":false}`, each with its default. */

@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { ReceiptAlgorithm } from '../../lambda/model/receipt.ts';
 import type { AnyBucket } from '../buckets.ts';
 import type { DashboardProps } from '../dashboard/watched.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
@@ -167,6 +168,13 @@ export interface ImageDropProps {
   readonly tagDrops?: boolean;
 
   /**
+   * The key that signs the receipts of images. Functions in a VPC need a way to AWS KMS then.
+   *
+   * @default - receipts are not signed: a signature needs a key of yours, which AWS bills
+   */
+  readonly receiptKey?: ReceiptKeyProps;
+
+  /**
    * Deletes dropped objects so long after they were dropped, with all their versions, if they became active (or were
    * superseded) at all their targets. The functions tag them `imagedrop=settled`. A drop that failed anywhere stays, for a
    * retry. In a bucket of yours the tag is written, and the lifecycle rule that names it is yours. Whole days.
@@ -221,6 +229,19 @@ export interface ImageDropProps {
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** An asymmetric key of AWS KMS for signing. record-status gets `kms:Sign` on it, and nothing else. */
+export interface ReceiptKeyProps {
+  /** Its usage is SIGN_VERIFY. The account of the stack owns it, or its policy lets the function sign. */
+  readonly key: IKey;
+
+  /**
+   * How it signs; one that its key spec has.
+   *
+   * @default "ECDSA_SHA_256" - for a key of the spec ECC_NIST_P256, whose signatures are short
+   */
+  readonly algorithm?: ReceiptAlgorithm;
+}
 
 /**
  * A drop bucket that exists already. Its notifications stay yours, for a bucket has only one list of them. Send

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RECEIPT_ALGORITHMS } from '../../lambda/model/receipt.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import type { DashboardProps } from '../dashboard/watched.ts';
 import { RUNBOOK_PAGE } from '../operator-alarm.ts';
@@ -7,7 +8,7 @@ import { type Bounds, SettingError, wholeNumber } from './checks.ts';
 import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import { type NetworkSettings, resolveNetwork } from './network.ts';
 import { checkAddresses, type OutcomeEmails, resolveOutcomeEmails } from './outcome-emails-props.ts';
-import { type ImageDropProps, LOG_LEVELS, type LogLevel } from './props.ts';
+import { type ImageDropProps, LOG_LEVELS, type LogLevel, type ReceiptKeyProps } from './props.ts';
 import { type ReconcileSettings, resolveReconcile } from './reconcile-props.ts';
 import { resolveConcurrency, resolveStage, type StageSettings } from './resolve-stage.ts';
 import {
@@ -38,6 +39,8 @@ export interface Settings {
   readonly tagsDrops: boolean;
   /** Whole days; undefined: never. */
   readonly expireSettledAfter: Duration | undefined;
+  /** Undefined: receipts are not signed. */
+  readonly receiptKey: Required<ReceiptKeyProps> | undefined;
   readonly outcomeEmails: OutcomeEmails | undefined;
   readonly alarmEmails: readonly string[];
   readonly metricsNamespace: string;
@@ -72,6 +75,7 @@ export function settle(props: ImageDropProps): Settings {
     tracing: props.tracing ?? false,
     tagsDrops: props.tagDrops ?? true,
     expireSettledAfter: resolveExpiry(props),
+    receiptKey: resolveReceiptKey(props.receiptKey),
     outcomeEmails: props.outcomeEmails && resolveOutcomeEmails(props.outcomeEmails),
     alarmEmails: checkAddresses('alarmEmails', props.alarmEmails ?? []),
     metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),
@@ -123,6 +127,13 @@ function resolveExpiry({ expireSettledAfter: after, tagDrops = true }: ImageDrop
   if (!tagDrops)
     throw new SettingError('tagDrops', false, 'expireSettledAfter finds settled drops by a tag; leave it out.');
   return Duration.days(wholeNumber('expireSettledAfter', after.toDays({ integral: false }), DAYS));
+}
+
+function resolveReceiptKey(given: ReceiptKeyProps | undefined): Settings['receiptKey'] {
+  if (given === undefined) return undefined;
+  const { key, algorithm = 'ECDSA_SHA_256' } = given;
+  if (RECEIPT_ALGORITHMS.includes(algorithm)) return { key, algorithm };
+  throw new SettingError('receiptKey.algorithm', algorithm, `use one of ${RECEIPT_ALGORITHMS.join(', ')}.`);
 }
 
 /** The parts of one multipart upload (lambda/steps/part-upload.ts) hold more. */

@@ -75,6 +75,7 @@ describe('imagedrop status', () => {
     expect(out).toMatch(/^ {2}sent as +raw, min_disk 1 GiB, min_ram 0 MiB, private$/m);
     expect(out).toMatch(/^ {2}sha512 +[0-9a-f]{128}$/m);
     expect(out).toMatch(/^ {2}verified +size and sha512 agree with what the target reports$/m);
+    expect(out).toMatch(/^ {2}receipt +receipts\/[0-9a-f-]{36}\.json$/m);
     expect(out).toMatch(/^ +\+\d+\.\d s {2}announced$/m);
     expect(out).toMatch(/^Earlier drops\n {2}\d+ (s|min) ago at simulator: failed \(not-a-disk-image\)$/m);
     expect(code).toBe(0);

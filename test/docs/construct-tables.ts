@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 const INTERFACES = [
   ['ImageDropProps', 'lib/settings/props.ts'],
   ['ExistingDropBucket', 'lib/settings/props.ts'],
+  ['ReceiptKeyProps', 'lib/settings/props.ts'],
   ['TargetProps', 'lib/settings/target-props.ts'],
   ['StagingProps', 'lib/settings/target-props.ts'],
   ['StageProps', 'lib/settings/stage-props.ts'],

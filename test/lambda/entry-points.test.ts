@@ -35,6 +35,7 @@ beforeAll(async () => {
     OUTCOME_TOPIC_ARN: 'arn:aws:sns:us-east-1:1:outcomes',
     TAG_DROPS: 'true',
     MARK_SETTLED: 'false',
+    IMAGEDROP_VERSION: '1.2.3',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
 });

@@ -9,6 +9,8 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import type { LeanFunction } from '../../lib/lean-function.ts';
 import { type Deployed, deployed, propertiesOf } from './stack-under-test.ts';
 
+const RECEIPT_KEY = 'arn:aws:kms:eu-west-1:123456789012:key/receipts';
+
 type Grants = Record<string, string[]>;
 
 /** Every action of a role with the resources it is allowed on, references written as <Name>. */
@@ -151,6 +153,21 @@ describe('the roles', () => {
     expect(propertiesOf(untagged, untagged.drop.functions.recordStatus.function).Environment.Variables).toMatchObject({
       TAG_DROPS: 'false',
     });
+  });
+
+  test('record-status may sign with the key of receipts, and do nothing else with it', () => {
+    const signing = deployed((stack) => ({ receiptKey: { key: Key.fromKeyArn(stack, 'Receipts', RECEIPT_KEY) } }));
+    const { recordStatus: ours, ...others } = signing.drop.functions;
+    const { 'kms:Sign': sign, ...rest } = grantsOf(signing, ours);
+    expect(sign).toEqual([RECEIPT_KEY]);
+    expect(rest).toEqual(grantsOf(built, recordStatus));
+    expect(propertiesOf(signing, ours.function).Environment.Variables).toMatchObject({
+      RECEIPT_KEY_ARN: RECEIPT_KEY,
+      RECEIPT_ALGORITHM: 'ECDSA_SHA_256',
+    });
+    for (const each of [...Object.values(others), signing.drop.reconcile]) {
+      expect(grantsOf(signing, each)).not.toHaveProperty('kms:Sign');
+    }
   });
 
   test('reconcile may do this and nothing else', () => {

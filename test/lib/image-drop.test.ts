@@ -368,6 +368,16 @@ describe('the stack', () => {
     Template.fromStack(theirs).hasResourceProperties('AWS::SNS::Subscription', { RawMessageDelivery: true });
   });
 
+  test('names the key that signs receipts where its settings do', () => {
+    const arn = 'arn:aws:kms:eu-west-1:123456789012:key/k';
+    const signing = new ImageDropStack(appUnderTest(), 'ImageDrop', {
+      targets: { mycloud: { kind: 'glance' } },
+      cloudsYamlSecret: 'imagedrop/clouds.yaml',
+      receiptKeyByArn: { arn },
+    });
+    expect(Template.fromStack(signing).findOutputs('ReceiptKeyArn')).toMatchObject({ ReceiptKeyArn: { Value: arn } });
+  });
+
   test('asks for nothing but the version of the bootstrap', () => {
     expect(Object.keys(Parameters)).toEqual(['BootstrapVersion']);
   });

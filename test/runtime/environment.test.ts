@@ -21,6 +21,7 @@ const variables = {
   OUTCOME_TOPIC_ARN: 'topic',
   TAG_DROPS: 'false',
   MARK_SETTLED: 'false',
+  IMAGEDROP_VERSION: '1.2.3',
 };
 
 describe('the environment', () => {
@@ -36,6 +37,15 @@ describe('the environment', () => {
     ['empty', { ...variables, STATUS_BUCKET: ' ' }, 'The environment variable STATUS_BUCKET is empty.'],
   ])('names a variable that is %s', (_what, given, message) => {
     expect(() => createMetadataEnvironment(given)).toThrow(expect.objectContaining({ code: 'bad-setting', message }));
+  });
+
+  test('names the algorithm that a key of receipts lacks', () => {
+    const RECEIPT_KEY_ARN = 'arn';
+    const signed = { RECEIPT_KEY_ARN, RECEIPT_ALGORITHM: 'ECDSA_SHA_256' };
+    expect(recordStatusEnvironment({ ...variables, ...signed })).toMatchObject(signed);
+    expect(() => recordStatusEnvironment({ ...variables, RECEIPT_KEY_ARN })).toThrow(
+      /^The environment variable RECEIPT_ALG/,
+    );
   });
 
   test.each(['{', '{}', '[]', '[{"name":"a","kind":"nova"}]', '[{"kind":"ims"}]'])(

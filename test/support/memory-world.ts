@@ -6,6 +6,7 @@ import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { ID_PROPERTY, type Image, type NewImage, type Route, type UploadPlan } from '../../lambda/model/image.ts';
 import type { MovedBytes } from '../../lambda/model/metrics.ts';
+import { receiptKey, type Statement, statementOf } from '../../lambda/model/receipt.ts';
 import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
 import type { Target } from '../../lambda/model/target.ts';
 import type { TargetBeginnings } from '../../lambda/model/target-beginnings.ts';
@@ -19,6 +20,7 @@ import type {
   ObjectHead,
   ObjectMessage,
   ObjectRef,
+  ReceiptStore,
   RecordDraft,
   RecordMessage,
   RecordStore,
@@ -48,6 +50,7 @@ export class MemoryWorld {
   readonly ownQueue = new MemoryQueue();
   readonly pauses = new MemoryPauses(() => this.time);
   readonly beginnings = new MemoryBeginnings();
+  readonly receipts = new MemoryReceipts();
   /** Of each run of reconcile, in the order of the runs. */
   readonly reconcileErrors: number[] = [];
   /** Of each pass of reconcile. */
@@ -178,6 +181,20 @@ class MemoryBeginnings implements BeginningStore {
   async change(decide: Parameters<BeginningStore['change']>[0]): Promise<TargetBeginnings> {
     this.stored = decide(this.stored);
     return this.stored;
+  }
+}
+
+class MemoryReceipts implements ReceiptStore {
+  readonly stored = new Map<string, Statement>();
+  /** Thrown by the next calls, one each. */
+  readonly faults: Error[] = [];
+
+  async keep(recordKey: string, record: DropRecord): Promise<string> {
+    const fault = this.faults.shift();
+    if (fault !== undefined) throw fault;
+    const key = receiptKey(record.image?.id ?? '');
+    this.stored.set(key, statementOf(recordKey, record, '1.2.3'));
+    return key;
   }
 }
 

@@ -8,8 +8,8 @@ import { CommandLine } from './command-line.ts';
 export interface StackAtHand {
   readonly pipeline: Pipeline;
   readonly user: CommandLine;
-  /** Has commands find other variables, such as the address of a proxy, from now on. */
-  publish(environment?: Readonly<Record<string, string>>): Promise<void>;
+  /** Has commands find other variables, such as the address of a proxy, and other outputs from now on. */
+  publish(environment?: Readonly<Record<string, string>>, outputs?: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -18,9 +18,9 @@ export async function stackAtHand(options: PipelineOptions = {}): Promise<StackA
   const pipeline = await Pipeline.start(options);
   const folder = join(user.folder, STATE_FOLDER);
   await mkdir(folder);
-  const publish = async (environment = {}) => {
+  const publish = async (environment = {}, outputs = {}) => {
     const variables = { ...pipeline.stack.environment(), ...environment };
-    await publishStack(folder, { environment: variables, outputs: pipeline.stack.outputs });
+    await publishStack(folder, { environment: variables, outputs: { ...pipeline.stack.outputs, ...outputs } });
   };
   await publish();
   return {

@@ -43,6 +43,7 @@ const RULES: readonly (readonly [RegExp, Expectation])[] = [
   [/imagedrop ls/, { given: isActive }],
   [/imagedrop ls --failed/, { given: hasFailed, shows: /not-a-disk-image/ }],
   [/imagedrop status/, { given: isActive, shows: /active/ }],
+  [/imagedrop verify/, { given: isActive, shows: /ok +receipt|"check": "receipt"/ }],
   [/imagedrop inspect /, { shows: /: safe$|"accept"/m }],
   [/imagedrop inspect .*s3:/, { given: isActive }],
   [/imagedrop retry \w+\//, { given: hasFailed, shows: /begins? again/ }],

@@ -62,6 +62,13 @@ describe('the context of the app', () => {
     }
   });
 
+  test('says which key signs receipts', () => {
+    const given = { arn: 'arn:aws:kms:eu-west-1:123456789012:key/k', algorithm: 'RSASSA_PSS_SHA_256' };
+    for (const receiptKey of [given, JSON.stringify(given)]) {
+      expect(settingsOf({ targets: TARGETS, receiptKey }).receiptKeyByArn).toEqual(given);
+    }
+  });
+
   test('says which existing bucket drops come from, and by which way its events', () => {
     const given = { name: 'theirs', versioned: true, eventBridge: true };
     for (const existingDropBucket of [given, JSON.stringify(given)]) {
@@ -93,6 +100,7 @@ describe('the context of the app', () => {
     ['one address', { targets: TARGETS, outcomeEmails: { addresses: 'a@example.com' } }, 'give a list of texts'],
     ['no addresses', { targets: TARGETS, outcomeEmails: {} }, 'outcomeEmails.addresses is missing'],
     ['e-mails of another kind', { targets: TARGETS, outcomeEmails: { to: [] } }, 'outcomeEmails.to is []'],
+    ['the alias of a key', { targets: TARGETS, receiptKey: { arn: 'alias/k' } }, 'receiptKey.arn is "alias/k"'],
     ['tags of another kind', { targets: TARGETS, tagDrops: 'no' }, 'tagDrops is "no"'],
     [
       'a bucket without a name',

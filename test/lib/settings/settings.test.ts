@@ -110,6 +110,11 @@ describe('the settings', () => {
       { maxConcurrentUploads: 1 },
       'maxConcurrentUploads is 1: give a whole number from 2 to 1000',
     ],
+    [
+      'an unknown algorithm',
+      { receiptKey: { key: undefined, algorithm: 'ED25519' } },
+      'receiptKey.algorithm is "ED25519": use one of ECDSA_SHA_256',
+    ],
     ['an unknown log level', { logLevel: 'TRACE' }, 'logLevel is "TRACE": no level has this name; use one of DEBUG'],
     [
       'a name for a bucket that exists',

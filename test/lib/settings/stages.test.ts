@@ -4,6 +4,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { ImageDropProps } from '../../../lib/settings/props.ts';
+import { packageVersion } from '../../../lib/version.ts';
 import { deployed, propertiesOf, resourceOf } from '../stack-under-test.ts';
 
 const DAY = 86_400;
@@ -117,6 +118,7 @@ describe.each([
       OUTCOME_TOPIC_ARN: ref(outcomeTopic.topicArn),
       TAG_DROPS: 'true',
       MARK_SETTLED: 'false',
+      IMAGEDROP_VERSION: packageVersion(),
     },
   },
 ])('the function $name', ({ name, stage, sized, fed, environment }) => {
