@@ -1,5 +1,11 @@
 import type { FoundImage } from '../../lambda/model/image.ts';
-import { type DropRecord, isMoving, type RecordedPacked, type Verification } from '../../lambda/model/record.ts';
+import {
+  type DropRecord,
+  isMoving,
+  type RecordedMember,
+  type RecordedPacked,
+  type Verification,
+} from '../../lambda/model/record.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { formatAge } from '../terminal/durations.ts';
 import type { Style } from '../terminal/styles.ts';
@@ -33,11 +39,16 @@ function packedText({ format, unpackedBytes, member, sha256 }: RecordedPacked): 
   return `${format}${inside}, unpacked to ${formatBytes(unpackedBytes)} (sha256 ${sha256})`;
 }
 
-function found({ found: image, packed }: DropRecord): Fact[] {
-  if (image === undefined) return fact('packed', packed && packedText(packed));
+function memberText({ name, offset, bytes }: RecordedMember): string {
+  return `tar, ${name} inside with ${formatBytes(bytes)} (${bytes} bytes), read from byte ${offset}`;
+}
+
+function found({ found: image, packed, member }: DropRecord): Fact[] {
+  const inside = [...fact('packed', packed && packedText(packed)), ...fact('packed', member && memberText(member))];
+  if (image === undefined) return inside;
   const format = [image.format, image.subformat].filter((part) => part !== undefined).join(' ');
   return [
-    ...fact('packed', packed && packedText(packed)),
+    ...inside,
     ...fact('found', `${format}, a disk of ${formatBytes(image.virtualSize)} (${image.virtualSize} bytes)`),
     ...fact('partitions', partitions(image)),
     ...(image.warnings ?? []).flatMap((warning) => fact('warning', warning, 'yellow')),

@@ -77,7 +77,7 @@ export interface UploadPlan {
   readonly reason: string;
   /** The disk_format to declare. */
   readonly diskFormat: string;
-  /** The bytes of the object to send; a fixed VHD sent as raw leaves out its footer. */
+  /** The bytes of the object to send: those of the disk in it. A fixed VHD sent as raw leaves out its footer. */
   readonly range: ByteRange;
   /** What to compute while reading: what this endpoint will report, as far as it is known. */
   readonly algorithms: readonly HashAlgorithm[];

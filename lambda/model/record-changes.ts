@@ -101,13 +101,15 @@ export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, not
 
 /** A packed drop whose disk has not been unpacked, or is no longer there. */
 export function beginUnpacking(record: RecordDraft, now: Date): RecordDraft {
-  const { packed: _packed, progress: _progress, ...rest } = moveTo(withoutUnknownImage(record, now), 'unpacking', now);
+  const begun = moveTo(withoutUnknownImage(record, now), 'unpacking', now);
+  const { packed: _packed, member: _member, progress: _progress, ...rest } = begun;
   return rest;
 }
 
-/** An earlier attempt may have created an image of a disk that is gone since. */
+/** An earlier attempt may have created an image of the disk where it was then. */
 function withoutUnknownImage(record: RecordDraft, now: Date): RecordDraft {
-  if (record.packed === undefined || !mayHaveUnknownImage(record)) return record;
+  const hadDisk = record.packed !== undefined || record.member !== undefined;
+  if (!hadDisk || !mayHaveUnknownImage(record)) return record;
   return { ...giveUpImage(record, 'unpacked-again', now), generation: record.generation + 1 };
 }
 

@@ -32,6 +32,8 @@ export interface DropRecord {
   readonly target: string;
   /** The disk inside a packed drop; absent of other drops, and until it is unpacked. */
   readonly packed?: RecordedPacked;
+  /** The disk inside a tar archive that is read where it is; absent of other drops. */
+  readonly member?: RecordedMember;
   readonly found?: FoundImage;
   /** What was asked of the endpoint. */
   readonly sent?: NewImage;
@@ -96,6 +98,14 @@ export interface RecordedPacked {
   readonly member?: string;
   /** Where the disk is until the drop is settled at all its targets. */
   readonly object: RecordedObject;
+}
+
+/** The file in a dropped tar archive that is the disk. */
+export interface RecordedMember {
+  readonly name: string;
+  /** Where it begins in the dropped object. */
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 /** One object of a bucket without versions. */

@@ -1,13 +1,14 @@
 import { ByteStream } from './byte-stream.ts';
 import { bzip2 } from './bzip2.ts';
-import { isDisk } from './disk-signs.ts';
+import { DiskSearch } from './disk-signs.ts';
 import { gzip } from './gzip.ts';
-import { type Compression, type Contents, HEAD_BYTES, type PackedFile, startsWith } from './packed-file.ts';
-import { noImageInside, packedTwice, severalImages, tooLarge } from './refusals.ts';
-import { isZip } from './signatures.ts';
-import { isTarHeader, TAR, type TarInput, type TarMember, tarMembers } from './tar.ts';
+import { type Compression, type Contents, HEAD_BYTES, type PackedFile } from './packed-file.ts';
+import { noImageInside, packedTwice, tooLarge } from './refusals.ts';
+import { isZip, layerOf, ZIP } from './signatures.ts';
+import { isTarHeader, TAR, type TarMember, tarMembers } from './tar.ts';
+import { diskInTar } from './tar-disk.ts';
 import { xz } from './xz.ts';
-import { canBeUnpacked, openEntry, ZIP, type ZipEntry, zipEntries } from './zip.ts';
+import { canBeUnpacked, openEntry, type ZipEntry, zipEntries } from './zip.ts';
 import { zstd } from './zstd.ts';
 
 /** All formats of one compressed file. */
@@ -79,63 +80,6 @@ async function openCompressed(
   }
 }
 
-/** Formats that are recognised but not unpacked. */
-const OTHER_LAYERS: readonly (readonly [title: string, signature: readonly number[]])[] = [
-  ['a 7z file', [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]],
-  ['an lz4 file', [0x04, 0x22, 0x4d, 0x18]],
-  ['an lzip file', [0x4c, 0x5a, 0x49, 0x50, 0x01]],
-  ['an lzop file', [0x89, 0x4c, 0x5a, 0x4f, 0x00]],
-  ['a RAR file', [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07]],
-];
-
-/** @returns what the bytes are packed as, with its article */
-function layerOf(head: Buffer): string | undefined {
-  const compression = COMPRESSIONS.find((each) => each.matches(head))?.title;
-  const archive = isZip(head) ? ZIP : isTarHeader(head) ? TAR : undefined;
-  const [other] = OTHER_LAYERS.find(([, signature]) => startsWith(head, ...signature)) ?? [];
-  return compression ?? archive ?? other;
-}
-
-/** Finds the one disk image among the files of an archive. */
-class DiskSearch<T extends { readonly name: string }> {
-  readonly #archive: string;
-  readonly #names: string[] = [];
-  readonly #disks: T[] = [];
-  #layer: string | undefined;
-
-  constructor(archive: string) {
-    this.#archive = archive;
-  }
-
-  /**
-   * @param head the first bytes of the member
-   * @returns whether it is the disk image
-   * @throws ImageDropError `several-images` of the second one
-   */
-  isDisk(member: T, head: Buffer): boolean {
-    this.#names.push(member.name);
-    const layer = layerOf(head);
-    if (layer !== undefined) this.#layer ??= `${member.name}, ${layer}`;
-    if (layer !== undefined || !isDisk(member.name, head)) return false;
-    this.#disks.push(member);
-    if (this.#disks.length > 1)
-      throw severalImages(
-        this.#archive,
-        this.#disks.map(({ name }) => name),
-      );
-    return true;
-  }
-
-  /** @throws ImageDropError `packed-twice`, `no-image-inside` */
-  theOne(): T {
-    const [disk] = this.#disks;
-    if (disk !== undefined) return disk;
-    throw this.#layer === undefined
-      ? noImageInside(this.#archive, this.#names)
-      : packedTwice(this.#archive, this.#layer);
-  }
-}
-
 /** Nothing is open before the first byte is asked for. */
 const nothingIsOpen = async (): Promise<void> => {};
 
@@ -162,10 +106,10 @@ function openTarStream(stream: ByteStream, maxBytes: number): Pick<Unpacked, 'me
   const found = (member: TarMember) => {
     name = member.name;
   };
-  return { memberName: () => name, bytes: closing(stream, diskInTar(stream, maxBytes, found)) };
+  return { memberName: () => name, bytes: closing(stream, diskInStream(stream, maxBytes, found)) };
 }
 
-async function* diskInTar(
+async function* diskInStream(
   stream: ByteStream,
   maxBytes: number,
   found: (member: TarMember) => void,
@@ -183,13 +127,10 @@ async function* diskInTar(
 }
 
 /** By ranged reads: the bytes of the members are not read. */
-async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Unpacked> {
-  const search = new DiskSearch<TarMember>(TAR);
-  for await (const member of tarMembers(rangedInput(file))) {
-    const headBytes = Math.max(0, Math.min(HEAD_BYTES, member.size, file.size - member.offset));
-    search.isDisk(member, headBytes === 0 ? Buffer.alloc(0) : await file.read(member.offset, headBytes));
-  }
-  const { name, offset, size } = search.theOne();
+async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Unpacked | undefined> {
+  const disk = await diskInTar(file);
+  if (disk === undefined) return undefined;
+  const { name, offset, size } = disk;
   if (size > maxBytes) throw tooLarge(size, maxBytes);
   return {
     format: 'tar',
@@ -199,26 +140,6 @@ async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Un
     expectedBytes: size,
     range: { offset, length: size },
     bytes: new ByteStream(file.open(offset, size)).pass(),
-  };
-}
-
-function rangedInput(file: PackedFile): TarInput {
-  let position = 0;
-  const advance = (length: number): number => {
-    const bytes = Math.max(0, Math.min(length, file.size - position));
-    position += bytes;
-    return bytes;
-  };
-  return {
-    get position() {
-      return position;
-    },
-    async take(length) {
-      const start = position;
-      const bytes = advance(length);
-      return bytes === 0 ? Buffer.alloc(0) : file.read(start, bytes);
-    },
-    skip: async (length) => advance(length),
   };
 }
 

@@ -1,27 +1,50 @@
-/** The disk that was unpacked of a packed drop: whether it is needed, whether it is there, and when it is deleted. */
+/** The disk inside a packed drop: whether it must be unpacked, whether it is there, and when it is deleted. */
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import { asImageDropError, type ErrorCode, ImageDropError } from '../model/errors.ts';
+import type { UploadPlan } from '../model/image.ts';
 import type { DropRecord, RecordedObject } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
-import { type DiskObject, diskObject, wasUnpacked, workKeys } from '../model/unpacking.ts';
+import { isFromStorage } from '../model/staging.ts';
+import type { Target } from '../model/target.ts';
+import { wasUnpacked, workKeys } from '../model/unpacking.ts';
 import { isPacked, SIGNATURE_BYTES } from '../packed/signatures.ts';
+import { isTarHeader } from '../packed/tar.ts';
+import { diskInTar } from '../packed/tar-disk.ts';
 import { objectReader } from './dropped-object.ts';
 import type { ObjectHead, StagingStore, StepDependencies, WorkBucket } from './ports.ts';
 import { removeObject } from './stage-image.ts';
 
+/** Where the disk of a drop is. */
+export type FoundDisk = Pick<DropRecord, 'packed' | 'member'>;
+
+/** An appliance has a handful. Another archive is left to unpack-image, which has more time. */
+const MAX_FILES = 50;
+
 /**
- * The object that holds the disk of a drop.
+ * Looks where the disk of a drop is: in the object itself, in a tar archive that it is, or unpacked.
  * @param object the drop's own
  * @returns undefined where the drop has to be unpacked first, or again
+ * @throws the reason for which a tar archive is refused
  */
 export async function findDisk(
-  record: DropRecord,
+  { packed }: DropRecord,
   object: ObjectHead,
   deps: StepDependencies,
-): Promise<DiskObject | undefined> {
-  if (record.packed !== undefined) return (await isThere(record.packed.object, deps)) ? diskObject(record) : undefined;
-  const head = await objectReader(deps.objects, object).read(0, Math.min(SIGNATURE_BYTES, object.size));
-  return isPacked(head) ? undefined : object;
+): Promise<FoundDisk | undefined> {
+  if (packed !== undefined) return (await isThere(packed.object, deps)) ? { packed } : undefined;
+  const reader = objectReader(deps.objects, object);
+  const head = await reader.read(0, Math.min(SIGNATURE_BYTES, object.size));
+  if (!isPacked(head)) return {};
+  const disk = isTarHeader(head) ? await diskInTar(reader, { maxFiles: MAX_FILES }) : undefined;
+  return disk && { member: { name: disk.name, offset: disk.offset, bytes: disk.size } };
+}
+
+/**
+ * Whether a disk can be read where it is in its archive: a function must read it. A service that reads the object itself
+ * would read the whole archive.
+ */
+export function isReadInPlace(plan: UploadPlan, { drop }: DropRecord, target: Target, deps: StepDependencies): boolean {
+  return plan.route === 'stream' || (isFromStorage(plan.route) && !deps.staging.holds(target, drop.bucket));
 }
 
 /** Whether an unpacked disk still is what was written: the lifecycle of the work bucket deletes what is old. */

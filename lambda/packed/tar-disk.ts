@@ -1,0 +1,69 @@
+import { DiskSearch } from './disk-signs.ts';
+import { HEAD_BYTES, type PackedFile } from './packed-file.ts';
+import { TAR, type TarInput, type TarMember, tarMembers } from './tar.ts';
+
+/** A file that is read by ranges. */
+export type RangedFile = Pick<PackedFile, 'size' | 'read'>;
+
+export interface TarLimits {
+  /** Files that are looked at. */
+  readonly maxFiles: number;
+}
+
+/**
+ * Finds the one disk image in a plain tar archive or OVA by ranged reads: it is a range of the file.
+ * @returns undefined where the archive has more files than are looked at
+ * @throws ImageDropError with the reason for which the archive is refused
+ */
+export async function diskInTar(
+  file: RangedFile,
+  { maxFiles }: TarLimits = { maxFiles: Number.POSITIVE_INFINITY },
+): Promise<TarMember | undefined> {
+  const search = new DiskSearch<TarMember>(TAR);
+  const windowed = readAhead(file);
+  let files = 0;
+  for await (const member of tarMembers(rangedInput(windowed))) {
+    files += 1;
+    if (files > maxFiles) return undefined;
+    const headBytes = Math.max(0, Math.min(HEAD_BYTES, member.size, file.size - member.offset));
+    search.isDisk(member, headBytes === 0 ? Buffer.alloc(0) : await windowed.read(member.offset, headBytes));
+  }
+  return search.theOne();
+}
+
+/** One read for the small files at the start of an OVA, the header of its disk, and the first bytes of the disk. */
+const WINDOW_BYTES = 2 * HEAD_BYTES;
+
+function readAhead(file: RangedFile): RangedFile {
+  let window: { readonly start: number; readonly bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
+  return {
+    size: file.size,
+    async read(offset, length) {
+      if (offset < window.start || offset + length > window.start + window.bytes.length) {
+        const wanted = Math.min(Math.max(length, WINDOW_BYTES), file.size - offset);
+        window = { start: offset, bytes: await file.read(offset, wanted) };
+      }
+      return window.bytes.subarray(offset - window.start, offset - window.start + length);
+    },
+  };
+}
+
+function rangedInput(file: RangedFile): TarInput {
+  let position = 0;
+  const advance = (length: number): number => {
+    const bytes = Math.max(0, Math.min(length, file.size - position));
+    position += bytes;
+    return bytes;
+  };
+  return {
+    get position() {
+      return position;
+    },
+    async take(length) {
+      const start = position;
+      const bytes = advance(length);
+      return bytes === 0 ? Buffer.alloc(0) : file.read(start, bytes);
+    },
+    skip: async (length) => advance(length),
+  };
+}

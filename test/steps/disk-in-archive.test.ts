@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { ImageDropError } from '../../lambda/model/errors.ts';
+import { createMetadata } from '../../lambda/steps/create-metadata.ts';
+import { recordStatus } from '../../lambda/steps/record-status.ts';
+import { streamUpload } from '../../lambda/steps/stream-upload.ts';
+import { unpackImage } from '../../lambda/steps/unpack-image.ts';
+import { qcow2Image } from '../support/images/qcow2.ts';
+import { MemoryWorld } from '../support/memory-world.ts';
+import { innerDisk } from '../support/packed/disk.ts';
+import { type TarEntry, tarOf } from '../support/packed/packed-files.ts';
+
+const KEY = 'appliances/box.ova';
+const DISK = innerDisk();
+const OVF: TarEntry = { name: 'box.ovf', bytes: Buffer.from('<Envelope/>') };
+const disk: TarEntry = { name: 'box-disk1.raw', bytes: DISK };
+
+/** Jest compares buffers byte by byte, which takes seconds. */
+const sha256Of = (bytes: Buffer | undefined) => bytes && createHash('sha256').update(bytes).digest('hex');
+const SHA256 = sha256Of(DISK);
+
+/** A tar archive in the bucket, received. */
+async function dropped(entries: readonly TarEntry[], userMetadata: Record<string, string> = {}) {
+  const world = new MemoryWorld();
+  world.objects.put(KEY, tarOf(entries), userMetadata);
+  const message = () => ({ record: world.recordKey(KEY) });
+  const run = {
+    world,
+    record: () => world.record(KEY),
+    receive: () => createMetadata(world.event(KEY), world.invocation(), world),
+    create: () => createMetadata(message(), world.invocation(), world),
+    unpack: () => unpackImage(message(), world.invocation(), world),
+    upload: (chunk?: number) =>
+      streamUpload({ ...message(), ...(chunk !== undefined && { chunk }) }, world.invocation(), world),
+    settle: () => recordStatus(message(), world.invocation(), world),
+    imageBytes: () => world.endpoint.images.get(world.record(KEY).image?.id ?? '')?.bytes,
+  };
+  return run;
+}
+
+describe('the disk in a tar archive', () => {
+  test('is streamed from where it is in the drop, and nothing is unpacked', async () => {
+    const { world, record, receive, upload, settle, imageBytes } = await dropped([OVF, disk]);
+    for (const step of [receive, upload, settle]) await step();
+    expect(record()).toMatchObject({
+      status: 'active',
+      member: { name: 'box-disk1.raw', offset: 1536, bytes: DISK.length },
+      found: { format: 'raw', virtualSize: DISK.length },
+      plan: { route: 'stream', range: { offset: 1536, length: DISK.length } },
+      sent: { name: 'box' },
+      verification: { outcome: 'verified' },
+    });
+    expect(record().packed).toBeUndefined();
+    expect(sha256Of(imageBytes())).toBe(SHA256);
+    expect(world.unpackQueue.sent).toEqual([]);
+    expect(world.workBucket.store.objects.size).toBe(0);
+  });
+
+  test('is copied to the service from where it is, part by part', async () => {
+    const { world, record, receive, upload } = await dropped([OVF, disk]);
+    world.endpoint.route = 'register';
+    for (const step of [receive, upload]) await step();
+    await upload(0);
+    expect(sha256Of(world.staging.objects.get(record().staging?.key ?? ''))).toBe(SHA256);
+    expect(record()).toMatchObject({ status: 'processing', register: { jobId: 'job-1' } });
+    expect(world.workBucket.store.objects.size).toBe(0);
+  });
+
+  test.each([
+    ['by a URL', 'import', false],
+    ['in the drop bucket itself', 'register', true],
+  ] as const)('is unpacked where the service reads it %s', async (_how, route, isStaging) => {
+    const { world, record, receive, unpack, create } = await dropped([OVF, disk]);
+    world.endpoint.route = route;
+    world.staging.holds = () => isStaging;
+    await receive();
+    expect(record()).toMatchObject({ status: 'unpacking' });
+    expect(world.endpoint.images.size).toBe(0);
+    for (const step of [unpack, create]) await step();
+    expect(record()).toMatchObject({ status: 'created', packed: { format: 'tar', member: disk.name, sha256: SHA256 } });
+    expect(record().member).toBeUndefined();
+  });
+
+  test('is unpacked among more files than are looked at beforehand', async () => {
+    const many = Array.from({ length: 64 }, (_, index) => ({ name: `licence-${index}`, bytes: Buffer.from('free') }));
+    const { record, receive, unpack, create } = await dropped([...many, disk]);
+    await receive();
+    expect(record()).toMatchObject({ status: 'unpacking' });
+    for (const step of [unpack, create]) await step();
+    expect(record()).toMatchObject({ status: 'created', packed: { member: disk.name } });
+  });
+
+  test('that is not safe is refused before anything is created', async () => {
+    const evil = qcow2Image(Buffer.alloc(65_536));
+    evil.write('/etc/passwd', 200);
+    evil.writeBigUInt64BE(200n, 8);
+    evil.writeUInt32BE(11, 16);
+    const { world, record, receive } = await dropped([OVF, { name: 'box-disk1.qcow2', bytes: evil }]);
+    await receive();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'backing-file' } });
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
+  test('is found again when the drop begins again', async () => {
+    const { world, record, receive, create, upload, settle, imageBytes } = await dropped([disk]);
+    for (const step of [receive, upload]) await step();
+    world.endpoint.become(record().image?.id ?? '', 'active', DISK.subarray(512));
+    for (const step of [settle, create, upload, settle]) await step();
+    expect(record()).toMatchObject({ status: 'active', generation: 2, member: { offset: 512 } });
+    expect(sha256Of(imageBytes())).toBe(SHA256);
+    expect(world.endpoint.images.size).toBe(1);
+  });
+
+  test('leaves no image of a lost creation where the drop is unpacked afterwards and fails', async () => {
+    const { world, record, receive, create, unpack, settle } = await dropped([disk]);
+    const error = new ImageDropError('endpoint-answer', 'The answer was lost.');
+    world.endpoint.faults.push({ call: 'create', error, afterEffect: true });
+    await expect(receive()).rejects.toMatchObject({ code: 'endpoint-answer' });
+    expect(world.endpoint.images.size).toBe(1);
+    world.endpoint.route = 'import';
+    world.maxUnpackedBytes = 1;
+    for (const step of [create, unpack, settle]) await step();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'too-large' } });
+    expect(world.endpoint.images.size).toBe(0);
+  });
+});
+
+describe('a tar archive fails, and leaves nothing', () => {
+  const whole = tarOf([OVF, disk]);
+
+  test.each([
+    ['cut', 'truncated', whole.subarray(0, 40_000)],
+    ['without its end', 'truncated', whole.subarray(0, -1024)],
+    [
+      'with other bytes behind its end',
+      'trailing-bytes',
+      Buffer.concat([whole, Buffer.alloc(512), Buffer.from('more')]),
+    ],
+    ['with much behind its end', 'trailing-bytes', Buffer.concat([whole, Buffer.alloc(2 ** 20 + 1)])],
+    ['with two disks', 'several-images', tarOf([disk, { ...disk, name: 'other.raw' }])],
+    ['without a disk', 'no-image-inside', tarOf([OVF])],
+    ['with a sparse disk', 'unsupported-variant', tarOf([{ ...disk, type: 'S' }])],
+  ])('%s: %s', async (_how, code, bytes) => {
+    const { world, record, receive, settle } = await dropped([]);
+    world.objects.put(KEY, bytes);
+    for (const step of [receive, settle]) await step();
+    expect(record()).toMatchObject({ status: 'failed', error: { code, retryable: false } });
+    expect(world.unpackQueue.sent).toEqual([]);
+    expect(world.endpoint.images.size).toBe(0);
+    expect(world.outcomes).toHaveLength(1);
+  });
+});
