@@ -2,6 +2,7 @@ import type { FoundImage } from '../../lambda/model/image.ts';
 import {
   type DropRecord,
   isMoving,
+  type RecordedManifest,
   type RecordedMember,
   type RecordedPacked,
   type Verification,
@@ -34,13 +35,16 @@ function dropped({ drop }: DropRecord, now: Date): Fact[] {
   ];
 }
 
-function packedText({ format, unpackedBytes, member, sha256 }: RecordedPacked): string {
+const compared = (manifest: RecordedManifest | undefined): string =>
+  manifest === undefined ? '' : `, compared with the ${manifest.algorithm} in ${manifest.file}`;
+
+function packedText({ format, unpackedBytes, member, sha256, manifest }: RecordedPacked): string {
   const inside = member === undefined ? '' : `, ${member} inside`;
-  return `${format}${inside}, unpacked to ${formatBytes(unpackedBytes)} (sha256 ${sha256})`;
+  return `${format}${inside}, unpacked to ${formatBytes(unpackedBytes)} (sha256 ${sha256})${compared(manifest)}`;
 }
 
-function memberText({ name, offset, bytes }: RecordedMember): string {
-  return `tar, ${name} inside with ${formatBytes(bytes)} (${bytes} bytes), read from byte ${offset}`;
+function memberText({ name, offset, bytes, manifest }: RecordedMember): string {
+  return `tar, ${name} inside with ${formatBytes(bytes)} (${bytes} bytes), read from byte ${offset}${compared(manifest)}`;
 }
 
 function found({ found: image, packed, member }: DropRecord): Fact[] {

@@ -43,6 +43,9 @@ export const ERROR_KINDS = {
   ),
   'several-images': permanent('Unpack the file and drop each disk image on its own.'),
   'no-image-inside': permanent('Check what the file holds, and drop a file with one disk image inside.'),
+  'manifest-mismatch': permanent(
+    'Copy the file again from its publisher and drop it again; if its manifest is wrong, drop the disk image alone.',
+  ),
   'packed-twice': permanent('Unpack one layer and drop the result.'),
   'unreplayed-log': permanent('Open the image once in Hyper-V or run `qemu-img check -r all`, then drop it again.'),
 

@@ -85,8 +85,10 @@ export interface UploadPlan {
 
 export const HASH_ALGORITHMS = ['md5', 'sha256', 'sha512'] as const;
 export type HashAlgorithm = (typeof HASH_ALGORITHMS)[number];
+/** Old manifests of appliances have SHA-1. */
+export type DigestAlgorithm = HashAlgorithm | 'sha1';
 /** Hex digests, in lower case. */
-export type Hashes = { readonly [algorithm in HashAlgorithm]?: string };
+export type Hashes = { readonly [algorithm in DigestAlgorithm]?: string };
 
 /** Image API v2 "Image status" (https://docs.openstack.org/glance/latest/user/statuses.html). */
 export type ImageStatus =

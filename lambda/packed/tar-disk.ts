@@ -1,5 +1,8 @@
+import type { RecordedManifest } from '../model/record.ts';
 import { DiskSearch } from './disk-signs.ts';
+import { digestOf, type ManifestFile } from './manifest.ts';
 import { HEAD_BYTES, type PackedFile } from './packed-file.ts';
+import { unsupported } from './refusals.ts';
 import { TAR, type TarInput, type TarMember, tarMembers } from './tar.ts';
 
 /** A file that is read by ranges. */
@@ -10,6 +13,12 @@ export interface TarLimits {
   readonly maxFiles: number;
 }
 
+/** The disk image in a tar archive. */
+export interface TarDisk extends TarMember {
+  /** What a manifest in the archive states of it. */
+  readonly manifest?: RecordedManifest;
+}
+
 /**
  * Finds the one disk image in a plain tar archive or OVA by ranged reads: it is a range of the file.
  * @returns undefined where the archive has more files than are looked at
@@ -18,17 +27,39 @@ export interface TarLimits {
 export async function diskInTar(
   file: RangedFile,
   { maxFiles }: TarLimits = { maxFiles: Number.POSITIVE_INFINITY },
-): Promise<TarMember | undefined> {
+): Promise<TarDisk | undefined> {
   const search = new DiskSearch<TarMember>(TAR);
   const windowed = readAhead(file);
+  const manifests: ManifestFile[] = [];
   let files = 0;
   for await (const member of tarMembers(rangedInput(windowed))) {
     files += 1;
     if (files > maxFiles) return undefined;
     const headBytes = Math.max(0, Math.min(HEAD_BYTES, member.size, file.size - member.offset));
     search.isDisk(member, headBytes === 0 ? Buffer.alloc(0) : await windowed.read(member.offset, headBytes));
+    if (MANIFEST.test(member.name)) manifests.push(await manifestFile(member, windowed));
   }
-  return search.theOne();
+  const disk = search.theOne();
+  const manifest = digestOf(disk.name, manifests);
+  return { ...disk, ...(manifest !== undefined && { manifest }) };
+}
+
+const MANIFEST = /\.mf$/i;
+/** A manifest has a line for each file. */
+const MAX_MANIFEST_BYTES = 1024 * 1024;
+
+/** @throws ImageDropError `unsupported-variant`: a manifest that is not read cannot be compared with the disk */
+async function manifestFile({ name, offset, size }: TarMember, file: RangedFile): Promise<ManifestFile> {
+  if (size > MAX_MANIFEST_BYTES) {
+    throw unsupported(`The manifest ${name} has ${size} bytes; the limit is ${MAX_MANIFEST_BYTES}.`);
+  }
+  return { name, text: await textAt(offset, size, file) };
+}
+
+/** The caller has found that the file is not longer than the archive. */
+async function textAt(offset: number, size: number, file: RangedFile): Promise<string> {
+  const length = Math.max(0, Math.min(size, file.size - offset));
+  return length === 0 ? '' : (await file.read(offset, length)).toString('utf8');
 }
 
 /** One read for the small files at the start of an OVA, the header of its disk, and the first bytes of the disk. */

@@ -1,7 +1,9 @@
+import type { RecordedManifest } from '../model/record.ts';
 import { ByteStream } from './byte-stream.ts';
 import { bzip2 } from './bzip2.ts';
 import { DiskSearch } from './disk-signs.ts';
 import { gzip } from './gzip.ts';
+import { withDigest } from './manifest.ts';
 import { type Compression, type Contents, HEAD_BYTES, type PackedFile } from './packed-file.ts';
 import { noImageInside, packedTwice, tooLarge } from './refusals.ts';
 import { isZip, layerOf, ZIP } from './signatures.ts';
@@ -29,6 +31,8 @@ export interface Unpacked extends Contents {
   readonly leastSeconds: number;
   /** Where the disk image is in the file, if it needs no unpacking: in a plain tar archive. */
   readonly range?: { readonly offset: number; readonly length: number };
+  /** What a manifest in a plain tar archive states of the disk: its bytes fail at their end where they differ. */
+  readonly manifest?: RecordedManifest;
 }
 
 export interface UnpackLimits {
@@ -130,8 +134,9 @@ async function* diskInStream(
 async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Unpacked | undefined> {
   const disk = await diskInTar(file);
   if (disk === undefined) return undefined;
-  const { name, offset, size } = disk;
+  const { name, offset, size, manifest } = disk;
   if (size > maxBytes) throw tooLarge(size, maxBytes);
+  const bytes = new ByteStream(file.open(offset, size)).pass();
   return {
     format: 'tar',
     leastSeconds: 0,
@@ -139,7 +144,8 @@ async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Un
     memberName: () => name,
     expectedBytes: size,
     range: { offset, length: size },
-    bytes: new ByteStream(file.open(offset, size)).pass(),
+    bytes: manifest === undefined ? bytes : withDigest(bytes, manifest, name),
+    ...(manifest !== undefined && { manifest }),
   };
 }
 

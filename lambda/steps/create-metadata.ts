@@ -260,8 +260,8 @@ async function nextGeneration(work: Work): Promise<Work> {
   return work.with(await work.change((present) => ({ ...present, generation })));
 }
 
-const mustUnpack = ({ plan, member }: Description, { record, target }: Work, deps: CreateMetadataDependencies) =>
-  member !== undefined && !isReadInPlace(plan, record, target, deps);
+const mustUnpack = (described: Description, { record, target }: Work, deps: CreateMetadataDependencies): boolean =>
+  described.member !== undefined && !isReadInPlace(described, record, target, deps);
 
 /** What to ask of the endpoint: from the content of the file and from its metadata. */
 async function describe(

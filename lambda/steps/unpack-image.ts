@@ -199,9 +199,10 @@ async function unpackDrop(work: UnpackWork, deps: UnpackImageDependencies): Prom
   try {
     const unpacked = await openDrop(packedFile(work, read, signal, deps), work, deps);
     const disk = await storeOrClose(unpacked, work, signal, deps);
-    const { format } = unpacked;
+    const { format, manifest } = unpacked;
     const member = unpacked.memberName();
-    return { format, bytes: drop.size, ...disk, ...(member !== undefined && { member }) };
+    const found = { ...(member !== undefined && { member }), ...(manifest !== undefined && { manifest }) };
+    return { format, bytes: drop.size, ...disk, ...found };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {

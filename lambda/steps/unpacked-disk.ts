@@ -36,15 +36,23 @@ export async function findDisk(
   const head = await reader.read(0, Math.min(SIGNATURE_BYTES, object.size));
   if (!isPacked(head)) return {};
   const disk = isTarHeader(head) ? await diskInTar(reader, { maxFiles: MAX_FILES }) : undefined;
-  return disk && { member: { name: disk.name, offset: disk.offset, bytes: disk.size } };
+  if (disk === undefined) return undefined;
+  const { name, offset, size: bytes, manifest } = disk;
+  return { member: { name, offset, bytes, ...(manifest !== undefined && { manifest }) } };
 }
 
 /**
- * Whether a disk can be read where it is in its archive: a function must read it. A service that reads the object itself
- * would read the whole archive.
+ * Whether the disk in an archive can be read where it is: functions must read it, for a service that reads the object
+ * itself would read the whole archive. A digest needs one function that reads all of the disk, in order.
  */
-export function isReadInPlace(plan: UploadPlan, { drop }: DropRecord, target: Target, deps: StepDependencies): boolean {
-  return plan.route === 'stream' || (isFromStorage(plan.route) && !deps.staging.holds(target, drop.bucket));
+export function isReadInPlace(
+  { member, plan }: FoundDisk & { readonly plan: UploadPlan },
+  { drop }: DropRecord,
+  target: Target,
+  deps: StepDependencies,
+): boolean {
+  if (plan.route === 'stream') return member?.manifest === undefined || plan.range.length === member.bytes;
+  return member?.manifest === undefined && isFromStorage(plan.route) && !deps.staging.holds(target, drop.bucket);
 }
 
 /** Whether an unpacked disk still is what was written: the lifecycle of the work bucket deletes what is old. */

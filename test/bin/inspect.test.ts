@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -184,6 +185,21 @@ describe('imagedrop inspect of a packed file', () => {
     expect(out).toMatch(/^ {2}packed {6}xz, 256 KiB \(262144 bytes\) inside$/m);
     expect(out).toMatch(/^ {2}passed {3}unpacks to one disk image$/m);
     expect(out).not.toMatch(/^ {2}next /m);
+  });
+
+  test('compares the disk in an OVA with its manifest', async () => {
+    const digest = createHash('sha256').update(qcow2).digest('hex');
+    const ova = (value: string) =>
+      tarOf([
+        OVF,
+        { name: 'a.qcow2', bytes: qcow2 },
+        { name: 'a.mf', bytes: Buffer.from(`SHA256(a.qcow2)= ${value}`) },
+      ]);
+    const { out, err } = await inspect([await file('right.ova', ova(digest))]);
+    expect(out).toMatch(/^ {2}packed {6}tar, a\.qcow2 inside with .*; its sha256 agrees with a\.mf$/m);
+    expect(err).toContain('right.ova  reading');
+    const refused = await document(await file('wrong.ova', ova('0'.repeat(64))));
+    expect(refused).toMatchObject({ verdict: 'refuse', code: 'manifest-mismatch' });
   });
 
   test('refuses an unsafe image inside like one outside', async () => {

@@ -125,6 +125,88 @@ describe('the disk in a tar archive', () => {
   });
 });
 
+const hexOf = (algorithm: string, bytes: Buffer = DISK) => createHash(algorithm).update(bytes).digest('hex');
+const manifest = (...lines: readonly string[]): TarEntry => ({ name: 'box.mf', bytes: Buffer.from(lines.join('\n')) });
+const SELF = `SHA256(box.mf)= ${hexOf('sha256', Buffer.alloc(0))}`;
+
+describe('a manifest in the archive', () => {
+  test.each([
+    ['SHA1, before the disk', 'sha1', [manifest(`SHA1(${disk.name})= ${hexOf('sha1')}`), disk]],
+    ['SHA256, behind it', 'sha256', [OVF, disk, manifest(SELF, `SHA256 (${disk.name}) = ${hexOf('sha256')}`)]],
+    ['of OpenSSL 3', 'sha256', [manifest(`SHA2-256(${disk.name})= ${hexOf('sha256')}`, SELF), disk]],
+    ['SHA512', 'sha512', [manifest(`SHA512(${disk.name})= ${hexOf('sha512').toUpperCase()}`), disk]],
+  ] as const)('that agrees with the disk is recorded: %s', async (_variant, algorithm, entries) => {
+    const { record, receive, upload, settle, imageBytes } = await dropped(entries);
+    for (const step of [receive, upload, settle]) await step();
+    expect(record()).toMatchObject({
+      status: 'active',
+      member: { manifest: { file: 'box.mf', algorithm, value: hexOf(algorithm) } },
+      hashes: { [algorithm]: hexOf(algorithm) },
+      verification: { outcome: 'verified', algorithm: 'sha512' },
+    });
+    expect(sha256Of(imageBytes())).toBe(SHA256);
+  });
+
+  test.each([
+    ['of other files', manifest(SELF, `SHA256(other.raw)= ${hexOf('sha1')}`)],
+    ['by another algorithm', manifest(`MD5(${disk.name})= ${hexOf('md5')}`)],
+  ])('without an entry of the disk claims nothing: %s', async (_what, mf) => {
+    const { record, receive, upload, settle } = await dropped([disk, mf]);
+    for (const step of [receive, upload, settle]) await step();
+    expect(record()).toMatchObject({ status: 'active' });
+    expect(record().member?.manifest).toBeUndefined();
+  });
+
+  const WRONG = manifest(`SHA256(${disk.name})= ${hexOf('sha256', Buffer.from('another disk'))}`);
+
+  test('that disagrees fails the drop, and leaves no image', async () => {
+    const { world, record, receive, upload, settle } = await dropped([disk, WRONG]);
+    for (const step of [receive, upload, settle]) await step();
+    expect(record()).toMatchObject({
+      status: 'failed',
+      error: { code: 'manifest-mismatch', retryable: false, message: expect.stringContaining(hexOf('sha256')) },
+    });
+    expect(record().history.map(({ status }) => status)).not.toContain('active');
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
+  test('is compared also by the function that follows one that died behind the last byte', async () => {
+    const { world, record, receive, upload } = await dropped([disk, WRONG]);
+    await receive();
+    world.endpoint.become(record().image?.id ?? '', 'active', DISK);
+    world.pass(120);
+    await upload();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'manifest-mismatch' } });
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
+  test.each(['import', 'register'] as const)('is compared while the disk is unpacked for %s', async (route) => {
+    const right = manifest(`SHA1(${disk.name})= ${hexOf('sha1')}`);
+    for (const [mf, outcome] of [
+      [right, { status: 'created', packed: { manifest: { file: 'box.mf', algorithm: 'sha1' } } }],
+      [WRONG, { status: 'failed', error: { code: 'manifest-mismatch' } }],
+    ] as const) {
+      const { world, record, receive, unpack, create, settle } = await dropped([disk, mf]);
+      world.endpoint.route = route;
+      for (const step of [receive, unpack, ...(mf === right ? [create] : [settle])]) await step();
+      expect(record()).toMatchObject(outcome);
+      expect(world.endpoint.images.size).toBe(mf === right ? 1 : 0);
+      expect(world.workBucket.store.objects.size).toBe(mf === right ? 2 : 0);
+      expect(world.workBucket.store.multipart.size).toBe(0);
+    }
+  });
+
+  test.each([
+    ['states something else than a digest', `SHA256(${disk.name})= 1234`],
+    ['contradicts itself', `SHA1(${disk.name})= ${hexOf('sha1')}\nSHA1(${disk.name})= ${'0'.repeat(40)}`],
+  ])('that %s is refused before anything is created', async (_how, text) => {
+    const { world, record, receive } = await dropped([disk, manifest(text)]);
+    await receive();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'corrupt-data' } });
+    expect(world.endpoint.images.size).toBe(0);
+  });
+});
+
 describe('a tar archive fails, and leaves nothing', () => {
   const whole = tarOf([OVF, disk]);
 
