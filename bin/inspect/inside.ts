@@ -2,6 +2,7 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
+import { withoutPackedEnding } from '../../lambda/model/new-image.ts';
 import type { RecordedManifest } from '../../lambda/model/record.ts';
 import type { PackedFile } from '../../lambda/packed/packed-file.ts';
 import { openPacked, type Unpacked } from '../../lambda/packed/unpack.ts';
@@ -23,7 +24,7 @@ export interface Packed {
 
 /** The disk image inside a packed file, or why there is none. */
 export type Inside =
-  | { readonly packed: Packed; readonly source: Source }
+  | { readonly packed: Packed; readonly source: Source; readonly companions: NonNullable<Unpacked['companions']> }
   | { readonly packed?: never; readonly refusal: ImageDropError };
 
 /** The disk of this machine is the limit. */
@@ -47,7 +48,7 @@ export async function lookInside(source: Source): Promise<Inside | undefined> {
     const member = unpacked.memberName();
     const found = { ...(member !== undefined && { member }), ...(manifest !== undefined && { manifest }) };
     const packed = { format, unpackedBytes: inner.reader.size, ...found };
-    return { packed, source: { ...inner, fileName: member ?? withoutEnding(source.fileName) } };
+    return { packed, companions: unpacked.companions ?? {}, source: { ...inner, ...named(source, member) } };
   } catch (error) {
     if (error instanceof ImageDropError && !NOT_READ.includes(error.code)) return { refusal: error };
     throw error;
@@ -71,6 +72,12 @@ function metered({ reader, open: openRange }: Source, meter: TransferMeter): Pac
 async function drain({ bytes }: Unpacked): Promise<void> {
   for await (const _ of bytes);
 }
+
+/** The image gets its name by the key, and the disk its format by the file. */
+const named = ({ key, fileName }: Source, member: string | undefined): Pick<Source, 'key' | 'fileName'> => ({
+  key: withoutPackedEnding(key),
+  fileName: member ?? withoutEnding(fileName),
+});
 
 /** "debian.qcow2.xz" → "debian.qcow2" */
 const withoutEnding = (fileName: string): string => fileName.replace(/\.[^./\\]*$/, '');

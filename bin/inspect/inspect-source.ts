@@ -1,4 +1,4 @@
-import { type Examination, examine } from '../../lambda/formats/inspect.ts';
+import { type Examination, examine, withCompanions } from '../../lambda/formats/inspect.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { printableJson } from '../printable.ts';
 import { stylerFor } from '../terminal/styles.ts';
@@ -51,7 +51,9 @@ async function inspectionOf(image: Source, inside: Inside | undefined): Promise<
   }
   const examination = await examineSource(image, image.said);
   const check = { code: 'corrupt-data', title: ONE_IMAGE, outcome: 'passed' } as const;
-  return { ...examination, packed: inside.packed, checks: [check, ...examination.checks] };
+  const { found } = examination;
+  const whole = found === undefined ? {} : { found: withCompanions(found, inside.companions) };
+  return { ...examination, ...whole, packed: inside.packed, checks: [check, ...examination.checks] };
 }
 
 /** The option says what the object's own metadata would say. */

@@ -47,6 +47,15 @@ export function inspect(reader: RangeReader, options: InspectOptions = {}): Prom
   return new Examiner(reader, options).find();
 }
 
+/** What was found in a disk, and what is said of it in the archive around it. */
+export function withCompanions(
+  found: FoundImage,
+  { appliance, warnings: others = [] }: Pick<FoundImage, 'appliance' | 'warnings'>,
+): FoundImage {
+  const warnings = [...(found.warnings ?? []), ...others];
+  return { ...found, ...(warnings.length > 0 && { warnings }), ...(appliance !== undefined && { appliance }) };
+}
+
 /**
  * What was found, as it concerns one target: only Glance makes the checks that `glanceRefusal` is about.
  * @throws ImageDropError `not-a-disk-image` where the target takes no files without a sign of a disk

@@ -31,6 +31,18 @@ export interface FoundImage {
   readonly isUnrecognised?: true;
   /** The one of the warnings that says why Glance refuses the file after the upload, and what to do instead. */
   readonly glanceRefusal?: string;
+  /** What the OVF descriptor beside the disk in an OVA says. */
+  readonly appliance?: Appliance;
+}
+
+/** The machine that an OVF descriptor describes, as far as that is certain. */
+export interface Appliance {
+  /** The descriptor's name in the archive. */
+  readonly file: string;
+  readonly name?: string;
+  readonly memoryMib?: number;
+  /** Bytes of the disk that the descriptor asks for. */
+  readonly capacityBytes?: number;
 }
 
 /** How the disk that the guest sees is divided. */

@@ -47,11 +47,11 @@ export function newImage(source: ImageSource): NewImage {
   const id = imageId(drop, target, generation);
   return {
     id,
-    name: metadata.name ?? nameFromKey(isInside ? withoutPackedEnding(drop.key) : drop.key),
+    name: metadata.name ?? found.appliance?.name ?? nameFromKey(isInside ? withoutPackedEnding(drop.key) : drop.key),
     diskFormat: plan.diskFormat,
     containerFormat: 'bare',
-    minDisk: Math.max(Math.ceil(diskBytes(found) / BYTES_PER_GIB), metadata.minDisk ?? 0),
-    minRam: metadata.minRam ?? 0,
+    minDisk: Math.max(inGib(diskBytes(found)), metadata.minDisk ?? inGib(found.appliance?.capacityBytes ?? 0)),
+    minRam: metadata.minRam ?? found.appliance?.memoryMib ?? 0,
     visibility: metadata.visibility ?? 'private',
     protected: metadata.protected ?? false,
     ...(metadata.osHidden !== undefined && { osHidden: metadata.osHidden }),
@@ -65,6 +65,8 @@ export function newImage(source: ImageSource): NewImage {
     },
   };
 }
+
+const inGib = (bytes: number): number => Math.ceil(bytes / BYTES_PER_GIB);
 
 /** The image as it is created: what its verification must come before is left to its release. */
 export const unreleased = (image: NewImage): NewImage => ({ ...image, visibility: 'private', protected: false });

@@ -1,9 +1,12 @@
+import type { Appliance } from '../model/image.ts';
 import type { RecordedManifest } from '../model/record.ts';
 import { DiskSearch } from './disk-signs.ts';
 import { digestOf, type ManifestFile } from './manifest.ts';
+import { applianceOf, type Ovf, readOvf, requireStored } from './ovf.ts';
 import { HEAD_BYTES, type PackedFile } from './packed-file.ts';
 import { unsupported } from './refusals.ts';
 import { TAR, type TarInput, type TarMember, tarMembers } from './tar.ts';
+import { XmlError } from './xml.ts';
 
 /** A file that is read by ranges. */
 export type RangedFile = Pick<PackedFile, 'size' | 'read'>;
@@ -17,6 +20,10 @@ export interface TarLimits {
 export interface TarDisk extends TarMember {
   /** What a manifest in the archive states of it. */
   readonly manifest?: RecordedManifest;
+  /** What the OVF descriptor in the archive says of it. */
+  readonly appliance?: Appliance;
+  /** Why a descriptor is not used. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -31,6 +38,7 @@ export async function diskInTar(
   const search = new DiskSearch<TarMember>(TAR);
   const windowed = readAhead(file);
   const manifests: ManifestFile[] = [];
+  const descriptors: Descriptor[] = [];
   let files = 0;
   for await (const member of tarMembers(rangedInput(windowed))) {
     files += 1;
@@ -38,10 +46,41 @@ export async function diskInTar(
     const headBytes = Math.max(0, Math.min(HEAD_BYTES, member.size, file.size - member.offset));
     search.isDisk(member, headBytes === 0 ? Buffer.alloc(0) : await windowed.read(member.offset, headBytes));
     if (MANIFEST.test(member.name)) manifests.push(await manifestFile(member, windowed));
+    if (DESCRIPTOR.test(member.name)) descriptors.push(await descriptorIn(member, windowed));
   }
+  const [{ ovf, warning } = {}] = descriptors.length > 1 ? [TWO_DESCRIPTORS] : descriptors;
+  if (ovf !== undefined) requireStored(ovf);
   const disk = search.theOne();
   const manifest = digestOf(disk.name, manifests);
-  return { ...disk, ...(manifest !== undefined && { manifest }) };
+  return {
+    ...disk,
+    ...(manifest !== undefined && { manifest }),
+    ...(ovf !== undefined && { appliance: applianceOf(ovf, disk.name) }),
+    ...(warning !== undefined && { warnings: [warning] }),
+  };
+}
+
+const DESCRIPTOR = /\.ovf$/i;
+const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
+
+interface Descriptor {
+  readonly ovf?: Ovf;
+  readonly warning?: string;
+}
+
+const TWO_DESCRIPTORS: Descriptor = { warning: 'The archive has several OVF descriptors; none of them is used.' };
+
+/** What a descriptor says is welcome, and nothing depends on it: one that cannot be read costs a warning. */
+async function descriptorIn({ name, offset, size }: TarMember, file: RangedFile): Promise<Descriptor> {
+  const unused = (reason: string) => ({ warning: `The OVF descriptor ${name} is not used: ${reason}.` });
+  if (size > MAX_DESCRIPTOR_BYTES) return unused(`it has ${size} bytes, and the limit is ${MAX_DESCRIPTOR_BYTES}`);
+  const text = await textAt(offset, size, file);
+  try {
+    return { ovf: readOvf(name, text) };
+  } catch (error) {
+    if (error instanceof XmlError) return unused(error.message);
+    throw error;
+  }
 }
 
 const MANIFEST = /\.mf$/i;

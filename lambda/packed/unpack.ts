@@ -8,7 +8,7 @@ import { type Compression, type Contents, HEAD_BYTES, type PackedFile } from './
 import { noImageInside, packedTwice, tooLarge } from './refusals.ts';
 import { isZip, layerOf, ZIP } from './signatures.ts';
 import { isTarHeader, TAR, type TarMember, tarMembers } from './tar.ts';
-import { diskInTar } from './tar-disk.ts';
+import { diskInTar, type TarDisk } from './tar-disk.ts';
 import { xz } from './xz.ts';
 import { canBeUnpacked, openEntry, type ZipEntry, zipEntries } from './zip.ts';
 import { zstd } from './zstd.ts';
@@ -33,6 +33,8 @@ export interface Unpacked extends Contents {
   readonly range?: { readonly offset: number; readonly length: number };
   /** What a manifest in a plain tar archive states of the disk: its bytes fail at their end where they differ. */
   readonly manifest?: RecordedManifest;
+  /** What an OVF descriptor in a plain tar archive says of it. */
+  readonly companions?: Pick<TarDisk, 'appliance' | 'warnings'>;
 }
 
 export interface UnpackLimits {
@@ -134,11 +136,12 @@ async function* diskInStream(
 async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Unpacked | undefined> {
   const disk = await diskInTar(file);
   if (disk === undefined) return undefined;
-  const { name, offset, size, manifest } = disk;
+  const { name, offset, size, manifest, ...companions } = disk;
   if (size > maxBytes) throw tooLarge(size, maxBytes);
   const bytes = new ByteStream(file.open(offset, size)).pass();
   return {
     format: 'tar',
+    companions,
     leastSeconds: 0,
     close: nothingIsOpen,
     memberName: () => name,

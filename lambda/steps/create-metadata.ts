@@ -1,4 +1,4 @@
-import { foundForTarget, inspect } from '../formats/inspect.ts';
+import { foundForTarget, inspect, withCompanions } from '../formats/inspect.ts';
 import { conformToEndpoint, originsOf } from '../metadata/origins.ts';
 import { resolveMetadata } from '../metadata/resolve.ts';
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
@@ -18,7 +18,7 @@ import { metadataFiles, type ReadFile } from './metadata-files.ts';
 import type { CreateMetadataDependencies, Invocation, ObjectHead, RecordDraft } from './ports.ts';
 import { askForRetry, existingRecord, isRedriven, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { underLease } from './under-lease.ts';
-import { type FoundDisk, findDisk, isReadInPlace, readDisk } from './unpacked-disk.ts';
+import { type DiskPlace, type FoundDisk, findDisk, isReadInPlace, readDisk } from './unpacked-disk.ts';
 import { targetNamed, Work } from './work.ts';
 
 /** What was found around a drop. */
@@ -157,7 +157,7 @@ async function createImage(
   const disk = await findDisk(work.record, object, deps);
   if (disk === undefined) return sendToUnpack(work, deps);
   const created = await readDisk(work.record, () => describeAndCreate(work, { disk, ...metadata }, deps));
-  if (created === undefined) return sendToUnpack(work, deps, disk);
+  if (created === undefined) return sendToUnpack(work, deps, disk.place);
   const { image, description } = created;
   try {
     await work.change((stored) => {
@@ -172,7 +172,7 @@ async function createImage(
 }
 
 /** What the record says of an image from its creation on. */
-type Description = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>> & FoundDisk;
+type Description = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>> & DiskPlace;
 
 /** The metadata of a drop, and the files that it comes from. */
 interface ReadMetadata {
@@ -191,9 +191,9 @@ async function readMetadata(
   return { files, settled: resolveMetadata({ target, files, userMetadata: object.userMetadata }) };
 }
 
-/** @param disk where it was read so far: an earlier attempt may have created an image of it */
-async function sendToUnpack(work: Work, deps: CreateMetadataDependencies, disk: FoundDisk = {}): Promise<void> {
-  await work.change((stored) => changes.beginUnpacking({ ...stored, ...disk }, deps.now()));
+/** @param place where it was read so far: an earlier attempt may have created an image of it */
+async function sendToUnpack(work: Work, deps: CreateMetadataDependencies, place: DiskPlace = {}): Promise<void> {
+  await work.change((stored) => changes.beginUnpacking({ ...stored, ...place }, deps.now()));
   await deps.unpackQueue.send(work.message);
 }
 
@@ -266,29 +266,29 @@ const mustUnpack = (described: Description, { record, target }: Work, deps: Crea
 /** What to ask of the endpoint: from the content of the file and from its metadata. */
 async function describe(
   work: Work,
-  { disk: where, files, settled }: Sources,
+  { disk: { place, companions }, files, settled }: Sources,
   deps: CreateMetadataDependencies,
 ): Promise<Description> {
   const { target } = work;
   const { diskFormat } = settled.metadata;
-  const record = { ...work.record, ...where };
+  const record = { ...work.record, ...place };
   const disk = diskObject(record);
   const inspected = await inspect(objectReader(deps.objects, disk), {
     fileName: diskName(record),
     ...(diskFormat !== undefined && { claimedFormat: diskFormat }),
   });
-  const found = foundForTarget(inspected, target);
+  const found = foundForTarget(withCompanions(inspected, companions), target);
   const endpoint = await work.endpoint();
-  const place = dropPlace({ record, target }, deps);
-  const planned = await endpoint.plan(found, disk.size, place);
+  const from = dropPlace({ record, target }, deps);
+  const planned = await endpoint.plan(found, disk.size, from);
   const plan = { ...planned, range: rangeIn(disk, planned.range) };
   // Missing keys must be reported before anything is created.
-  if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.requireKeys(target);
+  if (isFromStorage(plan.route) && !from.isStaging) await deps.staging.requireKeys(target);
   const refs = files.map(({ ref }) => ref);
   const wanted = newImage({ ...record, found, plan, metadata: settled.metadata });
   const sent = fingerprinted(conformToEndpoint((image) => endpoint.conform(image), wanted, settled));
   const origins = originsOf(wanted, sent, { found, plan }, settled);
-  return { ...where, found, plan, sent, metadata: { files: refs, origins } };
+  return { ...place, found, plan, sent, metadata: { files: refs, origins } };
 }
 
 /** The name of the disk, whose ending may say what it is. */

@@ -1,7 +1,7 @@
 /** The disk inside a packed drop: whether it must be unpacked, whether it is there, and when it is deleted. */
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import { asImageDropError, type ErrorCode, ImageDropError } from '../model/errors.ts';
-import type { UploadPlan } from '../model/image.ts';
+import type { FoundImage, UploadPlan } from '../model/image.ts';
 import type { DropRecord, RecordedObject } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
 import { isFromStorage } from '../model/staging.ts';
@@ -9,13 +9,19 @@ import type { Target } from '../model/target.ts';
 import { wasUnpacked, workKeys } from '../model/unpacking.ts';
 import { isPacked, SIGNATURE_BYTES } from '../packed/signatures.ts';
 import { isTarHeader } from '../packed/tar.ts';
-import { diskInTar } from '../packed/tar-disk.ts';
+import { diskInTar, type TarDisk } from '../packed/tar-disk.ts';
 import { objectReader } from './dropped-object.ts';
 import type { ObjectHead, StagingStore, StepDependencies, WorkBucket } from './ports.ts';
 import { removeObject } from './stage-image.ts';
 
 /** Where the disk of a drop is. */
-export type FoundDisk = Pick<DropRecord, 'packed' | 'member'>;
+export type DiskPlace = Pick<DropRecord, 'packed' | 'member'>;
+
+export interface FoundDisk {
+  readonly place: DiskPlace;
+  /** What other files in a tar archive say of it. */
+  readonly companions: Pick<FoundImage, 'appliance' | 'warnings'>;
+}
 
 /** An appliance has a handful. Another archive is left to unpack-image, which has more time. */
 const MAX_FILES = 50;
@@ -31,22 +37,30 @@ export async function findDisk(
   object: ObjectHead,
   deps: StepDependencies,
 ): Promise<FoundDisk | undefined> {
-  if (packed !== undefined) return (await isThere(packed.object, deps)) ? { packed } : undefined;
+  if (packed !== undefined && !(await isThere(packed.object, deps))) return undefined;
+  if (packed !== undefined && packed.format !== 'tar') return { place: { packed }, companions: {} };
   const reader = objectReader(deps.objects, object);
   const head = await reader.read(0, Math.min(SIGNATURE_BYTES, object.size));
-  if (!isPacked(head)) return {};
+  if (!isPacked(head)) return { place: {}, companions: {} };
   const disk = isTarHeader(head) ? await diskInTar(reader, { maxFiles: MAX_FILES }) : undefined;
+  if (packed !== undefined) return { place: { packed }, companions: disk === undefined ? {} : companionsOf(disk) };
   if (disk === undefined) return undefined;
   const { name, offset, size: bytes, manifest } = disk;
-  return { member: { name, offset, bytes, ...(manifest !== undefined && { manifest }) } };
+  const member = { name, offset, bytes, ...(manifest !== undefined && { manifest }) };
+  return { place: { member }, companions: companionsOf(disk) };
 }
+
+const companionsOf = ({ appliance, warnings }: TarDisk): FoundDisk['companions'] => ({
+  ...(appliance !== undefined && { appliance }),
+  ...(warnings !== undefined && { warnings }),
+});
 
 /**
  * Whether the disk in an archive can be read where it is: functions must read it, for a service that reads the object
  * itself would read the whole archive. A digest needs one function that reads all of the disk, in order.
  */
 export function isReadInPlace(
-  { member, plan }: FoundDisk & { readonly plan: UploadPlan },
+  { member, plan }: DiskPlace & { readonly plan: UploadPlan },
   { drop }: DropRecord,
   target: Target,
   deps: StepDependencies,

@@ -148,6 +148,8 @@ describe('imagedrop inspect', () => {
 describe('imagedrop inspect of a packed file', () => {
   const qcow2 = sample('qcow2');
 
+  const NAMED_A = expect.arrayContaining([{ name: 'name', value: 'a', origin: 'found' }]);
+
   test.each([
     ['a.qcow2.gz', gzipSync(qcow2), { format: 'gz' }],
     ['a.qcow2.zst', zstdCompressSync(qcow2), { format: 'zst' }],
@@ -161,7 +163,21 @@ describe('imagedrop inspect of a packed file', () => {
       verdict: 'accept',
       packed: { ...packed, unpackedBytes: qcow2.length },
       format: 'qcow2',
-      targets: [{ taken: true, diskFormat: 'qcow2' }, { taken: true }],
+      targets: [{ taken: true, diskFormat: 'qcow2', metadata: NAMED_A }, { taken: true }],
+    });
+  });
+
+  test('takes name and memory from the OVF in an OVA', async () => {
+    const item =
+      '<Item><ResourceType>4</ResourceType><VirtualQuantity>2</VirtualQuantity><AllocationUnits>GB</AllocationUnits></Item>';
+    const machine = `<VirtualSystem><Name>Debian box</Name><VirtualHardwareSection>${item}</VirtualHardwareSection></VirtualSystem>`;
+    const ovf = { name: 'a.ovf', bytes: Buffer.from(`<Envelope>${machine}</Envelope>`) };
+    const { targets } = await document(await file('named.ova', tarOf([ovf, { name: 'a.qcow2', bytes: qcow2 }])));
+    expect(targets[0]).toMatchObject({
+      metadata: expect.arrayContaining([
+        { name: 'name', value: 'Debian box', origin: 'found' },
+        { name: 'min_ram', value: 2048, origin: 'found' },
+      ]),
     });
   });
 

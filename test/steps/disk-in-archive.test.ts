@@ -207,6 +207,95 @@ describe('a manifest in the archive', () => {
   });
 });
 
+const GIB = 2 ** 30;
+const memory = (quantity: string, units: string) =>
+  `<Item><rasd:AllocationUnits>${units}</rasd:AllocationUnits><rasd:ResourceType>4</rasd:ResourceType><rasd:VirtualQuantity>${quantity}</rasd:VirtualQuantity></Item>`;
+
+function ovf({
+  file = '',
+  name = 'Debian &amp; co',
+  items = memory('1024', 'byte * 2^20'),
+  capacity = '3',
+} = {}): TarEntry {
+  const text = `<?xml version="1.0" encoding="UTF-8"?>
+<!-- as ovftool writes it -->
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">
+  <References><File ovf:href="${disk.name}" ovf:id="file1" ${file}/></References>
+  <DiskSection><Disk ovf:capacity="${capacity}" ovf:capacityAllocationUnits="byte * 2^30" ovf:diskId="d" ovf:fileRef="file1"/></DiskSection>
+  <VirtualSystem ovf:id="vm"><Name>${name}</Name><VirtualHardwareSection>${items}</VirtualHardwareSection></VirtualSystem>
+</Envelope>`;
+  return { name: 'box.ovf', bytes: Buffer.from(text) };
+}
+
+describe('an OVF descriptor in the archive', () => {
+  test('gives the image its name, its memory and the size of its disk, and says where they are from', async () => {
+    const { record, receive } = await dropped([ovf(), disk]);
+    await receive();
+    expect(record()).toMatchObject({
+      status: 'created',
+      found: { appliance: { file: 'box.ovf', name: 'Debian & co', memoryMib: 1024, capacityBytes: 3 * GIB } },
+      sent: { name: 'Debian & co', minRam: 1024, minDisk: 3 },
+      metadata: { origins: { name: 'found', minRam: 'found', minDisk: 'found' } },
+    });
+  });
+
+  test('gives way to the metadata of the drop', async () => {
+    const { record, receive } = await dropped([ovf(), disk], { name: 'other', 'min-ram': '1', 'min-disk': '1' });
+    await receive();
+    const place = (name: string) => `x-amz-meta-${name}`;
+    expect(record()).toMatchObject({
+      sent: { name: 'other', minRam: 1, minDisk: 1 },
+      metadata: { origins: { name: place('name'), minRam: place('min-ram'), minDisk: place('min-disk') } },
+    });
+  });
+
+  test('counts also where the disk is unpacked', async () => {
+    const { world, record, receive, unpack, create } = await dropped([ovf(), disk]);
+    world.endpoint.route = 'import';
+    for (const step of [receive, unpack, create]) await step();
+    expect(record()).toMatchObject({ status: 'created', sent: { name: 'Debian & co', minRam: 1024, minDisk: 3 } });
+  });
+
+  test.each([
+    ['memory in several items', { items: memory('1', 'GB') + memory('1', 'GB') }, { name: 'Debian & co', minRam: 0 }],
+    ['memory in unknown units', { items: memory('1', 'pages') }, { minRam: 0 }],
+    ['memory in the units of old writers', { items: memory('2', 'GigaBytes') }, { minRam: 2048 }],
+    ['a name that no image can have', { name: 'a&#10;b' }, { name: 'box', minRam: 1024 }],
+    ['a capacity that is chosen at deployment', { capacity: '$size' }, { minDisk: 1 }],
+    ['a capacity below the disk', { capacity: '0' }, { minDisk: 1 }],
+  ])('is used as far as it is certain: %s', async (_what, parts, sent) => {
+    const { record, receive } = await dropped([ovf(parts), disk]);
+    await receive();
+    expect(record()).toMatchObject({ status: 'created', sent });
+  });
+
+  test.each([
+    ['that is not XML', [{ name: 'box.ovf', bytes: Buffer.from('<Envelope><a></Envelope>') }], 'not the XML'],
+    ['with a document type', [{ name: 'box.ovf', bytes: Buffer.from('<!DOCTYPE a><Envelope/>') }], 'not the XML'],
+    ['that is something else', [{ name: 'box.ovf', bytes: Buffer.from('<html/>') }], 'its root is html'],
+    ['above 1 MiB', [{ name: 'box.ovf', bytes: Buffer.alloc(2 ** 20 + 1, 'x') }], '1048577 bytes'],
+    ['beside another one', [ovf(), { ...ovf(), name: 'b.ovf' }], 'several OVF descriptors'],
+  ])('%s costs a warning', async (_what, descriptors, words) => {
+    const { record, receive } = await dropped([...descriptors, disk]);
+    await receive();
+    const { status, found, sent } = record();
+    expect({ status, name: sent?.name, appliance: found?.appliance }).toEqual({ status: 'created', name: 'box' });
+    expect(found?.warnings).toEqual([expect.stringContaining(words)]);
+  });
+
+  test.each([
+    ['compressed', 'ovf:compression="gzip"', 'box.ovf says that the disk box-disk1.raw is compressed (gzip).'],
+    ['cut into chunks', 'ovf:chunkSize="65536"', 'is cut into chunks of 65536 bytes'],
+  ])('that calls the disk %s has the drop refused', async (_how, file, words) => {
+    const { record, receive } = await dropped([ovf({ file }), disk]);
+    await receive();
+    expect(record()).toMatchObject({
+      status: 'failed',
+      error: { code: 'unsupported-variant', message: expect.stringContaining(words) },
+    });
+  });
+});
+
 describe('a tar archive fails, and leaves nothing', () => {
   const whole = tarOf([OVF, disk]);
 
