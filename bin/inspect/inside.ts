@@ -28,27 +28,28 @@ export type Inside =
   | { readonly packed?: never; readonly refusal: ImageDropError };
 
 /** The disk of this machine is the limit. */
-const NO_LIMIT = { maxBytes: Number.MAX_SAFE_INTEGER };
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** What an object that cannot be read fails with: that is not a verdict. */
 const NOT_READ: readonly ErrorCode[] = ['object-gone', 'object-changed', 'source-unreadable'];
 
 /**
  * Unpacks a packed file into a temporary one: an inspection reads at both ends of the disk image.
+ * @param member the file in an archive that the metadata name
  * @returns undefined where the file is not packed
  */
-export async function lookInside(source: Source): Promise<Inside | undefined> {
+export async function lookInside(source: Source, member: string | undefined): Promise<Inside | undefined> {
   const meter = new TransferMeter(source.reader.size);
   try {
-    const unpacked = await openPacked(metered(source, meter), NO_LIMIT);
+    const unpacked = await openPacked(metered(source, meter), { maxBytes: NO_LIMIT, member });
     if (unpacked === undefined) return undefined;
     const { format, range, manifest } = unpacked;
     if (range !== undefined && manifest !== undefined) await showing(source, meter, 'reading', () => drain(unpacked));
     const inner = range === undefined ? await unpackedSource(source, unpacked, meter) : ranged(source, range);
-    const member = unpacked.memberName();
-    const found = { ...(member !== undefined && { member }), ...(manifest !== undefined && { manifest }) };
+    const name = unpacked.memberName();
+    const found = { ...(name !== undefined && { member: name }), ...(manifest !== undefined && { manifest }) };
     const packed = { format, unpackedBytes: inner.reader.size, ...found };
-    return { packed, companions: unpacked.companions ?? {}, source: { ...inner, ...named(source, member) } };
+    return { packed, companions: unpacked.companions ?? {}, source: { ...inner, ...named(source, name) } };
   } catch (error) {
     if (error instanceof ImageDropError && !NOT_READ.includes(error.code)) return { refusal: error };
     throw error;

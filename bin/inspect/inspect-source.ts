@@ -27,7 +27,7 @@ export async function inspectSource(options: InspectOptions): Promise<number> {
 }
 
 async function documentOf(source: Source, options: InspectOptions): Promise<InspectDocument> {
-  const inside = await lookInside(source);
+  const inside = await lookInside(source, chosenMember(source.said));
   const image = inside?.packed === undefined ? source : inside.source;
   try {
     const inspection = await inspectionOf(image, inside);
@@ -37,6 +37,16 @@ async function documentOf(source: Source, options: InspectOptions): Promise<Insp
     return inspectDocument(options.source, source.reader.size, inspection, files, chosen, targets);
   } finally {
     if (image !== source) await image.close();
+  }
+}
+
+/** Bad metadata are reported when the image inside is examined. */
+function chosenMember(said: SaidOfImage): string | undefined {
+  try {
+    return saidToAll(said).member;
+  } catch (error) {
+    if (error instanceof ImageDropError) return undefined;
+    throw error;
   }
 }
 

@@ -41,7 +41,9 @@ export const ERROR_KINDS = {
   'trailing-bytes': permanent(
     'Remove the bytes that follow the packed data, or copy the file again, and drop it again.',
   ),
-  'several-images': permanent('Unpack the file and drop each disk image on its own.'),
+  'several-images': permanent(
+    'Name one of them as `member` in the metadata, or unpack the file and drop each disk image on its own.',
+  ),
   'no-image-inside': permanent('Check what the file holds, and drop a file with one disk image inside.'),
   'manifest-mismatch': permanent(
     'Copy the file again from its publisher and drop it again; if its manifest is wrong, drop the disk image alone.',

@@ -99,11 +99,14 @@ export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, not
   return { ...rest, status, attempts: 0, history: [...record.history, entry(status, now, note)] };
 }
 
-/** A packed drop whose disk has not been unpacked, or is no longer there. */
-export function beginUnpacking(record: RecordDraft, now: Date): RecordDraft {
+/**
+ * A packed drop whose disk has not been unpacked, or is no longer there.
+ * @param chosenMember the file in an archive that its metadata name
+ */
+export function beginUnpacking(record: RecordDraft, now: Date, chosenMember?: string): RecordDraft {
   const begun = moveTo(withoutUnknownImage(record, now), 'unpacking', now);
-  const { packed: _packed, member: _member, progress: _progress, ...rest } = begun;
-  return rest;
+  const { packed: _packed, member: _member, chosenMember: _chosen, progress: _progress, ...rest } = begun;
+  return chosenMember === undefined ? rest : { ...rest, chosenMember };
 }
 
 /** An earlier attempt may have created an image of the disk where it was then. */

@@ -40,6 +40,8 @@ export interface DropRecord {
   readonly target: string;
   /** The disk inside a packed drop; absent of other drops, and until it is unpacked. */
   readonly packed?: RecordedPacked;
+  /** The file in an archive that the metadata of the drop named when it was unpacked; absent where they name none. */
+  readonly chosenMember?: string;
   /** The disk inside a tar archive that is read where it is; absent of other drops. */
   readonly member?: RecordedMember;
   readonly found?: FoundImage;

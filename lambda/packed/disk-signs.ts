@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import { startsWith } from './packed-file.ts';
-import { noImageInside, packedTwice, severalImages } from './refusals.ts';
+import { noImageInside, noSuchMember, packedTwice, severalImages } from './refusals.ts';
 import { layerOf } from './signatures.ts';
 
 /** Endings that people give to disk images of all formats. */
@@ -33,15 +34,21 @@ const isDisk = (name: string, head: Buffer): boolean =>
 const has = (head: Buffer, offset: number, signature: string | readonly number[]): boolean =>
   startsWith(head.subarray(offset), ...(typeof signature === 'string' ? Buffer.from(signature, 'latin1') : signature));
 
+/** Programs write `./disk.raw` and `disk.raw`. */
+export const isSameFile = (one: string, other: string): boolean => posix.normalize(one) === posix.normalize(other);
+
 /** Finds the one disk image among the files of an archive. */
 export class DiskSearch<T extends { readonly name: string }> {
   readonly #archive: string;
+  readonly #chosen: string | undefined;
   readonly #names: string[] = [];
   readonly #disks: T[] = [];
   #layer: string | undefined;
 
-  constructor(archive: string) {
+  /** @param chosen the name of the one that counts, whatever else is a disk image */
+  constructor(archive: string, chosen: string | undefined) {
     this.#archive = archive;
+    this.#chosen = chosen;
   }
 
   /**
@@ -51,9 +58,10 @@ export class DiskSearch<T extends { readonly name: string }> {
    */
   isDisk(member: T, head: Buffer): boolean {
     this.#names.push(member.name);
+    if (this.#chosen !== undefined && !isSameFile(member.name, this.#chosen)) return false;
     const layer = layerOf(head);
     if (layer !== undefined) this.#layer ??= `${member.name}, ${layer}`;
-    if (layer !== undefined || !isDisk(member.name, head)) return false;
+    if (layer !== undefined || !(this.#chosen !== undefined || isDisk(member.name, head))) return false;
     this.#disks.push(member);
     if (this.#disks.length > 1)
       throw severalImages(
@@ -67,8 +75,9 @@ export class DiskSearch<T extends { readonly name: string }> {
   theOne(): T {
     const [disk] = this.#disks;
     if (disk !== undefined) return disk;
-    throw this.#layer === undefined
+    if (this.#layer !== undefined) throw packedTwice(this.#archive, this.#layer);
+    throw this.#chosen === undefined
       ? noImageInside(this.#archive, this.#names)
-      : packedTwice(this.#archive, this.#layer);
+      : noSuchMember(this.#archive, this.#chosen, this.#names);
   }
 }

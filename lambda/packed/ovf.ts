@@ -36,10 +36,14 @@ export function readOvf(file: string, text: string): Ovf {
   };
 }
 
-/** @throws ImageDropError `unsupported-variant` where the descriptor says that a disk is compressed or cut into chunks */
-export function requireStored({ file, disks }: Ovf): void {
+/**
+ * @param chosen the only disk that counts; each chunk of a disk is a file of its own
+ * @throws ImageDropError `unsupported-variant` where the descriptor says that a disk is compressed or cut into chunks
+ */
+export function requireStored({ file, disks }: Ovf, chosen: string | undefined): void {
+  const isMeant = (name: string) => chosen === undefined || `${posix.normalize(chosen)}.`.startsWith(`${name}.`);
   for (const { name, obstacle } of disks) {
-    if (obstacle !== undefined) throw unsupported(`${file} says that the disk ${name} ${obstacle}.`);
+    if (obstacle !== undefined && isMeant(name)) throw unsupported(`${file} says that the disk ${name} ${obstacle}.`);
   }
 }
 

@@ -11,9 +11,11 @@ import { XmlError } from './xml.ts';
 /** A file that is read by ranges. */
 export type RangedFile = Pick<PackedFile, 'size' | 'read'>;
 
-export interface TarLimits {
-  /** Files that are looked at. */
-  readonly maxFiles: number;
+export interface TarOptions {
+  /** Files that are looked at; all by default. */
+  readonly maxFiles?: number;
+  /** The name of the disk image, where the archive may have several. */
+  readonly member?: string | undefined;
 }
 
 /** The disk image in a tar archive. */
@@ -33,9 +35,9 @@ export interface TarDisk extends TarMember {
  */
 export async function diskInTar(
   file: RangedFile,
-  { maxFiles }: TarLimits = { maxFiles: Number.POSITIVE_INFINITY },
+  { maxFiles = Number.POSITIVE_INFINITY, member: chosen }: TarOptions = {},
 ): Promise<TarDisk | undefined> {
-  const search = new DiskSearch<TarMember>(TAR);
+  const search = new DiskSearch<TarMember>(TAR, chosen);
   const windowed = readAhead(file);
   const manifests: ManifestFile[] = [];
   const descriptors: Descriptor[] = [];
@@ -49,7 +51,7 @@ export async function diskInTar(
     if (DESCRIPTOR.test(member.name)) descriptors.push(await descriptorIn(member, windowed));
   }
   const [{ ovf, warning } = {}] = descriptors.length > 1 ? [TWO_DESCRIPTORS] : descriptors;
-  if (ovf !== undefined) requireStored(ovf);
+  if (ovf !== undefined) requireStored(ovf, chosen);
   const disk = search.theOne();
   const manifest = digestOf(disk.name, manifests);
   return {

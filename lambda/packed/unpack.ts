@@ -40,6 +40,8 @@ export interface Unpacked extends Contents {
 export interface UnpackLimits {
   /** Bytes of the disk image inside. */
   readonly maxBytes: number;
+  /** The name of the disk image in an archive that may have several. */
+  readonly member?: string | undefined;
 }
 
 /**
@@ -58,15 +60,16 @@ export async function openPacked(file: PackedFile, limits: UnpackLimits): Promis
 async function openCompressed(
   { name, title, bytesPerSecond, open }: Compression,
   file: PackedFile,
-  { maxBytes }: UnpackLimits,
+  limits: UnpackLimits,
 ): Promise<Unpacked> {
+  const { maxBytes } = limits;
   const { expectedBytes, bytes } = await open(file);
   const stream = new ByteStream(bytes);
   try {
     const head = await stream.peek(HEAD_BYTES);
     const leastSeconds = file.size / bytesPerSecond;
     const close = () => stream.close();
-    if (isTarHeader(head)) return { ...openTarStream(stream, maxBytes), format: `tar.${name}`, leastSeconds, close };
+    if (isTarHeader(head)) return { ...openTarStream(stream, limits), format: `tar.${name}`, leastSeconds, close };
     const inner = layerOf(head);
     if (inner !== undefined) throw packedTwice(title, inner);
     if (head.length === 0) throw noImageInside(title, []);
@@ -107,20 +110,20 @@ async function* closing(stream: ByteStream, bytes: AsyncIterable<Buffer>): Async
 }
 
 /** A stream is read once: which members are disk images is found on the way. */
-function openTarStream(stream: ByteStream, maxBytes: number): Pick<Unpacked, 'memberName' | 'bytes'> {
+function openTarStream(stream: ByteStream, limits: UnpackLimits): Pick<Unpacked, 'memberName' | 'bytes'> {
   let name: string | undefined;
   const found = (member: TarMember) => {
     name = member.name;
   };
-  return { memberName: () => name, bytes: closing(stream, diskInStream(stream, maxBytes, found)) };
+  return { memberName: () => name, bytes: closing(stream, diskInStream(stream, limits, found)) };
 }
 
 async function* diskInStream(
   stream: ByteStream,
-  maxBytes: number,
+  { maxBytes, member: chosen }: UnpackLimits,
   found: (member: TarMember) => void,
 ): AsyncGenerator<Buffer> {
-  const search = new DiskSearch<TarMember>(TAR);
+  const search = new DiskSearch<TarMember>(TAR, chosen);
   for await (const member of tarMembers(stream)) {
     if (!search.isDisk(member, await stream.peek(Math.min(HEAD_BYTES, member.size)))) continue;
     if (member.size > maxBytes) throw tooLarge(member.size, maxBytes);
@@ -133,8 +136,8 @@ async function* diskInStream(
 }
 
 /** By ranged reads: the bytes of the members are not read. */
-async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Unpacked | undefined> {
-  const disk = await diskInTar(file);
+async function openTar(file: PackedFile, { maxBytes, member }: UnpackLimits): Promise<Unpacked | undefined> {
+  const disk = await diskInTar(file, { member });
   if (disk === undefined) return undefined;
   const { name, offset, size, manifest, ...companions } = disk;
   if (size > maxBytes) throw tooLarge(size, maxBytes);
@@ -152,8 +155,8 @@ async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Un
   };
 }
 
-async function openZip(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Unpacked> {
-  const search = new DiskSearch<ZipEntry>(ZIP);
+async function openZip(file: PackedFile, { maxBytes, member }: UnpackLimits): Promise<Unpacked> {
+  const search = new DiskSearch<ZipEntry>(ZIP, member);
   const entries = await zipEntries(file);
   const areFew = entries.length <= MAX_HEADS;
   for (const entry of entries) search.isDisk(entry, areFew ? await headOf(file, entry) : Buffer.alloc(0));

@@ -154,10 +154,11 @@ async function createImage(
   if (object === undefined || (await isPlaceholder(work, object, deps))) return;
   await removeGivenUp(work);
   const metadata = await readMetadata(work, object, await findFiles(), deps);
-  const disk = await findDisk(work.record, object, deps);
-  if (disk === undefined) return sendToUnpack(work, deps);
+  const { member } = metadata.settled.metadata;
+  const disk = await findDisk(work.record, object, member, deps);
+  if (disk === undefined) return sendToUnpack(work, { member }, deps);
   const created = await readDisk(work.record, () => describeAndCreate(work, { disk, ...metadata }, deps));
-  if (created === undefined) return sendToUnpack(work, deps, disk.place);
+  if (created === undefined) return sendToUnpack(work, { member, place: disk.place }, deps);
   const { image, description } = created;
   try {
     await work.change((stored) => {
@@ -191,9 +192,15 @@ async function readMetadata(
   return { files, settled: resolveMetadata({ target, files, userMetadata: object.userMetadata }) };
 }
 
-/** @param place where it was read so far: an earlier attempt may have created an image of it */
-async function sendToUnpack(work: Work, deps: CreateMetadataDependencies, place: DiskPlace = {}): Promise<void> {
-  await work.change((stored) => changes.beginUnpacking({ ...stored, ...place }, deps.now()));
+interface ToUnpack {
+  /** The file in an archive that the metadata name. */
+  readonly member: string | undefined;
+  /** Where the disk was read so far: an earlier attempt may have created an image of it. */
+  readonly place?: DiskPlace;
+}
+
+async function sendToUnpack(work: Work, { member, place }: ToUnpack, deps: CreateMetadataDependencies): Promise<void> {
+  await work.change((stored) => changes.beginUnpacking({ ...stored, ...place }, deps.now(), member));
   await deps.unpackQueue.send(work.message);
 }
 

@@ -2,11 +2,12 @@
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
 import { asImageDropError, type ErrorCode, ImageDropError } from '../model/errors.ts';
 import type { FoundImage, UploadPlan } from '../model/image.ts';
-import type { DropRecord, RecordedObject } from '../model/record.ts';
+import type { DropRecord, RecordedObject, RecordedPacked } from '../model/record.ts';
 import { isSettled } from '../model/record-changes.ts';
 import { isFromStorage } from '../model/staging.ts';
 import type { Target } from '../model/target.ts';
 import { wasUnpacked, workKeys } from '../model/unpacking.ts';
+import { isSameFile } from '../packed/disk-signs.ts';
 import { isPacked, SIGNATURE_BYTES } from '../packed/signatures.ts';
 import { isTarHeader } from '../packed/tar.ts';
 import { diskInTar, type TarDisk } from '../packed/tar-disk.ts';
@@ -29,20 +30,22 @@ const MAX_FILES = 50;
 /**
  * Looks where the disk of a drop is: in the object itself, in a tar archive that it is, or unpacked.
  * @param object the drop's own
+ * @param chosen the file in an archive that its metadata name
  * @returns undefined where the drop has to be unpacked first, or again
  * @throws the reason for which a tar archive is refused
  */
 export async function findDisk(
   { packed }: DropRecord,
   object: ObjectHead,
+  chosen: string | undefined,
   deps: StepDependencies,
 ): Promise<FoundDisk | undefined> {
-  if (packed !== undefined && !(await isThere(packed.object, deps))) return undefined;
+  if (packed !== undefined && !(isChosen(packed, chosen) && (await isThere(packed.object, deps)))) return undefined;
   if (packed !== undefined && packed.format !== 'tar') return { place: { packed }, companions: {} };
   const reader = objectReader(deps.objects, object);
   const head = await reader.read(0, Math.min(SIGNATURE_BYTES, object.size));
   if (!isPacked(head)) return { place: {}, companions: {} };
-  const disk = isTarHeader(head) ? await diskInTar(reader, { maxFiles: MAX_FILES }) : undefined;
+  const disk = isTarHeader(head) ? await diskInTar(reader, { maxFiles: MAX_FILES, member: chosen }) : undefined;
   if (packed !== undefined) return { place: { packed }, companions: disk === undefined ? {} : companionsOf(disk) };
   if (disk === undefined) return undefined;
   const { name, offset, size: bytes, manifest } = disk;
@@ -68,6 +71,10 @@ export function isReadInPlace(
   if (plan.route === 'stream') return member?.manifest === undefined || plan.range.length === member.bytes;
   return member?.manifest === undefined && isFromStorage(plan.route) && !deps.staging.holds(target, drop.bucket);
 }
+
+/** Whether what was unpacked is the file that the metadata name; what is in no archive has no name. */
+export const isChosen = ({ member }: RecordedPacked, chosen: string | undefined): boolean =>
+  chosen === undefined || member === undefined || isSameFile(member, chosen);
 
 /** Whether an unpacked disk still is what was written: the lifecycle of the work bucket deletes what is old. */
 export async function isThere({ bucket, key, etag }: RecordedObject, deps: StepDependencies): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
@@ -8,7 +9,7 @@ import { unpackImage } from '../../lambda/steps/unpack-image.ts';
 import { qcow2Image } from '../support/images/qcow2.ts';
 import { MemoryWorld } from '../support/memory-world.ts';
 import { innerDisk } from '../support/packed/disk.ts';
-import { type TarEntry, tarOf } from '../support/packed/packed-files.ts';
+import { type TarEntry, tarOf, zipOf } from '../support/packed/packed-files.ts';
 
 const KEY = 'appliances/box.ova';
 const DISK = innerDisk();
@@ -293,6 +294,69 @@ describe('an OVF descriptor in the archive', () => {
       status: 'failed',
       error: { code: 'unsupported-variant', message: expect.stringContaining(words) },
     });
+  });
+});
+
+describe('an archive with two disks', () => {
+  const other: TarEntry = { name: './other.raw', bytes: Buffer.alloc(DISK.length, DISK.subarray(0, 65_536)) };
+  const BOTH = [disk, other];
+  const OTHER = { name: other.name, offset: DISK.length + 1024, bytes: DISK.length };
+
+  test.each([
+    ['user metadata', { member: 'other.raw' }, {}],
+    ['its own file', {}, { [`${KEY}.yaml`]: 'member: other.raw' }],
+    ['the file of its folder', {}, { 'appliances/imagedrop.yaml': 'member: ./other.raw' }],
+  ] as [string, Record<string, string>, Record<string, string>][])(
+    'becomes an image of the one that %s names',
+    async (_where, userMetadata, files) => {
+      const { world, record, receive, upload, settle, imageBytes } = await dropped(BOTH, userMetadata);
+      for (const [key, text] of Object.entries(files)) world.objects.put(key, Buffer.from(text));
+      for (const step of [receive, upload, settle]) await step();
+      expect(record()).toMatchObject({ status: 'active', member: OTHER });
+      expect(sha256Of(imageBytes())).toBe(sha256Of(other.bytes));
+    },
+  );
+
+  test('says which files are there where the metadata name another', async () => {
+    const { world, record, receive } = await dropped(BOTH, { member: 'disk.vmdk' });
+    await receive();
+    const message = expect.stringMatching(/choose disk\.vmdk.*It holds box-disk1\.raw, \.\/other\.raw\./);
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'no-image-inside', message } });
+    expect(record().error?.nextStep).toContain('Correct `member`');
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
+  const files = BOTH.map(({ name, bytes = Buffer.alloc(0) }) => ({ name, bytes }));
+
+  test.each([
+    ['tar', tarOf(BOTH)],
+    ['tar.gz', gzipSync(tarOf(BOTH))],
+    ['zip', zipOf(files)],
+  ])('is unpacked to the one that its metadata name (%s)', async (format, bytes) => {
+    const { world, record, receive, unpack, create } = await dropped([]);
+    world.objects.put(KEY, bytes, { member: 'other.raw' });
+    world.endpoint.route = 'import';
+    for (const step of [receive, unpack, create]) await step();
+    expect(record()).toMatchObject({
+      status: 'created',
+      packed: { format, member: './other.raw', sha256: sha256Of(other.bytes) },
+    });
+  });
+
+  test('is unpacked again when its metadata name the other one by the time of a retry', async () => {
+    const { world, record, receive, unpack, create } = await dropped([]);
+    world.objects.put(KEY, zipOf(files));
+    const sidecar = (text: string) => world.objects.put(`${KEY}.yaml`, Buffer.from(text));
+    sidecar(`{ member: ${disk.name}, disk_format: qcow2 }`);
+    for (const step of [receive, unpack, create]) await step();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'wrong-format' } });
+    sidecar('member: other.raw');
+    world.pass(3600);
+    const retry = record().history.at(-1)?.at;
+    await createMetadata({ record: world.recordKey(KEY), retry }, world.invocation('retry'), world);
+    expect(record()).toMatchObject({ status: 'unpacking', chosenMember: 'other.raw' });
+    for (const step of [unpack, create]) await step();
+    expect(record()).toMatchObject({ status: 'created', packed: { member: './other.raw' } });
   });
 });
 
