@@ -24,7 +24,7 @@ export async function checksOf(client: S3Client, { drop, found, member }: DropRe
   if (head === undefined || head.etag !== drop.etag) {
     throw new UiError(404, 'object-gone', 'The dropped object is no longer there, so it cannot be looked at again.');
   }
-  const disk = member === undefined ? head : diskObject({ drop, member });
+  const disk = diskObject({ drop: head, ...(member !== undefined && { member }) });
   const { verdict, checks } = await examine(objectReader(objects, disk), {
     fileName: member?.name ?? drop.key,
     ...(found === undefined ? claimedBy(head) : { claimedFormat: found.format }),

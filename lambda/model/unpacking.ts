@@ -47,8 +47,12 @@ export interface DiskObject extends RecordedObject {
   readonly size: number;
 }
 
+interface DropWithDisk extends Pick<DropRecord, 'packed' | 'member'> {
+  readonly drop: DiskObject;
+}
+
 /** The drop itself, a file in the archive that it is, or the disk that was unpacked of it. */
-export function diskObject({ drop, packed, member }: Pick<DropRecord, 'drop' | 'packed' | 'member'>): DiskObject {
+export function diskObject({ drop, packed, member }: DropWithDisk): DiskObject {
   if (packed !== undefined) return { ...packed.object, size: packed.unpackedBytes };
   return member === undefined ? drop : { ...drop, offset: member.offset, size: member.bytes };
 }

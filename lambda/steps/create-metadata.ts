@@ -157,7 +157,7 @@ async function createImage(
   const { member } = metadata.settled.metadata;
   const disk = await findDisk(work.record, object, member, deps);
   if (disk === undefined) return sendToUnpack(work, { member }, deps);
-  const created = await readDisk(work.record, () => describeAndCreate(work, { disk, ...metadata }, deps));
+  const created = await readDisk(work.record, () => describeAndCreate(work, { object, disk, ...metadata }, deps));
   if (created === undefined) return sendToUnpack(work, { member, place: disk.place }, deps);
   const { image, description } = created;
   try {
@@ -204,8 +204,9 @@ async function sendToUnpack(work: Work, { member, place }: ToUnpack, deps: Creat
   await deps.unpackQueue.send(work.message);
 }
 
-/** Where the disk is, and the metadata of the drop. */
+/** The drop, where its disk is, and its metadata. */
 interface Sources extends ReadMetadata {
+  readonly object: ObjectHead;
   readonly disk: FoundDisk;
 }
 
@@ -273,13 +274,13 @@ const mustUnpack = (described: Description, { record, target }: Work, deps: Crea
 /** What to ask of the endpoint: from the content of the file and from its metadata. */
 async function describe(
   work: Work,
-  { disk: { place, companions }, files, settled }: Sources,
+  { object, disk: { place, companions }, files, settled }: Sources,
   deps: CreateMetadataDependencies,
 ): Promise<Description> {
   const { target } = work;
   const { diskFormat } = settled.metadata;
   const record = { ...work.record, ...place };
-  const disk = diskObject(record);
+  const disk = diskObject({ drop: object, ...place });
   const inspected = await inspect(objectReader(deps.objects, disk), {
     fileName: diskName(record),
     ...(diskFormat !== undefined && { claimedFormat: diskFormat }),

@@ -75,10 +75,11 @@ export function dropPlace(
   deps: StepDependencies,
 ): DropPlace & { readonly isStaging: boolean } {
   const { key } = record.drop;
-  const { bucket } = diskObject(record);
+  const { bucket, offset } = diskObject(record);
   return {
     key,
-    isStaging: deps.staging.holds(target, bucket),
+    // The service reads whole objects only.
+    isStaging: offset === undefined && deps.staging.holds(target, bucket),
     // A disk inside the drop has no companion files: they would lie beside it.
     has: async (other) => isDropItself(record) && (await deps.objects.head(bucket, other)) !== undefined,
     ...(record.measured && { measured: record.measured }),

@@ -82,6 +82,21 @@ describe('the disk in a tar archive', () => {
     expect(record().member).toBeUndefined();
   });
 
+  test('is never planned to be read by the service in the drop bucket itself', async () => {
+    const { world, record, receive } = await dropped([disk]);
+    world.endpoint.route = 'register';
+    world.staging.holds = () => true;
+    const asked: boolean[] = [];
+    const { plan } = world.endpoint;
+    world.endpoint.plan = async (found, bytes, ...rest: unknown[]) => {
+      asked.push((rest[0] as { isStaging: boolean }).isStaging);
+      return plan.call(world.endpoint, found, bytes);
+    };
+    await receive();
+    expect(asked).toEqual([false]);
+    expect(record()).toMatchObject({ status: 'unpacking' });
+  });
+
   test('is unpacked among more files than are looked at beforehand', async () => {
     const many = Array.from({ length: 64 }, (_, index) => ({ name: `licence-${index}`, bytes: Buffer.from('free') }));
     const { record, receive, unpack, create } = await dropped([...many, disk]);
