@@ -38,70 +38,97 @@ export async function diskInTar(
   { maxFiles = Number.POSITIVE_INFINITY, member: chosen }: TarOptions = {},
 ): Promise<TarDisk | undefined> {
   const search = new DiskSearch<TarMember>(TAR, chosen);
-  const windowed = readAhead(file);
-  const manifests: ManifestFile[] = [];
-  const descriptors: Descriptor[] = [];
+  const companions = new Companions(readAhead(file));
   let files = 0;
-  for await (const member of tarMembers(rangedInput(windowed))) {
+  for await (const member of tarMembers(rangedInput(companions.file))) {
     files += 1;
     if (files > maxFiles) return undefined;
-    const headBytes = Math.max(0, Math.min(HEAD_BYTES, member.size, file.size - member.offset));
-    search.isDisk(member, headBytes === 0 ? Buffer.alloc(0) : await windowed.read(member.offset, headBytes));
-    if (MANIFEST.test(member.name)) manifests.push(await manifestFile(member, windowed));
-    if (DESCRIPTOR.test(member.name)) descriptors.push(await descriptorIn(member, windowed));
+    search.isDisk(member, await companions.bytes(member, HEAD_BYTES));
+    await companions.note(member);
   }
-  const [{ ovf, warning } = {}] = descriptors.length > 1 ? [TWO_DESCRIPTORS] : descriptors;
-  if (ovf !== undefined) requireStored(ovf, chosen);
+  companions.requireStored(chosen);
   const disk = search.theOne();
-  const manifest = digestOf(disk.name, manifests);
-  return {
-    ...disk,
-    ...(manifest !== undefined && { manifest }),
-    ...(ovf !== undefined && { appliance: applianceOf(ovf, disk.name) }),
-    ...(warning !== undefined && { warnings: [warning] }),
-  };
+  return { ...disk, ...companions.about(disk.name) };
 }
 
+const MANIFEST = /\.mf$/i;
 const DESCRIPTOR = /\.ovf$/i;
-const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
+/** A manifest has a line for each file, a descriptor some tens of KiB. */
+const [MAX_MANIFEST_BYTES, MAX_DESCRIPTOR_BYTES] = [1024 * 1024, 1024 * 1024];
 
 interface Descriptor {
   readonly ovf?: Ovf;
   readonly warning?: string;
 }
 
-const TWO_DESCRIPTORS: Descriptor = { warning: 'The archive has several OVF descriptors; none of them is used.' };
+/** The manifests and the descriptor beside the disk. */
+class Companions {
+  readonly file: RangedFile;
+  readonly #manifests: ManifestFile[] = [];
+  #manifestBytes = 0;
+  #descriptor: Descriptor | undefined;
 
-/** What a descriptor says is welcome, and nothing depends on it: one that cannot be read costs a warning. */
-async function descriptorIn({ name, offset, size }: TarMember, file: RangedFile): Promise<Descriptor> {
-  const unused = (reason: string) => ({ warning: `The OVF descriptor ${name} is not used: ${reason}.` });
-  if (size > MAX_DESCRIPTOR_BYTES) return unused(`it has ${size} bytes, and the limit is ${MAX_DESCRIPTOR_BYTES}`);
-  const text = await textAt(offset, size, file);
-  try {
-    return { ovf: readOvf(name, text) };
-  } catch (error) {
-    if (error instanceof XmlError) return unused(error.message);
-    throw error;
+  constructor(file: RangedFile) {
+    this.file = file;
+  }
+
+  /** The first bytes of a member. Of one that is cut, what is there: the archive is refused behind it. */
+  async bytes({ offset, size }: TarMember, length: number): Promise<Buffer> {
+    const wanted = Math.max(0, Math.min(length, size, this.file.size - offset));
+    return wanted === 0 ? Buffer.alloc(0) : this.file.read(offset, wanted);
+  }
+
+  /** @throws ImageDropError `unsupported-variant` */
+  async note(member: TarMember): Promise<void> {
+    if (MANIFEST.test(member.name)) await this.#noteManifest(member);
+    if (!DESCRIPTOR.test(member.name)) return;
+    const isFirst = this.#descriptor === undefined;
+    this.#descriptor = isFirst ? await this.#descriptorIn(member) : { warning: TWO_DESCRIPTORS };
+  }
+
+  /** A manifest that is not read cannot be compared with the disk. */
+  async #noteManifest(member: TarMember): Promise<void> {
+    const { name, size } = member;
+    this.#manifestBytes += size;
+    if (this.#manifestBytes > MAX_MANIFEST_BYTES) {
+      const limit = `the manifests of an archive may have ${MAX_MANIFEST_BYTES}`;
+      throw unsupported(`The manifest ${name} has ${size} bytes, and ${limit}.`);
+    }
+    this.#manifests.push({ name, text: (await this.bytes(member, size)).toString('utf8') });
+  }
+
+  /** What a descriptor says is welcome, and nothing depends on it: one that cannot be read costs a warning. */
+  async #descriptorIn(member: TarMember): Promise<Descriptor> {
+    const { name, size } = member;
+    const unused = (reason: string) => ({ warning: `The OVF descriptor ${name} is not used: ${reason}.` });
+    if (size > MAX_DESCRIPTOR_BYTES) return unused(`it has ${size} bytes, and the limit is ${MAX_DESCRIPTOR_BYTES}`);
+    const text = (await this.bytes(member, size)).toString('utf8');
+    try {
+      return { ovf: readOvf(name, text) };
+    } catch (error) {
+      if (error instanceof XmlError) return unused(error.message);
+      throw error;
+    }
+  }
+
+  /** @throws ImageDropError `unsupported-variant` of a disk that the descriptor calls compressed or cut into chunks */
+  requireStored(chosen: string | undefined): void {
+    if (this.#descriptor?.ovf !== undefined) requireStored(this.#descriptor.ovf, chosen);
+  }
+
+  /** @throws ImageDropError `corrupt-data` */
+  about(disk: string): Pick<TarDisk, 'manifest' | 'appliance' | 'warnings'> {
+    const manifest = digestOf(disk, this.#manifests);
+    const { ovf, warning } = this.#descriptor ?? {};
+    return {
+      ...(manifest !== undefined && { manifest }),
+      ...(ovf !== undefined && { appliance: applianceOf(ovf, disk) }),
+      ...(warning !== undefined && { warnings: [warning] }),
+    };
   }
 }
 
-const MANIFEST = /\.mf$/i;
-/** A manifest has a line for each file. */
-const MAX_MANIFEST_BYTES = 1024 * 1024;
-
-/** @throws ImageDropError `unsupported-variant`: a manifest that is not read cannot be compared with the disk */
-async function manifestFile({ name, offset, size }: TarMember, file: RangedFile): Promise<ManifestFile> {
-  if (size > MAX_MANIFEST_BYTES) {
-    throw unsupported(`The manifest ${name} has ${size} bytes; the limit is ${MAX_MANIFEST_BYTES}.`);
-  }
-  return { name, text: await textAt(offset, size, file) };
-}
-
-/** The caller has found that the file is not longer than the archive. */
-async function textAt(offset: number, size: number, file: RangedFile): Promise<string> {
-  const length = Math.max(0, Math.min(size, file.size - offset));
-  return length === 0 ? '' : (await file.read(offset, length)).toString('utf8');
-}
+const TWO_DESCRIPTORS = 'The archive has several OVF descriptors; none of them is used.';
 
 /** One read for the small files at the start of an OVA, the header of its disk, and the first bytes of the disk. */
 const WINDOW_BYTES = 2 * HEAD_BYTES;

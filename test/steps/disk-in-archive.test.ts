@@ -212,6 +212,13 @@ describe('a manifest in the archive', () => {
     }
   });
 
+  test('that is too long to be read is refused', async () => {
+    const half = { name: 'a.mf', bytes: Buffer.alloc(2 ** 19 + 1) };
+    const { record, receive } = await dropped([disk, half, { ...half, name: 'b.mf' }]);
+    await receive();
+    expect(record()).toMatchObject({ status: 'failed', error: { code: 'unsupported-variant' } });
+  });
+
   test.each([
     ['states something else than a digest', `SHA256(${disk.name})= 1234`],
     ['contradicts itself', `SHA1(${disk.name})= ${hexOf('sha1')}\nSHA1(${disk.name})= ${'0'.repeat(40)}`],
