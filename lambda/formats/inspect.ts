@@ -47,7 +47,7 @@ export function inspect(reader: RangeReader, options: InspectOptions = {}): Prom
   return new Examiner(reader, options).find();
 }
 
-/** What was found in a disk, and what is said of it in the archive around it. */
+/** What was found in a disk, with what other files of its archive state about it. */
 export function withCompanions(
   found: FoundImage,
   { appliance, warnings: others = [] }: Pick<FoundImage, 'appliance' | 'warnings'>,
