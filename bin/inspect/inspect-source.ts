@@ -1,4 +1,4 @@
-import { type Examination, examine } from '../../lambda/formats/inspect.ts';
+import { type Examination, examine, withCompanions } from '../../lambda/formats/inspect.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { printableJson } from '../printable.ts';
 import { stylerFor } from '../terminal/styles.ts';
@@ -27,7 +27,7 @@ export async function inspectSource(options: InspectOptions): Promise<number> {
 }
 
 async function documentOf(source: Source, options: InspectOptions): Promise<InspectDocument> {
-  const inside = await lookInside(source);
+  const inside = await lookInside(source, chosenMember(source.said));
   const image = inside?.packed === undefined ? source : inside.source;
   try {
     const inspection = await inspectionOf(image, inside);
@@ -37,6 +37,16 @@ async function documentOf(source: Source, options: InspectOptions): Promise<Insp
     return inspectDocument(options.source, source.reader.size, inspection, files, chosen, targets);
   } finally {
     if (image !== source) await image.close();
+  }
+}
+
+/** Bad metadata are reported when the image inside is examined. */
+function chosenMember(said: SaidOfImage): string | undefined {
+  try {
+    return saidToAll(said).member;
+  } catch (error) {
+    if (error instanceof ImageDropError) return undefined;
+    throw error;
   }
 }
 
@@ -51,7 +61,9 @@ async function inspectionOf(image: Source, inside: Inside | undefined): Promise<
   }
   const examination = await examineSource(image, image.said);
   const check = { code: 'corrupt-data', title: ONE_IMAGE, outcome: 'passed' } as const;
-  return { ...examination, packed: inside.packed, checks: [check, ...examination.checks] };
+  const { found } = examination;
+  const whole = found === undefined ? {} : { found: withCompanions(found, inside.companions) };
+  return { ...examination, ...whole, packed: inside.packed, checks: [check, ...examination.checks] };
 }
 
 /** The option says what the object's own metadata would say. */

@@ -52,9 +52,10 @@ function facts(document: InspectDocument, style: Styler): string[] {
 }
 
 /** "tar.gz, disk.raw inside with 10 GiB (10737418240 bytes)" */
-function packedAs({ format, member, unpackedBytes }: Packed): string {
+function packedAs({ format, member, unpackedBytes, manifest }: Packed): string {
   const size = inBytes(unpackedBytes);
-  return member === undefined ? `${format}, ${size} inside` : `${format}, ${member} inside with ${size}`;
+  const agrees = manifest === undefined ? '' : `; its ${manifest.algorithm} agrees with ${manifest.file}`;
+  return member === undefined ? `${format}, ${size} inside` : `${format}, ${member} inside with ${size}${agrees}`;
 }
 
 const inBytes = (bytes: number): string => `${formatBytes(bytes)} (${bytes} bytes)`;

@@ -1,5 +1,12 @@
 import type { FoundImage } from '../../lambda/model/image.ts';
-import { type DropRecord, isMoving, type RecordedPacked, type Verification } from '../../lambda/model/record.ts';
+import {
+  type DropRecord,
+  isMoving,
+  type RecordedManifest,
+  type RecordedMember,
+  type RecordedPacked,
+  type Verification,
+} from '../../lambda/model/record.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { formatAge } from '../terminal/durations.ts';
 import type { Style } from '../terminal/styles.ts';
@@ -28,16 +35,24 @@ function dropped({ drop }: DropRecord, now: Date): Fact[] {
   ];
 }
 
-function packedText({ format, unpackedBytes, member, sha256 }: RecordedPacked): string {
+const compared = (manifest: RecordedManifest | undefined): string =>
+  manifest === undefined ? '' : `, compared with the ${manifest.algorithm} in ${manifest.file}`;
+
+function packedText({ format, unpackedBytes, member, sha256, manifest }: RecordedPacked): string {
   const inside = member === undefined ? '' : `, ${member} inside`;
-  return `${format}${inside}, unpacked to ${formatBytes(unpackedBytes)} (sha256 ${sha256})`;
+  return `${format}${inside}, unpacked to ${formatBytes(unpackedBytes)} (sha256 ${sha256})${compared(manifest)}`;
 }
 
-function found({ found: image, packed }: DropRecord): Fact[] {
-  if (image === undefined) return fact('packed', packed && packedText(packed));
+function memberText({ name, offset, bytes, manifest }: RecordedMember): string {
+  return `tar, ${name} inside with ${formatBytes(bytes)} (${bytes} bytes), read from byte ${offset}${compared(manifest)}`;
+}
+
+function found({ found: image, packed, member }: DropRecord): Fact[] {
+  const inside = [...fact('packed', packed && packedText(packed)), ...fact('packed', member && memberText(member))];
+  if (image === undefined) return inside;
   const format = [image.format, image.subformat].filter((part) => part !== undefined).join(' ');
   return [
-    ...fact('packed', packed && packedText(packed)),
+    ...inside,
     ...fact('found', `${format}, a disk of ${formatBytes(image.virtualSize)} (${image.virtualSize} bytes)`),
     ...fact('partitions', partitions(image)),
     ...(image.warnings ?? []).flatMap((warning) => fact('warning', warning, 'yellow')),

@@ -3,6 +3,7 @@ import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
 import { type Check, examine } from '../../lambda/formats/inspect.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
+import { diskObject } from '../../lambda/model/unpacking.ts';
 import { objectReader } from '../../lambda/steps/dropped-object.ts';
 import type { ObjectHead } from '../../lambda/steps/ports.ts';
 import { UiError } from './ui-error.ts';
@@ -17,14 +18,15 @@ export interface DropChecks {
  * Looks at the dropped object as create-metadata did: at most 8 reads of together 1 MiB.
  * @throws UiError where the object is gone; ImageDropError where S3 does not give it
  */
-export async function checksOf(client: S3Client, { drop, found }: DropRecord): Promise<DropChecks> {
+export async function checksOf(client: S3Client, { drop, found, member }: DropRecord): Promise<DropChecks> {
   const objects = s3Objects(client);
   const head = await objects.head(drop.bucket, drop.key, drop.versionId);
   if (head === undefined || head.etag !== drop.etag) {
     throw new UiError(404, 'object-gone', 'The dropped object is no longer there, so it cannot be looked at again.');
   }
-  const { verdict, checks } = await examine(objectReader(objects, head), {
-    fileName: drop.key,
+  const disk = diskObject({ drop: head, ...(member !== undefined && { member }) });
+  const { verdict, checks } = await examine(objectReader(objects, disk), {
+    fileName: member?.name ?? drop.key,
     ...(found === undefined ? claimedBy(head) : { claimedFormat: found.format }),
   });
   return { verdict, checks };

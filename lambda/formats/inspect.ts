@@ -47,6 +47,15 @@ export function inspect(reader: RangeReader, options: InspectOptions = {}): Prom
   return new Examiner(reader, options).find();
 }
 
+/** What was found in a disk, with what other files of its archive state about it. */
+export function withCompanions(
+  found: FoundImage,
+  { appliance, warnings: others = [] }: Pick<FoundImage, 'appliance' | 'warnings'>,
+): FoundImage {
+  const warnings = [...(found.warnings ?? []), ...others];
+  return { ...found, ...(warnings.length > 0 && { warnings }), ...(appliance !== undefined && { appliance }) };
+}
+
 /**
  * What was found, as it concerns one target: only Glance makes the checks that `glanceRefusal` is about.
  * @throws ImageDropError `not-a-disk-image` where the target takes no files without a sign of a disk

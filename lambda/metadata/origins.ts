@@ -53,6 +53,8 @@ function isFound(name: string, value: unknown, { metadata }: MetadataLayer): boo
       return metadata.minDisk !== value;
     case 'name':
       return metadata.name === undefined;
+    case 'minRam':
+      return metadata.minRam === undefined && value !== 0;
     case 'properties.hw_firmware_type':
       return !Object.hasOwn(metadata.properties ?? {}, 'hw_firmware_type');
     default:

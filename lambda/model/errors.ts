@@ -39,8 +39,13 @@ export const ERROR_KINDS = {
     'Compare the checksum of the file with that of its publisher, copy it again and drop it again.',
   ),
   'trailing-bytes': permanent('Remove these bytes or copy the file again, and drop it again.'),
-  'several-images': permanent('Unpack the file and drop each disk image on its own.'),
+  'several-images': permanent(
+    'Name one of them as `member` in the metadata, or unpack the file and drop each disk image on its own.',
+  ),
   'no-image-inside': permanent('Drop a file with one disk image inside.'),
+  'manifest-mismatch': permanent(
+    'Copy the file again from its publisher and drop it again. If the manifest is wrong, drop the disk image alone.',
+  ),
   'packed-twice': permanent('Unpack one layer and drop the result.'),
   'unreplayed-log': permanent('Open the image once in Hyper-V or run `qemu-img check -r all`, then drop it again.'),
 

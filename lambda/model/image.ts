@@ -31,6 +31,18 @@ export interface FoundImage {
   readonly isUnrecognised?: true;
   /** The one of the warnings that says why Glance refuses the file after the upload, and what to do instead. */
   readonly glanceRefusal?: string;
+  /** What the OVF descriptor beside the disk in an OVA says. */
+  readonly appliance?: Appliance;
+}
+
+/** The machine that an OVF descriptor describes, as far as that is certain. */
+export interface Appliance {
+  /** The descriptor's name in the archive. */
+  readonly file: string;
+  readonly name?: string;
+  readonly memoryMib?: number;
+  /** Bytes of the disk that the descriptor asks for. */
+  readonly capacityBytes?: number;
 }
 
 /** How the disk that the guest sees is divided. */
@@ -77,7 +89,7 @@ export interface UploadPlan {
   readonly reason: string;
   /** The disk_format to declare. */
   readonly diskFormat: string;
-  /** The bytes of the object to send; a fixed VHD sent as raw leaves out its footer. */
+  /** The bytes of the object to send: those of the disk in it. A fixed VHD sent as raw leaves out its footer. */
   readonly range: ByteRange;
   /** What to compute while reading: what this endpoint will report, as far as it is known. */
   readonly algorithms: readonly HashAlgorithm[];
@@ -85,8 +97,10 @@ export interface UploadPlan {
 
 export const HASH_ALGORITHMS = ['md5', 'sha256', 'sha512'] as const;
 export type HashAlgorithm = (typeof HASH_ALGORITHMS)[number];
+/** Old manifests of appliances have SHA-1. */
+export type DigestAlgorithm = HashAlgorithm | 'sha1';
 /** Hex digests, in lower case. */
-export type Hashes = { readonly [algorithm in HashAlgorithm]?: string };
+export type Hashes = { readonly [algorithm in DigestAlgorithm]?: string };
 
 /** Image API v2 "Image status" (https://docs.openstack.org/glance/latest/user/statuses.html). */
 export type ImageStatus =

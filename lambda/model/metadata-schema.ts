@@ -14,6 +14,9 @@ const MAX_NAME_CHARACTERS = 255;
 /** MySQL's TEXT holds 65,535 bytes, in which Glance keeps the value of a property; a character has three at most. */
 const MAX_VALUE_CHARACTERS = 21_845;
 
+/** Far above the paths that programs write into archives. */
+const MAX_MEMBER_CHARACTERS = 1024;
+
 /** Glance's own defaults of image_property_quota and image_tag_quota. */
 const MAX_ENTRIES = 128;
 
@@ -106,6 +109,11 @@ const PROPERTIES = {
   os_version: text("The OS version, from IMS's own list (`__os_version`). Other clouds keep it as a property.", [
     'Ubuntu 24.04 server 64bit',
   ]),
+  member: text(
+    'The file in an archive (tar, OVA, zip) that is the disk, where the archive has several disk images. Of other drops it has no effect.',
+    ['disk-1.vmdk'],
+    MAX_MEMBER_CHARACTERS,
+  ),
   properties: {
     description:
       'Any other property of the image, such as hw_disk_bus or os_distro. Values are texts; numbers, true and false are taken as they are written. They take precedence over what is found in the file (hw_firmware_type).',

@@ -17,6 +17,8 @@ export interface ImageMetadata {
   readonly tags?: readonly string[];
   /** The OS version from the list of Huawei Cloud IMS (`__os_version`). */
   readonly osVersion?: string;
+  /** The file in an archive that is the disk. */
+  readonly member?: string;
   readonly properties?: Readonly<Record<string, string>>;
 }
 
@@ -31,6 +33,7 @@ export const FIELD_OF = {
   os_hidden: 'osHidden',
   tags: 'tags',
   os_version: 'osVersion',
+  member: 'member',
   properties: 'properties',
 } as const satisfies Record<MetadataName, keyof ImageMetadata>;
 

@@ -10,7 +10,7 @@ import {
 } from './image.ts';
 import type { ImageMetadata } from './metadata.ts';
 import { percentEncoded } from './quoted.ts';
-import type { RecordedPacked } from './record.ts';
+import type { RecordedMember, RecordedPacked } from './record.ts';
 
 const BYTES_PER_GIB = 2 ** 30;
 
@@ -31,6 +31,8 @@ export interface ImageSource {
   readonly target: string;
   /** Of a packed drop. */
   readonly packed?: RecordedPacked;
+  /** Of a tar archive whose disk is read where it is. */
+  readonly member?: RecordedMember;
   readonly generation: number;
   readonly found: FoundImage;
   readonly plan: UploadPlan;
@@ -40,15 +42,16 @@ export interface ImageSource {
 
 /** The image to request, from what was found in the file and its metadata. */
 export function newImage(source: ImageSource): NewImage {
-  const { drop, target, packed, generation, found, plan, metadata } = source;
+  const { drop, target, packed, member, generation, found, plan, metadata } = source;
+  const isInside = packed !== undefined || member !== undefined;
   const id = imageId(drop, target, generation);
   return {
     id,
-    name: metadata.name ?? nameFromKey(packed === undefined ? drop.key : withoutPackedEnding(drop.key)),
+    name: metadata.name ?? found.appliance?.name ?? nameFromKey(isInside ? withoutPackedEnding(drop.key) : drop.key),
     diskFormat: plan.diskFormat,
     containerFormat: 'bare',
-    minDisk: Math.max(Math.ceil(diskBytes(found) / BYTES_PER_GIB), metadata.minDisk ?? 0),
-    minRam: metadata.minRam ?? 0,
+    minDisk: Math.max(inGib(diskBytes(found)), metadata.minDisk ?? inGib(found.appliance?.capacityBytes ?? 0)),
+    minRam: metadata.minRam ?? found.appliance?.memoryMib ?? 0,
     visibility: metadata.visibility ?? 'private',
     protected: metadata.protected ?? false,
     ...(metadata.osHidden !== undefined && { osHidden: metadata.osHidden }),
@@ -62,6 +65,8 @@ export function newImage(source: ImageSource): NewImage {
     },
   };
 }
+
+const inGib = (bytes: number): number => Math.ceil(bytes / BYTES_PER_GIB);
 
 /** The image as it is created: what its verification must come before is left to its release. */
 export const unreleased = (image: NewImage): NewImage => ({ ...image, visibility: 'private', protected: false });

@@ -99,15 +99,20 @@ export function moveTo(record: RecordDraft, status: RecordStatus, now: Date, not
   return { ...rest, status, attempts: 0, history: [...record.history, entry(status, now, note)] };
 }
 
-/** A packed drop whose disk has not been unpacked, or is no longer there. */
-export function beginUnpacking(record: RecordDraft, now: Date): RecordDraft {
-  const { packed: _packed, progress: _progress, ...rest } = moveTo(withoutUnknownImage(record, now), 'unpacking', now);
-  return rest;
+/**
+ * A packed drop whose disk has not been unpacked, or is no longer there.
+ * @param chosenMember the file in an archive that its metadata name
+ */
+export function beginUnpacking(record: RecordDraft, now: Date, chosenMember?: string): RecordDraft {
+  const begun = moveTo(withoutUnknownImage(record, now), 'unpacking', now);
+  const { packed: _packed, member: _member, chosenMember: _chosen, progress: _progress, ...rest } = begun;
+  return chosenMember === undefined ? rest : { ...rest, chosenMember };
 }
 
-/** An earlier attempt may have created an image of a disk that is gone since. */
+/** An earlier attempt may have created an image of the disk where it was then. */
 function withoutUnknownImage(record: RecordDraft, now: Date): RecordDraft {
-  if (record.packed === undefined || !mayHaveUnknownImage(record)) return record;
+  const hadDisk = record.packed !== undefined || record.member !== undefined;
+  if (!hadDisk || !mayHaveUnknownImage(record)) return record;
   return { ...giveUpImage(record, 'unpacked-again', now), generation: record.generation + 1 };
 }
 

@@ -1,6 +1,14 @@
 import type { Drop } from './drop.ts';
 import type { ErrorCode } from './errors.ts';
-import type { FoundImage, HashAlgorithm, Hashes, MeasuredUpload, NewImage, UploadPlan } from './image.ts';
+import type {
+  DigestAlgorithm,
+  FoundImage,
+  HashAlgorithm,
+  Hashes,
+  MeasuredUpload,
+  NewImage,
+  UploadPlan,
+} from './image.ts';
 
 /** The version of the record's form; it grows when a reader of the old form would misunderstand the new one. */
 export const RECORD_SCHEMA = 1;
@@ -32,6 +40,10 @@ export interface DropRecord {
   readonly target: string;
   /** The disk inside a packed drop; absent of other drops, and until it is unpacked. */
   readonly packed?: RecordedPacked;
+  /** The file in an archive that the metadata of the drop named when it was unpacked; absent where they name none. */
+  readonly chosenMember?: string;
+  /** The disk inside a tar archive that is read where it is; absent of other drops. */
+  readonly member?: RecordedMember;
   readonly found?: FoundImage;
   /** What was asked of the endpoint. */
   readonly sent?: NewImage;
@@ -100,8 +112,29 @@ export interface RecordedPacked {
   readonly sha256: string;
   /** Name of the disk in its archive. */
   readonly member?: string;
+  /** What agreed with the digest of the disk; absent where the archive states none. */
+  readonly manifest?: RecordedManifest;
   /** Where the disk is until the drop is settled at all its targets. */
   readonly object: RecordedObject;
+}
+
+/** The file in a dropped tar archive that is the disk. */
+export interface RecordedMember {
+  readonly name: string;
+  /** Where it begins in the dropped object. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** What the upload compares the digest of the disk with. */
+  readonly manifest?: RecordedManifest;
+}
+
+/** What the manifest (`.mf`) in an archive states of the disk. */
+export interface RecordedManifest {
+  /** Name of the manifest in the archive. */
+  readonly file: string;
+  readonly algorithm: Exclude<DigestAlgorithm, 'md5'>;
+  /** Hex, in lower case. */
+  readonly value: string;
 }
 
 /** One object of a bucket without versions. */

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Drop } from './drop.ts';
+import type { ByteRange } from './image.ts';
 import type { DropRecord, Lease, Progress, RecordedError, RecordedObject, RecordedPacked } from './record.ts';
 
 export const UNPACKING_SCHEMA = 1;
@@ -40,13 +41,27 @@ export function workKeys({ bucket, key, id }: Pick<Drop, 'bucket' | 'key' | 'id'
 /** The object that holds the disk. */
 export interface DiskObject extends RecordedObject {
   readonly versionId?: string;
-  /** Bytes. */
+  /** Where the disk begins in it; 0 where absent. */
+  readonly offset?: number;
+  /** Bytes of the disk. */
   readonly size: number;
 }
 
-/** The drop itself, or the disk that was unpacked of it. */
-export const diskObject = ({ drop, packed }: Pick<DropRecord, 'drop' | 'packed'>): DiskObject =>
-  packed === undefined ? drop : { ...packed.object, size: packed.unpackedBytes };
+interface DropWithDisk extends Pick<DropRecord, 'packed' | 'member'> {
+  readonly drop: DiskObject;
+}
+
+/** The drop itself, a file in the archive that it is, or the disk that was unpacked of it. */
+export function diskObject({ drop, packed, member }: DropWithDisk): DiskObject {
+  if (packed !== undefined) return { ...packed.object, size: packed.unpackedBytes };
+  return member === undefined ? drop : { ...drop, offset: member.offset, size: member.bytes };
+}
+
+/** Where a range of the disk is in its object. */
+export const rangeIn = ({ offset = 0 }: DiskObject, range: ByteRange): ByteRange => ({
+  offset: offset + range.offset,
+  length: range.length,
+});
 
 /** Whether a record has ever waited for its drop to be unpacked. */
 export const wasUnpacked = ({ history }: Pick<DropRecord, 'history'>): boolean =>

@@ -4,9 +4,8 @@ import { ImageDropError } from '../model/errors.ts';
 import { ByteStream } from './byte-stream.ts';
 import type { Compression, Contents, PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, trailingBytes } from './refusals.ts';
-import { isBzip2 } from './signatures.ts';
+import { BZIP2, isBzip2 } from './signatures.ts';
 
-const TITLE = 'a bzip2 file';
 const HEADER = /^BZh[1-9]$/;
 const HEADER_BYTES = 4;
 const MAGIC_BITS = 48;
@@ -21,7 +20,7 @@ const PIECE_BYTES = 1024 * 1024;
 /** The format has no specification; bzip2 1.0.8, decompress.c. It tells no size. pbzip2 writes many streams. */
 export const bzip2: Compression = {
   name: 'bz2',
-  title: TITLE,
+  title: BZIP2,
   bytesPerSecond: 8e6,
   matches: isBzip2,
   async open(file): Promise<Contents> {
@@ -43,8 +42,8 @@ async function* unpacked(file: PackedFile): AsyncGenerator<Buffer> {
 
 const notAHeader = (bytes: Buffer, offset: number): ImageDropError =>
   bytes.length < HEADER_BYTES && 'BZh'.startsWith(bytes.toString('latin1'))
-    ? cutShort(TITLE)
-    : trailingBytes(TITLE, offset);
+    ? cutShort(BZIP2)
+    : trailingBytes(BZIP2, offset);
 
 /** The blocks of one stream follow each other without regard to bytes; only the next stream begins at one. */
 async function* unpackedStream(stream: ByteStream, header: Buffer): AsyncGenerator<Buffer> {
@@ -68,15 +67,15 @@ async function* unpackedStream(stream: ByteStream, header: Buffer): AsyncGenerat
 /** A checksum of the checksums of all blocks ends the stream. */
 async function endStream(stream: ByteStream, bytes: Buffer, bit: number, crc: number): Promise<void> {
   const end = Math.ceil((bit + MAGIC_BITS + CRC_BITS) / 8);
-  if (bytes.length < end) throw cutShort(TITLE);
-  if (bitsAt(bytes, bit + MAGIC_BITS, CRC_BITS) !== crc) throw corruptData(TITLE, 'a stream has a wrong checksum');
+  if (bytes.length < end) throw cutShort(BZIP2);
+  if (bitsAt(bytes, bit + MAGIC_BITS, CRC_BITS) !== crc) throw corruptData(BZIP2, 'a stream has a wrong checksum');
   await stream.skip(end);
 }
 
 const wrongPlace = (bytes: Buffer, bit: number): ImageDropError =>
   bytes.length * 8 < bit + MAGIC_BITS
-    ? cutShort(TITLE)
-    : corruptData(TITLE, 'neither a block nor the end follows a block');
+    ? cutShort(BZIP2)
+    : corruptData(BZIP2, 'neither a block nor the end follows a block');
 
 interface Block {
   readonly pieces: readonly Buffer[];
@@ -92,7 +91,7 @@ function unpackedBlock(header: Buffer, bytes: Buffer, bit: number): Block {
     Bunzip.decodeBlock(input, HEADER_BYTES * 8 + bit, output);
   } catch (error) {
     if (error instanceof ImageDropError) throw error;
-    throw corruptData(TITLE, 'a block cannot be unpacked', error);
+    throw corruptData(BZIP2, 'a block cannot be unpacked', error);
   }
   return { pieces: output.all(), nextBit: nextMagic(bytes, input.bytesRead) };
 }
@@ -124,7 +123,7 @@ class BlockInput {
     const place = this.#position++;
     const byte = place < HEADER_BYTES ? this.#header[place] : this.#bytes[place - HEADER_BYTES];
     if (byte !== undefined) return byte;
-    throw this.#bytes.length < MAX_BLOCK_BYTES ? cutShort(TITLE) : corruptData(TITLE, 'a block does not end');
+    throw this.#bytes.length < MAX_BLOCK_BYTES ? cutShort(BZIP2) : corruptData(BZIP2, 'a block does not end');
   }
 
   read(buffer: Uint8Array, offset: number, length: number): number {

@@ -41,10 +41,19 @@ export function severalImages(what: string, names: readonly string[]): ImageDrop
   return new ImageDropError('several-images', `The file is ${what} with several disk images: ${listed(names)}.`);
 }
 
-export function noImageInside(what: string, names: readonly string[]): ImageDropError {
-  const inside = names.length === 0 ? 'It holds no files' : `It holds ${listed(names)}`;
-  return new ImageDropError('no-image-inside', `The file is ${what} without a disk image. ${inside}.`);
+/** @param chosen by the metadata of the drop */
+export function noSuchMember(what: string, chosen: string, names: readonly string[]): ImageDropError {
+  const message = `The metadata choose ${chosen}, and the file is ${what} without it. ${holding(names)}.`;
+  const nextStep = 'Correct `member` in the metadata, then run `imagedrop retry` for the image or drop it again.';
+  return new ImageDropError('no-image-inside', message, { nextStep });
 }
+
+export function noImageInside(what: string, names: readonly string[]): ImageDropError {
+  return new ImageDropError('no-image-inside', `The file is ${what} without a disk image. ${holding(names)}.`);
+}
+
+const holding = (names: readonly string[]): string =>
+  names.length === 0 ? 'It holds no files' : `It holds ${listed(names)}`;
 
 function listed(names: readonly string[]): string {
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';

@@ -1,4 +1,4 @@
-import { corruptData, cutShort, unsupported } from './refusals.ts';
+import { corruptData, cutShort, trailingBytes, unsupported } from './refusals.ts';
 
 export const TAR = 'a tar archive';
 /** IEEE 1003.1, pax, "ustar Interchange Format". */
@@ -53,13 +53,13 @@ function sumOf(block: Buffer): number {
 /**
  * The regular files of an archive, in their order: ustar, pax, GNU tar and Unix Version 7. The caller may read the bytes
  * of each from the input before it asks for the next.
- * @throws ImageDropError `truncated`, `corrupt-data`, `unsupported-variant`
+ * @throws ImageDropError `truncated`, `trailing-bytes`, `corrupt-data`, `unsupported-variant`
  */
 export async function* tarMembers(input: TarInput): AsyncGenerator<TarMember> {
   let described: Described = {};
   for (let count = 0; count < MAX_MEMBERS; count++) {
     const header = await exactly(input, BLOCK_BYTES);
-    if (header.every((byte) => byte === 0)) return;
+    if (header.every((byte) => byte === 0)) return requireEnd(input);
     if (!isTarHeader(header)) throw corruptData(TAR, `byte ${input.position - BLOCK_BYTES} begins no member`);
     const member = memberOf(header, described, input.position);
     const text = await textOf(header, member, input);
@@ -72,6 +72,20 @@ export async function* tarMembers(input: TarInput): AsyncGenerator<TarMember> {
     await skipTo(input, member.offset + Math.ceil(member.size / BLOCK_BYTES) * BLOCK_BYTES);
   }
   throw unsupported(`The file is ${TAR} of more than ${MAX_MEMBERS} members.`);
+}
+
+/** Zeros that fill the last record: 10 KiB by default, and more with `tar --blocking-factor`. */
+const MAX_FILL_BYTES = 1024 * 1024;
+const PIECE_BYTES = 65_536;
+
+/** Another archive or file behind the end would be seen by some programs only. */
+async function requireEnd(input: TarInput): Promise<void> {
+  const end = input.position;
+  for (let bytes = await input.take(PIECE_BYTES); bytes.length > 0; bytes = await input.take(PIECE_BYTES)) {
+    const other = bytes.findIndex((byte) => byte !== 0);
+    if (other >= 0) throw trailingBytes(TAR, input.position - bytes.length + other);
+    if (input.position - end > MAX_FILL_BYTES) throw trailingBytes(TAR, end);
+  }
 }
 
 async function exactly(input: TarInput, length: number): Promise<Buffer> {

@@ -1,13 +1,16 @@
+import type { RecordedManifest } from '../model/record.ts';
 import { ByteStream } from './byte-stream.ts';
 import { bzip2 } from './bzip2.ts';
-import { isDisk } from './disk-signs.ts';
+import { DiskSearch } from './disk-signs.ts';
 import { gzip } from './gzip.ts';
-import { type Compression, type Contents, HEAD_BYTES, type PackedFile, startsWith } from './packed-file.ts';
-import { noImageInside, packedTwice, severalImages, tooLarge } from './refusals.ts';
-import { isZip } from './signatures.ts';
-import { isTarHeader, TAR, type TarInput, type TarMember, tarMembers } from './tar.ts';
+import { withDigest } from './manifest.ts';
+import { type Compression, type Contents, HEAD_BYTES, type PackedFile } from './packed-file.ts';
+import { noImageInside, packedTwice, tooLarge } from './refusals.ts';
+import { isZip, layerOf, ZIP } from './signatures.ts';
+import { isTarHeader, TAR, type TarMember, tarMembers } from './tar.ts';
+import { diskInTar, type TarDisk } from './tar-disk.ts';
 import { xz } from './xz.ts';
-import { canBeUnpacked, openEntry, ZIP, type ZipEntry, zipEntries } from './zip.ts';
+import { canBeUnpacked, openEntry, type ZipEntry, zipEntries } from './zip.ts';
 import { zstd } from './zstd.ts';
 
 /** All formats of one compressed file. */
@@ -28,11 +31,17 @@ export interface Unpacked extends Contents {
   readonly leastSeconds: number;
   /** Where the disk image is in the file, if it needs no unpacking: in a plain tar archive. */
   readonly range?: { readonly offset: number; readonly length: number };
+  /** What a manifest in a plain tar archive states of the disk: its bytes fail at their end where they differ. */
+  readonly manifest?: RecordedManifest;
+  /** What an OVF descriptor in a plain tar archive says of it. */
+  readonly companions?: Pick<TarDisk, 'appliance' | 'warnings'>;
 }
 
 export interface UnpackLimits {
   /** Bytes of the disk image inside. */
   readonly maxBytes: number;
+  /** The name of the disk image in an archive that may have several. */
+  readonly member?: string | undefined;
 }
 
 /**
@@ -51,15 +60,16 @@ export async function openPacked(file: PackedFile, limits: UnpackLimits): Promis
 async function openCompressed(
   { name, title, bytesPerSecond, open }: Compression,
   file: PackedFile,
-  { maxBytes }: UnpackLimits,
+  limits: UnpackLimits,
 ): Promise<Unpacked> {
+  const { maxBytes } = limits;
   const { expectedBytes, bytes } = await open(file);
   const stream = new ByteStream(bytes);
   try {
     const head = await stream.peek(HEAD_BYTES);
     const leastSeconds = file.size / bytesPerSecond;
     const close = () => stream.close();
-    if (isTarHeader(head)) return { ...openTarStream(stream, maxBytes), format: `tar.${name}`, leastSeconds, close };
+    if (isTarHeader(head)) return { ...openTarStream(stream, limits), format: `tar.${name}`, leastSeconds, close };
     const inner = layerOf(head);
     if (inner !== undefined) throw packedTwice(title, inner);
     if (head.length === 0) throw noImageInside(title, []);
@@ -76,63 +86,6 @@ async function openCompressed(
   } catch (error) {
     await stream.close();
     throw error;
-  }
-}
-
-/** Formats that are recognised but not unpacked. */
-const OTHER_LAYERS: readonly (readonly [title: string, signature: readonly number[]])[] = [
-  ['a 7z file', [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]],
-  ['an lz4 file', [0x04, 0x22, 0x4d, 0x18]],
-  ['an lzip file', [0x4c, 0x5a, 0x49, 0x50, 0x01]],
-  ['an lzop file', [0x89, 0x4c, 0x5a, 0x4f, 0x00]],
-  ['a RAR file', [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07]],
-];
-
-/** @returns what the bytes are packed as, with its article */
-function layerOf(head: Buffer): string | undefined {
-  const compression = COMPRESSIONS.find((each) => each.matches(head))?.title;
-  const archive = isZip(head) ? ZIP : isTarHeader(head) ? TAR : undefined;
-  const [other] = OTHER_LAYERS.find(([, signature]) => startsWith(head, ...signature)) ?? [];
-  return compression ?? archive ?? other;
-}
-
-/** Finds the one disk image among the files of an archive. */
-class DiskSearch<T extends { readonly name: string }> {
-  readonly #archive: string;
-  readonly #names: string[] = [];
-  readonly #disks: T[] = [];
-  #layer: string | undefined;
-
-  constructor(archive: string) {
-    this.#archive = archive;
-  }
-
-  /**
-   * @param head the first bytes of the member
-   * @returns whether it is the disk image
-   * @throws ImageDropError `several-images` of the second one
-   */
-  isDisk(member: T, head: Buffer): boolean {
-    this.#names.push(member.name);
-    const layer = layerOf(head);
-    if (layer !== undefined) this.#layer ??= `${member.name}, ${layer}`;
-    if (layer !== undefined || !isDisk(member.name, head)) return false;
-    this.#disks.push(member);
-    if (this.#disks.length > 1)
-      throw severalImages(
-        this.#archive,
-        this.#disks.map(({ name }) => name),
-      );
-    return true;
-  }
-
-  /** @throws ImageDropError `packed-twice`, `no-image-inside` */
-  theOne(): T {
-    const [disk] = this.#disks;
-    if (disk !== undefined) return disk;
-    throw this.#layer === undefined
-      ? noImageInside(this.#archive, this.#names)
-      : packedTwice(this.#archive, this.#layer);
   }
 }
 
@@ -157,20 +110,20 @@ async function* closing(stream: ByteStream, bytes: AsyncIterable<Buffer>): Async
 }
 
 /** A stream is read once: which members are disk images is found on the way. */
-function openTarStream(stream: ByteStream, maxBytes: number): Pick<Unpacked, 'memberName' | 'bytes'> {
+function openTarStream(stream: ByteStream, limits: UnpackLimits): Pick<Unpacked, 'memberName' | 'bytes'> {
   let name: string | undefined;
   const found = (member: TarMember) => {
     name = member.name;
   };
-  return { memberName: () => name, bytes: closing(stream, diskInTar(stream, maxBytes, found)) };
+  return { memberName: () => name, bytes: closing(stream, diskInStream(stream, limits, found)) };
 }
 
-async function* diskInTar(
+async function* diskInStream(
   stream: ByteStream,
-  maxBytes: number,
+  { maxBytes, member: chosen }: UnpackLimits,
   found: (member: TarMember) => void,
 ): AsyncGenerator<Buffer> {
-  const search = new DiskSearch<TarMember>(TAR);
+  const search = new DiskSearch<TarMember>(TAR, chosen);
   for await (const member of tarMembers(stream)) {
     if (!search.isDisk(member, await stream.peek(Math.min(HEAD_BYTES, member.size)))) continue;
     if (member.size > maxBytes) throw tooLarge(member.size, maxBytes);
@@ -183,47 +136,27 @@ async function* diskInTar(
 }
 
 /** By ranged reads: the bytes of the members are not read. */
-async function openTar(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Unpacked> {
-  const search = new DiskSearch<TarMember>(TAR);
-  for await (const member of tarMembers(rangedInput(file))) {
-    const headBytes = Math.max(0, Math.min(HEAD_BYTES, member.size, file.size - member.offset));
-    search.isDisk(member, headBytes === 0 ? Buffer.alloc(0) : await file.read(member.offset, headBytes));
-  }
-  const { name, offset, size } = search.theOne();
+async function openTar(file: PackedFile, { maxBytes, member }: UnpackLimits): Promise<Unpacked | undefined> {
+  const disk = await diskInTar(file, { member });
+  if (disk === undefined) return undefined;
+  const { name, offset, size, manifest, ...companions } = disk;
   if (size > maxBytes) throw tooLarge(size, maxBytes);
+  const bytes = new ByteStream(file.open(offset, size)).pass();
   return {
     format: 'tar',
+    companions,
     leastSeconds: 0,
     close: nothingIsOpen,
     memberName: () => name,
     expectedBytes: size,
     range: { offset, length: size },
-    bytes: new ByteStream(file.open(offset, size)).pass(),
+    bytes: manifest === undefined ? bytes : withDigest(bytes, manifest, name),
+    ...(manifest !== undefined && { manifest }),
   };
 }
 
-function rangedInput(file: PackedFile): TarInput {
-  let position = 0;
-  const advance = (length: number): number => {
-    const bytes = Math.max(0, Math.min(length, file.size - position));
-    position += bytes;
-    return bytes;
-  };
-  return {
-    get position() {
-      return position;
-    },
-    async take(length) {
-      const start = position;
-      const bytes = advance(length);
-      return bytes === 0 ? Buffer.alloc(0) : file.read(start, bytes);
-    },
-    skip: async (length) => advance(length),
-  };
-}
-
-async function openZip(file: PackedFile, { maxBytes }: UnpackLimits): Promise<Unpacked> {
-  const search = new DiskSearch<ZipEntry>(ZIP);
+async function openZip(file: PackedFile, { maxBytes, member }: UnpackLimits): Promise<Unpacked> {
+  const search = new DiskSearch<ZipEntry>(ZIP, member);
   const entries = await zipEntries(file);
   const areFew = entries.length <= MAX_HEADS;
   for (const entry of entries) search.isDisk(entry, areFew ? await headOf(file, entry) : Buffer.alloc(0));

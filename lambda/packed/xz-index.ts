@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type { PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, trailingBytes, unsupported } from './refusals.ts';
+import { XZ } from './signatures.ts';
 
-export const XZ = 'an xz file';
 /** The .xz file format 1.2.1, section 2.1. */
 export const STREAM_HEADER_BYTES = 12;
 const STREAM_FOOTER_BYTES = 12;

@@ -7,16 +7,8 @@ import { ImageDropError } from '../model/errors.ts';
 import { ByteStream } from './byte-stream.ts';
 import type { Compression, Contents, PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, unsupported } from './refusals.ts';
-import { isXz } from './signatures.ts';
-import {
-  numbersIn,
-  SHA256_CHECK,
-  STREAM_HEADER_BYTES,
-  XZ,
-  type XzBlock,
-  type XzStream,
-  xzStreams,
-} from './xz-index.ts';
+import { isXz, XZ } from './signatures.ts';
+import { numbersIn, SHA256_CHECK, STREAM_HEADER_BYTES, type XzBlock, type XzStream, xzStreams } from './xz-index.ts';
 
 /** The dictionary of `xz -9`, and what the decoder allows. The format allows 4 GiB. */
 const MAX_DICTIONARY_BYTES = 64 * 1024 * 1024;

@@ -2,8 +2,8 @@ import { crc32, createInflateRaw } from 'node:zlib';
 import { CHUNK_BYTES, decoded, isZlibError } from './decoder.ts';
 import type { Contents, PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, trailingBytes, unsupported } from './refusals.ts';
+import { ZIP } from './signatures.ts';
 
-export const ZIP = 'a zip file';
 /** APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.14 to 4.3.16. */
 const END = { signature: 0x06054b50, bytes: 22 };
 const END64_LOCATOR = { signature: 0x07064b50, bytes: 20 };

@@ -3,9 +3,8 @@ import { ByteStream } from './byte-stream.ts';
 import { CHUNK_BYTES, decoded, isZlibError } from './decoder.ts';
 import type { Compression, Contents, PackedFile } from './packed-file.ts';
 import { corruptData, cutShort, trailingBytes, unsupported } from './refusals.ts';
-import { isZstdFrame, isZstdSkippable } from './signatures.ts';
+import { isZstdFrame, isZstdSkippable, ZSTD } from './signatures.ts';
 
-const TITLE = 'a Zstandard file';
 /** RFC 8878, section 3.1.1. */
 const MAGIC_BYTES = 4;
 const MAX_HEADER_BYTES = 18;
@@ -21,7 +20,7 @@ const MAX_WINDOW_LOG = 27;
 
 export const zstd: Compression = {
   name: 'zst',
-  title: TITLE,
+  title: ZSTD,
   bytesPerSecond: 300e6,
   matches: (head) => isZstdFrame(head) || isZstdSkippable(head),
   async open(file): Promise<Contents> {
@@ -55,7 +54,7 @@ async function* unpacked(file: PackedFile): AsyncGenerator<Buffer> {
     for (let head = await stream.peek(MAX_HEADER_BYTES); head.length > 0; head = await stream.peek(MAX_HEADER_BYTES)) {
       if (isZstdSkippable(head)) await skipFrame(stream);
       else if (isZstdFrame(head)) yield* unpackedFrame(stream, frameHeader(head));
-      else throw head.length < MAGIC_BYTES ? cutOrTrailing(head, stream) : trailingBytes(TITLE, stream.position);
+      else throw head.length < MAGIC_BYTES ? cutOrTrailing(head, stream) : trailingBytes(ZSTD, stream.position);
     }
   } finally {
     await stream.close();
@@ -65,13 +64,13 @@ async function* unpacked(file: PackedFile): AsyncGenerator<Buffer> {
 /** Fewer than four bytes: the start of a frame that is missing, or of something else. */
 const cutOrTrailing = (head: Buffer, stream: ByteStream) =>
   Buffer.of(0x28, 0xb5, 0x2f, 0xfd).subarray(0, head.length).equals(head)
-    ? cutShort(TITLE)
-    : trailingBytes(TITLE, stream.position);
+    ? cutShort(ZSTD)
+    : trailingBytes(ZSTD, stream.position);
 
 async function skipFrame(stream: ByteStream): Promise<void> {
   const header = await exactly(stream, SKIPPABLE_HEADER_BYTES);
   const length = header.readUInt32LE(MAGIC_BYTES);
-  if ((await stream.skip(length)) < length) throw cutShort(TITLE);
+  if ((await stream.skip(length)) < length) throw cutShort(ZSTD);
 }
 
 async function* unpackedFrame(stream: ByteStream, header: FrameHeader): AsyncGenerator<Buffer> {
@@ -89,7 +88,7 @@ async function* unpackedFrame(stream: ByteStream, header: FrameHeader): AsyncGen
     throw refusal(error);
   }
   if (header.contentBytes !== undefined && count !== header.contentBytes) {
-    throw corruptData(TITLE, `a frame gives ${count} bytes instead of ${header.contentBytes}`);
+    throw corruptData(ZSTD, `a frame gives ${count} bytes instead of ${header.contentBytes}`);
   }
 }
 
@@ -98,10 +97,10 @@ async function* frame(stream: ByteStream, { headerBytes, hasChecksum }: FrameHea
   yield await exactly(stream, headerBytes);
   for (let isLast = false; !isLast; ) {
     const header = await stream.peek(BLOCK_HEADER_BYTES);
-    if (header.length < BLOCK_HEADER_BYTES) throw cutShort(TITLE);
+    if (header.length < BLOCK_HEADER_BYTES) throw cutShort(ZSTD);
     const word = header.readUIntLE(0, BLOCK_HEADER_BYTES);
     const [type, size] = [(word >> 1) & 3, word >> 3];
-    if (type === RESERVED || size > MAX_BLOCK_BYTES) throw corruptData(TITLE, 'a block has an impossible header');
+    if (type === RESERVED || size > MAX_BLOCK_BYTES) throw corruptData(ZSTD, 'a block has an impossible header');
     isLast = (word & 1) === 1;
     yield await exactly(stream, BLOCK_HEADER_BYTES + (type === RLE ? 1 : size));
   }
@@ -110,7 +109,7 @@ async function* frame(stream: ByteStream, { headerBytes, hasChecksum }: FrameHea
 
 async function exactly(stream: ByteStream, length: number): Promise<Buffer> {
   const bytes = await stream.take(length);
-  if (bytes.length < length) throw cutShort(TITLE);
+  if (bytes.length < length) throw cutShort(ZSTD);
   return bytes;
 }
 
@@ -130,7 +129,7 @@ function frameHeader(head: Buffer): FrameHeader {
   const dictionaryBytes = DICTIONARY_ID_BYTES[descriptor & 3] ?? 0;
   const dictionaryAt = MAGIC_BYTES + 1 + (isSingleSegment ? 0 : 1);
   const headerBytes = dictionaryAt + dictionaryBytes + sizeBytes;
-  if (head.length < headerBytes) throw cutShort(TITLE);
+  if (head.length < headerBytes) throw cutShort(ZSTD);
   if (dictionaryBytes > 0 && head.readUIntLE(dictionaryAt, dictionaryBytes) !== 0) {
     throw unsupported('The file is a Zstandard file that needs a dictionary, which is not in the file.');
   }
@@ -150,5 +149,5 @@ function refusal(error: unknown): unknown {
   if (error.code === 'ZSTD_error_frameParameter_windowTooLarge') {
     return unsupported('The file is a Zstandard file with a window of more than 128 MiB (`zstd --long`).');
   }
-  return corruptData(TITLE, `its data cannot be unpacked (${error.message})`, error);
+  return corruptData(ZSTD, `its data cannot be unpacked (${error.message})`, error);
 }

@@ -51,9 +51,9 @@ export function functionMetrics(metrics: Metrics = new Metrics({ serviceName: ME
     metrics.publishStoredMetrics();
   };
   return {
-    countStatus(key, { status, target, drop, packed, error }) {
+    countStatus(key, { status, target, drop, packed, member, error }) {
       const line = { record: key, dropId: drop.id };
-      const bytes = status === 'active' ? { BytesActive: [packed?.unpackedBytes ?? drop.size] } : {};
+      const bytes = status === 'active' ? { BytesActive: [packed?.unpackedBytes ?? member?.bytes ?? drop.size] } : {};
       write({ target }, { [DROPS_BY_STATUS[status]]: [1], ...bytes }, line);
       if (status === 'failed' && error) write({ target, code: error.code }, { DropFailures: [1] }, line);
     },

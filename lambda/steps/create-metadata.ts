@@ -1,4 +1,4 @@
-import { foundForTarget, inspect } from '../formats/inspect.ts';
+import { foundForTarget, inspect, withCompanions } from '../formats/inspect.ts';
 import { conformToEndpoint, originsOf } from '../metadata/origins.ts';
 import { resolveMetadata } from '../metadata/resolve.ts';
 import { type Drop, goesTo, recordKey } from '../model/drop.ts';
@@ -10,7 +10,7 @@ import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { backfillNamedIn, type ObjectEvent, objectEvents, restoredObjects } from '../model/s3-event.ts';
 import { isFromStorage } from '../model/staging.ts';
-import type { DiskObject } from '../model/unpacking.ts';
+import { diskObject, rangeIn } from '../model/unpacking.ts';
 import { dropPlace, isPlaceholder, newestVersion, objectReader } from './dropped-object.ts';
 import { dropOf, foundDrop, requireChosen, targetsFor } from './find-drop.ts';
 import { removeForsaken, removeGivenUp, removeLeftBehind } from './give-up-image.ts';
@@ -18,7 +18,7 @@ import { metadataFiles, type ReadFile } from './metadata-files.ts';
 import type { CreateMetadataDependencies, Invocation, ObjectHead, RecordDraft } from './ports.ts';
 import { askForRetry, existingRecord, isRedriven, recordNamedIn, retryNamedIn } from './record-message.ts';
 import { underLease } from './under-lease.ts';
-import { findDisk, readDisk } from './unpacked-disk.ts';
+import { type DiskPlace, type FoundDisk, findDisk, isReadInPlace, readDisk } from './unpacked-disk.ts';
 import { targetNamed, Work } from './work.ts';
 
 /** What was found around a drop. */
@@ -154,9 +154,11 @@ async function createImage(
   if (object === undefined || (await isPlaceholder(work, object, deps))) return;
   await removeGivenUp(work);
   const metadata = await readMetadata(work, object, await findFiles(), deps);
-  const disk = await findDisk(work.record, object, deps);
-  if (disk === undefined) return sendToUnpack(work, deps);
-  const created = await readDisk(work.record, () => describeAndCreate(work, { disk, ...metadata }, deps));
+  const { member } = metadata.settled.metadata;
+  const disk = await findDisk(work.record, object, member, deps);
+  if (disk === undefined) return sendToUnpack(work, { member }, deps);
+  const created = await readDisk(work.record, () => describeAndCreate(work, { object, disk, ...metadata }, deps));
+  if (created === undefined) return sendToUnpack(work, { member, place: disk.place }, deps);
   const { image, description } = created;
   try {
     await work.change((stored) => {
@@ -171,7 +173,7 @@ async function createImage(
 }
 
 /** What the record says of an image from its creation on. */
-type Description = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>>;
+type Description = Required<Pick<RecordDraft, 'found' | 'plan' | 'sent' | 'metadata'>> & DiskPlace;
 
 /** The metadata of a drop, and the files that it comes from. */
 interface ReadMetadata {
@@ -190,14 +192,22 @@ async function readMetadata(
   return { files, settled: resolveMetadata({ target, files, userMetadata: object.userMetadata }) };
 }
 
-async function sendToUnpack(work: Work, deps: CreateMetadataDependencies): Promise<void> {
-  await work.change((stored) => changes.beginUnpacking(stored, deps.now()));
+interface ToUnpack {
+  /** The file in an archive that the metadata name. */
+  readonly member: string | undefined;
+  /** Where the disk was read so far: an earlier attempt may have created an image of it. */
+  readonly place?: DiskPlace;
+}
+
+async function sendToUnpack(work: Work, { member, place }: ToUnpack, deps: CreateMetadataDependencies): Promise<void> {
+  await work.change((stored) => changes.beginUnpacking({ ...stored, ...place }, deps.now(), member));
   await deps.unpackQueue.send(work.message);
 }
 
-/** The object that holds the disk, and the metadata of the drop. */
+/** The drop, where its disk is, and its metadata. */
 interface Sources extends ReadMetadata {
-  readonly disk: DiskObject;
+  readonly object: ObjectHead;
+  readonly disk: FoundDisk;
 }
 
 interface CreatedImage {
@@ -211,16 +221,18 @@ interface CreatedImage {
 /**
  * Creates the image as it is described now. An image that an earlier attempt has created, and whose answer was lost, is
  * used if its description is the same; otherwise it is removed, and the next generation is created.
+ * @returns undefined where the disk has to be unpacked for the route of the target
  */
 async function describeAndCreate(
   work: Work,
   sources: Sources,
   deps: CreateMetadataDependencies,
-): Promise<CreatedImage> {
+): Promise<CreatedImage | undefined> {
   const description = await describe(work, sources, deps).catch(async (error) => {
     if (await isOwnQuota(work, error, deps)) return undefined;
     throw error;
   });
+  if (description !== undefined && mustUnpack(description, work, deps)) return undefined;
   if (description?.plan.route === 'fast-import') return { work, description };
   const image = description && (await create(work, description));
   if (image !== undefined && description !== undefined && isCreatedAs(image, description)) {
@@ -256,34 +268,40 @@ async function nextGeneration(work: Work): Promise<Work> {
   return work.with(await work.change((present) => ({ ...present, generation })));
 }
 
+const mustUnpack = (described: Description, { record, target }: Work, deps: CreateMetadataDependencies): boolean =>
+  described.member !== undefined && !isReadInPlace(described, record, target, deps);
+
 /** What to ask of the endpoint: from the content of the file and from its metadata. */
 async function describe(
   work: Work,
-  { disk, files, settled }: Sources,
+  { object, disk: { place, companions }, files, settled }: Sources,
   deps: CreateMetadataDependencies,
 ): Promise<Description> {
-  const { record, target } = work;
+  const { target } = work;
   const { diskFormat } = settled.metadata;
+  const record = { ...work.record, ...place };
+  const disk = diskObject({ drop: object, ...place });
   const inspected = await inspect(objectReader(deps.objects, disk), {
     fileName: diskName(record),
     ...(diskFormat !== undefined && { claimedFormat: diskFormat }),
   });
-  const found = foundForTarget(inspected, target);
+  const found = foundForTarget(withCompanions(inspected, companions), target);
   const endpoint = await work.endpoint();
-  const place = dropPlace(work, deps);
-  const plan = await endpoint.plan(found, disk.size, place);
+  const from = dropPlace({ record, target }, deps);
+  const planned = await endpoint.plan(found, disk.size, from);
+  const plan = { ...planned, range: rangeIn(disk, planned.range) };
   // Missing keys must be reported before anything is created.
-  if (isFromStorage(plan.route) && !place.isStaging) await deps.staging.requireKeys(target);
+  if (isFromStorage(plan.route) && !from.isStaging) await deps.staging.requireKeys(target);
   const refs = files.map(({ ref }) => ref);
   const wanted = newImage({ ...record, found, plan, metadata: settled.metadata });
   const sent = fingerprinted(conformToEndpoint((image) => endpoint.conform(image), wanted, settled));
   const origins = originsOf(wanted, sent, { found, plan }, settled);
-  return { found, plan, sent, metadata: { files: refs, origins } };
+  return { ...place, found, plan, sent, metadata: { files: refs, origins } };
 }
 
 /** The name of the disk, whose ending may say what it is. */
-const diskName = ({ drop, packed }: DropRecord): string =>
-  packed === undefined ? drop.key : (packed.member ?? withoutPackedEnding(drop.key));
+const diskName = ({ drop, packed, member }: DropRecord): string =>
+  member?.name ?? (packed === undefined ? drop.key : (packed.member ?? withoutPackedEnding(drop.key)));
 
 /** Creates the image. When a deleted image has used up the id, the next attempt uses the id of the next generation. */
 async function create(work: Work, { sent }: Description): Promise<Image> {

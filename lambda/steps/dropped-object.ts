@@ -4,7 +4,7 @@ import type { RangeReader } from '../formats/reading/reader.ts';
 import { dropId } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import * as changes from '../model/record-changes.ts';
-import { type DiskObject, diskObject } from '../model/unpacking.ts';
+import { type DiskObject, diskObject, rangeIn } from '../model/unpacking.ts';
 import { type OpenRange, resumingSource } from '../transfer/resuming-source.ts';
 import { supersede } from './give-up-image.ts';
 import {
@@ -75,18 +75,22 @@ export function dropPlace(
   deps: StepDependencies,
 ): DropPlace & { readonly isStaging: boolean } {
   const { key } = record.drop;
-  const { bucket } = diskObject(record);
+  const { bucket, offset } = diskObject(record);
   return {
     key,
-    isStaging: deps.staging.holds(target, bucket),
-    // A packed drop has no companion files: they would lie beside the disk.
-    has: async (other) => record.packed === undefined && (await deps.objects.head(bucket, other)) !== undefined,
+    // The service reads whole objects only.
+    isStaging: offset === undefined && deps.staging.holds(target, bucket),
+    // A disk inside the drop has no companion files: they would lie beside it.
+    has: async (other) => isDropItself(record) && (await deps.objects.head(bucket, other)) !== undefined,
     ...(record.measured && { measured: record.measured }),
   };
 }
 
+const isDropItself = ({ packed, member }: Pick<Work['record'], 'packed' | 'member'>): boolean =>
+  packed === undefined && member === undefined;
+
 /**
- * Random access to one object; each read is pinned to its version and etag.
+ * Random access to the disk in an object; each read is pinned to its version and etag.
  * Fails with `object-gone` or `object-changed`, and with `source-unreadable` when reads fail repeatedly.
  */
 export function objectReader(objects: ObjectStore, object: DiskObject): RangeReader {
@@ -97,7 +101,7 @@ export function objectReader(objects: ObjectStore, object: DiskObject): RangeRea
       if (offset < 0 || length < 0 || offset + length > object.size) {
         throw new RangeError(`${length} bytes from ${offset} are not inside ${object.size} bytes`);
       }
-      return buffer(resumingSource(open, { offset, length }));
+      return buffer(resumingSource(open, rangeIn(object, { offset, length })));
     },
   };
 }

@@ -2,7 +2,7 @@ import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { partsOfChunk, rangeOfPart } from '../model/staging.ts';
-import { type DiskObject, diskObject } from '../model/unpacking.ts';
+import { type DiskObject, diskObject, rangeIn } from '../model/unpacking.ts';
 import { bytesPerSecond, repeatUntilStopped } from '../transfer/progress.ts';
 import { readRange } from '../transfer/transfer.ts';
 import { failDrop } from './give-up-image.ts';
@@ -106,7 +106,7 @@ async function copyPart(
 ): Promise<void> {
   const { bytes, md5 } = await readRange(
     (range, opening) => deps.objects.open(disk, range, opening),
-    rangeOf(number, copy),
+    rangeIn(disk, rangeOf(number, copy)),
     signal,
   );
   await copy.store.storePart(copy.staging, { number, bytes, md5 }, signal);

@@ -32,7 +32,8 @@ export async function stageImage(
 ): Promise<ObjectPlace | undefined> {
   const disk = diskObject(work.record);
   const { target } = work;
-  if (deps.staging.holds(target, disk.bucket)) return { bucket: disk.bucket, key: disk.key };
+  if (disk.offset === undefined && deps.staging.holds(target, disk.bucket))
+    return { bucket: disk.bucket, key: disk.key };
   const { record } = await withoutDoubted(work, deps);
   const store = await deps.staging.of(target);
   const staging = await plannedCopy(work, record, store, deps);

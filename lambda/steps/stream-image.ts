@@ -5,6 +5,7 @@ import type { DropRecord } from '../model/record.ts';
 import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
 import { diskObject } from '../model/unpacking.ts';
+import { requireDigest } from '../packed/manifest.ts';
 import { digest, type Reading, send } from '../transfer/transfer.ts';
 import { dropPlace } from './dropped-object.ts';
 import { beginAgain } from './give-up-image.ts';
@@ -46,30 +47,39 @@ async function moveBytes(work: Work<UploadRecord>, endpoint: ImageEndpoint, deps
   const { key, record, imageId } = work;
   await work.change((stored) => changes.beginUpload(stored, deps.now()));
   const sent = await send({
-    ...sourceOf(work, deps),
+    ...sourceOf(work, deps, record.plan.algorithms),
     sink: (body, length, signal) => endpoint.upload(imageId, body, length, signal),
   });
   deps.meter.countMoved({ record: key, target: record.target, ...sent });
+  requireManifest(record, sent);
   return sent;
 }
 
 /** Reads the object without sending it, for some hashes; by default those of the plan. */
-export function hashAgain(
+export async function hashAgain(
   work: Work<UploadRecord>,
   deps: StepDependencies,
   algorithms: readonly HashAlgorithm[] = [],
 ): Promise<Sent> {
-  const source = sourceOf(work, deps);
-  return digest(algorithms.length === 0 ? source : { ...source, algorithms });
+  const wanted = algorithms.length === 0 ? work.record.plan.algorithms : algorithms;
+  const read = await digest(sourceOf(work, deps, wanted));
+  requireManifest(work.record, read);
+  return read;
 }
 
-function sourceOf(work: Work<UploadRecord>, deps: StepDependencies): Reading {
-  const { plan } = work.record;
+/** @throws `manifest-mismatch` */
+function requireManifest({ member }: UploadRecord, { hashes }: Sent): void {
+  if (member?.manifest !== undefined) requireDigest(member.manifest, member.name, hashes[member.manifest.algorithm]);
+}
+
+function sourceOf(work: Work<UploadRecord>, deps: StepDependencies, wanted: readonly HashAlgorithm[]): Reading {
+  const { plan, member } = work.record;
+  const stated = member?.manifest?.algorithm;
   const disk = diskObject(work.record);
   return {
     open: (range, signal) => deps.objects.open(disk, range, signal),
     range: plan.range,
-    algorithms: plan.algorithms,
+    algorithms: stated === undefined ? wanted : [...wanted, stated],
     signal: work.invocation.signal,
     onProgress: (progress) => renewLease(work, deps, progress),
     onSkippedProgress: (error) => deps.log.warn('a progress report was skipped', { record: work.key, error }),

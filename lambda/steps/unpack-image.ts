@@ -13,7 +13,7 @@ import { lostUpload, PartUpload } from './part-upload.ts';
 import type { Invocation, UnpackImageDependencies } from './ports.ts';
 import { askForRetry, existingRecord, isRedriven, recordNamedIn } from './record-message.ts';
 import { LEASE_SECONDS, renewLease, underLease } from './under-lease.ts';
-import { clearUnpacked, isThere } from './unpacked-disk.ts';
+import { clearUnpacked, isChosen, isThere } from './unpacked-disk.ts';
 import { Work } from './work.ts';
 
 type UnpackWork = Work<UnpackingRecord>;
@@ -82,9 +82,10 @@ async function takeTurn(work: UnpackWork, deps: UnpackImageDependencies): Promis
   const { document } = workKeys(record.drop);
   const known = (await deps.workBucket.unpackings.load(document))?.packed;
   const lostEtag = known !== undefined && !(await isThere(known.object, deps)) ? known.object.etag : undefined;
+  const isUsable = (packed: RecordedPacked) => packed.object.etag !== lostEtag && isChosen(packed, record.chosenMember);
   const begin: Unpacking = { schema: UNPACKING_SCHEMA, drop: { bucket, key, id } };
   const decided = await deps.workBucket.unpackings.change(document, (stored) => {
-    const isOver = stored?.packed !== undefined && stored.packed.object.etag !== lostEtag;
+    const isOver = stored?.packed !== undefined && isUsable(stored.packed);
     const isLeft = isOver || hasFailedFor(record, stored) || isTaken(stored, invocation, deps);
     return isLeft ? undefined : changes.lease(begin, invocation.id, LEASE_SECONDS, deps.now());
   });
@@ -199,9 +200,10 @@ async function unpackDrop(work: UnpackWork, deps: UnpackImageDependencies): Prom
   try {
     const unpacked = await openDrop(packedFile(work, read, signal, deps), work, deps);
     const disk = await storeOrClose(unpacked, work, signal, deps);
-    const { format } = unpacked;
+    const { format, manifest } = unpacked;
     const member = unpacked.memberName();
-    return { format, bytes: drop.size, ...disk, ...(member !== undefined && { member }) };
+    const found = { ...(member !== undefined && { member }), ...(manifest !== undefined && { manifest }) };
+    return { format, bytes: drop.size, ...disk, ...found };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -264,7 +266,7 @@ async function openDrop(
   { record }: UnpackWork,
   { maxUnpackedBytes: maxBytes }: UnpackImageDependencies,
 ): Promise<Unpacked> {
-  const unpacked = await openPacked(file, { maxBytes });
+  const unpacked = await openPacked(file, { maxBytes, member: record.chosenMember });
   if (unpacked !== undefined) return unpacked;
   throw new ImageDropError('no-image-inside', `${record.drop.key} is not packed in a way that can be unpacked.`);
 }

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type Readable, Transform, type TransformCallback, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asImageDropError, ImageDropError } from '../model/errors.ts';
-import type { ByteRange, HashAlgorithm, Hashes } from '../model/image.ts';
+import type { ByteRange, DigestAlgorithm, Hashes } from '../model/image.ts';
 import { bytesPerSecond, type OnProgress, reportProgress } from './progress.ts';
 import { type OpenRange, resumingSource, type Sleep } from './resuming-source.ts';
 
@@ -15,7 +15,7 @@ export type Sink = (body: Readable, length: number, signal: AbortSignal) => Prom
 export interface Reading {
   readonly open: OpenRange;
   readonly range: ByteRange;
-  readonly algorithms: readonly HashAlgorithm[];
+  readonly algorithms: readonly DigestAlgorithm[];
   readonly onProgress: OnProgress;
   /** Called for a progress report that failed and was skipped; see progress.ts. */
   readonly onSkippedProgress?: (error: ImageDropError) => void;
@@ -113,11 +113,11 @@ function endedEarly(bytes: number, length: number): ImageDropError {
 
 /** Lets bytes through unchanged and uncopied, counts them and computes their hashes. */
 export class Hashing extends Transform {
-  readonly #running: ReadonlyMap<HashAlgorithm, Hash>;
+  readonly #running: ReadonlyMap<DigestAlgorithm, Hash>;
   #bytes = 0;
   #hashes: Hashes = {};
 
-  constructor(algorithms: readonly HashAlgorithm[]) {
+  constructor(algorithms: readonly DigestAlgorithm[]) {
     super();
     this.#running = new Map(algorithms.map((algorithm) => [algorithm, createHash(algorithm)]));
   }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -147,6 +148,8 @@ describe('imagedrop inspect', () => {
 describe('imagedrop inspect of a packed file', () => {
   const qcow2 = sample('qcow2');
 
+  const NAMED_A = expect.arrayContaining([{ name: 'name', value: 'a', origin: 'found' }]);
+
   test.each([
     ['a.qcow2.gz', gzipSync(qcow2), { format: 'gz' }],
     ['a.qcow2.zst', zstdCompressSync(qcow2), { format: 'zst' }],
@@ -160,7 +163,21 @@ describe('imagedrop inspect of a packed file', () => {
       verdict: 'accept',
       packed: { ...packed, unpackedBytes: qcow2.length },
       format: 'qcow2',
-      targets: [{ taken: true, diskFormat: 'qcow2' }, { taken: true }],
+      targets: [{ taken: true, diskFormat: 'qcow2', metadata: NAMED_A }, { taken: true }],
+    });
+  });
+
+  test('takes name and memory from the OVF in an OVA', async () => {
+    const item =
+      '<Item><ResourceType>4</ResourceType><VirtualQuantity>2</VirtualQuantity><AllocationUnits>GB</AllocationUnits></Item>';
+    const machine = `<VirtualSystem><Name>Debian box</Name><VirtualHardwareSection>${item}</VirtualHardwareSection></VirtualSystem>`;
+    const ovf = { name: 'a.ovf', bytes: Buffer.from(`<Envelope>${machine}</Envelope>`) };
+    const { targets } = await document(await file('named.ova', tarOf([ovf, { name: 'a.qcow2', bytes: qcow2 }])));
+    expect(targets[0]).toMatchObject({
+      metadata: expect.arrayContaining([
+        { name: 'name', value: 'Debian box', origin: 'found' },
+        { name: 'min_ram', value: 2048, origin: 'found' },
+      ]),
     });
   });
 
@@ -184,6 +201,21 @@ describe('imagedrop inspect of a packed file', () => {
     expect(out).toMatch(/^ {2}packed {6}xz, 256 KiB \(262144 bytes\) inside$/m);
     expect(out).toMatch(/^ {2}passed {3}unpacks to one disk image$/m);
     expect(out).not.toMatch(/^ {2}next /m);
+  });
+
+  test('compares the disk in an OVA with its manifest', async () => {
+    const digest = createHash('sha256').update(qcow2).digest('hex');
+    const ova = (value: string) =>
+      tarOf([
+        OVF,
+        { name: 'a.qcow2', bytes: qcow2 },
+        { name: 'a.mf', bytes: Buffer.from(`SHA256(a.qcow2)= ${value}`) },
+      ]);
+    const { out, err } = await inspect([await file('right.ova', ova(digest))]);
+    expect(out).toMatch(/^ {2}packed {6}tar, a\.qcow2 inside with .*; its sha256 agrees with a\.mf$/m);
+    expect(err).toContain('right.ova  reading');
+    const refused = await document(await file('wrong.ova', ova('0'.repeat(64))));
+    expect(refused).toMatchObject({ verdict: 'refuse', code: 'manifest-mismatch' });
   });
 
   test('refuses an unsafe image inside like one outside', async () => {

@@ -37,7 +37,7 @@ const PACKINGS: readonly (readonly [command: string, format: string])[] = [
 /** One packing of each format is damaged. */
 const DAMAGED = PACKINGS.filter(([, format], index) => PACKINGS.findIndex((each) => each[1] === format) === index);
 
-/** Tar has no checksum of its content, and programs ignore what follows its end. */
+/** A tar archive without a manifest has no checksum of its content. */
 const hasChecksum = (format: string): boolean => format !== 'tar';
 
 let folder: string;
@@ -75,7 +75,8 @@ test('a disk becomes the same active image by whatever program it is packed', as
   }
   for (const [command, format, dropped] of drops) {
     const record = await pipeline.settled(dropped);
-    const found = { command, status: record.status, format: record.packed?.format, error: record.error };
+    const inside = record.packed?.format ?? (record.member === undefined ? undefined : 'tar');
+    const found = { command, status: record.status, format: inside, error: record.error };
     expect(found).toEqual({ command, status: 'active', format });
     expect({ command, isSame: (await pipeline.storedBytes(record)).equals(DISK) }).toEqual({ command, isSame: true });
   }
@@ -101,7 +102,7 @@ test('a damaged file fails with the code of its damage, and leaves nothing', asy
       ['longer', ['trailing-bytes', 'corrupt-data', 'truncated'], Buffer.concat([whole, Buffer.from('garbage, more')])],
     ];
     for (const [how, codes, bytes] of cases) {
-      if (how !== 'cut' && !hasChecksum(format)) continue;
+      if (how === 'flipped' && !hasChecksum(format)) continue;
       drops.push([`${how}: ${command}`, codes, await pipeline.drop(`${how}-${format}`, bytes)]);
     }
   }

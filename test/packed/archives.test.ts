@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { diskInTar } from '../../lambda/packed/tar-disk.ts';
 import { openPacked } from '../../lambda/packed/unpack.ts';
 import { failure } from '../support/outcome.ts';
 import { innerDisk } from '../support/packed/disk.ts';
@@ -119,6 +120,41 @@ const REFUSED: readonly (readonly [what: string, code: string, words: string, ar
     tarOf([{ ...sparse, bytes: Buffer.from('99 a=b\n') }, disk]),
   ],
 ];
+
+describe('a disk of more than 8 GiB in a tar archive', () => {
+  const BYTES = 9 * 2 ** 30 + 512;
+  const sized = tarOf([
+    {
+      name: 'disk.raw',
+      header(header) {
+        header.fill(0, 124, 136);
+        header[124] = 0x80;
+        header.writeBigUInt64BE(BigInt(BYTES), 128);
+      },
+    },
+  ]).subarray(0, 512);
+  const pax = tarOf([
+    { name: 'PaxHeader', type: 'x', bytes: paxRecord('size', String(BYTES)) },
+    { name: 'disk.raw', header: (header) => header.fill('0', 124, 135) },
+  ]).subarray(0, 1536);
+
+  test.each([
+    ['base 256', sized],
+    ['a pax record', pax],
+  ])('is found by its size in %s, in few reads', async (_how, headers) => {
+    let reads = 0;
+    const size = headers.length + BYTES + 1024;
+    const read = async (offset: number, length: number) => {
+      reads += 1;
+      const bytes = Buffer.alloc(length);
+      headers.copy(bytes, 0, Math.min(offset, headers.length));
+      return bytes;
+    };
+    const found = await diskInTar({ size, read });
+    expect(found).toMatchObject({ name: 'disk.raw', offset: headers.length, size: BYTES });
+    expect(reads).toBe(2);
+  });
+});
 
 describe('a tar archive is refused', () => {
   test.each(REFUSED)('with %s: %s', async (_what, code, words, archive) => {

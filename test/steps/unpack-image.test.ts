@@ -91,7 +91,6 @@ describe('a packed drop', () => {
     ['bz2', FIXTURES.bzip2, undefined],
     ['zip', zipOf([{ name: 'disk.raw', bytes: DISK }]), 'disk.raw'],
     ['tar.gz', gzipSync(tarOf([{ name: 'disk.raw', bytes: DISK }])), 'disk.raw'],
-    ['tar', tarOf([{ name: 'disk.raw', bytes: DISK }]), 'disk.raw'],
   ])('becomes an active image with the bytes inside (%s)', async (format, packed, member) => {
     const { world, record, unpack, toTheEnd } = await dropped(packed);
     await unpack();

@@ -9,7 +9,7 @@ import type { ApiError } from './session.ts';
 import { formatBytes } from './words.ts';
 
 /** What is in the file, as the record says. */
-export function foundCard({ found, packed, drop }: DropRecord): TemplateResult {
+export function foundCard({ found, packed, member, drop }: DropRecord): TemplateResult {
   const exact = (bytes: number) =>
     html`${formatBytes(bytes)} <span class="muted">${bytes.toLocaleString('en')} bytes</span>`;
   const content = html`${facts([
@@ -17,6 +17,7 @@ export function foundCard({ found, packed, drop }: DropRecord): TemplateResult {
     ['File', exact(drop.size)],
     ['Packed', packed && [packed.format, packed.member].filter(Boolean).join(', ')],
     ['Unpacked', packed && exact(packed.unpackedBytes)],
+    ['Inside', member && html`${member.name} ${exact(member.bytes)}`],
     ['Disk', found && exact(found.virtualSize)],
     ['Boots by', found?.partitionTable?.firmware === 'uefi' ? 'UEFI only' : undefined],
   ])}
