@@ -6,6 +6,7 @@ import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
 import { diskObject } from '../model/unpacking.ts';
 import { digest, type Reading, send } from '../transfer/transfer.ts';
+import { comparingWhileRead } from './dropped-checksum.ts';
 import { dropPlace } from './dropped-object.ts';
 import { beginAgain } from './give-up-image.ts';
 import type { Sent, StepDependencies } from './ports.ts';
@@ -44,8 +45,10 @@ export async function streamImage(
 async function moveBytes(work: Work<UploadRecord>, endpoint: ImageEndpoint, deps: StepDependencies): Promise<Sent> {
   const { key, record, imageId } = work;
   await work.change((stored) => changes.beginUpload(stored, deps.now()));
+  const source = sourceOf(work, deps);
   const sent = await send({
-    ...sourceOf(work, deps),
+    ...source,
+    ...(await comparingWhileRead(work, source)),
     sink: (body, length, signal) => endpoint.upload(imageId, body, length, signal),
   });
   deps.meter.countMoved({ record: key, target: record.target, ...sent });
@@ -53,13 +56,13 @@ async function moveBytes(work: Work<UploadRecord>, endpoint: ImageEndpoint, deps
 }
 
 /** Reads the object without sending it, for some hashes; by default those of the plan. */
-export function hashAgain(
+export async function hashAgain(
   work: Work<UploadRecord>,
   deps: StepDependencies,
   algorithms: readonly HashAlgorithm[] = [],
 ): Promise<Sent> {
-  const source = sourceOf(work, deps);
-  return digest(algorithms.length === 0 ? source : { ...source, algorithms });
+  const source = { ...sourceOf(work, deps), ...(algorithms.length > 0 && { algorithms }) };
+  return digest({ ...source, ...(await comparingWhileRead(work, source)) });
 }
 
 function sourceOf(work: Work<UploadRecord>, deps: StepDependencies): Reading {
