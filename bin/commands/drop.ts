@@ -49,6 +49,7 @@ export const drop = command({
     'A file that would be refused on arrival is not sent. Large files go in parts, several at a time, and S3 compares the SHA-256 of each. A copy that was broken off, by whatever, is gone on with by the same command: the parts that have arrived are compared with the file, and the rest is sent. S3 keeps them for a week.',
     'A packed file (.xz, .gz, .zst, .bz2, .zip, .tar.gz, .ova) is sent as it is. The stack unpacks it.',
     'Files that speak of images (KEY.yaml, imagedrop.yaml; docs/metadata.md) go first, and are not waited for.',
+    'A file is compared with the checksum files beside it that name it (FILE.sha256, SHA256SUMS, CHECKSUM …). These are dropped with it. A file that does not agree is not sent.',
   ],
   examples: [
     'npx imagedrop drop ubuntu-24.04.qcow2',
