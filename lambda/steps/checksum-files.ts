@@ -69,7 +69,7 @@ export async function withPublisher(
   const seen = inFiles(files);
   if (require !== 'checksum' || seen.checksum !== undefined) return noted(work, seen);
   await work.change((stored) => waitsForFile(changes.withPublisher(stored, seen), deps.now()));
-  // The file may have come since the look, and its event before the record said that it waits.
+  // The file may have come since the look, and its event before the record showed that it waits.
   const again = inFiles(await checksumFiles(drop, deps));
   if (again.checksum !== undefined) return noted(work, again);
   await putOff(work, again, deps);

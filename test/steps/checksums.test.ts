@@ -11,6 +11,7 @@ import { LAYOUTS } from '../support/checksum-layouts.ts';
 import { rawDisk } from '../support/disk.ts';
 import { fixedVhd } from '../support/images/vhd.ts';
 import { MemoryWorld, target } from '../support/memory-world.ts';
+import { FIXTURES } from '../support/packed/fixtures.ts';
 import { tarOf, zipOf } from '../support/packed/packed-files.ts';
 
 const DISK = rawDisk();
@@ -109,6 +110,45 @@ describe('the checksum of a publisher', () => {
       status: 'failed',
       error: { code: 'bad-metadata', message: expect.stringContaining('linux/imagedrop.yaml:1:1') },
     });
+  });
+
+  test('is refused where the user metadata and the file beside the image give different ones', async () => {
+    const run = worldOf({ [`${KEY}.yaml`]: Buffer.from(`checksum: sha256:${'0'.repeat(64)}\n`) });
+    run.world.objects.put(KEY, DISK, userMetadata());
+    expect(await run.process()).toMatchObject({
+      status: 'failed',
+      error: { code: 'bad-metadata', message: expect.stringContaining('x-amz-meta-checksum: checksum is another one') },
+    });
+  });
+
+  test('is compared again where the function that found a mismatch has died', async () => {
+    const run = worldOf({ [KEY]: withFlippedByte(DISK), 'linux/SHA256SUMS': sums() });
+    await run.event();
+    run.world.records.failsAt = ({ status }) => status === 'failed';
+    await expect(run.upload()).rejects.toThrow('died');
+    expect(run.record()).toMatchObject({ status: 'uploading', publisher: { checksum: { agrees: false } } });
+    run.world.pass(61);
+    await run.upload();
+    expect(run.record()).toMatchObject({ status: 'failed', error: { code: 'checksum-mismatch' } });
+    await run.settle();
+    expect(run.world.endpoint.images.size).toBe(0);
+  });
+
+  test.each([
+    ['gz', gzipSync(DISK)],
+    ['xz', FIXTURES.xz],
+    ['zst', FIXTURES.pzstd],
+    ['bz2', FIXTURES.bzip2],
+    ['tar.gz', gzipSync(tarOf([{ name: 'disk.raw', bytes: DISK }]))],
+  ])('needs no other look at a drop that is unpacked (%s)', async (format, packed) => {
+    const checksum = Buffer.from(`${hashOf('sha512', packed)}  a\n`);
+    const run = worldOf({ a: packed, SHA512SUMS: checksum });
+    await run.event('a');
+    await run.unpack('a');
+    const { sha256, sha512 } = { sha256: hashOf('sha256', packed), sha512: hashOf('sha512', packed) };
+    expect(run.record('a').packed).toMatchObject({ format, hashes: { sha256, sha512 } });
+    await run.resume('a');
+    expect(run.record('a')).toMatchObject({ status: 'created', publisher: { checksum: { agrees: true } } });
   });
 
   test.each([
