@@ -40,6 +40,7 @@ const SLOW = [
   'local/simulator/registration',
   'local/stack',
   'pipeline/back-pressure',
+  'pipeline/checksums',
   'pipeline/chosen-targets',
   'pipeline/drops-in-storage',
   'pipeline/ims-storage',

@@ -1,7 +1,7 @@
 import { createMetadataEnvironment } from './runtime/environment.ts';
 import { createMetadata } from './steps/create-metadata.ts';
 import { folderFiles } from './steps/metadata-files.ts';
-import { beginningsOf, cloudsYamlOf, handlerOf, queue, stepDependencies } from './wiring.ts';
+import { beginningsOf, cloudsYamlOf, folderKeys, handlerOf, queue, stepDependencies } from './wiring.ts';
 
 const environment = createMetadataEnvironment();
 const shared = stepDependencies(environment, cloudsYamlOf(environment));
@@ -9,6 +9,7 @@ const dependencies = {
   ...shared,
   dropBucket: environment.DROP_BUCKET,
   folderFiles: folderFiles(shared.objects, shared.now),
+  folderKeys: folderKeys(),
   ownQueue: queue(environment.INGEST_QUEUE_URL),
   beginnings: beginningsOf(environment),
   unpackQueue: queue(environment.UNPACK_QUEUE_URL),

@@ -16,7 +16,7 @@ import { kmsSigner } from './adapters/kms-signer.ts';
 import { s3Beginnings, s3Receipts, s3Reconciliations } from './adapters/s3-document.ts';
 import { s3Listing } from './adapters/s3-listing.ts';
 import { s3Logins } from './adapters/s3-logins.ts';
-import { s3Objects, sharedObjects } from './adapters/s3-objects.ts';
+import { s3FolderKeys, s3Objects, sharedObjects } from './adapters/s3-objects.ts';
 import { s3Pauses } from './adapters/s3-pauses.ts';
 import { observedRecords, s3Records } from './adapters/s3-records.ts';
 import { s3Staging } from './adapters/s3-staging.ts';
@@ -146,6 +146,8 @@ export const workBucketOf = ({ WORK_BUCKET }: { readonly WORK_BUCKET: string }, 
   store: s3Staging(client, WORK_BUCKET, awsUnavailable),
   unpackings: s3Unpackings(s3, WORK_BUCKET),
 });
+
+export const folderKeys = () => s3FolderKeys(s3);
 
 export const sharingStore = (client: S3Client): SharingStore => sharedObjects(client);
 

@@ -13,8 +13,9 @@ import { countOperations } from './operations.ts';
 const DISK_BYTES = 2 ** 20;
 
 /**
- * What was measured (27, 28, 37 and 39) with room for a pause, which is read once in five seconds, and for another look at
- * an image, and for the receipt. Both spellings of the metadata files and the beginnings of targets are four of them.
+ * What was measured (28, 29, 38 and 40) with room for a pause, which is read once in five seconds, and for another look at
+ * an image, and for the receipt. Both spellings of the metadata files, the look for checksum files and the beginnings of
+ * targets are five of them.
  */
 const MOST_OF_S3: Readonly<Record<string, number>> = { stream: 30, import: 32, register: 41, 'fast-import': 43 };
 

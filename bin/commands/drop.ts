@@ -47,6 +47,7 @@ export const drop = command({
   notes: [
     'A file that would be rejected on arrival is not sent. Run the same command again to resume an interrupted copy. S3 compares the SHA-256 of each part and keeps unfinished parts for a week.',
     'A packed file (.xz, .gz, .zst, .bz2, .zip, .tar.gz, .ova) is sent as it is. The stack unpacks it. Metadata files (KEY.yaml, imagedrop.yaml; docs/metadata.md) are sent first.',
+    'A file is compared with the checksum files beside it that name it (FILE.sha256, SHA256SUMS, CHECKSUM …). These are dropped with it. A file that does not agree is not sent.',
   ],
   examples: [
     'npx imagedrop drop ubuntu-24.04.qcow2',

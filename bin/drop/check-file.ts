@@ -1,49 +1,97 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { examine } from '../../lambda/formats/inspect.ts';
 import { fileLayer, MAX_FILE_BYTES } from '../../lambda/metadata/yaml-file.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { baseName, folderOf, isChecksumKey, isMetadataKey, maySpeakOf } from '../../lambda/model/metadata-keys.ts';
 import { isPacked, SIGNATURE_BYTES } from '../../lambda/packed/signatures.ts';
+import { type ChecksumFile, checksumsIn, MAX_CHECKSUM_FILE_BYTES } from '../../lambda/publisher/checksum-file.ts';
+import { checksumMismatch, expectedChecksum } from '../../lambda/publisher/expected-checksum.ts';
 import { saidToAll } from '../inspect/metadata.ts';
 import { openSource } from '../inspect/source.ts';
 import type { LocalFile } from '../local-files.ts';
+import type { DropOptions } from './options.ts';
 
 type UserMetadata = Readonly<Record<string, string>>;
 
-/**
- * The look that create-metadata takes at the drop, taken before anything is sent.
- * @returns why the file would be refused; undefined when it would not
- */
-export async function refusalOf(file: LocalFile, userMetadata: UserMetadata): Promise<ImageDropError | undefined> {
+/** What a look at a file shows before anything is sent. */
+export interface Look {
+  /** Why the file would be refused. */
+  readonly refusal?: ImageDropError;
+  /** Why no look was possible. */
+  readonly failure?: unknown;
+  /** The checksum files that name it: they are dropped, too. */
+  readonly beside: readonly LocalFile[];
+}
+
+const NOTHING: Look = { beside: [] };
+
+/** The look that create-metadata takes at the drop, and the comparison with its checksum. Never throws. */
+export async function lookAt(file: LocalFile, { unchecked, metadata }: DropOptions): Promise<Look> {
+  if (unchecked) return NOTHING;
   try {
-    return await (isMetadataKey(file.key) ? refusalOfMetadata(file) : refusalOfImage(file, userMetadata));
+    if (isMetadataKey(file.key)) await requireMetadata(file);
+    else if (isChecksumKey(file.key)) checksumsIn(await checksumFile(file.path));
+    else return await lookAtImage(file, metadata);
+    return NOTHING;
   } catch (error) {
-    if (error instanceof ImageDropError) return error;
-    throw error;
+    return error instanceof ImageDropError ? { ...NOTHING, refusal: error } : { ...NOTHING, failure: error };
   }
 }
 
 /**
  * What the files around it say of it counts, as in `imagedrop inspect`. A packed file is not unpacked for this: the stack
  * does that.
+ * @throws ImageDropError with the reason for which it would be refused
  */
-async function refusalOfImage(file: LocalFile, userMetadata: UserMetadata): Promise<ImageDropError | undefined> {
+async function lookAtImage(file: LocalFile, userMetadata: UserMetadata): Promise<Look> {
   const source = await openSource(file.path);
   try {
-    const { diskFormat: claimedFormat } = saidToAll({ files: source.said.files, userMetadata });
+    const { diskFormat: claimedFormat, checksum } = saidToAll({ files: source.said.files, userMetadata });
     const { reader } = source;
-    if (isPacked(await reader.read(0, Math.min(SIGNATURE_BYTES, reader.size)))) return undefined;
-    const { error } = await examine(source.reader, {
-      fileName: file.key,
-      ...(claimedFormat !== undefined && { claimedFormat }),
-    });
-    return error;
+    if (!isPacked(await reader.read(0, Math.min(SIGNATURE_BYTES, reader.size)))) {
+      const { error } = await examine(reader, {
+        fileName: file.key,
+        ...(claimedFormat !== undefined && { claimedFormat }),
+      });
+      if (error !== undefined) throw error;
+    }
+    return { beside: await compareChecksum(file, checksum) };
   } finally {
     await source.close();
   }
 }
 
+/** @returns the checksum files that name it @throws `checksum-mismatch`, `checksum-conflict` */
+async function compareChecksum(file: LocalFile, inMetadata: string | undefined): Promise<readonly LocalFile[]> {
+  const name = basename(file.path);
+  const names = (await readdir(dirname(file.path))).filter((each) => isChecksumKey(each) && maySpeakOf(each, name));
+  const files = await Promise.all(names.map((each) => checksumFile(join(dirname(file.path), each))));
+  const { checksum } = expectedChecksum(name, inMetadata, files);
+  if (checksum === undefined) return [];
+  const hash = createHash(checksum.algorithm);
+  await pipeline(createReadStream(file.path), hash);
+  const actual = hash.digest('hex');
+  if (actual !== checksum.value) throw checksumMismatch(name, checksum, actual);
+  // Under another name its checksum files would say nothing of it.
+  if (baseName(file.key) !== name) return [];
+  const naming = files.filter((each) => expectedChecksum(name, undefined, [each]).checksum !== undefined);
+  return naming.map((each) => ({
+    path: join(dirname(file.path), each.name),
+    key: folderOf(file.key) + each.name,
+    size: each.size,
+  }));
+}
+
+async function checksumFile(path: string): Promise<ChecksumFile> {
+  const { size } = await stat(path);
+  return { name: basename(path), size, ...(size <= MAX_CHECKSUM_FILE_BYTES && { bytes: await readFile(path) }) };
+}
+
 /** @throws `bad-metadata` */
-async function refusalOfMetadata({ path, key, size }: LocalFile): Promise<undefined> {
+async function requireMetadata({ path, key, size }: LocalFile): Promise<void> {
   fileLayer({ name: key, size, ...(size <= MAX_FILE_BYTES && { bytes: await readFile(path) }) });
 }

@@ -1,12 +1,14 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { isCompanionKey } from '../../lambda/model/metadata-keys.ts';
 import { inTurns } from '../in-turns.ts';
+import { type LocalFile, refuseTwins } from '../local-files.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import type { StackTarget } from '../stack/targets.ts';
 import { interrupted } from '../terminal/exit-codes.ts';
 import { journalIn } from '../upload/journal.ts';
+import { lookAt } from './check-file.ts';
 import { dropDisplay, NO_DISPLAY } from './drop-display.ts';
-import { type DropTools, dropOne } from './drop-one.ts';
+import { type DropTools, dropOne, type LookedAt } from './drop-one.ts';
 import type { DropOptions } from './options.ts';
 import { type DropOutcome, exitCodeOf } from './outcome.ts';
 import { reportOf } from './report.ts';
@@ -43,12 +45,26 @@ export async function dropFiles(
   }
 }
 
-/** What speaks of images goes first, for an image is made by what is there when it arrives. */
+/**
+ * What speaks of images goes first, for an image is made by what is there when it arrives. Images are looked at before: of
+ * one that is refused, nothing is sent.
+ */
 async function dropAll(options: DropOptions, tools: DropTools): Promise<readonly DropOutcome[]> {
   const { yes: speaking = [], no: images = [] } = Object.groupBy(options.files, ({ key }) =>
-    isMetadataKey(key) ? 'yes' : 'no',
+    isCompanionKey(key) ? 'yes' : 'no',
   );
-  const drop = (files: DropOptions['files']) =>
-    inTurns(files, FILES_AT_A_TIME, (file) => dropOne(file, options, tools));
-  return [...(await drop(speaking)), ...(await drop(images))];
+  const look = (files: readonly LocalFile[]) =>
+    inTurns(files, FILES_AT_A_TIME, async (file) => ({ file, ...(await lookAt(file, options)) }));
+  const drop = (looked: readonly LookedAt[]) =>
+    inTurns(looked, FILES_AT_A_TIME, (each) => dropOne(each, options, tools));
+  const looked = await look(images);
+  const first = withoutRepeats([...speaking, ...looked.flatMap(({ beside }) => beside)]);
+  return [...(await drop(await look(first))), ...(await drop(looked))];
+}
+
+/** Several images have one list of checksums. @throws WrongUse for two lists of one name */
+function withoutRepeats(files: readonly LocalFile[]): readonly LocalFile[] {
+  const once = [...new Map(files.map((file) => [`${file.path}\n${file.key}`, file])).values()];
+  refuseTwins(once);
+  return once;
 }

@@ -1,12 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { isCompanionKey } from '../../lambda/model/metadata-keys.ts';
 import type { LocalFile } from '../local-files.ts';
 import { adviceOn } from '../terminal/advice.ts';
 import { TransferMeter } from '../terminal/transfer-meter.ts';
 import type { Journal } from '../upload/journal.ts';
 import { uploadFile } from '../upload/upload-file.ts';
-import { refusalOf } from './check-file.ts';
+import type { Look } from './check-file.ts';
 import type { DropDisplay } from './drop-display.ts';
 import type { DropOptions } from './options.ts';
 import type { DropOutcome, FileNotDropped } from './outcome.ts';
@@ -20,21 +20,25 @@ export interface DropTools {
   readonly stop: AbortSignal;
 }
 
-/** Looks at a file and sends it. Never throws: each file has an outcome of its own. */
-export async function dropOne(file: LocalFile, options: DropOptions, tools: DropTools): Promise<DropOutcome> {
-  const outcome = { ...placeOf(file, tools), ...(await attempt(file, options, tools)) };
+/** A file and what a look at it has shown. */
+export interface LookedAt extends Look {
+  readonly file: LocalFile;
+}
+
+/** Sends a file, unless the look refuses it. Never throws: each file has an outcome of its own. */
+export async function dropOne(looked: LookedAt, options: DropOptions, tools: DropTools): Promise<DropOutcome> {
+  const outcome = { ...placeOf(looked.file, tools), ...(await attempt(looked, options, tools)) };
   tools.display.ended(outcome);
   return outcome;
 }
 
 const placeOf = ({ path, key, size }: LocalFile, { bucket }: DropTools) => ({ file: path, bucket, key, size });
 
-async function attempt(file: LocalFile, options: DropOptions, tools: DropTools) {
+async function attempt({ file, refusal, failure }: LookedAt, { metadata }: DropOptions, tools: DropTools) {
   try {
-    const { metadata, unchecked } = options;
-    const refusal = unchecked ? undefined : await refusalOf(file, metadata);
+    if (failure !== undefined) throw failure;
     return refusal === undefined
-      ? await send(file, isMetadataKey(file.key) ? {} : metadata, tools)
+      ? await send(file, isCompanionKey(file.key) ? {} : metadata, tools)
       : notDropped('refused', refusal);
   } catch (error) {
     return notDropped(tools.stop.aborted ? 'interrupted' : 'failed', error);

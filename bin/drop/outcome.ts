@@ -1,4 +1,4 @@
-import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { isCompanionKey } from '../../lambda/model/metadata-keys.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { exitCodeOf as exitCodeOfRecords } from '../records/settled.ts';
 import type { StackTarget } from '../stack/targets.ts';
@@ -49,7 +49,7 @@ export function exitCodeOf(
   if (stop.aborted) return INTERRUPTED;
   const codes = outcomes.map((outcome) => {
     if (!isDropped(outcome)) return FAILED;
-    return wait && !isMetadataKey(outcome.key) ? exitCodeOfRecords(outcome.records ?? [], targets) : DONE;
+    return wait && !isCompanionKey(outcome.key) ? exitCodeOfRecords(outcome.records ?? [], targets) : DONE;
   });
   return [FAILED, NOT_YET].find((code) => codes.includes(code)) ?? DONE;
 }

@@ -1,4 +1,4 @@
-import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { isCompanionKey } from '../../lambda/model/metadata-keys.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { inTurns } from '../in-turns.ts';
 import { recordLine } from '../records/record-line.ts';
@@ -33,7 +33,7 @@ export async function waitForRecords(
   const stop = AbortSignal.any([watcher.stop, ...end]);
   const lines = json ? undefined : liveLines(process.stdout);
   return inTurns(outcomes, AT_A_TIME, async (outcome) => {
-    if (!isDropped(outcome) || isMetadataKey(outcome.key)) return outcome;
+    if (!isDropped(outcome) || isCompanionKey(outcome.key)) return outcome;
     return { ...outcome, records: await recordsOf(outcome, { ...watcher, stop }, lines) };
   });
 }

@@ -11,13 +11,14 @@ export function recordLine(record: DropRecord, subject = record.drop.key): strin
 }
 
 function detail(record: DropRecord): string {
-  const { error, progress, status } = record;
+  const { error, progress, status, waiting } = record;
   if (isMoving(status) && progress !== undefined) {
     const percent = Math.floor((progress.bytes / Math.max(progress.totalBytes, 1)) * 100);
     return ` ${percent} % · ${formatBytes(progress.bytesPerSecond)}/s${error ? ` · ${error.message}` : ''}`;
   }
   if (status === 'active') return ` · image ${record.image?.id}`;
   if (error !== undefined) return isSettled(record) ? ` · ${error.code}` : ` · ${error.message} It is tried again.`;
+  if (waiting !== undefined) return ` · ${waiting.message}`;
   if (record.found !== undefined) return ` · ${record.found.format}, ${formatBytes(record.found.virtualSize)}`;
   return '';
 }

@@ -1,4 +1,4 @@
-import { isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { isCompanionKey } from '../../lambda/model/metadata-keys.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { inTurns } from '../in-turns.ts';
 import type { LocalFile } from '../local-files.ts';
@@ -61,10 +61,10 @@ interface DropTools {
   readonly show: Show;
 }
 
-/** Metadata files go first: an image is created with the metadata that is there. @returns the ids of the dropped images */
+/** Metadata and checksum files go first: an image is created with the metadata that is there. @returns the ids of the dropped images */
 async function dropAll(files: readonly LocalFile[], tools: DropTools): Promise<readonly string[]> {
   const { yes: metadata = [], no: images = [] } = Object.groupBy(files, ({ key }) =>
-    isMetadataKey(key) ? 'yes' : 'no',
+    isCompanionKey(key) ? 'yes' : 'no',
   );
   await inTurns(metadata, FILES_AT_A_TIME, (file) => drop(file, tools));
   return inTurns(images, FILES_AT_A_TIME, (file) => {

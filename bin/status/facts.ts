@@ -2,6 +2,7 @@ import type { FoundImage } from '../../lambda/model/image.ts';
 import {
   type DropRecord,
   isMoving,
+  type RecordedChecksum,
   type RecordedManifest,
   type RecordedMember,
   type RecordedPacked,
@@ -20,7 +21,14 @@ export interface Fact {
 
 /** What a record says, in the order in which it came about; docs/record.md has all of it. */
 export function factsOf(record: DropRecord, now: Date): readonly Fact[] {
-  return [...dropped(record, now), ...found(record), ...planned(record), ...sent(record), ...outcome(record)];
+  return [
+    ...dropped(record, now),
+    ...published(record),
+    ...found(record),
+    ...planned(record),
+    ...sent(record),
+    ...outcome(record),
+  ];
 }
 
 const fact = (name: string, value: string | undefined, style?: Style): Fact[] =>
@@ -33,6 +41,24 @@ function dropped({ drop }: DropRecord, now: Date): Fact[] {
     ...fact('version', drop.versionId ?? drop.id),
     ...fact('chosen', drop.targets && `goes to ${drop.targets.join(', ')} alone`),
   ];
+}
+
+function published({ publisher = {} }: DropRecord): Fact[] {
+  const { checksum, unusable = [] } = publisher;
+  return [
+    ...(checksum === undefined
+      ? []
+      : fact('published', checksumText(checksum), AGREEMENT_STYLES[`${checksum.agrees}`])),
+    ...unusable.flatMap(({ reason }) => fact('not used', reason, 'yellow')),
+  ];
+}
+
+const AGREEMENT_STYLES: Readonly<Record<string, Style>> = { true: 'green', false: 'red', unknown: 'yellow' };
+
+function checksumText({ algorithm, value, from, agrees, reason, weak }: RecordedChecksum): string {
+  const outcomes = { true: 'the file agrees', false: 'the file does not agree', undefined: 'not compared yet' };
+  const outcome = agrees === 'unknown' ? (reason ?? agrees) : outcomes[`${agrees}`];
+  return `${algorithm} ${value}${weak ? ' (weak)' : ''} from ${from}: ${outcome}`;
 }
 
 const compared = (manifest: RecordedManifest | undefined): string =>

@@ -1,9 +1,17 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { NO_VERSION } from '../model/drop.ts';
 import type { ByteRange } from '../model/image.ts';
-import type { ObjectHead, ObjectRef, ObjectStore, PresignedUrl, SharingStore, SmallObject } from '../steps/ports.ts';
+import type {
+  FolderKeys,
+  ObjectHead,
+  ObjectRef,
+  ObjectStore,
+  PresignedUrl,
+  SharingStore,
+  SmallObject,
+} from '../steps/ports.ts';
 import { isNoSuchKey } from './aws-errors.ts';
 import { readError } from './s3-refusals.ts';
 
@@ -75,6 +83,21 @@ async function open(client: S3Client, ref: ObjectRef, range: ByteRange, signal?:
     throw await readError(client, ref, error);
   }
 }
+
+/** Fails as the store of the drop bucket does. */
+export const s3FolderKeys =
+  (client: S3Client): FolderKeys =>
+  async (bucket, folder) => {
+    try {
+      const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: folder, Delimiter: '/' }));
+      return {
+        keys: (page.Contents ?? []).map(({ Key: key = '' }) => key),
+        isWhole: page.IsTruncated !== true,
+      };
+    } catch (error) {
+      throw await readError(client, { bucket, key: folder }, error);
+    }
+  };
 
 /** A bucket whose versioning is suspended says `null`, which no request may ask for without the right to read versions. */
 const versionOf = (versionId: string | undefined): { readonly versionId?: string } =>

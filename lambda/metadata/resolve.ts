@@ -1,6 +1,7 @@
 import { ImageDropError } from '../model/errors.ts';
 import { pathText } from '../model/json-schema.ts';
 import { layerAt, type MetadataLayer, mergeLayers } from '../model/metadata.ts';
+import { isFolderFile } from '../model/metadata-keys.ts';
 import { type MetadataTarget, requireHarmless, requirePermitted } from './permitted.ts';
 import { userLayer } from './user-metadata.ts';
 import { fileLayer, type MetadataFile } from './yaml-file.ts';
@@ -35,11 +36,30 @@ export function resolveMetadata({ target, files, userMetadata }: MetadataSources
   const byTarget = layerAt(`targets.${target.name}.metadata`, target.metadata);
   requireHarmless(byTarget);
   requireOneSpelling(files);
-  const byDroppers = [...files.map(fileLayer), userLayer(userMetadata)];
+  const byDroppers = [...files.map(ownLayer), userLayer(userMetadata)];
+  requireOneChecksum(byDroppers);
   for (const layer of byDroppers) requirePermitted(layer, target);
   const merged = mergeLayers(byTarget, ...byDroppers);
   requireBounded(merged);
   return merged;
+}
+
+/** A folder cannot have the checksum of one file. */
+function ownLayer(file: MetadataFile): MetadataLayer {
+  const layer = fileLayer(file);
+  if (layer.metadata.checksum === undefined || !isFolderFile(file.name)) return layer;
+  const words = `${layer.origins.checksum}: checksum is for one image, and this file is for all images of a folder`;
+  throw tooMuch(words, 'Move it into KEY.yaml beside the image KEY');
+}
+
+/** Which one is right cannot be known. */
+function requireOneChecksum(layers: readonly MetadataLayer[]): void {
+  const [first, ...others] = layers.filter(({ metadata }) => metadata.checksum !== undefined);
+  const textOf = (layer: MetadataLayer | undefined) => layer?.metadata.checksum?.toLowerCase();
+  const other = others.find((layer) => textOf(layer) !== textOf(first));
+  if (other === undefined) return;
+  const words = `${other.origins.checksum}: checksum is another one than in ${first?.origins.checksum}`;
+  throw tooMuch(words, 'Keep the right one of the two');
 }
 
 /** KEY.yml is the same as KEY.yaml, so that both together would leave open which one counts. */

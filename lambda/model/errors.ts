@@ -64,6 +64,20 @@ export const ERROR_KINDS = {
   ),
   'bad-metadata': permanent('Correct the value and drop the file again.'),
 
+  // What its publisher says of it
+  'checksum-mismatch': permanent(
+    'Do not use this file: download it again from its publisher, compare its checksum, and drop it again.',
+  ),
+  'checksum-conflict': permanent(
+    'Keep the checksum file that belongs to this file, delete the others, then run `imagedrop retry` for the image or drop it again.',
+  ),
+  'checksum-missing': permanent(
+    'Put the checksum file of the publisher beside the image, then run `imagedrop retry` for the image or drop it again.',
+  ),
+  'checksum-not-compared': permanent(
+    'Drop the image in a smaller form (`qemu-img convert -c -O qcow2`), or have the operator set `require` to none.',
+  ),
+
   // What is wrong with the target
   'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then drop the file again.'),
   'no-such-cloud': permanent('Add the cloud to the clouds.yaml in the secret, or remove the target from the stack.'),

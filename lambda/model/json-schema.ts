@@ -148,7 +148,8 @@ function wantedBy(schema: JsonSchema, value: unknown): string {
   }
 }
 
-function wantedText({ minLength = 0, maxLength }: JsonSchema, value: unknown): string {
+function wantedText({ title, minLength = 0, maxLength }: JsonSchema, value: unknown): string {
+  if (title !== undefined) return title;
   const length = `text of ${minLength} to ${maxLength} characters in one line, without control characters`;
   return typeof value === 'number' || typeof value === 'boolean' ? `${length} (put it in quotes)` : length;
 }

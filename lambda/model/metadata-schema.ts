@@ -1,5 +1,6 @@
 import { IMAGE_FORMATS } from './image.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { REQUIREMENTS } from './record.ts';
 
 /**
  * No control characters, nothing that turns the direction of text around, no half of a surrogate pair: anyone who lists
@@ -114,6 +115,20 @@ const PROPERTIES = {
     ['disk-1.vmdk'],
     MAX_MEMBER_CHARACTERS,
   ),
+  checksum: {
+    title: 'sha256: or sha512:, then the hash in hexadecimal digits',
+    description:
+      "The publisher's checksum of the dropped file. Only beside one image: in KEY.yaml or in user metadata. A file with other bytes fails.",
+    examples: ['sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+    type: 'string',
+    pattern: '^(sha256:[0-9a-fA-F]{64}|sha512:[0-9a-fA-F]{128})$',
+  },
+  require: {
+    description:
+      'What the image must have from its publisher. The strictest place counts. Without it: what the target requires.',
+    examples: ['checksum'],
+    enum: REQUIREMENTS,
+  },
   properties: {
     description:
       'Any other property of the image, such as hw_disk_bus or os_distro. Values are texts; numbers, true and false are taken as they are written. They take precedence over what is found in the file (hw_firmware_type).',

@@ -1,5 +1,6 @@
 import type { Path } from './json-schema.ts';
 import type { MetadataName } from './metadata-schema.ts';
+import { REQUIREMENTS, type Requirement } from './record.ts';
 
 /** What people can say of an image. Everything is optional; metadata-schema.ts says what is allowed. */
 export interface ImageMetadata {
@@ -19,6 +20,10 @@ export interface ImageMetadata {
   readonly osVersion?: string;
   /** The file in an archive that is the disk. */
   readonly member?: string;
+  /** The publisher's checksum of the dropped file: `sha256:` or `sha512:` and hex. Only one image has it. */
+  readonly checksum?: string;
+  /** What the image must have from its publisher. */
+  readonly require?: Requirement;
   readonly properties?: Readonly<Record<string, string>>;
 }
 
@@ -34,8 +39,15 @@ export const FIELD_OF = {
   tags: 'tags',
   os_version: 'osVersion',
   member: 'member',
+  checksum: 'checksum',
+  require: 'require',
   properties: 'properties',
 } as const satisfies Record<MetadataName, keyof ImageMetadata>;
+
+/** What `metadata` of a target may say: `checksum` is for one image, and `require` is a setting of the target itself. */
+export const TARGET_FIELDS: readonly string[] = Object.values(FIELD_OF).filter(
+  (field) => field !== 'checksum' && field !== 'require',
+);
 
 /** What one place says, or several together. */
 export interface MetadataLayer {
@@ -70,7 +82,7 @@ export function layerAt(origin: string, metadata: ImageMetadata): MetadataLayer 
   };
 }
 
-/** Later layers win; properties merge name by name, tags are replaced as a whole. */
+/** Later layers win; properties merge name by name, tags are replaced as a whole, and the strictest `require` counts. */
 export function mergeLayers(...layers: readonly MetadataLayer[]): MetadataLayer {
   return {
     metadata: mergeMetadata(...layers.map(({ metadata }) => metadata)),
@@ -82,5 +94,15 @@ function mergeMetadata(...layers: readonly ImageMetadata[]): ImageMetadata {
   const merged = Object.assign({}, ...layers) as ImageMetadata;
   // By entries: assigned by its name, a property `__proto__` would be lost.
   const properties = Object.fromEntries(layers.flatMap((layer) => Object.entries(layer.properties ?? {})));
-  return Object.keys(properties).length > 0 ? { ...merged, properties } : merged;
+  const require = strictest(layers.map((layer) => layer.require));
+  return {
+    ...merged,
+    ...(Object.keys(properties).length > 0 && { properties }),
+    ...(require !== undefined && { require }),
+  };
+}
+
+/** Undefined where none is given. */
+export function strictest(given: readonly (Requirement | undefined)[]): Requirement | undefined {
+  return REQUIREMENTS.findLast((each) => given.includes(each));
 }

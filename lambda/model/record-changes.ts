@@ -5,8 +5,10 @@ import type {
   DropRecord,
   HistoryEntry,
   QueueStage,
+  RecordedChecksum,
   RecordedError,
   RecordedPacked,
+  RecordedPublisher,
   RecordStatus,
   Removal,
 } from './record.ts';
@@ -85,6 +87,25 @@ export function withoutLease(record: RecordDraft): RecordDraft {
 export function withTagRefusal(record: RecordDraft, untagged: string | undefined): RecordDraft {
   const { untagged: _, ...rest } = record;
   return untagged === undefined ? rest : { ...rest, untagged };
+}
+
+/** Notes what the publisher says of the drop, in place of what was known before. */
+export function withPublisher(record: RecordDraft, publisher: RecordedPublisher): RecordDraft {
+  const { publisher: _, ...rest } = record;
+  return Object.keys(publisher).length === 0 ? rest : { ...rest, publisher };
+}
+
+/** Notes whether the dropped bytes have the checksum of the publisher. @param reason why that is unknown */
+export function withComparison(
+  record: RecordDraft,
+  agrees: RecordedChecksum['agrees'] & {},
+  reason?: string,
+): RecordDraft {
+  const { publisher } = record;
+  if (publisher?.checksum === undefined) return record;
+  const { reason: _, ...checksum } = publisher.checksum;
+  const compared = { ...checksum, agrees, ...(reason !== undefined && { reason }) };
+  return { ...record, publisher: { ...publisher, checksum: compared } };
 }
 
 /** Forgets a copy in object storage that is no more. */

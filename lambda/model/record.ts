@@ -49,6 +49,8 @@ export interface DropRecord {
   readonly sent?: NewImage;
   /** Where the metadata of the request comes from. */
   readonly metadata?: RecordedMetadata;
+  /** What the publisher of the file says of its bytes; absent where nothing is known or required. */
+  readonly publisher?: RecordedPublisher;
   readonly plan?: UploadPlan;
   readonly image?: RecordedImage;
   /**
@@ -114,6 +116,8 @@ export interface RecordedPacked {
   readonly member?: string;
   /** What agreed with the digest of the disk; absent where the archive states none. */
   readonly manifest?: RecordedManifest;
+  /** Of the packed file; absent where the decoder did not read it in order. */
+  readonly hashes?: Hashes;
   /** Where the disk is until the drop is settled at all its targets. */
   readonly object: RecordedObject;
 }
@@ -135,6 +139,38 @@ export interface RecordedManifest {
   readonly algorithm: Exclude<DigestAlgorithm, 'md5'>;
   /** Hex, in lower case. */
   readonly value: string;
+}
+
+/** What a drop needs of its publisher; later ones are stricter. */
+export const REQUIREMENTS = ['none', 'checksum'] as const;
+export type Requirement = (typeof REQUIREMENTS)[number];
+
+export interface RecordedPublisher {
+  /** Present where the drop is accepted only with it. */
+  readonly require?: Exclude<Requirement, 'none'>;
+  readonly checksum?: RecordedChecksum;
+  /** Checksum files that do not count, each with the reason. */
+  readonly unusable?: readonly UnusableFile[];
+}
+
+/** What the publisher says that the dropped bytes have. */
+export interface RecordedChecksum {
+  readonly algorithm: HashAlgorithm;
+  /** Hex, in lower case. */
+  readonly value: string;
+  /** The key of the checksum file, or `metadata`. */
+  readonly from: string;
+  /** Whether the dropped bytes have it; absent until they were compared. */
+  readonly agrees?: boolean | 'unknown';
+  /** Why that is unknown. */
+  readonly reason?: string;
+  /** The algorithm shows accidents, not attacks. */
+  readonly weak?: true;
+}
+
+export interface UnusableFile {
+  readonly key: string;
+  readonly reason: string;
 }
 
 /** One object of a bucket without versions. */

@@ -1,6 +1,6 @@
 import { NO_VERSION } from './drop.ts';
 import { ImageDropError } from './errors.ts';
-import { isMetadataKey } from './metadata-keys.ts';
+import { isChecksumKey, isCompanionKey } from './metadata-keys.ts';
 
 /** What an S3 event says of one object (Amazon S3 user guide, "Event message structure", version 2.x). */
 export interface ObjectEvent {
@@ -20,10 +20,14 @@ export interface ObjectEvent {
  * @returns undefined when the message is not an S3 event
  * @throws `bad-message` when it begins as one and cannot be read
  */
-export const objectEvents = (message: unknown): ObjectEvent[] | undefined => eventsOf(message, CREATED);
+export const objectEvents = (message: unknown): ObjectEvent[] | undefined => eventsOf(message, CREATED)?.filter(isDrop);
+
+/** Reads from such a message the checksum files that were created; none in any other message. */
+export const checksumEvents = (message: unknown): ObjectEvent[] =>
+  (eventsOf(message, CREATED) ?? []).filter(({ key }) => isChecksumKey(key));
 
 /** Reads from such a message the objects of an archive class that can be read again; none in any other message. */
-export const restoredObjects = (message: unknown): ObjectEvent[] => eventsOf(message, RESTORED) ?? [];
+export const restoredObjects = (message: unknown): ObjectEvent[] => (eventsOf(message, RESTORED) ?? []).filter(isDrop);
 
 /** One kind of event: how its name begins in events of S3, and what EventBridge calls it. */
 interface EventKind {
@@ -40,13 +44,10 @@ function eventsOf(message: unknown, kind: EventKind): ObjectEvent[] | undefined 
   if (type === 'Notification' && typeof wrapped === 'string') return eventsOf(parsed(wrapped), kind);
   if (event === 's3:TestEvent') return [];
   if (source === 'aws.s3' && detailType !== undefined) {
-    return detailType === kind.detailType ? [bridgeEvent(message)].filter(isDrop) : [];
+    return detailType === kind.detailType ? [bridgeEvent(message)] : [];
   }
   if (!Array.isArray(records)) return undefined;
-  return records
-    .filter((record) => eventNameOf(record, message).startsWith(kind.eventName))
-    .map(objectEvent)
-    .filter(isDrop);
+  return records.filter((record) => eventNameOf(record, message).startsWith(kind.eventName)).map(objectEvent);
 }
 
 function parsed(wrapped: string): unknown {
@@ -96,7 +97,7 @@ export function backfillNamedIn(message: unknown): string | undefined {
 
 /** Whether an object is to become an image: one that says what another shall be, or shows a folder, is not. */
 export const isDrop = (object: Pick<ObjectEvent, 'key' | 'size'>): boolean =>
-  !isFolder(object) && !isMetadataKey(object.key);
+  !isFolder(object) && !isCompanionKey(object.key);
 
 /** What S3's console and some clients make to show an empty folder (Amazon S3 user guide, "Using folders"). */
 const isFolder = ({ key, size }: Pick<ObjectEvent, 'key' | 'size'>): boolean => key.endsWith('/') && size === 0;

@@ -1,5 +1,6 @@
 import type { DropperRights } from './dropper-rights.ts';
 import type { ImageMetadata } from './metadata.ts';
+import type { Requirement } from './record.ts';
 
 export const TARGET_KINDS = ['glance', 'ims'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
@@ -39,6 +40,10 @@ export interface Target {
   readonly metadata: ImageMetadata;
   /** What droppers may choose; absent: DEFAULT_RIGHTS. */
   readonly droppersMay?: DropperRights;
+  /** What each drop must have from its publisher; absent: nothing. Droppers may require more. */
+  readonly require?: Requirement;
+  /** Seconds that a drop waits for its required checksum file; absent: 900. */
+  readonly checksumWithinSeconds?: number;
 }
 
 /** How an image service takes files that are too large for one PUT. */

@@ -8,9 +8,12 @@ import type { MetadataLayer } from '../model/metadata.ts';
 import { fingerprinted, imageId, newImage, unreleased, withoutPackedEnding } from '../model/new-image.ts';
 import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
-import { backfillNamedIn, type ObjectEvent, objectEvents, restoredObjects } from '../model/s3-event.ts';
+import { backfillNamedIn, checksumEvents, type ObjectEvent, objectEvents, restoredObjects } from '../model/s3-event.ts';
 import { isFromStorage } from '../model/staging.ts';
 import { diskObject, rangeIn } from '../model/unpacking.ts';
+import type { ChecksumFile } from '../publisher/checksum-file.ts';
+import { checksumFiles, wakeWaiting, withPublisher } from './checksum-files.ts';
+import { comparePacked } from './dropped-checksum.ts';
 import { dropPlace, isPlaceholder, newestVersion, objectReader } from './dropped-object.ts';
 import { dropOf, foundDrop, requireChosen, targetsFor } from './find-drop.ts';
 import { removeForsaken, removeGivenUp, removeLeftBehind } from './give-up-image.ts';
@@ -27,6 +30,8 @@ interface Surroundings {
   readonly newest: ObjectHead | undefined;
   /** Looks for the metadata files of the drop. */
   readonly findFiles: () => Promise<readonly ReadFile[]>;
+  /** Looks for the checksum files beside it. */
+  readonly findChecksums: () => Promise<readonly ChecksumFile[]>;
 }
 
 /**
@@ -43,6 +48,7 @@ export async function createMetadata(
   const backfill = backfillNamedIn(message);
   await allOf([
     ...ofDropBucket(events, deps).map((event) => receiveDrop(event, backfill, invocation, deps)),
+    ...ofDropBucket(checksumEvents(message), deps).map((event) => wakeWaiting(event, deps)),
     ...ofDropBucket(restoredObjects(message), deps).map((event) => continueRestored(event, invocation, deps)),
   ]);
 }
@@ -65,9 +71,9 @@ async function receiveDrop(
   deps: CreateMetadataDependencies,
 ): Promise<void> {
   const { drop, newest } = await foundDrop(event, deps);
-  let found: ReturnType<Surroundings['findFiles']> | undefined;
   // One look for all targets.
-  const findFiles = () => (found ??= metadataFiles(drop, event.eventTime, deps));
+  const findFiles = once(() => metadataFiles(drop, event.eventTime, deps));
+  const findChecksums = once(() => checksumFiles(drop, deps));
   const targets =
     backfill === undefined
       ? await targetsFor(drop, arrivalOf(event, drop), deps)
@@ -79,9 +85,14 @@ async function receiveDrop(
         stored ? undefined : changes.receive(drop, name, deps.now()),
       );
       if (received === undefined) return;
-      await resume(new Work(key, received, invocation, deps), deps, { newest, findFiles });
+      await resume(new Work(key, received, invocation, deps), deps, { newest, findFiles, findChecksums });
     }),
   );
+}
+
+function once<T>(look: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => (found ??= look());
 }
 
 /** The event of a multipart upload is later than its object, which is as old as the beginning of the upload. */
@@ -122,7 +133,7 @@ async function resumeOrRetry(
 async function resume(
   work: Work,
   deps: CreateMetadataDependencies,
-  { newest, findFiles }: Partial<Surroundings> = {},
+  { newest, findFiles, findChecksums }: Partial<Surroundings> = {},
 ): Promise<void> {
   const { record, invocation } = work;
   if (record.status !== 'received' && invocation.receives > 1) await removeLeftBehind(work, deps);
@@ -132,6 +143,7 @@ async function resume(
         createImage(leased, deps, {
           newest,
           findFiles: findFiles ?? (() => metadataFiles(leased.record.drop, changes.statusSince(leased.record), deps)),
+          findChecksums: findChecksums ?? (() => checksumFiles(leased.record.drop, deps)),
         }),
       );
     case 'unpacking':
@@ -146,17 +158,20 @@ async function resume(
 }
 
 async function createImage(
-  work: Work,
+  leased: Work,
   deps: CreateMetadataDependencies,
-  { newest, findFiles }: Surroundings,
+  { newest, findFiles, findChecksums }: Surroundings,
 ): Promise<void> {
-  const object = await newestVersion(work, deps, newest);
-  if (object === undefined || (await isPlaceholder(work, object, deps))) return;
-  await removeGivenUp(work);
-  const metadata = await readMetadata(work, object, await findFiles(), deps);
+  const object = await newestVersion(leased, deps, newest);
+  if (object === undefined || (await isPlaceholder(leased, object, deps))) return;
+  await removeGivenUp(leased);
+  const metadata = await readMetadata(leased, object, await findFiles(), deps);
+  const work = await withPublisher(leased, metadata.settled, await findChecksums(), deps);
+  if (work === undefined) return;
   const { member } = metadata.settled.metadata;
   const disk = await findDisk(work.record, object, member, deps);
   if (disk === undefined) return sendToUnpack(work, { member }, deps);
+  await comparePacked(work);
   const created = await readDisk(work.record, () => describeAndCreate(work, { object, disk, ...metadata }, deps));
   if (created === undefined) return sendToUnpack(work, { member, place: disk.place }, deps);
   const { image, description } = created;

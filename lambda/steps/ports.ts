@@ -41,6 +41,16 @@ export interface SmallObject extends ObjectRef {
 /** Looks for the metadata file of a folder. @param arrivedAt when the image that needs it arrived */
 export type FolderFiles = (bucket: string, key: string, arrivedAt: Date) => Promise<SmallObject | undefined>;
 
+/** The keys right in a folder, a thousand at most. */
+export interface KeysInFolder {
+  readonly keys: readonly string[];
+  /** Whether there are no more. */
+  readonly isWhole: boolean;
+}
+
+/** @param folder with its `/`; empty at the top. Fails with `source-unreadable` or one of REFUSED_READS */
+export type FolderKeys = (bucket: string, folder: string) => Promise<KeysInFolder>;
+
 export interface ObjectStore {
   /** @returns undefined when there is no such object or version, or the newest version is a delete marker. */
   head(bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined>;
@@ -294,6 +304,7 @@ export interface QueueStepDependencies extends StepDependencies {
 export interface CreateMetadataDependencies extends QueueStepDependencies {
   readonly dropBucket: string;
   readonly folderFiles: FolderFiles;
+  readonly folderKeys: FolderKeys;
   readonly beginnings: BeginningStore;
   /** unpack-image receives it. */
   readonly unpackQueue: MessageQueue;

@@ -7,6 +7,7 @@ import type { DropRecord, Verification } from '../model/record.ts';
 import { type ProcessingRecord, recordOf } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
 import { announce } from './announce.ts';
+import { compareWithCloud } from './dropped-checksum.ts';
 import { beginAgain, failDrop, removeSecondImage } from './give-up-image.ts';
 import { importFailure } from './import-image.ts';
 import {
@@ -162,7 +163,10 @@ async function checkJob(
 async function compare(work: Work<ProcessingRecord>, image: Image, deps: Dependencies): Promise<Verified | undefined> {
   await requireReadDrop(work.record, deps);
   const { verification, mismatch, unread } = verify(work.record, image);
-  if (verification !== undefined) return noteVerified({ work, image, verification });
+  if (verification !== undefined) {
+    await compareWithCloud(work, image);
+    return noteVerified({ work, image, verification });
+  }
   await (mismatch === undefined ? readAgain(work, unread, deps) : beginAgain(work, mismatch, deps));
   return undefined;
 }

@@ -7,6 +7,7 @@ import * as changes from '../model/record-changes.ts';
 import { diskObject } from '../model/unpacking.ts';
 import { requireDigest } from '../packed/manifest.ts';
 import { digest, type Reading, send } from '../transfer/transfer.ts';
+import { comparingWhileRead } from './dropped-checksum.ts';
 import { dropPlace } from './dropped-object.ts';
 import { beginAgain } from './give-up-image.ts';
 import type { Sent, StepDependencies } from './ports.ts';
@@ -46,8 +47,10 @@ export async function streamImage(
 async function moveBytes(work: Work<UploadRecord>, endpoint: ImageEndpoint, deps: StepDependencies): Promise<Sent> {
   const { key, record, imageId } = work;
   await work.change((stored) => changes.beginUpload(stored, deps.now()));
+  const source = sourceOf(work, deps, record.plan.algorithms);
   const sent = await send({
-    ...sourceOf(work, deps, record.plan.algorithms),
+    ...source,
+    ...(await comparingWhileRead(work, source)),
     sink: (body, length, signal) => endpoint.upload(imageId, body, length, signal),
   });
   deps.meter.countMoved({ record: key, target: record.target, ...sent });
@@ -62,7 +65,8 @@ export async function hashAgain(
   algorithms: readonly HashAlgorithm[] = [],
 ): Promise<Sent> {
   const wanted = algorithms.length === 0 ? work.record.plan.algorithms : algorithms;
-  const read = await digest(sourceOf(work, deps, wanted));
+  const source = sourceOf(work, deps, wanted);
+  const read = await digest({ ...source, ...(await comparingWhileRead(work, source)) });
   requireManifest(work.record, read);
   return read;
 }

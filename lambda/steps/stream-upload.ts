@@ -4,6 +4,7 @@ import type { DropRecord, RecordedPacked } from '../model/record.ts';
 import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
 import { isFromStorage } from '../model/staging.ts';
+import { comparedIn, isReadForChecksum } from './dropped-checksum.ts';
 import { newestVersion } from './dropped-object.ts';
 import { beginAgain, removeLeftBehind } from './give-up-image.ts';
 import { beginImport, hashMeanwhile } from './import-image.ts';
@@ -74,6 +75,7 @@ async function stagesLastChunk(work: Work, chunk: number, deps: StreamUploadDepe
 async function upload(work: Work<UploadRecord>, deps: StreamUploadDependencies): Promise<void> {
   const { record } = work;
   if (record.status === 'created' && (await newestVersion(work, deps)) === undefined) return;
+  if (await isReadForChecksum(work, deps)) return;
   const { packed } = record;
   if (packed !== undefined && !(await isThere(packed.object, deps))) return beginAgain(work, diskGone(packed), deps);
   await readDisk(record, () => uploadDisk(work, deps));
@@ -124,8 +126,8 @@ async function finish(
 ): Promise<void> {
   if (read === undefined) return;
   const { hashes, unread } = read;
-  await finishUpload(work, deps, () => ({
-    ...(hashes !== undefined && { hashes }),
+  await finishUpload(work, deps, (stored) => ({
+    ...(hashes !== undefined && { hashes, ...comparedIn(stored) }),
     ...(unread !== undefined && { unread }),
   }));
 }

@@ -6,6 +6,7 @@ import * as changes from '../model/record-changes.ts';
 import { UNPACKING_SCHEMA, type Unpacking, workKeys } from '../model/unpacking.ts';
 import type { PackedFile } from '../packed/packed-file.ts';
 import { openPacked, type Unpacked } from '../packed/unpack.ts';
+import { HashesInOrder } from '../publisher/hashes-in-order.ts';
 import { reportProgress } from '../transfer/progress.ts';
 import { resumingSource } from '../transfer/resuming-source.ts';
 import { newestVersion, objectReader } from './dropped-object.ts';
@@ -187,8 +188,8 @@ function refuseWithoutTime({ leastSeconds, expectedBytes = 0 }: Unpacked, { reco
 
 /** Reads the drop once, and writes the disk inside as one object. */
 async function unpackDrop(work: UnpackWork, deps: UnpackImageDependencies): Promise<RecordedPacked> {
-  const { drop } = work.record;
-  const read = { bytes: 0 };
+  const { drop, publisher } = work.record;
+  const read = new HashesInOrder(drop.size, publisher?.checksum?.algorithm);
   const reporting = reportProgress({
     bytes: () => read.bytes,
     totalBytes: drop.size,
@@ -201,9 +202,10 @@ async function unpackDrop(work: UnpackWork, deps: UnpackImageDependencies): Prom
     const unpacked = await openDrop(packedFile(work, read, signal, deps), work, deps);
     const disk = await storeOrClose(unpacked, work, signal, deps);
     const { format, manifest } = unpacked;
+    const { hashes } = read;
     const member = unpacked.memberName();
     const found = { ...(member !== undefined && { member }), ...(manifest !== undefined && { manifest }) };
-    return { format, bytes: drop.size, ...disk, ...found };
+    return { format, bytes: drop.size, ...disk, ...found, ...(hashes && { hashes }) };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -232,10 +234,10 @@ async function renewTurn(work: UnpackWork, progress: Progress, deps: UnpackImage
   );
 }
 
-/** The drop as the decoders read it. @param read counts what was read in order */
+/** The drop as the decoders read it. @param read counts and hashes what was read */
 function packedFile(
   { record }: UnpackWork,
-  read: { bytes: number },
+  read: HashesInOrder,
   signal: AbortSignal,
   { objects }: UnpackImageDependencies,
 ): PackedFile {
@@ -248,10 +250,12 @@ function packedFile(
       const source = resumingSource((range, opening) => objects.open(drop, range, opening), { offset, length });
       const abort = () => source.destroy(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
+      let position = offset;
       try {
         signal.throwIfAborted();
         for await (const piece of source) {
-          read.bytes += piece.length;
+          read.update(piece, position);
+          position += piece.length;
           yield piece;
         }
       } finally {

@@ -16,6 +16,13 @@ export interface Reading {
   readonly open: OpenRange;
   readonly range: ByteRange;
   readonly algorithms: readonly DigestAlgorithm[];
+  /** Gets the same bytes. */
+  readonly alongside?: Hash;
+  /**
+   * Called when all bytes of the range were read, before the last of them are passed on: while it has not resolved, and
+   * where it throws, the sink does not have them all.
+   */
+  readonly beforeEnd?: (hashes: Hashes) => Promise<void>;
   readonly onProgress: OnProgress;
   /** Called for a progress report that failed and was skipped; see progress.ts. */
   readonly onSkippedProgress?: (error: ImageDropError) => void;
@@ -48,7 +55,7 @@ export interface Transferred {
 export async function send(sending: Sending): Promise<Transferred> {
   const { range, sink, onProgress, onSkippedProgress, limits = WATCHDOG_LIMITS, clock = Date.now } = sending;
   const startedAt = clock();
-  const hashing = new Hashing(sending.algorithms);
+  const hashing = new Hashing(sending.algorithms, { ...sending, bytes: range.length });
   const bytes = (): number => hashing.bytes;
   const watchdog = watch({ bytes, handedOver: () => hashing.readableEnded }, limits);
   const progress = reportProgress({
@@ -111,14 +118,21 @@ function endedEarly(bytes: number, length: number): ImageDropError {
   return new ImageDropError('upload-interrupted', message);
 }
 
+interface HashingOptions extends Pick<Reading, 'alongside' | 'beforeEnd'> {
+  /** How many there are. */
+  readonly bytes: number;
+}
+
 /** Lets bytes through unchanged and uncopied, counts them and computes their hashes. */
 export class Hashing extends Transform {
   readonly #running: ReadonlyMap<DigestAlgorithm, Hash>;
+  readonly #options: Partial<HashingOptions>;
   #bytes = 0;
   #hashes: Hashes = {};
 
-  constructor(algorithms: readonly DigestAlgorithm[]) {
+  constructor(algorithms: readonly DigestAlgorithm[], options: Partial<HashingOptions> = {}) {
     super();
+    this.#options = options;
     this.#running = new Map(algorithms.map((algorithm) => [algorithm, createHash(algorithm)]));
   }
 
@@ -133,16 +147,23 @@ export class Hashing extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    const { alongside, beforeEnd, bytes } = this.#options;
     for (const hash of this.#running.values()) hash.update(chunk);
+    alongside?.update(chunk);
     this.#bytes += chunk.length;
-    callback(null, chunk);
+    if (beforeEnd === undefined || this.#bytes !== bytes) callback(null, chunk);
+    else beforeEnd(digests(this.#running)).then(() => callback(null, chunk), callback);
   }
 
   override _flush(callback: TransformCallback): void {
-    this.#hashes = Object.fromEntries([...this.#running].map(([algorithm, hash]) => [algorithm, hash.digest('hex')]));
+    this.#hashes = digests(this.#running);
     callback();
   }
 }
+
+/** The hashes go on: they are asked for before the end, too. */
+const digests = (running: ReadonlyMap<DigestAlgorithm, Hash>): Hashes =>
+  Object.fromEntries([...running].map(([algorithm, hash]) => [algorithm, hash.copy().digest('hex')]));
 
 export interface WatchdogLimits {
   /** Seconds without a byte, whether the source gives none or the sink takes none. */

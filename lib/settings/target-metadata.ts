@@ -1,5 +1,5 @@
 import { pathText, problemIn } from '../../lambda/model/json-schema.ts';
-import { FIELD_OF, type ImageMetadata } from '../../lambda/model/metadata.ts';
+import { FIELD_OF, type ImageMetadata, TARGET_FIELDS } from '../../lambda/model/metadata.ts';
 import { METADATA_SCHEMA, type MetadataName } from '../../lambda/model/metadata-schema.ts';
 import { deniedProperty } from '../../lambda/model/property-rules.ts';
 import { objectOf, SettingError } from './checks.ts';
@@ -10,7 +10,7 @@ import { objectOf, SettingError } from './checks.ts';
  * @throws SettingError
  */
 export function checkTargetMetadata(property: string, metadata: ImageMetadata): ImageMetadata {
-  const given = objectOf(property, metadata, Object.values(FIELD_OF));
+  const given = objectOf(property, metadata, TARGET_FIELDS);
   for (const [name, field] of Object.entries(FIELD_OF)) {
     const problem =
       given[field] === undefined

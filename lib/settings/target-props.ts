@@ -1,5 +1,6 @@
 import type { DropperRights } from '../../lambda/model/dropper-rights.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
+import type { Requirement } from '../../lambda/model/record.ts';
 import type { RouteSetting, TargetKind, UnrecognisedRaw } from '../../lambda/model/target.ts';
 
 /** A place that drops go to. Its name, in `targets`, is the name of the cloud in clouds.yaml. */
@@ -97,6 +98,21 @@ export interface TargetProps {
    * properties: everyone who may write into the drop bucket is a dropper
    */
   readonly droppersMay?: Partial<DropperRights>;
+
+  /**
+   * What each drop must have from its publisher. `checksum`: a drop fails unless its bytes agree with a checksum that its
+   * metadata or a checksum file in its folder gives. Metadata files may require more than the target, never less.
+   *
+   * @default "none" - a checksum that is there is compared, and none is needed
+   */
+  readonly require?: Requirement;
+
+  /**
+   * Seconds that a drop waits for its checksum file where one is required, before it fails as `checksum-missing`.
+   *
+   * @default 900 - 15 minutes: the file usually comes by the same copy as its image
+   */
+  readonly checksumWithinSeconds?: number;
 }
 
 /** A bucket of object storage that speaks the API of S3, such as OBS. */

@@ -1,3 +1,4 @@
+import { REQUIREMENTS, type Requirement } from '../../lambda/model/record.ts';
 import {
   ROUTE_SETTINGS,
   type RouteSetting,
@@ -52,6 +53,8 @@ const KNOWN = {
   unrecognisedRaw: true,
   metadata: true,
   droppersMay: true,
+  require: true,
+  checksumWithinSeconds: true,
 } satisfies Record<keyof TargetProps, true>;
 
 function resolveTarget(name: string, props: TargetProps, maxStreamBytes: number): Target {
@@ -90,6 +93,14 @@ function resolveTarget(name: string, props: TargetProps, maxStreamBytes: number)
     ...(props.droppersMay !== undefined && {
       droppersMay: droppersMayOf(`${property}.droppersMay`, props.droppersMay),
     }),
+    ...(props.require !== undefined && { require: requireOf(`${property}.require`, props.require) }),
+    ...(props.checksumWithinSeconds !== undefined && {
+      checksumWithinSeconds: wholeNumber(`${property}.checksumWithinSeconds`, props.checksumWithinSeconds, {
+        lowest: 0,
+        highest: 86_400,
+        of: 'seconds, one day at most',
+      }),
+    }),
   };
 }
 
@@ -105,6 +116,11 @@ function kindOf(property: string, kind: TargetKind): TargetKind {
 function unrecognisedRawOf(property: string, { unrecognisedRaw = 'warn' }: TargetProps): UnrecognisedRaw {
   if (UNRECOGNISED_RAW.includes(unrecognisedRaw)) return unrecognisedRaw;
   throw new SettingError(property, unrecognisedRaw, `use ${UNRECOGNISED_RAW.join(' or ')}.`);
+}
+
+function requireOf(property: string, require: Requirement): Requirement {
+  if (REQUIREMENTS.includes(require)) return require;
+  throw new SettingError(property, require, `use ${REQUIREMENTS.join(' or ')}.`);
 }
 
 const ONLY_FOR: Readonly<Partial<Record<RouteSetting, TargetKind>>> = { import: 'glance', register: 'ims' };

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { s3Client } from '../../lambda/adapters/aws-clients.ts';
-import { s3Objects, sharedObjects } from '../../lambda/adapters/s3-objects.ts';
+import { s3FolderKeys, s3Objects, sharedObjects } from '../../lambda/adapters/s3-objects.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { ObjectHead, ObjectRef, ObjectStore, SharingStore } from '../../lambda/steps/ports.ts';
 import { type LocalS3, PLAIN, ROLE, startLocalS3, VERSIONED } from '../local/s3/support/local-s3.ts';
@@ -45,6 +45,14 @@ async function remove(bucket: string, key: string, versionId?: string): Promise<
   const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId });
   return (await local.s3.send(command)).VersionId;
 }
+
+test('the keys of a folder are those right in it', async () => {
+  for (const key of ['sums/a.img', 'sums/SHA256SUMS', 'sums/below/b.img']) await put(VERSIONED, key);
+  await remove(VERSIONED, 'sums/a.img');
+  const keysIn = s3FolderKeys(s3Client());
+  expect(await keysIn(VERSIONED, 'sums/')).toEqual({ keys: ['sums/SHA256SUMS'], isWhole: true });
+  expect(await keysIn(VERSIONED, 'nothing/')).toEqual({ keys: [], isWhole: true });
+});
 
 describe('a small object', () => {
   test('is read as a whole, in its newest version', async () => {

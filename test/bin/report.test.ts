@@ -58,6 +58,7 @@ describe('the line of a record', () => {
       { ...received, status: 'uploading', progress: { bytes: 1, totalBytes: 3, bytesPerSecond: 2 ** 20, at: '' } },
       'a.img  uploading 33 % · 1 MiB/s',
     ],
+    [{ ...received, waiting: { message: 'No file yet.' } }, 'a.img  received · No file yet.'],
     [{ ...received, error: { message: 'Down.' } }, 'a.img  received · Down. It is tried again.'],
     [fail(received, new ImageDropError('empty', 'No bytes.'), started), 'a.img  failed · empty'],
   ])('says how it does', (record, line) => {

@@ -9,7 +9,7 @@ import { chosenTargets } from '../../lambda/metadata/chosen-targets.ts';
 import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import { fileLayer, type MetadataFile } from '../../lambda/metadata/yaml-file.ts';
-import { FIELD_OF } from '../../lambda/model/metadata.ts';
+import { FIELD_OF, TARGET_FIELDS } from '../../lambda/model/metadata.ts';
 import { resolveTargets } from '../../lib/settings/targets.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 import { failure } from '../support/outcome.ts';
@@ -78,10 +78,19 @@ describe('docs/metadata.md', () => {
     const documented = rows(section('Fields')).map((cells) => cells.slice(0, 3).map(unquoted));
     const names = Object.keys(FIELD_OF) as (keyof typeof FIELD_OF)[];
     const header = (name: string) => (name === 'properties' ? 'property-NAME' : name.replaceAll('_', '-'));
-    expect(documented).toEqual(names.map((name) => [name, header(name), FIELD_OF[name]]));
-    for (const [, headerName = '', field = ''] of documented) {
-      const value = { protected: 'true', 'os-hidden': 'true', visibility: 'shared', 'disk-format': 'raw' }[headerName];
-      expect(userLayer({ [headerName]: value ?? '5' }).metadata).toHaveProperty(field);
+    const inTarget = (field: string) => (TARGET_FIELDS.includes(field) ? field : '—');
+    expect(documented).toEqual(names.map((name) => [name, header(name), inTarget(FIELD_OF[name])]));
+    const valid: Readonly<Record<string, string>> = {
+      protected: 'true',
+      'os-hidden': 'true',
+      visibility: 'shared',
+      'disk-format': 'raw',
+      checksum: `sha256:${'0'.repeat(64)}`,
+      require: 'checksum',
+    };
+    for (const name of names) {
+      const [headerName, field] = [header(name), FIELD_OF[name]];
+      expect(userLayer({ [headerName]: valid[headerName] ?? '5' }).metadata).toHaveProperty(field);
     }
   });
 

@@ -5,6 +5,7 @@ import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../..
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { ID_PROPERTY, type Image, type NewImage, type Route, type UploadPlan } from '../../lambda/model/image.ts';
+import { folderOf } from '../../lambda/model/metadata-keys.ts';
 import type { MovedBytes } from '../../lambda/model/metrics.ts';
 import { receiptKey, type Statement, statementOf } from '../../lambda/model/receipt.ts';
 import type { DropRecord, QueueStage } from '../../lambda/model/record.ts';
@@ -77,6 +78,13 @@ export class MemoryWorld {
   readonly log = { info: () => {}, warn: () => {} };
   readonly now = () => this.time;
   readonly folderFiles = folderFiles(this.objects, this.now);
+  /** S3 lists a thousand keys at most. */
+  maxKeys = 1000;
+  readonly folderKeys = async (_bucket: string, folder: string) => {
+    const all = [...new Set(this.objects.versions.map(({ key }) => key))].filter((key) => folderOf(key) === folder);
+    const keys = all.filter((key) => !this.objects.deleted.has(key)).sort();
+    return { keys: keys.slice(0, this.maxKeys), isWhole: keys.length <= this.maxKeys };
+  };
 
   pass(seconds: number): void {
     this.time = new Date(this.time.getTime() + seconds * 1000);

@@ -1,6 +1,6 @@
 import type { Check } from '../../../lambda/formats/reading/rule.ts';
 import type { PartitionTable } from '../../../lambda/model/image.ts';
-import type { DropRecord } from '../../../lambda/model/record.ts';
+import type { DropRecord, RecordedChecksum } from '../../../lambda/model/record.ts';
 import type { DropChecks } from '../checks.ts';
 import { card, facts } from './card.ts';
 import { SKIPPED, STATUS_ICONS, WARNED } from './icons.ts';
@@ -9,12 +9,13 @@ import type { ApiError } from './session.ts';
 import { formatBytes } from './words.ts';
 
 /** What is in the file, as the record says. */
-export function foundCard({ found, packed, member, drop }: DropRecord): TemplateResult {
+export function foundCard({ found, packed, member, drop, publisher }: DropRecord): TemplateResult {
   const exact = (bytes: number) =>
     html`${formatBytes(bytes)} <span class="muted">${bytes.toLocaleString('en')} bytes</span>`;
   const content = html`${facts([
     ['Format', found && [found.format, found.subformat].filter(Boolean).join(' ')],
     ['File', exact(drop.size)],
+    ['Published checksum', publisher?.checksum && agreement(publisher.checksum)],
     ['Packed', packed && [packed.format, packed.member].filter(Boolean).join(', ')],
     ['Unpacked', packed && exact(packed.unpackedBytes)],
     ['Inside', member && html`${member.name} ${exact(member.bytes)}`],
@@ -24,6 +25,11 @@ export function foundCard({ found, packed, member, drop }: DropRecord): Template
   ${found?.warnings?.map((warning) => html`<p class="warning">${WARNED} ${warning}</p>`)}
   ${found?.partitionTable === undefined ? nothing : partitionMap(found.partitionTable)}`;
   return card('found-title', 'What was found', content);
+}
+
+function agreement({ algorithm, from, agrees, weak }: RecordedChecksum): string {
+  const outcomes = { true: 'agrees', false: 'does not agree', unknown: 'unknown', undefined: 'not compared yet' };
+  return `${outcomes[`${agrees}`]} (${algorithm}${weak ? ', weak' : ''}, from ${from})`;
 }
 
 /** The disk as a bar: where its partitions lie. */

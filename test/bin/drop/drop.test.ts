@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -105,6 +106,30 @@ describe('imagedrop drop', () => {
       },
     ]);
     expect(code).toBe(0);
+  });
+
+  test('takes checksum files along, and sends nothing of a file that does not agree', async () => {
+    const { user } = hand;
+    const image = await user.file('summed.qcow2', qcow2);
+    const bad = await user.file('bad.qcow2', qcow2);
+    const sha256 = createHash('sha256').update(qcow2).digest('hex');
+    await user.file('SHA256SUMS', `${sha256} *summed.qcow2\n${sha256.replace(/^./, 'g')}\n`);
+    await user.file('summed.qcow2.sha256', `${sha256}\n`);
+    await user.file('bad.qcow2.CHECKSUM', `SHA256 (bad.qcow2) = ${'0'.repeat(64)}\n`);
+    const { code, document } = await user.json('drop', image, bad, '--wait', '--prefix', 'sums');
+    expect(document).toMatchObject([
+      { key: 'sums/summed.qcow2.sha256', outcome: 'dropped' },
+      {
+        key: 'sums/summed.qcow2',
+        records: [{ publisher: { checksum: { from: 'sums/summed.qcow2.sha256', agrees: true } } }, {}],
+      },
+      { key: 'sums/bad.qcow2', outcome: 'refused', code: 'checksum-mismatch' },
+    ]);
+    expect(code).toBe(1);
+    await expect(head('sums/bad.qcow2')).rejects.toMatchObject({ name: 'NotFound' });
+    await expect(head('sums/bad.qcow2.CHECKSUM')).rejects.toMatchObject({ name: 'NotFound' });
+    const { out } = await user.run('status', 'sums/summed.qcow2');
+    expect(out).toContain(`sha256 ${sha256} from sums/summed.qcow2.sha256: the file agrees`);
   });
 
   test('sends what speaks of images first, and waits for the images alone', async () => {

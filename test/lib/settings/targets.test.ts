@@ -23,6 +23,11 @@ describe('the targets', () => {
     ]);
   });
 
+  test('can require a checksum of the publisher', () => {
+    const [mycloud] = settle({ mycloud: { kind: 'glance', require: 'checksum', checksumWithinSeconds: 60 } });
+    expect(mycloud).toMatchObject({ require: 'checksum', checksumWithinSeconds: 60 });
+  });
+
   test('lets droppers choose what it says, and for the rest the default', () => {
     const [mycloud] = settle({
       mycloud: { kind: 'glance', droppersMay: { visibility: ['shared'], properties: ['img_*'] } },
@@ -196,6 +201,21 @@ describe('the targets', () => {
       'another verdict on unrecognised raw disks',
       { a: { kind: 'ims', unrecognisedRaw: 'refuse' } },
       'targets.a.unrecognisedRaw is "refuse": use warn or reject.',
+    ],
+    [
+      'a requirement that there is none of',
+      { a: { kind: 'ims', require: 'luck' } },
+      'targets.a.require is "luck": use none or checksum.',
+    ],
+    [
+      'a wait for checksums of two days',
+      { a: { kind: 'ims', checksumWithinSeconds: 172_800 } },
+      'targets.a.checksumWithinSeconds is 172800: give a whole number from 0 to 86400',
+    ],
+    [
+      'one checksum for all images',
+      { a: { kind: 'ims', metadata: { checksum: 'sha256:00' } } },
+      'targets.a.metadata.checksum is "sha256:00": nothing has this name',
     ],
     [
       'misspelt metadata',
