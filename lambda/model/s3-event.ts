@@ -1,6 +1,7 @@
 import { NO_VERSION } from './drop.ts';
 import { ImageDropError } from './errors.ts';
 import { isChecksumKey, isCompanionKey } from './metadata-keys.ts';
+import { isCopyKey } from './staging.ts';
 
 /** What an S3 event says of one object (Amazon S3 user guide, "Event message structure", version 2.x). */
 export interface ObjectEvent {
@@ -95,9 +96,9 @@ export function backfillNamedIn(message: unknown): string | undefined {
   return isObject(message) && typeof message.backfill === 'string' ? message.backfill : undefined;
 }
 
-/** Whether an object is to become an image: one that says what another shall be, or shows a folder, is not. */
+/** Whether an object is to become an image: one that says what another shall be, shows a folder, or is a copy of ours, is not. */
 export const isDrop = (object: Pick<ObjectEvent, 'key' | 'size'>): boolean =>
-  !isFolder(object) && !isCompanionKey(object.key);
+  !isFolder(object) && !isCompanionKey(object.key) && !isCopyKey(object.key);
 
 /** What S3's console and some clients make to show an empty folder (Amazon S3 user guide, "Using folders"). */
 const isFolder = ({ key, size }: Pick<ObjectEvent, 'key' | 'size'>): boolean => key.endsWith('/') && size === 0;

@@ -1,7 +1,19 @@
 /** How a file is cut for its way into object storage: into parts, which are stored one by one, and chunks of parts. */
 import type { ByteRange, Route } from './image.ts';
+
 /** The routes by which the service reads the file from object storage. */
 export const isFromStorage = (route: Route): boolean => route === 'register' || route === 'fast-import';
+
+/**
+ * The key of the copy that the service reads. Copies have one prefix, so that a rule of the bucket can apply to them alone.
+ * No other drop has the id, and image services refuse keys with spaces.
+ */
+export const copyKey = (imageId: string, format: string): string => `imagedrop/${imageId}.${format}`;
+
+const COPY_KEY = /^imagedrop\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-z]+$/;
+
+/** Whether a key is that of a copy or its bitmap. Where the drop bucket is the bucket of the service, copies are in it. */
+export const isCopyKey = (key: string): boolean => COPY_KEY.test(key);
 
 const MIB = 2 ** 20;
 

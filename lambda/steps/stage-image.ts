@@ -4,7 +4,7 @@ import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import type { DropRecord, RecordedStaging } from '../model/record.ts';
 import type { UploadRecord } from '../model/record-by-status.ts';
 import * as changes from '../model/record-changes.ts';
-import { bitmapKey, cutFor, missingChunks } from '../model/staging.ts';
+import { bitmapKey, copyKey, cutFor, missingChunks } from '../model/staging.ts';
 import { diskObject } from '../model/unpacking.ts';
 import { resumingSource } from '../transfer/resuming-source.ts';
 import type {
@@ -90,15 +90,8 @@ async function plannedCopy(
   return changed.staging ?? planned;
 }
 
-/** Our copies have one prefix, so that a rule of the bucket can apply to them alone. */
-const PREFIX = 'imagedrop';
-
-/**
- * A key that no other drop has, without spaces, which image services refuse. It does not change with the generation: the
- * next image is made of the same copy.
- */
-const stagedKey = ({ staging, sent, found }: UploadRecord): string =>
-  staging?.key ?? `${PREFIX}/${sent.id}.${found.format}`;
+/** It does not change with the generation: the next image is made of the same copy. */
+const stagedKey = ({ staging, sent, found }: UploadRecord): string => staging?.key ?? copyKey(sent.id, found.format);
 
 /** The multipart upload that the record names, else one that an earlier attempt has left, else a new one. Others are aborted. */
 async function uploadFor(work: Work, staging: RecordedStaging, store: StagingStore): Promise<string> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { objectEvents, restoredObjects } from '../../lambda/model/s3-event.ts';
+import { bitmapKey, copyKey } from '../../lambda/model/staging.ts';
 
 const event = (object: object, eventName = 'ObjectCreated:Put') => ({
   Records: [{ eventName, eventTime: '2026-01-02T03:04:05.678Z', s3: { bucket: { name: 'drops' }, object } }],
@@ -44,6 +45,13 @@ describe('S3 events', () => {
     expect(objectEvents(event({ key: 'linux/imagedrop.yaml', size: 7 }))).toEqual([]);
     expect(objectEvents(event({ key: 'a+b.qcow2.yaml', size: 7 }))).toEqual([]);
     expect(objectEvents(event({ key: 'a.yaml.qcow2', size: 7 }))).toHaveLength(1);
+  });
+
+  test('of a copy that a service reads from the drop bucket give nothing', () => {
+    const copy = copyKey('0d0a34b5-5a4c-5b6d-93a6-ef8e2c8a9f10', 'zvhd2');
+    expect(objectEvents(event({ key: copy, size: 7 }))).toEqual([]);
+    expect(objectEvents(event({ key: bitmapKey(copy), size: 7 }))).toEqual([]);
+    expect(objectEvents(event({ key: 'imagedrop/ubuntu.qcow2', size: 7 }))).toHaveLength(1);
   });
 
   test('are distinguished from other messages', () => {
