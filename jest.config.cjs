@@ -31,6 +31,7 @@ const SLOW = [
   'lib/app',
   'lib/bundle',
   'lib/managed-instances',
+  'lib/variants',
   'local/contributing/faults/stack-faults',
   'local/lambda/lambda',
   'local/lambda/queue-poller',

@@ -45,8 +45,8 @@ function exploreDrop(settings: DropSettings, departures = DEPARTURES) {
   }, departures);
 }
 
-/** Each case takes seconds: only the suite `laws` explores more than two, an upload among them. */
-const EXPLORED = IS_THOROUGH ? CASES : CASES.filter((_, index) => index % 26 === 1);
+/** Each case takes seconds: only the suite `laws` explores more than one. */
+const EXPLORED = IS_THOROUGH ? CASES : CASES.slice(1, 2);
 
 describe('one drop becomes one image, under every schedule of two workers, a crash, an end of time and one that is overtaken', () => {
   test.each(EXPLORED)(
@@ -110,7 +110,7 @@ const PACKED: readonly DropSettings[] = (
 
 describe('a packed drop becomes one image, and nothing of it is left in the work bucket', () => {
   // Two departures take a minute for each case, and find nothing more.
-  test.each(IS_THOROUGH ? PACKED : PACKED.slice(0, 2))('workers on $workers', async (settings) => {
+  test.each(IS_THOROUGH ? PACKED : PACKED.slice(0, 1))('workers on $workers', async (settings) => {
     const { findings } = await exploreDrop(settings, 1);
     expect(findings.slice(0, 3)).toEqual([]);
   });
