@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { examine } from '../../lambda/formats/inspect.ts';
 import { fileLayer, MAX_FILE_BYTES } from '../../lambda/metadata/yaml-file.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { baseName, folderOf, isChecksumKey, isMetadataKey, maySpeakOf } from '../../lambda/model/metadata-keys.ts';
+import { isChecksumKey, isMetadataKey } from '../../lambda/model/metadata-keys.ts';
 import { isPacked, SIGNATURE_BYTES } from '../../lambda/packed/signatures.ts';
-import { type ChecksumFile, checksumsIn, MAX_CHECKSUM_FILE_BYTES } from '../../lambda/publisher/checksum-file.ts';
+import { checksumsIn } from '../../lambda/publisher/checksum-file.ts';
 import { checksumMismatch, expectedChecksum } from '../../lambda/publisher/expected-checksum.ts';
 import { saidToAll } from '../inspect/metadata.ts';
 import { openSource } from '../inspect/source.ts';
 import type { LocalFile } from '../local-files.ts';
+import { checksumFilesAround, namingFiles, readChecksumFile } from '../upload/checksum-files.ts';
 import type { DropOptions } from './options.ts';
 
 type UserMetadata = Readonly<Record<string, string>>;
@@ -34,7 +35,7 @@ export async function lookAt(file: LocalFile, { unchecked, metadata }: DropOptio
   if (unchecked) return NOTHING;
   try {
     if (isMetadataKey(file.key)) await requireMetadata(file);
-    else if (isChecksumKey(file.key)) checksumsIn(await checksumFile(file.path));
+    else if (isChecksumKey(file.key)) checksumsIn(await readChecksumFile(file.path));
     else return await lookAtImage(file, metadata);
     return NOTHING;
   } catch (error) {
@@ -68,27 +69,14 @@ async function lookAtImage(file: LocalFile, userMetadata: UserMetadata): Promise
 /** @returns the checksum files that name it @throws `checksum-mismatch`, `checksum-conflict` */
 async function compareChecksum(file: LocalFile, inMetadata: string | undefined): Promise<readonly LocalFile[]> {
   const name = basename(file.path);
-  const names = (await readdir(dirname(file.path))).filter((each) => isChecksumKey(each) && maySpeakOf(each, name));
-  const files = await Promise.all(names.map((each) => checksumFile(join(dirname(file.path), each))));
-  const { checksum } = expectedChecksum(name, inMetadata, files);
+  const around = await checksumFilesAround(file);
+  const { checksum } = expectedChecksum(name, inMetadata, around);
   if (checksum === undefined) return [];
   const hash = createHash(checksum.algorithm);
   await pipeline(createReadStream(file.path), hash);
   const actual = hash.digest('hex');
   if (actual !== checksum.value) throw checksumMismatch(name, checksum, actual);
-  // Under another name its checksum files would say nothing of it.
-  if (baseName(file.key) !== name) return [];
-  const naming = files.filter((each) => expectedChecksum(name, undefined, [each]).checksum !== undefined);
-  return naming.map((each) => ({
-    path: join(dirname(file.path), each.name),
-    key: folderOf(file.key) + each.name,
-    size: each.size,
-  }));
-}
-
-async function checksumFile(path: string): Promise<ChecksumFile> {
-  const { size } = await stat(path);
-  return { name: basename(path), size, ...(size <= MAX_CHECKSUM_FILE_BYTES && { bytes: await readFile(path) }) };
+  return namingFiles(file, around);
 }
 
 /** @throws `bad-metadata` */

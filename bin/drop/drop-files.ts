@@ -1,10 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { isCompanionKey } from '../../lambda/model/metadata-keys.ts';
 import { inTurns } from '../in-turns.ts';
-import { type LocalFile, refuseTwins } from '../local-files.ts';
+import type { LocalFile } from '../local-files.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import type { StackTarget } from '../stack/targets.ts';
 import { interrupted } from '../terminal/exit-codes.ts';
+import { withoutRepeats } from '../upload/checksum-files.ts';
 import { journalIn } from '../upload/journal.ts';
 import { lookAt } from './check-file.ts';
 import { dropDisplay, NO_DISPLAY } from './drop-display.ts';
@@ -60,11 +61,4 @@ async function dropAll(options: DropOptions, tools: DropTools): Promise<readonly
   const looked = await look(images);
   const first = withoutRepeats([...speaking, ...looked.flatMap(({ beside }) => beside)]);
   return [...(await drop(await look(first))), ...(await drop(looked))];
-}
-
-/** Several images have one list of checksums. @throws WrongUse for two lists of one name */
-function withoutRepeats(files: readonly LocalFile[]): readonly LocalFile[] {
-  const once = [...new Map(files.map((file) => [`${file.path}\n${file.key}`, file])).values()];
-  refuseTwins(once);
-  return once;
 }

@@ -9,6 +9,7 @@ import { watchRecords } from '../records/watch-records.ts';
 import { DONE, FAILED, INTERRUPTED } from '../terminal/exit-codes.ts';
 import { liveLines } from '../terminal/live-lines.ts';
 import { type Style, statusStyle, stylerFor } from '../terminal/styles.ts';
+import { checksumFilesAround, namingFiles, withoutRepeats } from '../upload/checksum-files.ts';
 import { dropFile } from '../upload/upload-file.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { StartOptions } from './options.ts';
@@ -61,12 +62,17 @@ interface DropTools {
   readonly show: Show;
 }
 
-/** Metadata and checksum files go first: an image is created with the metadata that is there. @returns the ids of the dropped images */
+/**
+ * Metadata and checksum files go first, also those beside the images that name them: an image is created by what is there
+ * when it arrives. Nothing is compared here, so that the stack shows what it does.
+ * @returns the ids of the dropped images
+ */
 async function dropAll(files: readonly LocalFile[], tools: DropTools): Promise<readonly string[]> {
   const { yes: metadata = [], no: images = [] } = Object.groupBy(files, ({ key }) =>
     isCompanionKey(key) ? 'yes' : 'no',
   );
-  await inTurns(metadata, FILES_AT_A_TIME, (file) => drop(file, tools));
+  const beside = await Promise.all(images.map(async (file) => namingFiles(file, await checksumFilesAround(file))));
+  await inTurns(withoutRepeats([...metadata, ...beside.flat()]), FILES_AT_A_TIME, (file) => drop(file, tools));
   return inTurns(images, FILES_AT_A_TIME, (file) => {
     tools.show(file.key, `${file.key}  dropping`);
     return drop(file, tools);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -92,6 +93,18 @@ describe('imagedrop start', () => {
     const { code, out } = await imagedrop('start', '--json', image, sidecar).ended;
     expect(JSON.parse(out)).toMatchObject([{ status: 'active', sent: { name: 'MetadataSources beforehand' } }]);
     expect(code).toBe(0);
+  });
+
+  test('takes the checksum files along that name an image, for the stack to compare', async () => {
+    const [good, bad] = [await file('good.img', rawDisk()), await file('bad.img', rawDisk(4096, 9))];
+    const sha256 = createHash('sha256').update(rawDisk()).digest('hex');
+    await file('SHA256SUMS', Buffer.from(`${sha256}  good.img\n${sha256}  bad.img\n`));
+    const { code, out } = await imagedrop('start', '--json', good, bad).ended;
+    expect(JSON.parse(out)).toMatchObject([
+      { status: 'active', publisher: { checksum: { from: 'SHA256SUMS', agrees: true } } },
+      { status: 'failed', error: { code: 'checksum-mismatch' } },
+    ]);
+    expect(code).toBe(1);
   });
 
   test('prints the records with --json, goes on in the same folder, and leaves the cloud of OS_CLOUD alone', async () => {
