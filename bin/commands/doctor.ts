@@ -15,7 +15,7 @@ export const doctor = command({
     kind: { type: 'string', value: 'glance|ims', help: 'the kind of that cloud (default: glance)' },
     'read-only': {
       type: 'boolean',
-      help: 'creates nothing. Without it doctor begins and aborts an upload to the drop bucket, and creates and deletes an empty image at each cloud, to test permissions',
+      help: 'creates nothing; without it doctor tests permissions by an upload that it aborts and an empty image that it deletes',
     },
     ...STACK_OPTION,
     ...jsonOption('a list of `area`, `check`, `outcome`, `detail`, `nextStep`'),
@@ -25,7 +25,6 @@ export const doctor = command({
   ],
   examples: [
     'npx imagedrop doctor --stack ImageDrop',
-    'npx imagedrop doctor --os-cloud mycloud --read-only',
     'npx imagedrop doctor --json | jq \'.[] | select(.outcome != "ok")\'',
   ],
   exitCodes: { 0: 'no fault; warnings are possible', 1: 'a fault', 2: 'wrong use' },

@@ -45,15 +45,13 @@ export const drop = command({
     ...jsonOption('the result of each file, with --wait its records too (docs/commands.md)'),
   },
   notes: [
-    'A file that would be rejected on arrival is not sent. Run the same command again to resume an interrupted copy. S3 compares the SHA-256 of each part and keeps unfinished parts for a week.',
-    'A packed file (.xz, .gz, .zst, .bz2, .zip, .tar.gz, .ova) is sent as it is. The stack unpacks it. Metadata files (KEY.yaml, imagedrop.yaml; docs/metadata.md) are sent first.',
-    'A file is compared with the checksum files beside it that name it (FILE.sha256, SHA256SUMS, CHECKSUM …). These are dropped with it. A file that does not agree is not sent.',
+    'A file that would be rejected on arrival is not sent; nor is one that differs from the checksum files beside it (FILE.sha256, SHA256SUMS, CHECKSUM …), which are sent with it.',
+    'A packed file is sent as it is. Metadata files (docs/metadata.md) are sent first.',
   ],
   examples: [
     'npx imagedrop drop ubuntu-24.04.qcow2',
     'npx imagedrop drop --wait --prefix linux *.qcow2',
     "npx imagedrop drop disk.img --disk-format raw --name 'Build 7' --property os_distro=debian",
-    'npx imagedrop drop ubuntu-24.04.qcow2 --target mycloud --target huawei',
     'npx imagedrop drop ubuntu-24.04.qcow2 --stack ImageDrop --wait --timeout-seconds 3600 --json',
   ],
   exitCodes: {

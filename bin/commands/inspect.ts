@@ -6,7 +6,7 @@ export const inspect = command({
   name: 'inspect',
   summary: 'checks a disk image without sending it: format, safety, and the targets that accept it',
   usage: [
-    ['npx imagedrop inspect FILE', 'a file of this machine; a packed file is unpacked first'],
+    ['npx imagedrop inspect FILE', 'a file of this machine'],
     ['npx imagedrop inspect s3://BUCKET/KEY', 'an object, with the AWS credentials of the environment'],
   ],
   positionals: 'files',

@@ -18,7 +18,6 @@ export const ls = command({
     ...jsonOption('a list of the records (docs/record.md)'),
   },
   examples: [
-    'npx imagedrop ls',
     'npx imagedrop ls linux/ --failed',
     'npx imagedrop ls --json | jq -r \'.[] | select(.status == "active") | .image.id\'',
   ],

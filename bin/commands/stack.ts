@@ -16,7 +16,7 @@ export const stack = command({
     ...jsonOption('one JSON document: `what`, `isLocal`, `outputs`'),
   },
   notes: [
-    'Without --stack, commands use the stack of IMAGEDROP_STACK; else the stack of `npm start` in this folder; else the deployed stack that was named last. A stack is looked up in CloudFormation once, with the region and AWS credentials of the environment. Its region and outputs, but no credentials, are remembered in ~/.config/imagedrop/stacks.json ($XDG_CONFIG_HOME).',
+    'Without --stack, commands use the stack of IMAGEDROP_STACK; else the stack of `npm start` in this folder; else the deployed stack that was named last. A stack is looked up in CloudFormation once. Its region and outputs, but no credentials, are remembered in ~/.config/imagedrop/stacks.json ($XDG_CONFIG_HOME).',
   ],
   examples: ['npx imagedrop stack ImageDrop', 'npx imagedrop stack --json | jq -r .outputs.DropBucketName'],
   exitCodes: { 0: 'found or forgotten', 1: 'AWS refused or did not answer', 2: 'wrong use or unknown stack' },

@@ -16,7 +16,6 @@ export const status = command({
     ...jsonOption('the records, last drop first (docs/record.md); with --watch one per line after each change'),
   },
   examples: [
-    'npx imagedrop status linux/ubuntu-24.04.qcow2',
     'npx imagedrop status linux/ubuntu-24.04.qcow2 --watch --timeout-seconds 600',
     "npx imagedrop status linux/ubuntu-24.04.qcow2 --json | jq -r '.[0].image.id'",
   ],

@@ -12,14 +12,14 @@ export const verify = command({
     key: {
       type: 'string',
       value: 'PUBLIC.pem',
-      help: 'the public key that receipts must be signed by (default: the receipt key of the stack, asked of AWS KMS; without one, receipts need no signature)',
+      help: 'the public key that must have signed the receipts (default: the receipt key of the stack, if it has one)',
     },
     ...TARGET_OPTION,
     ...STACK_OPTION,
     ...jsonOption('a list of the links: `area`, `check`, `outcome`, `detail`, `nextStep`'),
   },
   notes: [
-    'The cloud is asked from this machine, with the credentials of the secret of the stack. Your AWS credentials need the permission to read that secret.',
+    'The cloud is asked from this machine, with the clouds.yaml in the secret of the stack (docs/permissions.md).',
   ],
   examples: [
     'npx imagedrop verify linux/ubuntu-24.04.qcow2',

@@ -23,9 +23,9 @@ export interface ImageDropProps {
   readonly cloudsYaml: ISecret;
 
   /**
-   * The key of yours that the secret is encrypted with. The functions get the right to decrypt with it.
+   * The key of yours that encrypts the secret (docs/deploying.md).
    *
-   * @default - that of `cloudsYaml`, which a secret that is looked up by its name does not know
+   * @default - that of `cloudsYaml` - a secret that is looked up by its name does not know its key
    */
   readonly cloudsYamlKey?: IKey;
 
@@ -44,15 +44,15 @@ export interface ImageDropProps {
   readonly existingDropBucket?: ExistingDropBucket;
 
   /**
-   * Encrypts the new buckets. Everyone who drops needs `kms:GenerateDataKey`, and `kms:Decrypt` for uploads in parts.
+   * Encrypts the new buckets. Everyone who drops needs the right to use it (docs/permissions.md).
    *
    * @default - the key of Amazon S3 (SSE-S3) - it costs nothing and needs no rights
    */
   readonly encryptionKey?: IKey;
 
   /**
-   * The VPC of the functions, for an image endpoint in a private network. It needs a NAT gateway, or VPC endpoints of S3,
-   * SQS, SNS and Secrets Manager. With `managedInstances`, stream-upload uses their subnets instead.
+   * The VPC of the functions, for an image endpoint in a private network (docs/targets.md). With `managedInstances`,
+   * stream-upload uses their subnets instead.
    *
    * @default - none - the functions reach the endpoint over the internet
    */
@@ -73,8 +73,7 @@ export interface ImageDropProps {
   readonly securityGroups?: ISecurityGroup[];
 
   /**
-   * Adds a CORS rule to the new drop bucket, so that the page of `imagedrop ui` uploads to it directly. Without the rule
-   * the command passes the bytes on.
+   * Adds a CORS rule to the new drop bucket, so that the page of `imagedrop ui` uploads to it directly (docs/ui.md).
    *
    * @default true - the rule opens nothing: each PUT needs a presigned URL, which also works without a browser
    */
@@ -89,8 +88,7 @@ export interface ImageDropProps {
   readonly maxConcurrentUploads?: number;
 
   /**
-   * Runs stream-upload on Lambda Managed Instances (docs/routes.md): an upload may take 90 minutes instead of 15, and
-   * `auto` streams images of up to 192 GiB.
+   * Runs stream-upload on Lambda Managed Instances, for uploads of up to 90 minutes (docs/routes.md).
    *
    * @default - off - three instances run around the clock and cost their price and 15 %
    */
@@ -153,33 +151,30 @@ export interface ImageDropProps {
   readonly logLevel?: LogLevel;
 
   /**
-   * Records traces of the functions' invocations in AWS X-Ray, which gives each function the right to write them.
+   * Records traces of the functions in AWS X-Ray.
    *
    * @default false - records and logs say what became of a drop; traces cost by their number
    */
   readonly tracing?: boolean;
 
   /**
-   * Writes the outcome as tags `imagedrop:<target>` on the dropped object. Turn it off if the bucket forbids tags, or if
-   * they belong to another system.
+   * Writes the outcome as tags `imagedrop:<target>` on the dropped object.
    *
    * @default true - the person who copied a file sees the outcome where the file is, with no access to the status bucket
    */
   readonly tagDrops?: boolean;
 
   /**
-   * The key that signs the receipts of images. Functions in a VPC need a way to AWS KMS then.
+   * The key that signs the receipts of images (docs/deploying.md).
    *
-   * @default - receipts are not signed: a signature needs a key of yours, which AWS bills
+   * @default - none: receipts are not signed - a signature needs a key of yours, which AWS bills
    */
   readonly receiptKey?: ReceiptKeyProps;
 
   /**
-   * Deletes dropped objects so long after they were dropped, with all their versions, if they became active (or were
-   * superseded) at all their targets. The functions tag them `imagedrop=settled`. A drop that failed anywhere stays, for a
-   * retry. In a bucket of yours the tag is written, and the lifecycle rule that names it is yours. Whole days.
+   * Deletes objects that failed nowhere so long after they were dropped, in whole days (docs/deploying.md).
    *
-   * @default - never: the bucket keeps every file that was dropped, at the price of its storage
+   * @default - never - the bucket keeps every file that was dropped, at the price of its storage
    */
   readonly expireSettledAfter?: Duration;
 
@@ -251,29 +246,25 @@ export interface ReceiptKeyProps {
 export interface ExistingDropBucket {
   /** The bucket: a construct of yours, or looked up by name. */
   readonly bucket: AnyBucket;
-  /**
-   * Whether versioning is enabled, or suspended now. It decides which actions the roles allow. `imagedrop doctor` compares
-   * it with the bucket.
-   */
+  /** Whether versioning is enabled, or suspended now. It decides which actions the roles allow. */
   readonly versioned: boolean;
 
   /**
-   * The key of yours that its objects are encrypted with. The functions get the right to decrypt with it.
+   * The key of yours that encrypts its objects.
    *
-   * @default - that of `bucket`, which a bucket that is looked up by its name does not know
+   * @default - that of `bucket` - a bucket that is looked up by its name does not know its key
    */
   readonly encryptionKey?: IKey;
 
   /**
-   * Topic that receives the events of the bucket. The construct subscribes the ingest queue to it.
+   * Topic that receives the events of the bucket.
    *
    * @default - none - the bucket sends its events to the ingest queue
    */
   readonly eventTopic?: ITopic;
 
   /**
-   * Whether the bucket notifies Amazon EventBridge. The construct creates a rule that sends its events to the ingest
-   * queue.
+   * Whether the bucket notifies Amazon EventBridge.
    *
    * @default false - the bucket sends its events to the ingest queue
    */

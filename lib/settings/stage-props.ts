@@ -19,7 +19,7 @@ export interface StageProps {
   readonly timeout?: Duration;
 
   /**
-   * How long a received message is invisible to others: from the timeout, or two invocations would work on it, to 12 h.
+   * How long a received message is invisible to others, from the timeout to 12 h.
    *
    * @default - streamUpload and unpackImage: timeout and 30 s, others: six times the timeout - work of a killed upload
    * continues soon, and messages of a throttled function do not become dead letters
@@ -27,8 +27,7 @@ export interface StageProps {
   readonly visibilityTimeout?: Duration;
 
   /**
-   * Receipts of a message before it becomes a dead letter. It must exceed the 12 attempts of a step, because only the
-   * step can write the reason into the record.
+   * Receipts of a message before it becomes a dead letter; more than the 12 attempts of a step.
    *
    * @default 30 - a step has settled the record long before; only messages that no step can handle get here
    */
@@ -50,10 +49,9 @@ export interface StageProps {
   readonly maxConcurrency?: number;
 
   /**
-   * Invocations that AWS Lambda keeps for this function alone, at least `maxConcurrency`. Other functions of the account
-   * cannot throttle it then. AWS Lambda leaves 100 of the account's limit unreserved.
+   * Invocations that AWS Lambda keeps for this function alone (docs/limits.md).
    *
-   * @default - none: a new account has a limit of 10, and cannot reserve any
+   * @default - none - a new account has a limit of 10, and cannot reserve any
    */
   readonly reservedConcurrency?: number;
 }

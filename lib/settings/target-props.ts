@@ -100,15 +100,14 @@ export interface TargetProps {
   readonly droppersMay?: Partial<DropperRights>;
 
   /**
-   * What each drop must have from its publisher. `checksum`: a drop fails unless its bytes agree with a checksum that its
-   * metadata or a checksum file in its folder gives. Metadata files may require more than the target, never less.
+   * `checksum`: each drop must agree with a checksum of its publisher (docs/metadata.md).
    *
    * @default "none" - a checksum that is there is compared, and none is needed
    */
   readonly require?: Requirement;
 
   /**
-   * Seconds that a drop waits for its checksum file where one is required, before it fails as `checksum-missing`.
+   * Seconds that a drop waits for a required checksum file, up to a day.
    *
    * @default 900 - 15 minutes: the file usually comes by the same copy as its image
    */

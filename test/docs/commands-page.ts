@@ -1,6 +1,6 @@
 import type { Command } from '../../bin/terminal/command.ts';
 import { optionWords } from '../../bin/terminal/help-text.ts';
-import { COMMON_OPTIONS, STACK_OPTION } from '../../bin/terminal/options.ts';
+import { COMMON_OPTIONS, STACK_OPTION, TARGET_OPTION } from '../../bin/terminal/options.ts';
 
 const BEGIN = '<!-- the commands of bin/commands, written by `npm run docs` -->';
 const END = '<!-- end of the commands -->';
@@ -14,7 +14,7 @@ export function withCommands(page: string, commands: readonly Command[]): string
 }
 
 function section(command: Command): string {
-  const { name, summary, usage, notes = [], examples, exitCodes } = command;
+  const { name, summary, usage, notes = [], examples } = command;
   return [
     `## imagedrop ${name}`,
     '',
@@ -27,24 +27,16 @@ function section(command: Command): string {
     ...examples,
     '```',
     '',
-    ...exitCodeLine(exitCodes),
   ].join('\n');
 }
 
-/** For scripts: the top of the page describes 0 and 1 well enough where a command has nothing beyond them. */
-function exitCodeLine(exitCodes: Command['exitCodes']): string[] {
-  const own = Object.entries(exitCodes).filter(([, meaning]) => !DESCRIBED_MEANINGS.includes(meaning));
-  if (own.every(([code]) => code === '0' || code === '1')) return [];
-  return [`Exit codes: ${own.map(([code, meaning]) => `**${code}** ${meaning}`).join('; ')}.`, ''];
-}
-
-/** The options and exit codes that the top of the page describes are left out. */
+/** Options that the top of the page describes. */
 const DESCRIBED_ONCE = { ...COMMON_OPTIONS, ...STACK_OPTION };
-const DESCRIBED_MEANINGS = ['wrong use', 'interrupted'];
+const DESCRIBED_HELP = [TARGET_OPTION.target.help];
 
-/** Without the options that the usage explains in the same words. */
+/** Without the options that the usage explains in the same words. Exit codes are at the top of the page, too. */
 function optionList({ options, usage }: Command): string[] {
-  const explained = usage.map(([, meaning]) => meaning);
+  const explained = [...DESCRIBED_HELP, ...usage.map(([, meaning]) => meaning)];
   const own = Object.entries(options).filter(
     ([name, { help }]) => !Object.hasOwn(DESCRIBED_ONCE, name) && !explained.includes(help),
   );
