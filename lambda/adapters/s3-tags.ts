@@ -1,4 +1,5 @@
 import { GetObjectTaggingCommand, PutObjectTaggingCommand, type S3Client, type Tag } from '@aws-sdk/client-s3';
+import { SETTLED_TAG } from '../model/drop.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { ObjectRef, TaggingStore } from '../steps/ports.ts';
 import { answerOf, awsUnavailable, isNoSuchKey, statusOf } from './aws-errors.ts';
@@ -45,7 +46,9 @@ async function addTags(
     Value: allowed(value, MAX_VALUE_CHARACTERS),
   }));
   const { TagSet: present = [] } = await client.send(new GetObjectTaggingCommand(object));
-  const others = present.filter(({ Key: key }) => !ours.some((own) => own.Key === key));
+  // A drop that is under way again, or has failed, must lose its mark.
+  const isMark = ({ Key: key, Value: value }: Tag) => key === 'imagedrop' && value === SETTLED_TAG.imagedrop;
+  const others = present.filter((tag) => !isMark(tag) && !ours.some((own) => own.Key === tag.Key));
   if (others.length + ours.length > MAX_TAGS) {
     const url = `s3://${ref.bucket}/${ref.key}`;
     return `${url} has ${others.length} other tags, and S3 allows ${MAX_TAGS}: there is no room for ${ours.length}.`;

@@ -6,6 +6,9 @@ import { badMetadata } from './yaml-tree.ts';
 
 const PROPERTY_PREFIX = 'property-';
 
+/** Other tools keep a checksum of their own under the same name. */
+const OUR_CHECKSUM = /^sha(256|512):/i;
+
 /** One value of the schema, as one header says it. */
 interface MetadataSources {
   readonly header: string;
@@ -36,6 +39,7 @@ function read(header: string, text: string): MetadataSources | undefined {
   const { properties } = METADATA_SCHEMA;
   // `properties` itself has no form that fits into a header.
   if (name === 'properties' || !Object.hasOwn(properties, name)) return undefined;
+  if (name === 'checksum' && !OUR_CHECKSUM.test(text)) return undefined;
   return { header, name, value: typedAs(text, properties[name as keyof typeof properties]) };
 }
 

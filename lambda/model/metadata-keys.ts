@@ -74,4 +74,5 @@ export function metadataKeys(key: string): MetadataKeys {
   };
 }
 
-const fits = (key: string): boolean => Buffer.byteLength(key) <= MAX_KEY_BYTES;
+/** Amazon S3 user guide: a key has 1,024 bytes at most. */
+export const fits = (key: string): boolean => Buffer.byteLength(key) <= MAX_KEY_BYTES;

@@ -12,6 +12,10 @@ const LINE = /^(?:SHA|SHA2-)(1|256|512)\s*\((.+)\)\s*=\s*(\S*)\s*$/;
 const DIGITS = { sha1: 40, sha256: 64, sha512: 128 } as const;
 const STRONGEST_FIRST = ['sha512', 'sha256', 'sha1'] as const;
 
+/** Whether a file with these first bytes is a list of digests. */
+export const beginsAsManifest = (head: Buffer): boolean =>
+  /^\s*[A-Z][\w/-]*\s*\([^)]+\)\s*=/i.test(head.toString('latin1'));
+
 /** A file of digests in an archive. */
 export interface ManifestFile {
   readonly name: string;
@@ -26,7 +30,7 @@ export interface ManifestFile {
  */
 export function digestOf(file: string, manifests: readonly ManifestFile[]): RecordedManifest | undefined {
   const entries = manifests.flatMap(entriesIn).filter(({ about }) => about === posix.normalize(file));
-  for (const { algorithm } of entries) {
+  for (const algorithm of STRONGEST_FIRST) {
     const values = new Set(entries.filter((each) => each.algorithm === algorithm).map(({ value }) => value));
     if (values.size > 1)
       throw corruptData('an archive with a manifest', `it states two digests (${algorithm}) of ${file}`);

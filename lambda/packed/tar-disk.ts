@@ -1,7 +1,7 @@
 import type { Appliance } from '../model/image.ts';
 import type { RecordedManifest } from '../model/record.ts';
 import { DiskSearch } from './disk-signs.ts';
-import { digestOf, type ManifestFile } from './manifest.ts';
+import { beginsAsManifest, digestOf, type ManifestFile } from './manifest.ts';
 import { applianceOf, type Ovf, readOvf, requireStored } from './ovf.ts';
 import { HEAD_BYTES, type PackedFile } from './packed-file.ts';
 import { unsupported } from './refusals.ts';
@@ -53,6 +53,7 @@ export async function diskInTar(
 
 const MANIFEST = /\.mf$/i;
 const DESCRIPTOR = /\.ovf$/i;
+const HEAD_OF_MANIFEST_BYTES = 512;
 /** A manifest has a line for each file, a descriptor some tens of KiB. */
 const [MAX_MANIFEST_BYTES, MAX_DESCRIPTOR_BYTES] = [1024 * 1024, 1024 * 1024];
 
@@ -89,6 +90,8 @@ class Companions {
   /** A manifest that is not read cannot be compared with the disk. */
   async #noteManifest(member: TarMember): Promise<void> {
     const { name, size } = member;
+    // The bitmap of a raw disk for IMS ends in the same way.
+    if (size > MAX_MANIFEST_BYTES && !beginsAsManifest(await this.bytes(member, HEAD_OF_MANIFEST_BYTES))) return;
     this.#manifestBytes += size;
     if (this.#manifestBytes > MAX_MANIFEST_BYTES) {
       const limit = `the manifests of an archive may have ${MAX_MANIFEST_BYTES}`;

@@ -18,6 +18,8 @@ export interface ChecksumFile {
   readonly size: number;
   /** Absent where there are more than MAX_CHECKSUM_FILE_BYTES. */
   readonly bytes?: Buffer;
+  /** Why it could not be read. */
+  readonly unread?: string;
 }
 
 export interface ListedChecksum {
@@ -40,7 +42,7 @@ const ALGORITHM_OF: Readonly<Record<number, string>> = {
 
 /**
  * Reads a checksum file.
- * @throws `bad-metadata` where it is none, with the line
+ * @throws `bad-metadata` where it is none, with the line, or could not be read
  */
 export function checksumsIn(file: ChecksumFile): readonly ListedChecksum[] {
   const lines = signedText(textOf(file), file).split('\n');
@@ -86,20 +88,35 @@ function loneHash(line: string, file: ChecksumFile): Line | undefined {
 }
 
 const ARMOR = '-----BEGIN PGP ';
-const CLEARSIGNED =
-  /^-----BEGIN PGP SIGNED MESSAGE-----\n(?:\w+: .*\n)*\n(?<signed>[\s\S]*?)\n-----BEGIN PGP SIGNATURE-----\n[\s\S]*?^-----END PGP SIGNATURE-----$/m;
 
 /** RFC 9580 section 7, "Cleartext Signature Framework": of such a file only the signed text counts. */
 function signedText(text: string, file: ChecksumFile): string {
   if (!text.includes(ARMOR)) return text;
-  const signed = CLEARSIGNED.exec(text)?.groups?.signed;
+  const signed = firstSigned(`\n${text}\n`);
   // Within the signed text each line that begins with a dash is escaped.
   if (signed === undefined || /^-(?! )/m.test(signed)) throw noChecksumFile(file, 'its signed part is not complete');
   return signed.replaceAll(/^- /gm, '');
 }
 
+/** Found step by step: one pattern for all of it would take minutes for a hostile file. */
+function firstSigned(text: string): string | undefined {
+  const begins = '\n-----BEGIN PGP SIGNED MESSAGE-----\n';
+  const begin = text.indexOf(begins);
+  if (begin < 0) return undefined;
+  // An empty line ends the headers, of which there may be none.
+  const headers = begin + begins.length;
+  const headersEnd = text.indexOf('\n\n', headers - 1);
+  const end = text.indexOf('\n-----BEGIN PGP SIGNATURE-----\n', headersEnd);
+  if (headersEnd < 0 || end < headersEnd + 2 || !text.includes('\n-----END PGP SIGNATURE-----\n', end))
+    return undefined;
+  const isHeader = (line: string) => /^\w+: /.test(line);
+  const isRight = text.slice(headers, headersEnd).split('\n').filter(Boolean).every(isHeader);
+  return isRight ? text.slice(headersEnd + 2, end) : undefined;
+}
+
 function textOf(file: ChecksumFile): string {
-  const { bytes, size } = file;
+  const { bytes, size, unread } = file;
+  if (unread !== undefined) throw new ImageDropError('bad-metadata', unread);
   if (bytes === undefined) {
     throw noChecksumFile(file, `it has ${size} bytes, and ${MAX_CHECKSUM_FILE_BYTES} is the most that is read`);
   }

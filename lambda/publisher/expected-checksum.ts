@@ -21,7 +21,7 @@ type Named = Pick<RecordedChecksum, 'algorithm' | 'value' | 'from'>;
 export function expectedChecksum(name: string, metadata: string | undefined, files: readonly ChecksumFile[]): Expected {
   const unusable: UnusableFile[] = [];
   const named = [...inMetadata(metadata), ...files.flatMap((file) => inFile(name, file, unusable))];
-  for (const one of named) requireSame(name, one, named);
+  requireOneEach(name, named);
   const [first] = PREFERENCE.flatMap((algorithm) => named.find((each) => each.algorithm === algorithm) ?? []);
   return {
     ...(first !== undefined && { checksum: { ...first, ...(isWeak(first.algorithm) && { weak: true as const }) } }),
@@ -50,11 +50,16 @@ function inFile(name: string, file: ChecksumFile, unusable: UnusableFile[]): rea
   }
 }
 
-function requireSame(name: string, one: Named, all: readonly Named[]): void {
-  const other = all.find(({ algorithm, value }) => algorithm === one.algorithm && value !== one.value);
-  if (other === undefined) return;
-  const message = `${one.from} gives the ${one.algorithm} ${one.value} for ${name}, and ${other.from} gives ${other.value}.`;
-  throw new ImageDropError('checksum-conflict', message);
+/** @throws `checksum-conflict` where an algorithm has two values */
+function requireOneEach(name: string, named: readonly Named[]): void {
+  const firsts = new Map<HashAlgorithm, Named>();
+  for (const one of named) {
+    const first = firsts.get(one.algorithm) ?? one;
+    firsts.set(one.algorithm, first);
+    if (first.value === one.value) continue;
+    const message = `${first.from} gives the ${one.algorithm} ${first.value} for ${name}, and ${one.from} gives ${one.value}.`;
+    throw new ImageDropError('checksum-conflict', message);
+  }
 }
 
 /** @param actual hex, of the bytes that were read */

@@ -1,11 +1,12 @@
 /** The checksum files of a publisher: a drop is looked up in those around it, and waits for them where one is required. */
 
 import { type Drop, dropId, recordKey } from '../model/drop.ts';
-import { asImageDropError, ImageDropError } from '../model/errors.ts';
+import { asImageDropError, type ErrorCode, ImageDropError, REFUSED_READS } from '../model/errors.ts';
 import { type MetadataLayer, strictest } from '../model/metadata.ts';
 import {
   baseName,
   checksumKeys,
+  fits,
   folderOf,
   imageOfChecksum,
   isChecksumKey,
@@ -17,6 +18,7 @@ import type { ObjectEvent } from '../model/s3-event.ts';
 import { type ChecksumFile, checksumsIn, MAX_CHECKSUM_FILE_BYTES } from '../publisher/checksum-file.ts';
 import { expectedChecksum } from '../publisher/expected-checksum.ts';
 import { type CreateMetadataDependencies, MAX_DELAY_SECONDS } from './ports.ts';
+import { askForRetry } from './record-message.ts';
 import type { Work } from './work.ts';
 
 type LookDependencies = Pick<CreateMetadataDependencies, 'objects' | 'folderKeys'>;
@@ -32,11 +34,32 @@ export async function checksumFiles(
   const { keys, isWhole } = await folderKeys(bucket, folderOf(key));
   const known = new Set([...(isWhole ? [] : checksumKeys(key)), ...keys.filter(isChecksumKey)]);
   const speaking = [...known].filter((each) => maySpeakOf(each, key)).sort(ownFirst);
-  const found = await Promise.all(
-    speaking.slice(0, MAX_FILES).map((each) => objects.read(bucket, each, MAX_CHECKSUM_FILE_BYTES)),
-  );
-  return found.flatMap((object) => (object === undefined ? [] : [{ name: object.key, ...object }]));
+  const found = await Promise.all(speaking.slice(0, MAX_FILES).map((each) => readFile(bucket, each, objects)));
+  const others = speaking.slice(MAX_FILES, MAX_FILES + 1).map(passedOver);
+  return [...found.filter((file) => file !== undefined), ...others];
 }
+
+/** A file that S3 refuses to give says nothing of the images around it, and must not fail them. */
+async function readFile(
+  bucket: string,
+  key: string,
+  objects: LookDependencies['objects'],
+): Promise<ChecksumFile | undefined> {
+  try {
+    const object = await objects.read(bucket, key, MAX_CHECKSUM_FILE_BYTES);
+    return object && { name: key, ...object };
+  } catch (thrown) {
+    const { code, message } = asImageDropError(thrown);
+    if (REFUSED_READS.includes(code)) return { name: key, size: 0, unread: message };
+    throw thrown;
+  }
+}
+
+const passedOver = (key: string): ChecksumFile => ({
+  name: key,
+  size: 0,
+  unread: `${key} and those behind it were not read: the folder has more than ${MAX_FILES} checksum files that may name the image.`,
+});
 
 const ownFirst = (one: string, other: string): number =>
   Number(imageOfChecksum(other) !== undefined) - Number(imageOfChecksum(one) !== undefined);
@@ -80,7 +103,12 @@ export async function withPublisher(
 async function noted(work: Work, publisher: RecordedPublisher): Promise<Work> {
   const isNothing = Object.keys(publisher).length === 0;
   if (isNothing && work.record.publisher === undefined) return work;
-  return work.with(await work.change((stored) => changes.withPublisher(stored, publisher)));
+  return work.with(await work.change((stored) => waitsNoMore(changes.withPublisher(stored, publisher))));
+}
+
+/** A pause of the target that follows has a reason of its own. */
+function waitsNoMore({ waiting, ...record }: changes.RecordDraft): changes.RecordDraft {
+  return waiting === undefined || waiting.code === MISSING ? record : { ...record, waiting };
 }
 
 function waitsForFile(record: changes.RecordDraft, now: Date): changes.RecordDraft {
@@ -105,18 +133,23 @@ function missing({ drop, target, publisher }: DropRecord, seconds: number): Imag
   return new ImageDropError(MISSING, message);
 }
 
+/** What a newer checksum file may put right. */
+const BY_CHECKSUM: readonly (ErrorCode | undefined)[] = [MISSING, 'checksum-mismatch', 'checksum-conflict'];
+
 /** A larger list names images of other folders, too. */
 const MAX_NAMES = 1000;
 
-/** Wakes the drops that wait for a checksum file which has just come, as far as it names them. */
+/**
+ * Wakes the drops that a checksum file names which has just come: those that wait for it, and those that failed by an
+ * earlier one. An image and its file that are replaced each night come one after the other.
+ */
 export async function wakeWaiting({ bucket, key }: ObjectEvent, deps: CreateMetadataDependencies): Promise<void> {
-  const file = await deps.objects.read(bucket, key, MAX_CHECKSUM_FILE_BYTES);
-  const named = new Set(file === undefined ? [] : namesIn({ name: key, ...file }, deps));
+  const file = await readFile(bucket, key, deps.objects);
+  const named = new Set(file === undefined ? [] : namesIn(file, deps));
   const { keys, isWhole } = await deps.folderKeys(bucket, folderOf(key));
   const images = [...named].map((name) => folderOf(key) + name);
-  const present = (isWhole ? images.filter((each) => keys.includes(each)) : images).filter((each) =>
-    maySpeakOf(key, each),
-  );
+  const isThere = new Set(keys);
+  const present = images.filter((each) => (!isWhole || isThere.has(each)) && fits(each) && maySpeakOf(key, each));
   await Promise.all(present.slice(0, MAX_NAMES).map((image) => wakeImage(bucket, image, deps)));
 }
 
@@ -137,8 +170,10 @@ async function wakeImage(bucket: string, key: string, deps: CreateMetadataDepend
     deps.targets.map(async ({ name }) => {
       const record = recordKey(drop, name);
       const stored = await deps.records.load(record);
-      const waits = stored?.status === 'received' && stored.waiting?.code === MISSING;
-      if (waits) await deps.ingestQueue.send({ record });
+      if (stored?.status === 'received' && stored.waiting?.code === MISSING) await deps.ingestQueue.send({ record });
+      if (stored?.status === 'failed' && BY_CHECKSUM.includes(stored.error?.code)) {
+        await deps.ingestQueue.send(askForRetry({ key: record, record: stored }));
+      }
     }),
   );
 }

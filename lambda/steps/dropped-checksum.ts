@@ -74,14 +74,15 @@ export const comparedIn = (record: DropRecord): Pick<DropRecord, 'publisher'> =>
 
 /**
  * Reads a drop for its checksum alone where no function reads its bytes in order otherwise: it is read from object
- * storage, or its archive was not read as a whole. A new message continues, with the whole time of a function.
+ * storage, or its archive is not read as a whole. A new message continues, with the whole time of a function.
  * @returns whether it was put off
  * @throws `checksum-mismatch`, `checksum-not-compared`
  */
 export async function isReadForChecksum(work: Work<UploadRecord>, deps: StreamUploadDependencies): Promise<boolean> {
   const { record } = work;
   const checksum = toCompare(record);
-  if (checksum === undefined || (record.packed === undefined && !isFromStorage(record.plan.route))) return false;
+  const isArchive = record.packed !== undefined || record.member !== undefined;
+  if (checksum === undefined || !(isArchive || isFromStorage(record.plan.route))) return false;
   const unknown = await whyUnread(work, checksum, deps);
   if (unknown !== undefined) requireComparable(record, unknown);
   await work.change((stored) => {

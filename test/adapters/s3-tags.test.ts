@@ -48,6 +48,15 @@ describe('tagging an object', () => {
     });
   });
 
+  test('takes off the mark of a settled drop that is not settled any more', async () => {
+    const object = await put('marked', 'imagedrop=settled');
+    await objects.tag(object, { 'imagedrop:there': 'failed empty' });
+    expect(await tagsOf(object)).toEqual({ 'imagedrop:there': 'failed empty' });
+    const others = await put('owned', 'imagedrop=mine');
+    await objects.tag(others, { 'imagedrop:here': 'superseded' });
+    expect(await tagsOf(others)).toEqual({ imagedrop: 'mine', 'imagedrop:here': 'superseded' });
+  });
+
   test('tags the version that was dropped, not the newest', async () => {
     const dropped = await put('versions');
     const newest = await put('versions');

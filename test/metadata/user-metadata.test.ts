@@ -34,6 +34,11 @@ describe('user metadata', () => {
     });
   });
 
+  test('leaves a checksum alone that another tool has put there', () => {
+    expect(userLayer({ checksum: 'd41d8cd98f00b204e9800998ecf8427e' }).metadata).toEqual({});
+    expect(() => userLayer({ checksum: 'sha256:1234' })).toThrow('x-amz-meta-checksum');
+  });
+
   test('names the header of each value', () => {
     expect(userLayer(headers).origins).toMatchObject({
       name: 'x-amz-meta-name',

@@ -85,7 +85,7 @@ describe('a blank CDK app', () => {
       queues: count('AWS::SQS::Queue'),
       alarms: count('AWS::CloudWatch::Alarm'),
       dashboards: count('AWS::CloudWatch::Dashboard'),
-    }).toEqual({ functions: 5, buckets: 3, queues: 8, alarms: 20, dashboards: 1 });
+    }).toEqual({ functions: 5, buckets: 3, queues: 8, alarms: 21, dashboards: 1 });
     const functions = resources.filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const deployed = functions.map(({ Metadata }) =>
       readFile(join(consumer.folder, 'cdk.out', Metadata?.['aws:asset:path'] ?? '', 'index.cjs')),

@@ -36,6 +36,12 @@ describe('a checksum file', () => {
     expect(listed).toEqual([{ name: 'a.img', algorithm: 'sha256', value: SHA256 }]);
   });
 
+  test('with many beginnings of signatures is refused within a moment', () => {
+    const armor = '-----BEGIN PGP SIGNED MESSAGE-----\n\n-----BEGIN PGP SIGNATURE-----\n';
+    const hostile = armor.repeat(Math.floor(MAX_CHECKSUM_FILE_BYTES / armor.length));
+    expect(() => checksumsIn(file('x-CHECKSUM', hostile))).toThrow('its signed part is not complete');
+  });
+
   test('escapes names as GNU coreutils does', () => {
     expect(checksumsIn(file('SHA256SUMS', `\\${SHA256}  a\\\\b\\nc.img`))).toMatchObject([{ name: 'a\\b\nc.img' }]);
   });

@@ -217,6 +217,57 @@ describe('the checksum of a publisher', () => {
     }
   });
 
+  test('of an archive whose disk is read in place is compared before the disk is sent', async () => {
+    const tar = tarOf([
+      { name: 'disk.img', bytes: DISK },
+      { name: 'behind.txt', bytes: Buffer.alloc(5000, 'a') },
+    ]);
+    for (const bytes of [tar, withFlippedByte(tar)]) {
+      const run = worldOf({ 'a.tar': tar, SHA256SUMS: sums('a.tar', bytes) });
+      await run.event('a.tar');
+      await run.upload('a.tar');
+      expect(run.record('a.tar')).toMatchObject({ member: { name: 'disk.img' }, publisher: { checksum: {} } });
+      expect(run.record('a.tar').publisher?.checksum?.agrees).toBe(bytes === tar);
+      expect(run.world.endpoint.uploads).toBe(0);
+      expect((await run.process('a.tar')).status).toBe(bytes === tar ? 'active' : 'failed');
+    }
+  });
+
+  test('is unknown where S3 does not give its file, and fails nothing', async () => {
+    const run = worldOf({ [KEY]: DISK, 'linux/SHA256SUMS': sums() });
+    const read = run.world.objects.read.bind(run.world.objects);
+    run.world.objects.read = async (bucket, key, limit) => {
+      if (key === 'linux/SHA256SUMS') throw new ImageDropError('object-archived', 'It is archived.');
+      return read(bucket, key, limit);
+    };
+    const { status, publisher } = await run.process();
+    expect({ status, publisher }).toEqual({
+      status: 'active',
+      publisher: { unusable: [{ key: 'linux/SHA256SUMS', reason: 'It is archived.' }] },
+    });
+    await run.event('linux/SHA256SUMS');
+    expect(run.world.ingestQueue.sent).toEqual([]);
+  });
+
+  test('brings back a drop that failed by the checksum file of the version before', async () => {
+    const run = worldOf({ [KEY]: DISK, 'linux/a.img.sha256': sums('a.img', Buffer.from('of last night')) });
+    expect(await run.process()).toMatchObject({ status: 'failed', error: { code: 'checksum-mismatch' } });
+    run.world.objects.put('linux/a.img.sha256', sums());
+    await run.event('linux/a.img.sha256');
+    const [retry] = run.world.ingestQueue.sent;
+    await createMetadata(retry, run.world.invocation(), run.world);
+    expect(await run.process()).toMatchObject({ status: 'active', publisher: { checksum: { agrees: true } } });
+    await run.event('linux/a.img.sha256');
+    expect(run.world.ingestQueue.sent).toHaveLength(1);
+  });
+
+  test('is looked for in twenty files of a folder, and the record says that there are more', async () => {
+    const others = Array.from({ length: 30 }, (_, index) => [`linux/${index}-CHECKSUM`, sums('b.img')]);
+    const { status, publisher } = await worldOf({ [KEY]: DISK, ...Object.fromEntries(others) }).process();
+    expect(status).toBe('active');
+    expect(publisher?.unusable).toEqual([{ key: expect.any(String), reason: expect.stringContaining('more than 20') }]);
+  });
+
   test('is unknown for a file that no function can read as a whole, and fails it where one is required', async () => {
     for (const require of ['none', 'checksum'] as const) {
       const run = worldOf({ [KEY]: DISK, 'linux/SHA256SUMS': sums() }, { maxStreamBytes: 10, require });
@@ -346,6 +397,17 @@ describe('a required checksum', () => {
     const run = worldOf({ [KEY]: DISK, 'imagedrop.yaml': Buffer.from(yaml) }, { require });
     await run.event();
     expect(run.record().status).toBe(status);
+  });
+
+  test('that has come is not what a later pause of the target waits for', async () => {
+    const run = worldOf({ [KEY]: DISK }, required);
+    await run.event();
+    run.world.objects.put('linux/SHA256SUMS', sums());
+    const error = new ImageDropError('endpoint-unavailable', 'It is away.');
+    run.world.endpoint.faults.push({ call: 'create', error });
+    await run.resume().catch(() => undefined);
+    expect(run.record().publisher?.checksum).toBeDefined();
+    expect(run.record().waiting?.code).not.toBe('checksum-missing');
   });
 
   test('is asked for again after the drop was unpacked', async () => {

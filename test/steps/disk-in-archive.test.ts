@@ -212,6 +212,14 @@ describe('a manifest in the archive', () => {
     }
   });
 
+  test('is not the bitmap of a raw disk, which ends in .mf, too', async () => {
+    const bitmap = { name: 'disk.mf', bytes: Buffer.alloc(2 ** 20 + 1, 0xff) };
+    const { record, receive } = await dropped([disk, bitmap]);
+    await receive();
+    expect(record()).toMatchObject({ status: 'created' });
+    expect(record().member?.manifest).toBeUndefined();
+  });
+
   test('that is too long to be read is refused', async () => {
     const half = { name: 'a.mf', bytes: Buffer.alloc(2 ** 19 + 1) };
     const { record, receive } = await dropped([disk, half, { ...half, name: 'b.mf' }]);

@@ -43,7 +43,8 @@ async function withoutProgress(
   const since = Math.max(statusSince(record).getTime(), Date.parse(record.progress?.at ?? '') || 0);
   const seconds = (deps.now().getTime() - since) / 1000;
   if (isSettled(record) || seconds < Math.max(PROGRESS_WITHIN_SECONDS, activeWithinSeconds)) return [];
-  if (await isWaiting(record, deps)) return [];
+  // A wait for a checksum file has an end of its own.
+  if (record.waiting?.code === 'checksum-missing' || (await isWaiting(record, deps))) return [];
   const hours = Math.floor(seconds / 3600);
   const why = `It is ${record.status} since ${statusSince(record).toISOString()}, and has had no progress for ${hours} hours.`;
   return [{ finding: { kind: 'without-progress', subject: key, why } }];
