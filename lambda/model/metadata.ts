@@ -44,9 +44,12 @@ export const FIELD_OF = {
   properties: 'properties',
 } as const satisfies Record<MetadataName, keyof ImageMetadata>;
 
-/** What `metadata` of a target may say: `checksum` is for one image, and `require` is a setting of the target itself. */
+/**
+ * What `metadata` of a target may say: `checksum` is for one image, `require` is a setting of the target itself, and one
+ * unpacked disk serves all targets.
+ */
 export const TARGET_FIELDS: readonly string[] = Object.values(FIELD_OF).filter(
-  (field) => field !== 'checksum' && field !== 'require',
+  (field) => field !== 'checksum' && field !== 'require' && field !== 'member',
 );
 
 /** What one place says, or several together. */

@@ -103,7 +103,7 @@ function firstSigned(text: string): string | undefined {
   const begins = '\n-----BEGIN PGP SIGNED MESSAGE-----\n';
   const begin = text.indexOf(begins);
   if (begin < 0) return undefined;
-  // An empty line ends the headers, of which there may be none.
+  // An empty line ends the headers. There may be none.
   const headers = begin + begins.length;
   const headersEnd = text.indexOf('\n\n', headers - 1);
   const end = text.indexOf('\n-----BEGIN PGP SIGNATURE-----\n', headersEnd);

@@ -15,8 +15,9 @@ type Tags = Readonly<Record<string, string>>;
 
 /**
  * Deletes what a settled record has given up, stores the receipt of an active one, announces the outcome on the topic, then
- * tags the dropped object: a bucket that forbids tags must not suppress the outcome. It is done at least once. What is announced is read again just before,
- * and an outcome carries the revision of its record: the outcome of a drop that was retried meanwhile is not announced.
+ * tags the dropped object: a bucket that forbids tags must not suppress the outcome. All of it is done at least once. The
+ * record is read again just before its outcome is announced, and the outcome carries its revision: that of a drop which was
+ * retried meanwhile is not announced.
  */
 export async function announce(work: Work, deps: RecordStatusDependencies): Promise<void> {
   const { receives } = work.invocation;
