@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, Token, Validations } from 'aws-cdk-lib';
+import { Annotations, type Duration, RemovalPolicy, Token, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, CfnFunction, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -51,23 +51,33 @@ const HEAP_SHARE = 0.75;
 /** AWS Lambda quotas: "Function environment variables". */
 const MAX_ENVIRONMENT_BYTES = 4096;
 
-/** The longest that a name can be which CloudFormation makes: a queue's URL in China, a bucket, any ARN. */
-const LONGEST = { URL: 137, BUCKET: 63, other: 225 };
+/** Bytes that a name can have which CloudFormation makes: a queue's URL (the longest is in China), a bucket, any ARN. */
+const NAMES = {
+  shortest: { url: 70, bucket: 30, other: 50 },
+  longest: { url: 137, bucket: 63, other: 225 },
+} as const;
+type Names = (typeof NAMES)[keyof typeof NAMES];
 
-function longestBytes(name: string, value: string): number {
-  if (!Token.isUnresolved(value)) return Buffer.byteLength(value);
-  if (name.endsWith('_URL')) return LONGEST.URL;
-  return name.endsWith('_BUCKET') ? LONGEST.BUCKET : Math.max(LONGEST.other, value.length);
+function bytesOf(environment: Readonly<Record<string, string>>, names: Names): number {
+  return Object.entries(environment).reduce((sum, [name, value]) => {
+    if (!Token.isUnresolved(value)) return sum + name.length + Buffer.byteLength(value);
+    const kind = name.endsWith('_URL') ? 'url' : name.endsWith('_BUCKET') ? 'bucket' : 'other';
+    return sum + name.length + names[kind];
+  }, 0);
 }
 
-/** A function whose environment is too large fails only while it is deployed, and only where names are long. */
-function requireRoom(name: string, environment: Readonly<Record<string, string>>): void {
-  const entries = Object.entries(environment);
-  const bytes = entries.reduce((sum, [key, value]) => sum + key.length + longestBytes(key, value), 0);
-  if (bytes <= MAX_ENVIRONMENT_BYTES) return;
-  const targets = Buffer.byteLength(environment.TARGETS ?? '');
-  const problem = `with them the environment of ${name} has up to ${bytes} bytes, and AWS Lambda takes ${MAX_ENVIRONMENT_BYTES}: move metadata to imagedrop.yaml in the bucket, or deploy a second stack for some of them.`;
-  throw new SettingError('targets', `${targets} bytes`, problem);
+/**
+ * A function whose environment is too large fails only while it is deployed. Where that depends on the names that
+ * CloudFormation makes, synthesis warns.
+ */
+function requireRoom(scope: Construct, name: string, environment: Readonly<Record<string, string>>): void {
+  const most = bytesOf(environment, NAMES.longest);
+  if (most <= MAX_ENVIRONMENT_BYTES) return;
+  const problem = `with them the environment of ${name} has up to ${most} bytes, and AWS Lambda takes ${MAX_ENVIRONMENT_BYTES}: move metadata to imagedrop.yaml in the bucket, or deploy a second stack for some of them.`;
+  if (bytesOf(environment, NAMES.shortest) > MAX_ENVIRONMENT_BYTES) {
+    throw new SettingError('targets', `${Buffer.byteLength(environment.TARGETS ?? '')} bytes`, problem);
+  }
+  Annotations.of(scope).addWarningV2('imagedrop:environment', `There are many targets: ${problem}`);
 }
 
 const ARCHITECTURE = Architecture.ARM_64;
@@ -122,7 +132,7 @@ export class LeanFunction extends Construct {
       POWERTOOLS_METRICS_NAMESPACE: props.metricsNamespace,
       POWERTOOLS_LOG_LEVEL: props.logLevel,
     };
-    requireRoom(props.name, environment);
+    requireRoom(this, props.name, environment);
     const fn = new LambdaFunction(this, id, {
       code: bundledCode(props.name),
       handler: 'index.handler',
