@@ -36,9 +36,10 @@ export interface LeanFunctionProps
 
 /**
  * How Node.js runs. The runtime of AWS Lambda bounds the heap by the function's memory, but not where NODE_OPTIONS is set:
- * V8's own bound is that of the machine, and the function would be killed before V8 frees anything. Image bytes are held outside its heap, and a large young generation would let megabytes of them wait
- * to be freed: with these two a function needs about 60 MiB less while it streams, and streams as fast. A third setting
- * is not an option of the environment (lambda/runtime/lean-memory.ts); docs/performance.md compares them.
+ * V8's own bound is that of the machine, and the function would be killed before V8 frees anything. Image bytes are held
+ * outside its heap, and a large young generation keeps megabytes of them: with these two a function needs about 60 MiB
+ * less while it streams, and streams as fast. A third setting is not an option of the environment
+ * (lambda/runtime/lean-memory.ts).
  */
 const leanNode = (memorySize: number) => ({
   NODE_OPTIONS: `--max-semi-space-size=1 --max-old-space-size=${Math.floor(HEAP_SHARE * memorySize)}`,

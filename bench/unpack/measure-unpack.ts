@@ -22,7 +22,7 @@ const TOOLS = [
   { tool: 'bzip2', pack: 'bzip2', goal: undefined },
 ] as const;
 
-/** Far below a goal is no noise. */
+/** Other work of the machine does not explain a ratio below this share of a goal. */
 const BINDING_SHARE = 0.5;
 const MIB = 2 ** 20;
 const OURS = join(import.meta.dirname, 'unpack.ts');

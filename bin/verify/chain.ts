@@ -1,8 +1,8 @@
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { isNoSuchKey, statusOf } from '../../lambda/adapters/aws-errors.ts';
 import { type Hashes, type Image, RECORD_PROPERTY } from '../../lambda/model/image.ts';
-import { type Digest, droppedDigest, type PublishedChecksum, publishedChecksum } from '../../lambda/model/receipt.ts';
-import type { DropRecord } from '../../lambda/model/record.ts';
+import { type Digest, droppedDigest } from '../../lambda/model/receipt.ts';
+import type { DropRecord, RecordedChecksum } from '../../lambda/model/record.ts';
 import { comparableIn } from '../../lambda/steps/verify.ts';
 import { Checks, type Finding, failed, ok, skipped, type Verdict, warning } from '../doctor/finding.ts';
 import type { KeyedRecord } from '../records/status-bucket.ts';
@@ -56,7 +56,7 @@ async function droppedObject({ drop }: DropRecord, s3: S3Client): Promise<Verdic
 
 function* madeFrom(record: DropRecord, checks: Checks): Generator<Finding> {
   const { packed, hashes, plan } = record;
-  const checksum = publishedChecksum(record);
+  const checksum = record.publisher?.checksum;
   if (checksum !== undefined) yield checks.found('checksum', checksumVerdict(checksum, droppedDigest(record)));
   if (packed !== undefined) {
     const { format, unpackedBytes, sha256 } = packed;
@@ -67,8 +67,8 @@ function* madeFrom(record: DropRecord, checks: Checks): Generator<Finding> {
   }
 }
 
-function checksumVerdict({ algorithm, value, from, agrees }: PublishedChecksum, dropped: Digest = {}): Verdict {
-  const detail = `${algorithm} ${value}, from ${from ?? 'the publisher'}`;
+function checksumVerdict({ algorithm, value, from, agrees }: RecordedChecksum, dropped: Digest = {}): Verdict {
+  const detail = `${algorithm} ${value}, from ${from}`;
   const read = dropped[algorithm];
   if (agrees === false || (read !== undefined && read !== value)) {
     return failed(`${detail}, but the dropped object has ${read ?? 'another'}.`, DROP_AGAIN);

@@ -53,23 +53,6 @@ export const receiptKey = (imageId: string): string => `receipts/${encodeURIComp
 /** The name of an image in a statement: ids are unique at one target only. */
 export const subjectName = (target: string, imageId: string): string => `${target}/${imageId}`;
 
-/** The checksum of a publisher, where a record has one. */
-export interface PublishedChecksum {
-  readonly algorithm: string;
-  readonly value: string;
-  readonly from?: string;
-  /** Whether the dropped bytes have it; another value, or none: that is unknown. */
-  readonly agrees?: boolean | string;
-}
-
-type Published = DropRecord & {
-  readonly publisher?: { readonly checksum?: PublishedChecksum };
-  /** The hashes are of the packed file. */
-  readonly packed?: { readonly hashes?: Digest };
-};
-
-export const publishedChecksum = ({ publisher }: Published): PublishedChecksum | undefined => publisher?.checksum;
-
 /**
  * The same for the same record, whenever it is asked for.
  * @param version of imagedrop
@@ -107,7 +90,7 @@ function receiptOf(recordKey: string, record: DropRecord, version: string): Rece
         digest: { sha256: packed.sha256 },
       },
     }),
-    ...('publisher' in record && { publisher: record.publisher }),
+    ...(record.publisher !== undefined && { publisher: record.publisher }),
     ...(found && { inspected: { format: found.format, virtualSize: found.virtualSize } }),
     ...(plan && {
       sent: {
@@ -128,11 +111,11 @@ function dropped(record: DropRecord): Receipt['dropped'] {
 }
 
 /** Of the whole object: what was sent may be a part of it, or the disk inside. */
-export function droppedDigest(record: Published): Digest | undefined {
+export function droppedDigest(record: DropRecord): Digest | undefined {
   const { packed, plan, hashes, drop } = record;
   if (packed?.hashes !== undefined) return packed.hashes;
   if (packed === undefined && plan?.range.length === drop.size) return hashes;
-  const published = publishedChecksum(record);
+  const published = record.publisher?.checksum;
   return published?.agrees === true ? { [published.algorithm]: published.value } : undefined;
 }
 
