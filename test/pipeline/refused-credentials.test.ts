@@ -49,7 +49,8 @@ function cloudAt(auth_url: string): PipelineCloud {
 async function waiting(dropped: Awaited<ReturnType<Pipeline['drop']>>) {
   for (;;) {
     const record = await pipeline.record(dropped);
-    if (record?.waiting !== undefined) return record;
+    // With a lease, it is asking again, in an attempt that will not count.
+    if (record?.waiting !== undefined && record.lease === undefined) return record;
     await pause(100);
   }
 }
