@@ -1,4 +1,16 @@
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
@@ -27,12 +39,60 @@ export function bundledCode(entryPoint: EntryPoint): Code {
       command: [entryPoint],
       local: {
         tryBundle(folder) {
-          bundle(entryPoint, folder);
+          bundleOnce(entryPoint, folder);
           return true;
         },
       },
     },
   });
+}
+
+/** Bundles of a clone, by the hash of what they were made from. */
+const CACHE = join(PACKAGE_ROOT, 'node_modules/.cache/imagedrop-bundles');
+const CACHED_DAYS = 7;
+
+/** The functions, these options, and the versions of all packages. */
+const SOURCES = ['lambda/**/*.ts', 'lib/bundle.ts', 'package-lock.json'];
+
+/** Bundles a function, which takes seconds, or copies the bundle that was made from the same sources. */
+function bundleOnce(entryPoint: EntryPoint, folder: string): void {
+  const cached = join(CACHE, `${entryPoint}-${hashOfSources()}`);
+  if (existsSync(cached)) {
+    cpSync(cached, folder, { recursive: true });
+  } else {
+    bundle(entryPoint, folder);
+    keep(folder, cached);
+  }
+}
+
+function hashOfSources(): string {
+  const hash = createHash('sha256');
+  for (const file of globSync(SOURCES, { cwd: PACKAGE_ROOT }).sort()) {
+    hash.update(`\0${file}\0`).update(readFileSync(join(PACKAGE_ROOT, file)));
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** Other processes may do the same. */
+function keep(folder: string, cached: string): void {
+  try {
+    mkdirSync(CACHE, { recursive: true });
+    const copy = mkdtempSync(join(CACHE, 'copy-'));
+    cpSync(folder, copy, { recursive: true });
+    if (existsSync(cached)) rmSync(copy, { recursive: true });
+    else renameSync(copy, cached);
+    removeOld();
+  } catch (error) {
+    // Without a cache the next synthesis bundles again.
+    if (!['EROFS', 'EACCES', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+function removeOld(): void {
+  const oldest = Date.now() - CACHED_DAYS * 86_400_000;
+  for (const path of readdirSync(CACHE).map((name) => join(CACHE, name))) {
+    if (statSync(path).mtimeMs < oldest) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 /** Writes `index.cjs` and its source map into a folder. */

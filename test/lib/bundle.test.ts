@@ -29,6 +29,19 @@ test('each function gets a bundle of its own, with a source map that holds no te
   }
 });
 
+test('a bundle that another synthesis made is the one that esbuild would make', () => {
+  // The first one puts it there.
+  const [, code] = ['first', 'second'].map((name) => {
+    const stack = new Stack(new App({ outdir: join(folder, name) }), 'Stack');
+    const code = bundledCode('record-status');
+    new LambdaFunction(stack, 'Function', { code, handler: 'index.handler', runtime: Runtime.NODEJS_24_X });
+    const [asset = ''] = readdirSync(join(folder, name)).filter((entry) => entry.startsWith('asset.'));
+    return readFileSync(join(folder, name, asset, 'index.cjs'), 'utf8');
+  });
+  bundle('record-status', folder);
+  expect(code).toBe(readFileSync(join(folder, 'index.cjs'), 'utf8'));
+});
+
 test.each(ENTRY_POINTS)('%s is JavaScript of at most 1.4 MB', (name) => {
   bundle(name, folder);
   const path = join(folder, 'index.cjs');
