@@ -88,8 +88,8 @@ const project = (name, { testMatch, ...settings }) => ({
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
-  // `npm pack` creates modules of the same names.
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  // `npm run package` creates modules of the same names.
+  modulePathIgnorePatterns: ['<rootDir>/package/'],
   ...settings,
 });
 

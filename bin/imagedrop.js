@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SOURCE = join(HERE, 'imagedrop.ts');
-/** Where `npm pack` puts what it compiles. */
+/** Where `npm run package` puts what it compiles. */
 const COMPILED = join(HERE, '../dist/bin/imagedrop.js');
 
 /** Strips types, unpacks zstd, and sends requests through the proxies of the environment. */

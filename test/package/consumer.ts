@@ -29,7 +29,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A folder with nothing but a package.json, in which the package that `npm pack` makes is installed. */
+/** A folder with nothing but a package.json, in which the package that `npm run package` makes is installed. */
 export class Consumer {
   readonly folder: string;
   readonly packed: Packed;
@@ -41,7 +41,8 @@ export class Consumer {
 
   static async install(): Promise<Consumer> {
     const folder = await mkdtemp(join(tmpdir(), 'imagedrop-consumer-'));
-    const packing = ['pack', '--json', '--silent', '--pack-destination', folder];
+    await run('npm', ['run', 'package'], { cwd: ROOT });
+    const packing = ['pack', './package', '--json', '--silent', '--pack-destination', folder];
     const { stdout } = await run('npm', packing, { cwd: ROOT, maxBuffer: 2 ** 24 });
     const [packed]: Packed[] = JSON.parse(stdout.slice(stdout.search(/^\[/m)));
     if (packed === undefined) throw new Error('npm pack has packed nothing.');

@@ -33,7 +33,7 @@ export const ELSEWHERE: readonly Elsewhere[] = [
   },
   {
     command: 'npm install @imagedrop/cdk aws-cdk-lib constructs',
-    because: 'It asks the registry of npm for the package; what `npm pack` makes is installed.',
+    because: 'It asks the registry of npm for the package; what `npm run package` makes is installed.',
     by: 'test/package/package.test.ts',
   },
 ];
