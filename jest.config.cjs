@@ -59,6 +59,8 @@ const SLOW = [
   'transfer/memory',
 ].map((name) => `test/${name}.test.ts`);
 
+const OPENSTACK_SETUP = '<rootDir>/test/openstack/install.cjs';
+
 /** Tests that need more than Node.js or take minutes: `npm run suite NAME` runs them. */
 const SUITES = {
   clients: { testMatch: ['test/clients/**/*.test.ts'] },
@@ -67,8 +69,10 @@ const SUITES = {
   openstack: {
     // The contract runs on the simulator too, so that its results are seen beside those of the real service.
     testMatch: ['test/openstack/**/*.test.ts', 'test/contract/**/*.test.ts'],
-    globalSetup: '<rootDir>/test/openstack/install.cjs',
+    globalSetup: OPENSTACK_SETUP,
   },
+  // The real Keystone and Glance that tests start, themselves.
+  services: { testMatch: ['test/services/**/*.test.ts'], globalSetup: OPENSTACK_SETUP },
   heavy: { testMatch: ['test/heavy/**/*.test.ts'] },
   // Quick tests of laws, each with ten times as many cases.
   laws: {
@@ -96,7 +100,7 @@ const project = (name, { testMatch, ...settings }) => ({
 /** All other test files are quick. */
 const NOT_QUICK = [
   ...SLOW,
-  ...['clients', 'package', 'ui', 'openstack', 'heavy', 'chaos/sabotage'].map((path) => `test/${path}`),
+  ...['clients', 'package', 'ui', 'openstack', 'services', 'heavy', 'chaos/sabotage'].map((path) => `test/${path}`),
 ];
 
 /** @type {import('jest').Config} */

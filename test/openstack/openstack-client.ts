@@ -16,11 +16,6 @@ export class OpenStackClient {
     return JSON.parse(await this.#ask('image', 'list', '--long', '-f', 'json'));
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  async show(id: string): Promise<any> {
-    return JSON.parse(await this.#ask('image', 'show', '-f', 'json', id));
-  }
-
   async save(id: string, file: string): Promise<void> {
     await this.#ask('image', 'save', '--file', file, id);
   }
