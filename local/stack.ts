@@ -17,9 +17,9 @@ import { SnsService } from './services/sns.ts';
 import { SqsService } from './services/sqs.ts';
 import { type Ports, readState, startOnPort, writeState } from './state.ts';
 import { readAssembly } from './template/assembly.ts';
+import type { RolePlan } from './template/functions.ts';
 import { readPlan, type StackPlan } from './template/plan.ts';
 import { TemplateError } from './template/properties.ts';
-import type { RolePlan } from './template/roles.ts';
 import type { TargetPlan } from './template/schedules.ts';
 
 export interface StackOptions {

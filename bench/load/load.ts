@@ -4,11 +4,8 @@ import { parse } from 'yaml';
 import { inTurns } from '../../bin/in-turns.ts';
 import { Pipeline } from '../../test/pipeline/pipeline.ts';
 import { rawDisk } from '../../test/support/disk.ts';
-import { type FunctionFigures, functionFigures } from './function-logs.ts';
-import { liveMib } from './live-memory.ts';
-import { sampleMemory } from './memory-samples.ts';
-import { awaitOutcomes } from './outcomes.ts';
-import { countRequests } from './request-counts.ts';
+import { awaitOutcomes, countRequests, type FunctionFigures, functionFigures } from './counts.ts';
+import { liveMib, sampleMemory } from './memory-samples.ts';
 
 /** Small enough that the pipeline is measured and not the disk. */
 const DROP_BYTES = 64 * 1024;

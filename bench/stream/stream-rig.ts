@@ -18,8 +18,8 @@ import { readAssembly } from '../../local/template/assembly.ts';
 import { readPlan } from '../../local/template/plan.ts';
 import { simulatedCloud } from '../../test/pipeline/cloud.ts';
 import { Pipeline } from '../../test/pipeline/pipeline.ts';
-import { cpuSeconds } from '../measure/processes.ts';
 import type { Run } from '../measure/run.ts';
+import { cpuSeconds } from '../measure/run.ts';
 import { type Nginx, startNginx } from './nginx.ts';
 
 const CLOUD = 'simulator';

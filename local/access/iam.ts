@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
+import type { RolePlan } from '../template/functions.ts';
 import { Properties } from '../template/properties.ts';
-import type { RolePlan } from '../template/roles.ts';
 import type { Access, Principal } from './access.ts';
 
 /** One action on one resource, as a statement of the role's policies words it. */

@@ -1,8 +1,7 @@
 import type { Assembly } from './assembly.ts';
 import { readBuckets } from './buckets.ts';
-import { readFunctions, readMappings } from './functions.ts';
+import { readFunctions, readMappings, readRoles } from './functions.ts';
 import { readQueues, readSubscriptions, readTopics } from './messaging.ts';
-import { readRoles } from './roles.ts';
 import { readSchedules } from './schedules.ts';
 import { readSecrets } from './secrets.ts';
 import { StackTemplate } from './stack-template.ts';

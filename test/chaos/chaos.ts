@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
-import { seeded } from '../../local/contributing/faults/seeded.ts';
+import { seeded } from '../../local/contributing/faults/fault.ts';
 import type { Mishap } from '../../local/simulator/flavour.ts';
 import { type EmbeddedStack, startStack } from '../../local/stack.ts';
 import { chaosAssembly, SECRET, STACK, type Versioning } from './chaos-assembly.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../local/contributing/faults/clock.ts';
 import type { Fault } from '../../local/contributing/faults/fault.ts';
-import { seeded } from '../../local/contributing/faults/seeded.ts';
+import { seeded } from '../../local/contributing/faults/fault.ts';
 import type { FaultyEnvironment, FunctionFaults } from '../../local/faults.ts';
 import { OTHER_KINDS } from './kinds.ts';
 import type { Ledger } from './ledger.ts';

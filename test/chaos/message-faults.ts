@@ -1,4 +1,4 @@
-import { seeded } from '../../local/contributing/faults/seeded.ts';
+import { seeded } from '../../local/contributing/faults/fault.ts';
 import type { MessageFault, MessageFaults } from '../../local/faults.ts';
 import type { ReceivedMessage } from '../../local/services/queue-engine.ts';
 import { OTHER_KINDS } from './kinds.ts';

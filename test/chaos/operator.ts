@@ -9,7 +9,7 @@ import {
 import { isSettled } from '../../lambda/model/record-changes.ts';
 import { BEGINNINGS_KEY, type TargetBeginnings } from '../../lambda/model/target-beginnings.ts';
 import type { ReconcileReport } from '../../lambda/steps/reconcile/reconcile.ts';
-import { seeded } from '../../local/contributing/faults/seeded.ts';
+import { seeded } from '../../local/contributing/faults/fault.ts';
 import type { EmbeddedStack } from '../../local/stack.ts';
 import type { ChaosCloud } from './chaos-cloud.ts';
 import type { ChaosFaults } from './chaos-faults.ts';

@@ -1,5 +1,5 @@
 import type { Decide, Fault, FaultyRequest, ServedAnswer } from '../../local/contributing/faults/fault.ts';
-import { seeded } from '../../local/contributing/faults/seeded.ts';
+import { seeded } from '../../local/contributing/faults/fault.ts';
 import { type Dice, MENU, type MenuEntry } from './fault-menu.ts';
 import type { FunctionWatch } from './function-watch.ts';
 import { OTHER_KINDS } from './kinds.ts';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { httpClient } from '../../lambda/adapters/http.ts';
 import { endpointOpener } from '../../lambda/endpoints/registry.ts';
 import { ADMIN_PROJECT } from '../../local/contributing/openstack/accounts.ts';
-import type { GlanceSettings } from '../../local/contributing/openstack/glance-settings.ts';
+import type { GlanceSettings } from '../../local/contributing/openstack/glance-folder.ts';
 import type { PasswordUser } from '../../local/contributing/openstack/identity-api.ts';
 import type { Keystone } from '../../local/contributing/openstack/keystone.ts';
 import { startOpenStack } from '../../local/contributing/openstack/openstack.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Accounts, SERVICE_PROJECT } from './accounts.ts';
-import { type ConfigSections, configFile } from './config-file.ts';
-import type { GlanceSettings, ImportFilter } from './glance-settings.ts';
+import type { GlanceSettings, ImportFilter } from './glance-folder.ts';
 import { DOMAIN } from './identity-api.ts';
+import { type ConfigSections, configFile } from './own-folder.ts';
 
 export interface GlanceConfig {
   readonly folder: string;

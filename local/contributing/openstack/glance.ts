@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GLANCE_FOLDERS, glanceConfig } from './glance-config.ts';
-import { prepareGlance, type SavedGlance } from './glance-folder.ts';
-import { glanceConfigFile, glanceServer, glanceUrl } from './glance-server.ts';
-import type { GlanceSettings, Quotas } from './glance-settings.ts';
+import type { GlanceSettings, Quotas } from './glance-folder.ts';
+import { glanceConfigFile, glanceServer, glanceUrl, prepareGlance, type SavedGlance } from './glance-folder.ts';
 import type { IdentityApi, Resource } from './identity-api.ts';
 import { DEFAULT_REGION, type Keystone } from './keystone.ts';
 import type { MariaDb } from './mariadb.ts';

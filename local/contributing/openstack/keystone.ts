@@ -3,9 +3,15 @@ import { resolve } from 'node:path';
 import { type Accounts, ADMIN_PROJECT, makeAccounts, randomPassword } from './accounts.ts';
 import { freePort } from './free-port.ts';
 import { IdentityApi } from './identity-api.ts';
-import { keystoneConfig } from './keystone-config.ts';
-import { bootstrap, makeKeystoneFolder, savedKeystone, saveKeystone } from './keystone-folder.ts';
-import { keystoneConfigFile, keystoneServer } from './keystone-server.ts';
+import {
+  bootstrap,
+  keystoneConfig,
+  keystoneConfigFile,
+  keystoneServer,
+  makeKeystoneFolder,
+  savedKeystone,
+  saveKeystone,
+} from './keystone-folder.ts';
 import { databaseName, type MariaDb } from './mariadb.ts';
 import type { ServerProcess } from './server-process.ts';
 

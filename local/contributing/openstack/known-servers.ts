@@ -3,12 +3,9 @@ import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LOCK_FILE } from '../../folder-lock.ts';
 import { isOwnCloudsYaml } from './clouds-yaml.ts';
-import { savedGlance } from './glance-folder.ts';
-import { glanceServer } from './glance-server.ts';
-import { savedKeystone } from './keystone-folder.ts';
-import { keystoneServer } from './keystone-server.ts';
-import { savedMariaDb } from './mariadb-folder.ts';
-import { mariaDbServer } from './mariadb-server.ts';
+import { glanceServer, savedGlance } from './glance-folder.ts';
+import { keystoneServer, savedKeystone } from './keystone-folder.ts';
+import { mariaDbServer, savedMariaDb } from './mariadb.ts';
 import { foldersOf } from './openstack.ts';
 import type { ServerProcess } from './server-process.ts';
 

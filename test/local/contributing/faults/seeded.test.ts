@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { seeded } from '../../../../local/contributing/faults/seeded.ts';
+import { seeded } from '../../../../local/contributing/faults/fault.ts';
 
 describe('a seeded number', () => {
   test('is the same for the same seed and subject, and another for any other', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { configFile } from '../../../../local/contributing/openstack/config-file.ts';
 import { GLANCE_PASTE, glanceConfig } from '../../../../local/contributing/openstack/glance-config.ts';
-import type { GlanceSettings } from '../../../../local/contributing/openstack/glance-settings.ts';
-import { keystoneConfig } from '../../../../local/contributing/openstack/keystone-config.ts';
+import type { GlanceSettings } from '../../../../local/contributing/openstack/glance-folder.ts';
+import { keystoneConfig } from '../../../../local/contributing/openstack/keystone-folder.ts';
+import { configFile } from '../../../../local/contributing/openstack/own-folder.ts';
 
 const accounts = {
   admin: { name: 'admin', password: 'a' },

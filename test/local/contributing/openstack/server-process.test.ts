@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '../../../../local/contributing/openstack/free-port.ts';
+import type { ServerCommand } from '../../../../local/contributing/openstack/process-group.ts';
 import { ServerProcess } from '../../../../local/contributing/openstack/server-process.ts';
-import type { ServerCommand } from '../../../../local/contributing/openstack/spawn-server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A server with two workers that survive it, as those of Glance do. */
