@@ -24,7 +24,7 @@ export function signatureVerifier(files: readonly KeyFile[], now: () => Date): V
   };
 }
 
-type Word = Pick<RecordedPublisher, 'checksum' | 'signature' | 'unusable'>;
+type Found = Pick<RecordedPublisher, 'checksum' | 'signature' | 'unusable'>;
 
 /**
  * What the publisher says of a file. A signed checksum takes precedence over a stronger one that is not signed; md5 does
@@ -35,18 +35,19 @@ type Word = Pick<RecordedPublisher, 'checksum' | 'signature' | 'unusable'>;
  * @param verify undefined where the settings have no keys
  * @throws `checksum-conflict`, `signature-invalid`
  */
-export async function wordOfPublisher(
+export async function checksumAndSignature(
   name: string,
   metadata: string | undefined,
   files: readonly ChecksumFile[],
   verify?: VerifySignature,
-): Promise<Word> {
+): Promise<Found> {
   const { unusable = [], ...unsigned } = expectedChecksum(name, metadata, files.filter(isList));
   const looks = verify && (await Promise.all(signaturesIn(name, files).map((each) => lookAt(each, verify))));
   const lists = looks?.flatMap(({ list }) => list ?? []) ?? [];
   const { checksum } = expectedChecksum(name, undefined, lists);
   const signature = lists.find((list) => list.name === checksum?.from)?.signature;
   const all = [...unusable, ...(looks?.flatMap((look) => look.unusable) ?? [])];
+  if (checksum?.weak) all.push({ key: checksum.from, reason: `${checksum.from} is signed, and gives only an md5 of ${name}.` });
   return {
     ...(checksum === undefined || signature === undefined || checksum.weak ? unsigned : { checksum, signature }),
     ...(all.length > 0 && { unusable: all }),

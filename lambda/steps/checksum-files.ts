@@ -21,7 +21,7 @@ import { type DropRecord, isWaitingForFile, type RecordedPublisher } from '../mo
 import * as changes from '../model/record-changes.ts';
 import type { ObjectEvent } from '../model/s3-event.ts';
 import { type ChecksumFile, checksumsIn, isClearsigned, MAX_CHECKSUM_FILE_BYTES } from '../publisher/checksum-file.ts';
-import { wordOfPublisher } from '../publisher/signature.ts';
+import { checksumAndSignature } from '../publisher/signature.ts';
 import { type CreateMetadataDependencies, MAX_DELAY_SECONDS } from './ports.ts';
 import { askForRetry } from './record-message.ts';
 import type { Work } from './work.ts';
@@ -107,7 +107,7 @@ export async function withPublisher(
   if (require === 'signature' && deps.verifySignature === undefined) throw withoutKeys(work.record);
   const inFiles = async (some: readonly ChecksumFile[]): Promise<RecordedPublisher> => ({
     ...(require !== undefined && require !== 'none' && { require }),
-    ...(await wordOfPublisher(baseName(drop.key), metadata.checksum, some, deps.verifySignature)),
+    ...(await checksumAndSignature(baseName(drop.key), metadata.checksum, some, deps.verifySignature)),
   });
   const seen = await inFiles(files);
   if (isEnough(work.record, seen)) return noted(work, seen);

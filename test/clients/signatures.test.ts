@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { signatureVerifier, wordOfPublisher } from '../../lambda/publisher/signature.ts';
+import { signatureVerifier, checksumAndSignature } from '../../lambda/publisher/signature.ts';
 import { LAYOUTS } from '../support/checksum-layouts.ts';
 import { failure } from '../support/outcome.ts';
 import { checksumFile } from '../support/signing.ts';
@@ -42,7 +42,7 @@ const fingerprintOf = (user: string) =>
 
 function word(files: Readonly<Record<string, Buffer | string>>, user: string, name = 'a.img') {
   const read = Object.entries(files).map(([key, content]) => checksumFile(key, content));
-  return wordOfPublisher(
+  return checksumAndSignature(
     name,
     undefined,
     read,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as openpgp from 'openpgp';
-import { signatureVerifier, wordOfPublisher } from '../../lambda/publisher/signature.ts';
+import { signatureVerifier, checksumAndSignature } from '../../lambda/publisher/signature.ts';
 import type { KeyFile } from '../../lambda/publisher/verdict.ts';
 import { LAYOUTS } from '../support/checksum-layouts.ts';
 import { failure } from '../support/outcome.ts';
@@ -31,7 +31,7 @@ type Files = Readonly<Record<string, Buffer | string>>;
 
 function word(files: Files, keys: readonly KeyFile[] = [known.file], name = 'a.img', metadata?: string) {
   const read = Object.entries(files).map(([key, content]) => checksumFile(key, content));
-  return wordOfPublisher(
+  return checksumAndSignature(
     name,
     metadata,
     read,
@@ -178,6 +178,13 @@ describe('an OpenPGP signature', () => {
     expect((await word({ 'x-CHECKSUM': file }, [known.file], 'evil.img')).signature).toBeUndefined();
   });
 
+  test('covers only what the library has read as signed, where others read another part', async () => {
+    const genuine = (await clearsigned(LIST, known)).toString().replace('MESSAGE-----', 'MESSAGE----- ');
+    const forged = (await clearsigned(`${sha256('forged')}  a.img\n`, stranger)).toString();
+    const found = await word({ 'x-CHECKSUM': genuine + forged });
+    expect(found).toMatchObject({ checksum: { value: sha256(IMAGE) }, signature: { key: known.fingerprint } });
+  });
+
   test('counts by any key of a file with several', async () => {
     const bytes = Buffer.concat([stranger.file.bytes, Buffer.from('\n'), known.file.bytes]);
     const files = { SHA256SUMS: LIST, 'SHA256SUMS.gpg': await detached(LIST, known) };
@@ -241,7 +248,7 @@ describe('a signed checksum', () => {
   test('is not md5', async () => {
     const md5 = `${createHash('md5').update(IMAGE).digest('hex')}  a.img\n`;
     const found = await word({ 'a.img.md5': md5, 'a.img.md5.asc': await detached(md5, known) });
-    expect(found).toMatchObject({ checksum: { weak: true } });
+    expect(found).toMatchObject({ checksum: { weak: true }, unusable: [{ reason: expect.stringContaining('only an md5') }] });
     expect(found.signature).toBeUndefined();
   });
 
