@@ -191,7 +191,7 @@ describe('an OpenPGP signature', () => {
     expect(await word(files, [{ name: 'both.asc', bytes }])).toMatchObject({ signature: { by: known.by } });
   });
 
-  test('cannot be verified by a file that is no key, which is a fault of the settings', async () => {
+  test('cannot be verified by a file that is not a key, which is a fault of the settings', async () => {
     const error = await failure(async () =>
       doubtOf(await detached(LIST, known), [{ name: 'x', bytes: Buffer.from('x') }]),
     );

@@ -37,7 +37,7 @@ test('are needed by a target that requires signatures', () => {
 });
 
 test.each<[string, () => Buffer | string, string]>([
-  ['an error page', () => '<html>', 'it is no key of OpenPGP or minisign'],
+  ['an error page', () => '<html>', 'it is not a key of OpenPGP or minisign'],
   ['an armored private key', () => publisher.key.armor(), 'it holds a private key'],
   ['a binary private key', () => Buffer.from(publisher.key.write()), 'it holds a private key'],
   [
