@@ -44,7 +44,7 @@ export function minisignVerdict(signature: Buffer, signed: Buffer, keys: readonl
   const [, text = '', comment = '', whole = ''] = linesOf(signature);
   const bytes = Buffer.from(text, 'base64');
   const algorithm = bytes.toString('latin1', 0, ALGORITHM_BYTES);
-  if (bytes.length !== SIGNATURE_BYTES || !/^ed$/i.test(algorithm) || !comment.startsWith(TRUSTED)) {
+  if (bytes.length !== SIGNATURE_BYTES || !/^E[dD]$/.test(algorithm) || !comment.startsWith(TRUSTED)) {
     throw new ImageDropError('bad-metadata', 'It is not a signature of minisign.');
   }
   const id = bytes.subarray(ALGORITHM_BYTES, HEAD_BYTES);

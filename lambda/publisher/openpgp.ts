@@ -43,10 +43,7 @@ export async function openPgp(files: readonly KeyFile[], now: () => Date): Promi
 function requireFew(signed: { getSigningKeyIDs(): readonly unknown[] }): void {
   const count = signed.getSigningKeyIDs().length;
   if (count <= MAX_SIGNATURES) return;
-  throw new ImageDropError(
-    'bad-metadata',
-    `It has ${count} signatures, and ${MAX_SIGNATURES} is the most that is read.`,
-  );
+  throw new ImageDropError('bad-metadata', `It has ${count} signatures; up to ${MAX_SIGNATURES} are read.`);
 }
 
 type Library = typeof import('openpgp');

@@ -47,7 +47,8 @@ export async function checksumAndSignature(
   const { checksum } = expectedChecksum(name, undefined, lists);
   const signature = lists.find((list) => list.name === checksum?.from)?.signature;
   const all = [...unusable, ...(looks?.flatMap((look) => look.unusable) ?? [])];
-  if (checksum?.weak) all.push({ key: checksum.from, reason: `${checksum.from} is signed, and gives only an md5 of ${name}.` });
+  if (checksum?.weak)
+    all.push({ key: checksum.from, reason: `${checksum.from} is signed, and gives only an md5 of ${name}.` });
   return {
     ...(checksum === undefined || signature === undefined || checksum.weak ? unsigned : { checksum, signature }),
     ...(all.length > 0 && { unusable: all }),

@@ -43,7 +43,9 @@ function whyNoKey(bytes: Buffer): string | undefined {
     return 'it holds a private key';
   }
   if (text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----') || tagOf(bytes) === 6) return undefined;
-  return /^untrusted comment: .*\r?\nRW[\w+/]{54}\s*$/.test(text) ? undefined : 'it is not a key of OpenPGP or minisign';
+  return /^untrusted comment: .*\r?\nRW[\w+/]{54}\s*$/.test(text)
+    ? undefined
+    : 'it is not a key of OpenPGP or minisign';
 }
 
 /** RFC 9580 sections 4.2 and 5: the type of the first packet; 5 is a secret key, 6 a public key. */

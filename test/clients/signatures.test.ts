@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { signatureVerifier, checksumAndSignature } from '../../lambda/publisher/signature.ts';
+import { checksumAndSignature, signatureVerifier } from '../../lambda/publisher/signature.ts';
 import { LAYOUTS } from '../support/checksum-layouts.ts';
 import { failure } from '../support/outcome.ts';
 import { checksumFile } from '../support/signing.ts';

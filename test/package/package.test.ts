@@ -106,10 +106,14 @@ describe('a blank CDK app', () => {
     expect(await consumer.synth('signed.ts')).toMatchObject({ status: 0 });
     const assembly = join(consumer.folder, 'cdk.out');
     const { Resources } = JSON.parse(await readFile(join(assembly, 'Signed.template.json'), 'utf8'));
-    const functions = Object.values<{ Properties: Record<string, unknown>; Metadata?: Record<string, string> }>(Resources);
+    const functions = Object.values<{ Properties: Record<string, unknown>; Metadata?: Record<string, string> }>(
+      Resources,
+    );
     const [strict] = functions.filter(({ Properties }) => JSON.stringify(Properties)?.includes('PUBLISHER_KEYS_FILE'));
     const asset = join(assembly, strict?.Metadata?.['aws:asset:path'] ?? 'none');
-    expect(Object.keys(JSON.parse(await readFile(join(asset, 'publisher-keys.json'), 'utf8')))).toEqual(['keys/known.asc']);
+    expect(Object.keys(JSON.parse(await readFile(join(asset, 'publisher-keys.json'), 'utf8')))).toEqual([
+      'keys/known.asc',
+    ]);
     await consumer.write('load.cjs', `import('${join(asset, 'node_modules/openpgp/dist/node/openpgp.mjs')}');`);
     expect(await consumer.run(process.execPath, 'load.cjs')).toMatchObject({ status: 0 });
   });

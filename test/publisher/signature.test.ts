@@ -221,6 +221,8 @@ describe('a minisign signature', () => {
   });
 
   test('by an unknown key, or that cannot be read, is noted', async () => {
+    const other = await word({ SHA256SUMS: LIST, 'SHA256SUMS.gpg': await detached(LIST, known) }, [minisign.file]);
+    expect(other.unusable).toMatchObject([{ code: 'signature-key-unknown' }]);
     const unknown = await word(files(newMinisign().signatureOf(LIST)), [minisign.file]);
     expect(unknown.unusable).toMatchObject([{ code: 'signature-key-unknown' }]);
     const cut = await word(files(minisign.signatureOf(LIST).subarray(0, 60)), [minisign.file]);
