@@ -10,11 +10,13 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { PublisherKeys } from '../lambda/runtime/environment.ts';
 import type { EntryPoint } from './entry-points.ts';
 
 /** The clone of the project, or dist/ of an installed package. */
@@ -23,23 +25,35 @@ const PACKAGE_ROOT = join(import.meta.dirname, '..');
 /** The CDK requires an image for bundling in Docker; this bundling never needs Docker. */
 const NO_DOCKER = DockerImage.fromRegistry('none');
 
+/** Beside the code, where there are keys. */
+export const PUBLISHER_KEYS_FILE = 'publisher-keys.json';
+
 /**
  * The code of a function: its entry point and all its imports in one file, `index.cjs`. An installed package contains the
- * bundle. In a clone esbuild makes it.
+ * bundle. In a clone esbuild makes it. Only where there are keys of publishers, they and the library that verifies
+ * OpenPGP signatures are beside it.
  */
-export function bundledCode(entryPoint: EntryPoint): Code {
+export function bundledCode(entryPoint: EntryPoint, keys?: PublisherKeys): Code {
   const packed = join(PACKAGE_ROOT, 'bundles', entryPoint);
-  if (existsSync(packed)) return Code.fromAsset(packed);
-  return Code.fromAsset(join(PACKAGE_ROOT, 'lambda'), {
+  const isPacked = existsSync(packed);
+  if (isPacked && keys === undefined) return Code.fromAsset(packed);
+  return Code.fromAsset(isPacked ? packed : join(PACKAGE_ROOT, 'lambda'), {
     // A changed comment does not change the function.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: NO_DOCKER,
       // The CDK bundles again only if this differs.
-      command: [entryPoint],
+      command: [
+        entryPoint,
+        createHash('sha256')
+          .update(JSON.stringify(keys ?? {}))
+          .digest('hex'),
+      ],
       local: {
         tryBundle(folder) {
-          bundleOnce(entryPoint, folder);
+          if (isPacked) cpSync(packed, folder, { recursive: true });
+          else bundleOnce(entryPoint, folder);
+          if (keys !== undefined) addKeys(keys, folder);
           return true;
         },
       },
@@ -84,7 +98,7 @@ function keep(folder: string, cached: string): void {
     removeOld();
   } catch (error) {
     // Without a cache the next synthesis bundles again.
-    if (!['EROFS', 'EACCES', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!['EROFS', 'EACCES', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 
@@ -93,6 +107,15 @@ function removeOld(): void {
   for (const path of readdirSync(CACHE).map((name) => join(CACHE, name))) {
     if (statSync(path).mtimeMs < oldest) rmSync(path, { recursive: true, force: true });
   }
+}
+
+/** What Node.js reads of the package openpgp, as it is published. */
+const OPENPGP_FILES = ['package.json', 'LICENSE', 'dist/node/openpgp.mjs'];
+
+function addKeys(keys: PublisherKeys, folder: string): void {
+  writeFileSync(join(folder, PUBLISHER_KEYS_FILE), JSON.stringify(keys));
+  const library = join(dirname(createRequire(import.meta.url).resolve('openpgp')), '../..');
+  for (const file of OPENPGP_FILES) cpSync(join(library, file), join(folder, 'node_modules/openpgp', file));
 }
 
 /** Writes `index.cjs` and its source map into a folder. */
@@ -106,6 +129,8 @@ export function bundle(entryPoint: EntryPoint, folder: string): void {
     outfile: join(folder, 'index.cjs'),
     bundle: true,
     platform: 'node',
+    // Loaded at the first signature, from beside the bundle.
+    external: ['openpgp'],
     target: 'node24',
     format: 'cjs',
     // ES modules let esbuild drop unused exports.

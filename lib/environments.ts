@@ -6,6 +6,7 @@ import type {
   StreamUploadEnvironment,
   UnpackImageEnvironment,
 } from '../lambda/runtime/environment.ts';
+import { PUBLISHER_KEYS_FILE } from './bundle.ts';
 import type { Parts, Queues } from './parts.ts';
 import type { Settings } from './settings/settings.ts';
 import { packageVersion } from './version.ts';
@@ -20,7 +21,7 @@ export interface Environments {
 }
 
 export function environmentsOf(settings: Settings, parts: Parts): Environments {
-  const { targets, reconcile, maxUnpackedBytes, expireSettledAfter, receiptKey } = settings;
+  const { targets, reconcile, maxUnpackedBytes, expireSettledAfter, receiptKey, publisherKeys } = settings;
   const { INGEST_QUEUE_URL, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL, STATUS_QUEUE_URL } = urlsOf(parts.queues);
   const shared: SharedEnvironment = {
     TARGETS: JSON.stringify(targets),
@@ -32,7 +33,13 @@ export function environmentsOf(settings: Settings, parts: Parts): Environments {
   const DROP_BUCKET = parts.drops.bucket.bucketName;
   const WORK_BUCKET = parts.work.bucketName;
   return {
-    createMetadata: { ...shared, DROP_BUCKET, UNPACK_QUEUE_URL, UPLOAD_QUEUE_URL },
+    createMetadata: {
+      ...shared,
+      DROP_BUCKET,
+      UNPACK_QUEUE_URL,
+      UPLOAD_QUEUE_URL,
+      ...(publisherKeys && { PUBLISHER_KEYS_FILE }),
+    },
     unpackImage: { ...shared, UNPACK_QUEUE_URL, WORK_BUCKET, MAX_UNPACKED_BYTES: String(maxUnpackedBytes) },
     streamUpload: { ...shared, UPLOAD_QUEUE_URL },
     recordStatus: {

@@ -159,6 +159,7 @@ export class ImageDrop extends Construct {
         stage: settings.createMetadata,
         queue: parts.queues.ingest.queue,
         environment: environments.createMetadata,
+        publisherKeys: settings.publisherKeys,
         grants: createMetadataGrants(parts),
       }),
       unpackImage: stageFunction('UnpackImage', {

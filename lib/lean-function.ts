@@ -3,7 +3,7 @@ import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aw
 import { Architecture, CfnFunction, Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { SharedEnvironment } from '../lambda/runtime/environment.ts';
+import type { PublisherKeys, SharedEnvironment } from '../lambda/runtime/environment.ts';
 import { bundledCode } from './bundle.ts';
 import type { EntryPoint } from './entry-points.ts';
 import { ManagedInstances } from './managed-instances.ts';
@@ -24,6 +24,8 @@ export interface LeanFunctionProps
   /** Undefined: none. */
   readonly reservedConcurrency?: number | undefined;
   readonly environment: SharedEnvironment;
+  /** Undefined: the function has none. */
+  readonly publisherKeys?: PublisherKeys | undefined;
   /** The VPC that it is in; undefined: none. */
   readonly network?: NetworkSettings | undefined;
   /** What its event source may start at a time. @default 1 */
@@ -135,7 +137,7 @@ export class LeanFunction extends Construct {
     };
     requireRoom(this, props.name, environment);
     const fn = new LambdaFunction(this, id, {
-      code: bundledCode(props.name),
+      code: bundledCode(props.name, props.publisherKeys),
       handler: 'index.handler',
       description: `imagedrop: ${props.description}`,
       runtime: Runtime.NODEJS_24_X,

@@ -8,7 +8,14 @@ import { receiveFrom } from './statements.ts';
 export interface StageFunctionProps
   extends Pick<
     LeanFunctionProps,
-    'logRetention' | 'logLevel' | 'metricsNamespace' | 'tracing' | 'network' | 'environment' | 'managedInstances'
+    | 'publisherKeys'
+    | 'logRetention'
+    | 'logLevel'
+    | 'metricsNamespace'
+    | 'tracing'
+    | 'network'
+    | 'environment'
+    | 'managedInstances'
   > {
   readonly stage: StageSettings;
   readonly queue: Queue;

@@ -45,7 +45,7 @@ export const drop = command({
     ...jsonOption('the result of each file, with --wait its records too (docs/commands.md)'),
   },
   notes: [
-    'A file that would be rejected on arrival is not sent; nor is one that differs from the checksum files beside it (FILE.sha256, SHA256SUMS, CHECKSUM …), which are sent with it.',
+    'A file that would be rejected on arrival is not sent; nor is one that differs from the checksum files beside it (FILE.sha256, SHA256SUMS, CHECKSUM …). These files and their signatures are sent with it.',
     'A packed file is sent as it is. Metadata files (docs/metadata.md) are sent first.',
   ],
   examples: [

@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { examine } from '../../lambda/formats/inspect.ts';
 import { fileLayer, MAX_FILE_BYTES } from '../../lambda/metadata/yaml-file.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
-import { isChecksumKey, isMetadataKey } from '../../lambda/model/metadata-keys.ts';
+import { isChecksumKey, isMetadataKey, signedKey } from '../../lambda/model/metadata-keys.ts';
 import { isPacked, SIGNATURE_BYTES } from '../../lambda/packed/signatures.ts';
-import { checksumsIn } from '../../lambda/publisher/checksum-file.ts';
+import { checksumsIn, isList } from '../../lambda/publisher/checksum-file.ts';
 import { checksumMismatch, expectedChecksum } from '../../lambda/publisher/expected-checksum.ts';
 import { saidToAll } from '../inspect/metadata.ts';
 import { openSource } from '../inspect/source.ts';
@@ -24,7 +24,7 @@ export interface Look {
   readonly refusal?: ImageDropError;
   /** Why no look was possible. */
   readonly failure?: unknown;
-  /** The checksum files that name it: they are dropped, too. */
+  /** The checksum files that name it, and their signatures: they are dropped, too. */
   readonly beside: readonly LocalFile[];
 }
 
@@ -32,7 +32,7 @@ const NOTHING: Look = { beside: [] };
 
 /** The look that create-metadata takes at the drop, and the comparison with its checksum. Never throws. */
 export async function lookAt(file: LocalFile, { unchecked, metadata }: DropOptions): Promise<Look> {
-  if (unchecked) return NOTHING;
+  if (unchecked || signedKey(file.key) !== undefined) return NOTHING;
   try {
     if (isMetadataKey(file.key)) await requireMetadata(file);
     else if (isChecksumKey(file.key)) checksumsIn(await readChecksumFile(file.path));
@@ -66,11 +66,11 @@ async function lookAtImage(file: LocalFile, userMetadata: UserMetadata): Promise
   }
 }
 
-/** @returns the checksum files that name it @throws `checksum-mismatch`, `checksum-conflict` */
+/** @returns the checksum files that name it, and their signatures @throws `checksum-mismatch`, `checksum-conflict` */
 async function compareChecksum(file: LocalFile, inMetadata: string | undefined): Promise<readonly LocalFile[]> {
   const name = basename(file.path);
   const around = await checksumFilesAround(file);
-  const { checksum } = expectedChecksum(name, inMetadata, around);
+  const { checksum } = expectedChecksum(name, inMetadata, around.filter(isList));
   if (checksum === undefined) return [];
   const hash = createHash(checksum.algorithm);
   await pipeline(createReadStream(file.path), hash);

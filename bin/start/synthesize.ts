@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -15,6 +15,7 @@ export interface AppContext {
   readonly cloudsYamlSecret: string;
   readonly reconcile?: object;
   readonly outcomeEmails?: object;
+  readonly publisherKeys?: readonly string[];
 }
 
 /** In the synthesized folder: the hash of what it was made from. */
@@ -28,8 +29,9 @@ export async function synthesize(folder: string, context: AppContext): Promise<v
   const settings = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8'));
   // There is no AWS KMS on this machine.
   const { receiptKey: _, ...kept } = settings.context;
-  const contextJson = JSON.stringify({ ...kept, ...context });
-  const inputs = await hashOfInputs(contextJson);
+  const merged = { ...kept, ...context };
+  const contextJson = JSON.stringify(merged);
+  const inputs = await hashOfInputs(contextJson, merged.publisherKeys);
   if ((await textOf(join(folder, INPUTS_FILE))) === inputs) return;
   await rm(folder, { recursive: true, force: true });
   const env = {
@@ -51,11 +53,12 @@ export async function synthesize(folder: string, context: AppContext): Promise<v
 /** The app, the stack and its functions. A clone has no bundles, an installed package has no lambda. */
 const SOURCES = ['bin', 'lib', 'lambda', 'bundles'];
 
-async function hashOfInputs(contextJson: string): Promise<string> {
+async function hashOfInputs(contextJson: string, keys: readonly string[] = []): Promise<string> {
   const sources = (await Promise.all(SOURCES.map(filesIn))).flat().sort();
-  const contents = await Promise.all(sources.map((file) => readFile(file)));
+  const files = [...sources, ...keys.map((key) => resolve(PROJECT, key))];
+  const contents = await Promise.all(files.map((file) => readFile(file).catch(unlessMissing)));
   const hash = createHash('sha256').update(contextJson);
-  for (const [index, file] of sources.entries()) hash.update(`\0${file}\0`).update(contents[index] ?? '');
+  for (const [index, file] of files.entries()) hash.update(`\0${file}\0`).update(contents[index] ?? '');
   // The versions of the CDK, and of all that a clone bundles.
   const { version } = createRequire(import.meta.url)('aws-cdk-lib/package.json') as { readonly version: string };
   return hash

@@ -44,11 +44,12 @@ function dropped({ drop }: DropRecord, now: Date): Fact[] {
 }
 
 function published({ publisher = {} }: DropRecord): Fact[] {
-  const { checksum, unusable = [] } = publisher;
+  const { checksum, signature, unusable = [] } = publisher;
   return [
     ...(checksum === undefined
       ? []
       : fact('published', checksumText(checksum), AGREEMENT_STYLES[`${checksum.agrees}`])),
+    ...fact('signed', signature && `by ${signature.by}, key ${signature.key}, in ${signature.file}`, 'green'),
     ...unusable.flatMap(({ reason }) => fact('not used', reason, 'yellow')),
   ];
 }

@@ -56,8 +56,12 @@ async function droppedObject({ drop }: DropRecord, s3: S3Client): Promise<Verdic
 
 function* madeFrom(record: DropRecord, checks: Checks): Generator<Finding> {
   const { packed, hashes, plan } = record;
-  const checksum = record.publisher?.checksum;
+  const { checksum, signature } = record.publisher ?? {};
   if (checksum !== undefined) yield checks.found('checksum', checksumVerdict(checksum, droppedDigest(record)));
+  if (signature !== undefined) {
+    const { by, key, file } = signature;
+    yield checks.found('signature', ok(`by ${by}, key ${key}, in ${file}: it was valid when the image was made.`));
+  }
   if (packed !== undefined) {
     const { format, unpackedBytes, sha256 } = packed;
     const sent = plan?.range.length === unpackedBytes ? hashes?.sha256 : undefined;

@@ -77,6 +77,18 @@ export const ERROR_KINDS = {
   'checksum-not-compared': permanent(
     'Drop the image in a smaller form (`qemu-img convert -c -O qcow2`), or have the operator set `require` to none.',
   ),
+  'signature-missing': permanent(
+    'Put the checksum file of the publisher and its signature beside the image, then run `imagedrop retry` for the image or drop it again.',
+  ),
+  'signature-key-unknown': permanent(
+    'Compare the key with the one that the publisher names, add it to `publisherKeys` and deploy the stack, then run `imagedrop retry`.',
+  ),
+  'signature-not-accepted': permanent(
+    'Get a newer signature or the renewed key from the publisher, then run `imagedrop retry` for the image or drop it again.',
+  ),
+  'signature-invalid': permanent(
+    'Do not use this file: download it, its checksum file and the signature again from the publisher, and drop them again.',
+  ),
 
   // What is wrong with the target
   'bad-clouds-yaml': permanent('Correct the clouds.yaml in the secret, then drop the file again.'),

@@ -22,6 +22,9 @@ const FOLDER_CHECKSUMS = ['SHA256SUMS', 'SHA512SUMS', 'CHECKSUM'] as const;
 /** The same with the name of a release: of Fedora, and of FreeBSD. */
 const RELEASE_CHECKSUMS = /^(.+-CHECKSUM|CHECKSUM\.SHA(256|512)-.+)$/;
 
+/** Signatures of files, by what follows the name of the signed file: OpenPGP, and minisign. */
+const SIGNATURE_ENDINGS = ['.gpg', '.asc', '.sig', '.sign', '.minisig'] as const;
+
 export const baseName = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
 export const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
 
@@ -34,12 +37,23 @@ export function imageOfChecksum(key: string): string | undefined {
   return ending === undefined ? undefined : key.slice(0, -ending.length);
 }
 
+/** The file that a signature is of, by its name alone; undefined where it is none. */
+export function signedKey(key: string): string | undefined {
+  const ending = SIGNATURE_ENDINGS.find((each) => key.endsWith(each) && baseName(key) !== each);
+  return ending === undefined ? undefined : key.slice(0, -ending.length);
+}
+
+/** Where a file has its signatures. */
+export const signatureKeys = (key: string): readonly string[] =>
+  SIGNATURE_ENDINGS.map((ending) => key + ending).filter(fits);
+
 /** Whether an object holds checksums of images, by its name alone. */
 export const isChecksumKey = (key: string): boolean =>
-  isFolderChecksum(baseName(key)) || imageOfChecksum(key) !== undefined;
+  signedKey(key) === undefined && (isFolderChecksum(baseName(key)) || imageOfChecksum(key) !== undefined);
 
 /** Whether an object speaks of images and is none itself. */
-export const isCompanionKey = (key: string): boolean => isMetadataKey(key) || isChecksumKey(key);
+export const isCompanionKey = (key: string): boolean =>
+  isMetadataKey(key) || isChecksumKey(key) || signedKey(key) !== undefined;
 
 /** Whether a checksum file may speak of an image: it is in the same folder, and is about any image or this one. */
 export const maySpeakOf = (checksumKey: string, key: string): boolean =>

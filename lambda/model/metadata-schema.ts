@@ -126,7 +126,7 @@ const PROPERTIES = {
   require: {
     description:
       'What the image must have from its publisher. The strictest place counts. Without it: what the target requires.',
-    examples: ['checksum'],
+    examples: ['signature'],
     enum: REQUIREMENTS,
   },
   properties: {

@@ -142,14 +142,16 @@ export interface RecordedManifest {
 }
 
 /** What a drop needs of its publisher; later ones are stricter. */
-export const REQUIREMENTS = ['none', 'checksum'] as const;
+export const REQUIREMENTS = ['none', 'checksum', 'signature'] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
 
 export interface RecordedPublisher {
   /** Present where the drop is accepted only with it. */
   readonly require?: Exclude<Requirement, 'none'>;
   readonly checksum?: RecordedChecksum;
-  /** Checksum files that do not count, each with the reason. */
+  /** Of the file that gives the checksum; present only where it is valid and by a key of the settings. */
+  readonly signature?: RecordedSignature;
+  /** Checksum files and signatures that do not count, each with the reason. */
   readonly unusable?: readonly UnusableFile[];
 }
 
@@ -168,10 +170,25 @@ export interface RecordedChecksum {
   readonly weak?: true;
 }
 
+export interface RecordedSignature {
+  /** Fingerprint of the OpenPGP key in hex, or the minisign key in base64. */
+  readonly key: string;
+  /** User id of the OpenPGP key, or the comment of the minisign key. */
+  readonly by: string;
+  /** Key of the object that holds the signature. */
+  readonly file: string;
+}
+
 export interface UnusableFile {
   readonly key: string;
   readonly reason: string;
+  /** Of a signature: the error that it is where a signature is required. */
+  readonly code?: 'signature-key-unknown' | 'signature-not-accepted';
 }
+
+/** Whether a record waits for a file of its publisher. */
+export const isWaitingForFile = ({ waiting }: Pick<DropRecord, 'waiting'>): boolean =>
+  waiting?.code === 'checksum-missing' || waiting?.code === 'signature-missing';
 
 /** One object of a bucket without versions. */
 export interface RecordedObject {

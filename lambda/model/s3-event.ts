@@ -1,6 +1,6 @@
 import { NO_VERSION } from './drop.ts';
 import { ImageDropError } from './errors.ts';
-import { isChecksumKey, isCompanionKey } from './metadata-keys.ts';
+import { isChecksumKey, isCompanionKey, signedKey } from './metadata-keys.ts';
 import { isCopyKey } from './staging.ts';
 
 /** What an S3 event says of one object (Amazon S3 user guide, "Event message structure", version 2.x). */
@@ -23,9 +23,9 @@ export interface ObjectEvent {
  */
 export const objectEvents = (message: unknown): ObjectEvent[] | undefined => eventsOf(message, CREATED)?.filter(isDrop);
 
-/** Reads from such a message the checksum files that were created; none in any other message. */
+/** Reads from such a message the checksum files that were created, and their signatures; none in any other message. */
 export const checksumEvents = (message: unknown): ObjectEvent[] =>
-  (eventsOf(message, CREATED) ?? []).filter(({ key }) => isChecksumKey(key));
+  (eventsOf(message, CREATED) ?? []).filter(({ key }) => isChecksumKey(signedKey(key) ?? key));
 
 /** Reads from such a message the objects of an archive class that can be read again; none in any other message. */
 export const restoredObjects = (message: unknown): ObjectEvent[] => (eventsOf(message, RESTORED) ?? []).filter(isDrop);

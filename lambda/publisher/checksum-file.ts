@@ -5,7 +5,7 @@
  */
 import { ImageDropError } from '../model/errors.ts';
 import { HASH_ALGORITHMS, type HashAlgorithm } from '../model/image.ts';
-import { baseName, imageOfChecksum } from '../model/metadata-keys.ts';
+import { baseName, imageOfChecksum, signedKey } from '../model/metadata-keys.ts';
 import { excerpt } from '../model/quoted.ts';
 
 /** Debian's list of a day has 12 KB. */
@@ -88,6 +88,12 @@ function loneHash(line: string, file: ChecksumFile): Line | undefined {
 }
 
 const ARMOR = '-----BEGIN PGP ';
+const CLEARSIGNED = '-----BEGIN PGP SIGNED MESSAGE-----';
+
+export const isClearsigned = (bytes: Buffer | undefined): boolean => bytes?.includes(CLEARSIGNED) === true;
+
+/** Whether a file may list checksums: a clearsigned one may have the name of a signature. */
+export const isList = ({ name, bytes }: ChecksumFile): boolean => signedKey(name) === undefined || isClearsigned(bytes);
 
 /** RFC 9580 section 7, "Cleartext Signature Framework": of such a file only the signed text counts. */
 function signedText(text: string, file: ChecksumFile): string {
@@ -100,7 +106,7 @@ function signedText(text: string, file: ChecksumFile): string {
 
 /** Found step by step: one pattern for all of it would take minutes for a hostile file. */
 function firstSigned(text: string): string | undefined {
-  const begins = '\n-----BEGIN PGP SIGNED MESSAGE-----\n';
+  const begins = `\n${CLEARSIGNED}\n`;
   const begin = text.indexOf(begins);
   if (begin < 0) return undefined;
   // An empty line ends the headers. There may be none.

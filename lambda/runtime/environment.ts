@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ImageDropError } from '../model/errors.ts';
 import { RECEIPT_ALGORITHMS, type ReceiptAlgorithm } from '../model/receipt.ts';
 import { TARGET_KINDS, type Target } from '../model/target.ts';
@@ -23,7 +25,12 @@ export interface CreateMetadataEnvironment extends SharedEnvironment {
   readonly DROP_BUCKET: string;
   readonly UNPACK_QUEUE_URL: string;
   readonly UPLOAD_QUEUE_URL: string;
+  /** The file beside the code that has the keys of publishers, which are larger than an environment; absent: none. */
+  readonly PUBLISHER_KEYS_FILE?: string;
 }
+
+/** What that file is: the keys in base64, by the names that they have in the settings. */
+export type PublisherKeys = Readonly<Record<string, string>>;
 
 export interface UnpackImageEnvironment extends SharedEnvironment {
   readonly UNPACK_QUEUE_URL: string;
@@ -74,7 +81,17 @@ export const createMetadataEnvironment = (variables: Variables = process.env): C
   DROP_BUCKET: required(variables, 'DROP_BUCKET'),
   UNPACK_QUEUE_URL: required(variables, 'UNPACK_QUEUE_URL'),
   UPLOAD_QUEUE_URL: required(variables, 'UPLOAD_QUEUE_URL'),
+  ...(variables.PUBLISHER_KEYS_FILE !== undefined && {
+    PUBLISHER_KEYS_FILE: join(required(variables, 'LAMBDA_TASK_ROOT'), required(variables, 'PUBLISHER_KEYS_FILE')),
+  }),
 });
+
+/** The keys of publishers in the settings; undefined where there are none. */
+export function publisherKeysOf({ PUBLISHER_KEYS_FILE: file }: CreateMetadataEnvironment) {
+  if (file === undefined) return undefined;
+  const keys: PublisherKeys = JSON.parse(readFileSync(file, 'utf8'));
+  return Object.entries(keys).map(([name, base64]) => ({ name, bytes: Buffer.from(base64, 'base64') }));
+}
 
 export const unpackImageEnvironment = (variables: Variables = process.env): UnpackImageEnvironment => ({
   ...sharedEnvironment(variables),

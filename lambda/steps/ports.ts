@@ -10,6 +10,7 @@ import type { Target } from '../model/target.ts';
 import type { TargetBeginnings } from '../model/target-beginnings.ts';
 import type { Refused, TargetPause } from '../model/target-pause.ts';
 import type { Unpacking } from '../model/unpacking.ts';
+import type { VerifySignature } from '../publisher/verdict.ts';
 
 export type { Invocation, ScheduledInvocation } from '../model/invocation.ts';
 export type { RecordDraft } from '../model/record-changes.ts';
@@ -305,6 +306,8 @@ export interface CreateMetadataDependencies extends QueueStepDependencies {
   readonly dropBucket: string;
   readonly folderFiles: FolderFiles;
   readonly folderKeys: FolderKeys;
+  /** By the keys of the settings; absent where there are none. */
+  readonly verifySignature?: VerifySignature;
   readonly beginnings: BeginningStore;
   /** unpack-image receives it. */
   readonly unpackQueue: MessageQueue;

@@ -27,6 +27,7 @@ export interface ContextSettings {
   readonly reconcile?: ReconcileProps;
   readonly outcomeEmails?: OutcomeEmailsProps;
   readonly alarmEmails?: readonly string[];
+  readonly publisherKeys?: readonly string[];
   readonly encryptionKeyArn?: string;
   readonly cloudsYamlKeyArn?: string;
   readonly alarmTopicArn?: string;
@@ -50,7 +51,7 @@ const OPTIONAL: readonly ((node: Node) => Partial<ContextSettings>)[] = [
   concurrencyOf,
   reconcileOf,
   outcomeEmailsOf,
-  alarmEmailsOf,
+  textListsOf,
   arnsOf,
 ];
 
@@ -209,11 +210,13 @@ function outcomeEmailsOf(node: Node): { readonly outcomeEmails?: OutcomeEmailsPr
   return { outcomeEmails };
 }
 
-/** `alarmEmails`: `["oncall@example.com"]`. */
-function alarmEmailsOf(node: Node): { readonly alarmEmails?: readonly string[] } {
-  const value = contextValue(node, 'alarmEmails');
-  if (value === undefined) return {};
-  return { alarmEmails: listOfTexts('alarmEmails', value) };
+/** `alarmEmails`: `["oncall@example.com"]`, and `publisherKeys`: `["keys/ubuntu.asc"]`. */
+function textListsOf(node: Node): Partial<ContextSettings> {
+  const given = ['alarmEmails', 'publisherKeys'].flatMap((name) => {
+    const value = contextValue(node, name);
+    return value === undefined ? [] : [[name, listOfTexts(name, value)]];
+  });
+  return Object.fromEntries(given);
 }
 
 /** `encryptionKeyArn`, `cloudsYamlKeyArn`, `alarmTopicArn` and `alarmTopicKeyArn`. */

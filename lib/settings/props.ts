@@ -172,6 +172,14 @@ export interface ImageDropProps {
   readonly receiptKey?: ReceiptKeyProps;
 
   /**
+   * Files with the public keys of publishers, from the folder in which the CDK app runs: `['keys/ubuntu.asc']`. OpenPGP
+   * (armored or binary) and minisign. Signatures of checksum files count only by one of these keys (docs/metadata.md).
+   *
+   * @default [] - no signature is looked at
+   */
+  readonly publisherKeys?: readonly string[];
+
+  /**
    * Deletes objects that failed nowhere so long after they were dropped, in whole days (docs/deploying.md).
    *
    * @default - never - the bucket keeps every file that was dropped, at the price of its storage

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { RECEIPT_ALGORITHMS } from '../../lambda/model/receipt.ts';
 import type { Target } from '../../lambda/model/target.ts';
+import type { PublisherKeys } from '../../lambda/runtime/environment.ts';
 import type { DashboardProps } from '../dashboard/watched.ts';
 import { RUNBOOK_PAGE } from '../operator-alarm.ts';
 import { type Bounds, SettingError, wholeNumber } from './checks.ts';
@@ -9,6 +10,7 @@ import type { ManagedInstancesProps } from './managed-instances-props.ts';
 import { type NetworkSettings, resolveNetwork } from './network.ts';
 import { checkAddresses, type OutcomeEmails, resolveOutcomeEmails } from './outcome-emails-props.ts';
 import { type ImageDropProps, LOG_LEVELS, type LogLevel, type ReceiptKeyProps } from './props.ts';
+import { resolvePublisherKeys } from './publisher-keys.ts';
 import { type ReconcileSettings, resolveReconcile } from './reconcile-props.ts';
 import { resolveConcurrency, resolveStage, type StageSettings } from './resolve-stage.ts';
 import {
@@ -41,6 +43,8 @@ export interface Settings {
   readonly expireSettledAfter: Duration | undefined;
   /** Undefined: receipts are not signed. */
   readonly receiptKey: Required<ReceiptKeyProps> | undefined;
+  /** Undefined: there are none. */
+  readonly publisherKeys: PublisherKeys | undefined;
   readonly outcomeEmails: OutcomeEmails | undefined;
   readonly alarmEmails: readonly string[];
   readonly metricsNamespace: string;
@@ -76,6 +80,7 @@ export function settle(props: ImageDropProps): Settings {
     tagsDrops: props.tagDrops ?? true,
     expireSettledAfter: resolveExpiry(props),
     receiptKey: resolveReceiptKey(props.receiptKey),
+    publisherKeys: resolvePublisherKeys(props.publisherKeys, targets),
     outcomeEmails: props.outcomeEmails && resolveOutcomeEmails(props.outcomeEmails),
     alarmEmails: checkAddresses('alarmEmails', props.alarmEmails ?? []),
     metricsNamespace: namespaceOf(props.metricsNamespace ?? 'ImageDrop'),

@@ -100,7 +100,8 @@ export interface TargetProps {
   readonly droppersMay?: Partial<DropperRights>;
 
   /**
-   * `checksum`: each drop must agree with a checksum of its publisher (docs/metadata.md).
+   * `checksum`: each drop must agree with a checksum of its publisher (docs/metadata.md). `signature`: the checksum must
+   * be in a file that is signed by one of `publisherKeys`.
    *
    * @default "none" - a checksum that is there is compared, and none is needed
    */

@@ -107,7 +107,9 @@ describe('imagedrop verify', () => {
   ])('shows that the checksum of the publisher %s, and what was unpacked', async (_what, changes, outcome) => {
     const packed = { format: 'xz', bytes: 9, unpackedBytes: 4096, sha256: 'aa', hashes: { sha256: 'dd' } };
     const checksum = { algorithm: 'sha256', from: 'SHA256SUMS', ...changes };
-    const record = { ...recordDraft({ status: 'active', image: { id: 'one' } }), packed, publisher: { checksum } };
+    const signature = { key: 'AB12', by: 'Publisher', file: 'SHA256SUMS.gpg' };
+    const publisher = { checksum, signature };
+    const record = { ...recordDraft({ status: 'active', image: { id: 'one' } }), packed, publisher };
     const stack = { s3: hand.pipeline.s3, output: (name: string) => hand.pipeline.output(name) };
     const findings: Finding[] = [];
     const kept = { key: 'r.json', record: { ...record, revision: 1, nonce: 'n' } as unknown as DropRecord };
@@ -116,6 +118,11 @@ describe('imagedrop verify', () => {
     expect(findings).toMatchObject([
       { check: 'dropped object', outcome: 'skipped' },
       { check: 'checksum', outcome },
+      {
+        check: 'signature',
+        outcome: 'ok',
+        detail: expect.stringContaining('by Publisher, key AB12, in SHA256SUMS.gpg'),
+      },
       { check: 'unpacked', outcome: 'ok', detail: 'xz, unpacked to 4096 bytes, sha256 aa' },
       { check: 'image', outcome: 'failed' },
       { check: 'receipt', outcome: 'skipped' },

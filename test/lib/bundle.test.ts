@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { bundle, bundledCode } from '../../lib/bundle.ts';
+import { bundle, bundledCode, PUBLISHER_KEYS_FILE } from '../../lib/bundle.ts';
 import { ENTRY_POINTS } from '../../lib/entry-points.ts';
 
 let folder: string;
@@ -42,6 +42,21 @@ test('a bundle that another synthesis made is the one that esbuild would make', 
   expect(code).toBe(readFileSync(join(folder, 'index.cjs'), 'utf8'));
 });
 
+test('keys of publishers lie beside the code, with the library that needs them', () => {
+  const keys = { 'keys/known.asc': 'a2V5' };
+  const stack = new Stack(new App({ outdir: folder }), 'Stack');
+  const code = bundledCode('create-metadata', keys);
+  new LambdaFunction(stack, 'Function', { code, handler: 'index.handler', runtime: Runtime.NODEJS_24_X });
+  const [asset = ''] = readdirSync(folder).filter((name) => name.startsWith('asset.'));
+  expect(JSON.parse(readFileSync(join(folder, asset, PUBLISHER_KEYS_FILE), 'utf8'))).toEqual(keys);
+  // As the function loads it; its own folder has no other modules.
+  const load = "import('openpgp').then(({ verify }) => console.log(typeof verify))";
+  const script = join(folder, asset, 'load.cjs');
+  writeFileSync(script, load);
+  expect(execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim()).toBe('function');
+  expect(readdirSync(join(folder, asset, 'node_modules/openpgp')).sort()).toEqual(['LICENSE', 'dist', 'package.json']);
+});
+
 test.each(ENTRY_POINTS)('%s is JavaScript of at most 1.4 MB', (name) => {
   bundle(name, folder);
   const path = join(folder, 'index.cjs');
@@ -51,6 +66,12 @@ test.each(ENTRY_POINTS)('%s is JavaScript of at most 1.4 MB', (name) => {
 
 /** Texts of the libraries that unpack xz and bzip2; minifying keeps them. */
 const DECODERS = ['get_next_output', 'Bad block CRC'];
+
+/** What every function would load at its start. */
+test('no bundle carries the library of OpenPGP', () => {
+  bundle('create-metadata', folder);
+  expect(readFileSync(join(folder, 'index.cjs'), 'utf8')).not.toContain('Misformed armored text');
+});
 
 const WITHOUT_DECODERS = ENTRY_POINTS.filter((name) => name !== 'unpack-image');
 

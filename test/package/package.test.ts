@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ENTRY_POINTS } from '../../lib/entry-points.ts';
 import { EXAMPLES } from '../docs/examples.ts';
 import { rawDisk } from '../support/disk.ts';
+import { newPublisher } from '../support/signing.ts';
 import { Consumer, ROOT } from './consumer.ts';
 
 let consumer: Consumer;
@@ -96,6 +97,25 @@ describe('a blank CDK app', () => {
       (await texts(packed)).map(({ length }) => length),
     );
     expect(await texts(deployed)).toEqual(await texts(packed));
+  });
+
+  test('deploys keys of publishers with the library that came with the package', async () => {
+    await consumer.write('keys/known.asc', (await newPublisher('known')).file.bytes);
+    const signed = app.replace("targets: { mycloud: { kind: 'glance' } }", "$&, publisherKeys: ['keys/known.asc']");
+    await consumer.write('signed.ts', signed.replace("'Images'", "'Signed'"));
+    expect(await consumer.synth('signed.ts')).toMatchObject({ status: 0 });
+    const assembly = join(consumer.folder, 'cdk.out');
+    const { Resources } = JSON.parse(await readFile(join(assembly, 'Signed.template.json'), 'utf8'));
+    const functions = Object.values<{ Properties: Record<string, unknown>; Metadata?: Record<string, string> }>(
+      Resources,
+    );
+    const [strict] = functions.filter(({ Properties }) => JSON.stringify(Properties)?.includes('PUBLISHER_KEYS_FILE'));
+    const asset = join(assembly, strict?.Metadata?.['aws:asset:path'] ?? 'none');
+    expect(Object.keys(JSON.parse(await readFile(join(asset, 'publisher-keys.json'), 'utf8')))).toEqual([
+      'keys/known.asc',
+    ]);
+    await consumer.write('load.cjs', `import('${join(asset, 'node_modules/openpgp/dist/node/openpgp.mjs')}');`);
+    expect(await consumer.run(process.execPath, 'load.cjs')).toMatchObject({ status: 0 });
   });
 
   test('runs every example of the documentation', async () => {

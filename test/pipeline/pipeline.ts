@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly outcomeEmails?: object;
   /** In place of a simulator. */
   readonly cloud?: PipelineCloud;
+  /** As in the context of the CDK app. */
+  readonly publisherKeys?: readonly string[];
   /** What is to go wrong. @default nothing */
   readonly faults?: StackFaults;
   /** Whether versioning of the drop bucket is suspended, as its owner may do later. @default false */
@@ -85,8 +87,12 @@ export class Pipeline {
     const folder = await mkdtemp(join(tmpdir(), 'imagedrop-pipeline-'));
     const cloud = options.cloud ?? (await simulatedCloud({ folder: join(folder, 'simulator'), ...options.simulator }));
     const targets = options.targets ?? { [cloud.name]: { kind: 'glance' } };
-    const { reconcile, outcomeEmails } = options;
-    const context = { ...(reconcile && { reconcile }), ...(outcomeEmails && { outcomeEmails }) };
+    const { reconcile, outcomeEmails, publisherKeys } = options;
+    const context = {
+      ...(reconcile && { reconcile }),
+      ...(outcomeEmails && { outcomeEmails }),
+      ...(publisherKeys && { publisherKeys }),
+    };
     const synthesized = await cloudAssembly({ targets, cloudsYamlSecret: SECRET, ...context }, join(folder, 'cdk.out'));
     const assembly = options.suspended === true ? await suspended(synthesized, join(folder, 'suspended')) : synthesized;
     const stack = await startStack({

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
   createMetadataEnvironment,
+  publisherKeysOf,
   recordStatusEnvironment,
   streamUploadEnvironment,
   targetsOf,
@@ -30,6 +34,17 @@ describe('the environment', () => {
     expect(unpackImageEnvironment(variables)).toMatchObject({ MAX_UNPACKED_BYTES: '1000', WORK_BUCKET: 'work' });
     expect(streamUploadEnvironment(variables)).toMatchObject({ INGEST_QUEUE_URL: 'ingest' });
     expect(recordStatusEnvironment(variables)).toMatchObject({ OUTCOME_TOPIC_ARN: 'topic', TAG_DROPS: 'false' });
+  });
+
+  test('names the file with the keys of publishers where there are any', () => {
+    expect(publisherKeysOf(createMetadataEnvironment(variables))).toBeUndefined();
+    const folder = mkdtempSync(join(tmpdir(), 'imagedrop-keys-'));
+    writeFileSync(join(folder, 'keys.json'), JSON.stringify({ 'keys/a.asc': 'a2V5' }));
+    const given = { ...variables, PUBLISHER_KEYS_FILE: 'keys.json', LAMBDA_TASK_ROOT: folder };
+    expect(publisherKeysOf(createMetadataEnvironment(given))).toEqual([
+      { name: 'keys/a.asc', bytes: Buffer.from('key') },
+    ]);
+    rmSync(folder, { recursive: true });
   });
 
   test.each([

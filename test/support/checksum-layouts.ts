@@ -10,6 +10,10 @@ export interface ChecksumLayout {
   readonly algorithm: 'sha256' | 'sha512';
   /** The file, for an image of these bytes. */
   readonly text: (bytes: Buffer) => string;
+  /** How it is signed: what follows its name in that of the signature. Without an ending, the file itself is clearsigned. */
+  readonly signature: { readonly form: 'armored' | 'binary' | 'clearsigned'; readonly ending?: string };
+  /** What is signed, where it is not all of the file. */
+  readonly list?: (bytes: Buffer) => string;
 }
 
 const hash = (algorithm: string, content: Buffer | string): string =>
@@ -59,6 +63,7 @@ export const LAYOUTS: readonly ChecksumLayout[] = [
     image: 'noble-server-cloudimg-amd64.img',
     name: 'SHA256SUMS',
     algorithm: 'sha256',
+    signature: { form: 'armored', ending: '.gpg' },
     text: (bytes) => gnu('sha256', 'noble-server-cloudimg-amd64.img', bytes, '*'),
   },
   {
@@ -66,6 +71,7 @@ export const LAYOUTS: readonly ChecksumLayout[] = [
     image: 'debian-13-generic-amd64.qcow2',
     name: 'SHA512SUMS',
     algorithm: 'sha512',
+    signature: { form: 'armored', ending: '.sign' },
     text: (bytes) => gnu('sha512', 'debian-13-generic-amd64.qcow2', bytes),
   },
   {
@@ -73,6 +79,8 @@ export const LAYOUTS: readonly ChecksumLayout[] = [
     image: 'Fedora-Cloud-Base-Generic-43-1.6.x86_64.qcow2',
     name: 'Fedora-Cloud-43-1.6-x86_64-CHECKSUM',
     algorithm: 'sha256',
+    signature: { form: 'clearsigned' },
+    list: (bytes) => bsd('Fedora-Cloud-Base-Generic-43-1.6.x86_64.qcow2', bytes),
     text: (bytes) => clearsigned(bsd('Fedora-Cloud-Base-Generic-43-1.6.x86_64.qcow2', bytes)),
   },
   {
@@ -80,6 +88,7 @@ export const LAYOUTS: readonly ChecksumLayout[] = [
     image: 'CentOS-Stream-GenericCloud-10-latest.x86_64.qcow2',
     name: 'CHECKSUM',
     algorithm: 'sha256',
+    signature: { form: 'armored', ending: '.asc' },
     text: (bytes) => bsd('CentOS-Stream-GenericCloud-10-latest.x86_64.qcow2', bytes),
   },
   {
@@ -87,6 +96,7 @@ export const LAYOUTS: readonly ChecksumLayout[] = [
     image: 'Rocky-10-GenericCloud-Base.latest.x86_64.qcow2',
     name: 'Rocky-10-GenericCloud-Base.latest.x86_64.qcow2.CHECKSUM',
     algorithm: 'sha256',
+    signature: { form: 'binary', ending: '.sig' },
     text: (bytes) => bsd('Rocky-10-GenericCloud-Base.latest.x86_64.qcow2', bytes),
   },
   {
@@ -94,6 +104,7 @@ export const LAYOUTS: readonly ChecksumLayout[] = [
     image: 'openSUSE-Leap-15.6.x86_64-NoCloud.qcow2',
     name: 'openSUSE-Leap-15.6.x86_64-NoCloud.qcow2.sha256',
     algorithm: 'sha256',
+    signature: { form: 'armored', ending: '.asc' },
     text: (bytes) => `${hash('sha256', bytes)}  openSUSE-Leap-15.6.x86_64-NoCloud.qcow2\n`,
   },
   {
@@ -101,7 +112,15 @@ export const LAYOUTS: readonly ChecksumLayout[] = [
     image: FREEBSD,
     name: 'CHECKSUM.SHA256-FreeBSD-14.3-RELEASE-amd64',
     algorithm: 'sha256',
+    signature: { form: 'armored', ending: '.asc' },
     text: (bytes) => `SHA256 (${FREEBSD}) = ${hash('sha256', bytes)}\nSHA256 (other.vhd.xz) = ${hash('sha256', 'o')}\n`,
   },
-  { publisher: 'Flatcar', image: FLATCAR, name: `${FLATCAR}.DIGESTS`, algorithm: 'sha512', text: digests },
+  {
+    publisher: 'Flatcar',
+    image: FLATCAR,
+    name: `${FLATCAR}.DIGESTS`,
+    algorithm: 'sha512',
+    signature: { form: 'clearsigned', ending: '.asc' },
+    text: digests,
+  },
 ];

@@ -13,6 +13,7 @@ import type { Target } from '../../lambda/model/target.ts';
 import type { TargetBeginnings } from '../../lambda/model/target-beginnings.ts';
 import { isFor, pauseAfter, type Refused, type TargetPause } from '../../lambda/model/target-pause.ts';
 import type { Unpacking } from '../../lambda/model/unpacking.ts';
+import type { VerifySignature } from '../../lambda/publisher/verdict.ts';
 import { folderFiles } from '../../lambda/steps/metadata-files.ts';
 import type {
   BeginningStore,
@@ -80,6 +81,7 @@ export class MemoryWorld {
   readonly folderFiles = folderFiles(this.objects, this.now);
   /** S3 lists a thousand keys at most. */
   maxKeys = 1000;
+  verifySignature?: VerifySignature;
   readonly folderKeys = async (_bucket: string, folder: string) => {
     const all = [...new Set(this.objects.versions.map(({ key }) => key))].filter((key) => folderOf(key) === folder);
     const keys = all.filter((key) => !this.objects.deleted.has(key)).sort();

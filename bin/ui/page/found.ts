@@ -16,6 +16,7 @@ export function foundCard({ found, packed, member, drop, publisher }: DropRecord
     ['Format', found && [found.format, found.subformat].filter(Boolean).join(' ')],
     ['File', exact(drop.size)],
     ['Published checksum', publisher?.checksum && agreement(publisher.checksum)],
+    ['Signed by', publisher?.signature && `${publisher.signature.by} (key ${publisher.signature.key})`],
     ['Packed', packed && [packed.format, packed.member].filter(Boolean).join(', ')],
     ['Unpacked', packed && exact(packed.unpackedBytes)],
     ['Inside', member && html`${member.name} ${exact(member.bytes)}`],

@@ -1,4 +1,4 @@
-import { type DropRecord, STAGE_OF } from '../../model/record.ts';
+import { type DropRecord, isWaitingForFile, STAGE_OF } from '../../model/record.ts';
 import { isLeased, isSettled, statusSince } from '../../model/record-changes.ts';
 import { type Found, isBehind, type Look, lookAtEach, type Waiting } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
@@ -43,8 +43,8 @@ async function withoutProgress(
   const since = Math.max(statusSince(record).getTime(), Date.parse(record.progress?.at ?? '') || 0);
   const seconds = (deps.now().getTime() - since) / 1000;
   if (isSettled(record) || seconds < Math.max(PROGRESS_WITHIN_SECONDS, activeWithinSeconds)) return [];
-  // A wait for a checksum file has an end of its own.
-  if (record.waiting?.code === 'checksum-missing' || (await isWaiting(record, deps))) return [];
+  // A wait for a file of the publisher has an end of its own.
+  if (isWaitingForFile(record) || (await isWaiting(record, deps))) return [];
   const hours = Math.floor(seconds / 3600);
   const why = `It is ${record.status} since ${statusSince(record).toISOString()}, and has had no progress for ${hours} hours.`;
   return [{ finding: { kind: 'without-progress', subject: key, why } }];

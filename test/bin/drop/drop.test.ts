@@ -108,17 +108,20 @@ describe('imagedrop drop', () => {
     expect(code).toBe(0);
   });
 
-  test('takes checksum files along, and sends nothing of a file that does not agree', async () => {
+  test('takes checksum files and their signatures along, and sends nothing of a file that does not agree', async () => {
     const { user } = hand;
     const image = await user.file('summed.qcow2', qcow2);
     const bad = await user.file('bad.qcow2', qcow2);
     const sha256 = createHash('sha256').update(qcow2).digest('hex');
     await user.file('SHA256SUMS', `${sha256} *summed.qcow2\n${sha256.replace(/^./, 'g')}\n`);
     await user.file('summed.qcow2.sha256', `${sha256}\n`);
+    await user.file('summed.qcow2.sha256.asc', 'a signature');
+    await user.file('SHA256SUMS.gpg', 'of a list that is none');
     await user.file('bad.qcow2.CHECKSUM', `SHA256 (bad.qcow2) = ${'0'.repeat(64)}\n`);
     const { code, document } = await user.json('drop', image, bad, '--wait', '--prefix', 'sums');
     expect(document).toMatchObject([
       { key: 'sums/summed.qcow2.sha256', outcome: 'dropped' },
+      { key: 'sums/summed.qcow2.sha256.asc', outcome: 'dropped' },
       {
         key: 'sums/summed.qcow2',
         records: [{ publisher: { checksum: { from: 'sums/summed.qcow2.sha256', agrees: true } } }, {}],

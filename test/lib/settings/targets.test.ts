@@ -205,7 +205,7 @@ describe('the targets', () => {
     [
       'a requirement that there is none of',
       { a: { kind: 'ims', require: 'luck' } },
-      'targets.a.require is "luck": use none or checksum.',
+      'targets.a.require is "luck": use none or checksum or signature.',
     ],
     [
       'a wait for checksums of two days',
