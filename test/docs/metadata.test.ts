@@ -8,11 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chosenTargets } from '../../lambda/metadata/chosen-targets.ts';
 import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
-import { fileLayer, type MetadataFile } from '../../lambda/metadata/yaml-file.ts';
 import { FIELD_OF, TARGET_FIELDS } from '../../lambda/model/metadata.ts';
-import { resolveTargets } from '../../lib/settings/targets.ts';
 import { SAMPLES } from '../support/images/samples.ts';
-import { failure } from '../support/outcome.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
 const page = readFileSync(join(DOCS, 'metadata.md'), 'utf8');
@@ -69,11 +66,6 @@ describe('docs/metadata.md', () => {
     }
   });
 
-  test('has targets that can be deployed', () => {
-    const [text = ''] = blocks(section('Targets'), 'json');
-    expect(resolveTargets(JSON.parse(text))).toHaveLength(2);
-  });
-
   test('names all that can be given, in each way of writing', () => {
     const documented = rows(section('Fields')).map((cells) => cells.slice(0, 3).map(unquoted));
     const names = Object.keys(FIELD_OF) as (keyof typeof FIELD_OF)[];
@@ -113,12 +105,6 @@ describe('docs/metadata.md', () => {
         .map((cells) => cells.map(unquoted))
         .sort(),
     ).toEqual(shown.sort());
-  });
-
-  test.each(rows(section('Validation errors')))('says how %s is refused', async (said, words) => {
-    const { code, message } = await failure(() => fileLayer(file('a.yaml', unquoted(said))));
-    expect(code).toBe('bad-metadata');
-    expect(message.startsWith(`a.yaml, ${words}`)).toBe(true);
   });
 
   test('names every origin that a value can have', () => {
