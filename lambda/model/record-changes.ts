@@ -174,7 +174,9 @@ const isOfSameImage = (one: RecordDraft, other: RecordDraft): boolean =>
  * @param reason the error code, or `superseded`
  */
 function giveUpImage(record: RecordDraft, reason: string, now: Date): RecordDraft {
-  const { generation, image } = record;
+  const { generation } = record;
+  // The image of a duplicate is another record's.
+  const image = record.duplicateOf === undefined ? record.image : undefined;
   const because = { generation, reason, since: now.toISOString() };
   const removals = [
     ...(image === undefined ? [] : [{ ...because, imageId: image.id }]),
@@ -245,6 +247,24 @@ export function beginAgain(record: RecordDraft, now: Date, why: string): RecordD
 /** The key was written again before the upload began. */
 export function supersede(record: RecordDraft, by: string, now: Date): RecordDraft {
   return moveTo(giveUpImage(record, 'superseded', now), 'superseded', now, `by ${by}`);
+}
+
+/**
+ * Settles a drop with the image that the same drop has already. An image of its own that an earlier attempt may have
+ * created is given up.
+ */
+export function settleDuplicate(record: RecordDraft, key: string, original: DropRecord, now: Date): RecordDraft {
+  const { image, sent, hashes, unread, verification } = original;
+  const settled = moveTo(giveUpImage(record, 'duplicate', now), 'active', now, `duplicate of ${key}`);
+  return {
+    ...withComparison(settled, true),
+    duplicateOf: key,
+    ...(image && { image }),
+    ...(sent && { sent }),
+    ...(hashes && { hashes }),
+    ...(unread !== undefined && { unread }),
+    ...(verification && { verification }),
+  };
 }
 
 /**

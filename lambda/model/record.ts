@@ -53,6 +53,8 @@ export interface DropRecord {
   readonly publisher?: RecordedPublisher;
   readonly plan?: UploadPlan;
   readonly image?: RecordedImage;
+  /** The key of the record that owns the image: the same drop, earlier. Nothing that happens to this record may delete it. */
+  readonly duplicateOf?: string;
   /**
    * Images at the target that are no longer this record's: written before anything is deleted, struck out when it is
    * gone. No invocation may settle or continue with an image that is named here. Deleted before the next image is created and
@@ -204,7 +206,7 @@ export interface Removal {
   readonly generation: number;
   /** Absent where an answer was lost: all images that bear the mark of the generation. */
   readonly imageId?: string;
-  /** The error code, or `superseded`, `replaced` or `forsaken`. */
+  /** The error code, or `superseded`, `duplicate`, `replaced` or `forsaken`. */
   readonly reason: string;
   /** When it was decided; ISO 8601, UTC. */
   readonly since: string;

@@ -67,7 +67,10 @@ type ReceiptLink = Pick<DropRecord, 'receipt' | 'noReceipt'>;
 async function keptReceipt({ key, record }: Work, deps: RecordStatusDependencies): Promise<ReceiptLink> {
   if (record.status !== 'active') return {};
   try {
-    return { receipt: await deps.receipts.keep(key, record) };
+    const owner = record.duplicateOf ?? key;
+    const owned = owner === key ? record : await deps.records.load(owner);
+    if (owned === undefined) return { noReceipt: `The record ${owner}, which owns the image, is gone.` };
+    return { receipt: await deps.receipts.keep(owner, owned) };
   } catch (thrown) {
     const error = asImageDropError(thrown);
     deps.log.warn('the receipt could not be stored', { record: key, error });
