@@ -32,6 +32,12 @@ export interface ImageEndpoint {
    */
   release(id: string, image: Pick<NewImage, 'visibility' | 'protected'>): Promise<void>;
 
+  /**
+   * Makes a project a member of a released image whose visibility is `shared`; one that is a member already stays so.
+   * @throws `forbidden`
+   */
+  share(id: string, project: string): Promise<void>;
+
   /** The images that were created for the `id` of a NewImage: more than one where the service chooses ids itself. */
   createdFor(id: string): Promise<readonly Image[]>;
 

@@ -62,6 +62,14 @@ export class ImageApi {
     throw refusal(answer, this.#asked('Releasing', `${id} (visibility ${visibility})`), this.#dialect.codes);
   }
 
+  /** "Sharing", "Create image member". A member that there is already is a success. */
+  async share(id: string, member: string): Promise<void> {
+    const url = `${imagePath(id)}/members`;
+    const answer = await this.#call({ call: 'share', method: 'POST', url, body: JSON.stringify({ member }) });
+    if (isSuccess(answer) || answer.status === 409) return;
+    throw refusal(answer, this.#asked('Sharing', `${id} with the project ${member}`), this.#dialect.codes);
+  }
+
   /** @returns undefined when there is no such image, or it is deleted */
   async show(id: string): Promise<Image | undefined> {
     const answer = await this.#call({ call: 'show', method: 'GET', url: imagePath(id) });

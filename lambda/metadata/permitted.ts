@@ -1,4 +1,4 @@
-import { allowsProperty, DEFAULT_RIGHTS, type DropperRights } from '../model/dropper-rights.ts';
+import { allowsProject, allowsProperty, DEFAULT_RIGHTS, type DropperRights } from '../model/dropper-rights.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { pathText } from '../model/json-schema.ts';
 import type { ImageMetadata, MetadataLayer } from '../model/metadata.ts';
@@ -43,6 +43,7 @@ export function requirePermitted(layer: MetadataLayer, target: MetadataTarget): 
   requireHarmless(layer);
   const rights = target.droppersMay ?? DEFAULT_RIGHTS;
   requireFields(layer, target, rights);
+  requireProjects(layer, target, rights);
   for (const [name, value] of Object.entries(layer.metadata.properties ?? {})) {
     const rule = reservedProperty(name);
     if (rule === undefined || allowsProperty(rights, name) || target.metadata.properties?.[name] === value) continue;
@@ -72,6 +73,14 @@ function requireFields({ metadata, origins }: MetadataLayer, target: MetadataTar
     const words = `${name} ${quoted(value)} is for the operator of target ${target.name} to choose`;
     throw notPermitted(placeOf(field, origins), words, target, settingFor(field, value));
   }
+}
+
+function requireProjects({ metadata, origins }: MetadataLayer, target: MetadataTarget, rights: DropperRights): void {
+  const own = target.metadata.sharedWith ?? [];
+  const project = metadata.sharedWith?.find((each) => !own.includes(each) && !allowsProject(rights, each));
+  if (project === undefined) return;
+  const words = `shared_with ${quoted(project)} is for the operator of target ${target.name} to choose`;
+  throw notPermitted(placeOf('sharedWith', origins), words, target, `sharedWith: [${JSON.stringify(project)}]`);
 }
 
 function mayChoose(field: Choice, value: unknown, rights: DropperRights): boolean {

@@ -41,6 +41,7 @@ export function resolveMetadata({ target, files, userMetadata }: MetadataSources
   for (const layer of byDroppers) requirePermitted(layer, target);
   const merged = mergeLayers(byTarget, ...byDroppers);
   requireBounded(merged);
+  requireShareable(merged);
   return merged;
 }
 
@@ -87,6 +88,13 @@ function requireBounded({ metadata: { properties = {} }, origins }: MetadataLaye
   const where = `the largest is ${pathText(['properties', name])} in ${origins[`properties.${name}`]} with ${largest?.bytes}`;
   const words = `The properties of the image have ${bytes} bytes from all places together, and ${MAX_PROPERTIES_BYTES} is the most; ${where}`;
   throw tooMuch(words, 'Shorten or remove properties in the metadata files');
+}
+
+/** The Image API v2 ("Sharing") lets an image of one visibility alone have members. @throws `bad-metadata` */
+function requireShareable({ metadata: { sharedWith = [], visibility = 'shared' }, origins }: MetadataLayer): void {
+  if (sharedWith.length === 0 || visibility === 'shared') return;
+  const words = `${origins.sharedWith}: shared_with needs the visibility shared, and ${origins.visibility} has ${visibility}`;
+  throw tooMuch(words, 'Remove one of the two');
 }
 
 function tooMuch(words: string, remedy: string): ImageDropError {

@@ -8,6 +8,8 @@ export interface DropperRights {
   readonly protected: boolean;
   /** Whether they may choose `os_hidden`. */
   readonly hidden: boolean;
+  /** Ids of the projects that they may share images with; `*` stands for all. */
+  readonly sharedWith: readonly string[];
   /** Reserved properties (property-rules.ts) by name; a `*` at the end stands for any ending. */
   readonly properties: readonly string[];
 }
@@ -20,6 +22,7 @@ export const DEFAULT_RIGHTS: DropperRights = {
   visibility: ['private'],
   protected: true,
   hidden: false,
+  sharedWith: [],
   properties: [],
 };
 
@@ -28,8 +31,12 @@ export const ALL_RIGHTS: DropperRights = {
   visibility: ['private', 'shared', 'community', 'public'],
   protected: true,
   hidden: true,
+  sharedWith: ['*'],
   properties: ['*'],
 };
+
+export const allowsProject = ({ sharedWith }: DropperRights, project: string): boolean =>
+  sharedWith.includes('*') || sharedWith.includes(project);
 
 export const allowsProperty = ({ properties }: DropperRights, name: string): boolean =>
   properties.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one));

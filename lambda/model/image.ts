@@ -150,6 +150,8 @@ export interface NewImage {
   readonly protected: boolean;
   /** Left out of lists of images unless asked for; absent by default. */
   readonly osHidden?: boolean;
+  /** Ids of the projects that get it as members; its visibility is `shared` then. */
+  readonly sharedWith?: readonly string[];
   readonly tags: readonly string[];
   /** Custom properties; ID_PROPERTY and RECORD_PROPERTY are among them. */
   readonly properties: Readonly<Record<string, string>>;

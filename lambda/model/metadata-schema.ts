@@ -18,7 +18,7 @@ const MAX_VALUE_CHARACTERS = 21_845;
 /** Far above the paths that programs write into archives. */
 const MAX_MEMBER_CHARACTERS = 1024;
 
-/** Glance's own defaults of image_property_quota and image_tag_quota. */
+/** Glance's own defaults of image_property_quota, image_tag_quota and image_member_quota. */
 const MAX_ENTRIES = 128;
 
 /** Glance keeps them in signed 32-bit columns. */
@@ -98,6 +98,15 @@ const PROPERTIES = {
   os_hidden: {
     description: 'Whether lists of images leave this one out unless it is asked for. Without it: false. Glance only.',
     type: 'boolean',
+  },
+  shared_with: {
+    description:
+      'Projects that may use the image, by their ids. Its visibility is shared then, and no other. The image has these members once it is verified. Glance only.',
+    examples: [['5f705771d9cc4c8db1b96f2b9f8ac34a']],
+    type: 'array',
+    items: text('The id of a project.', ['5f705771d9cc4c8db1b96f2b9f8ac34a']),
+    maxItems: MAX_ENTRIES,
+    uniqueItems: true,
   },
   tags: {
     description: 'Tags of the image. For IMS "key=value"; a tag without "=" gets an empty value there.',

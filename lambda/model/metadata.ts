@@ -15,6 +15,8 @@ export interface ImageMetadata {
   readonly protected?: boolean;
   /** Left out of lists of images unless asked for (Image API v2: os_hidden). */
   readonly osHidden?: boolean;
+  /** Ids of the projects that may use the image. */
+  readonly sharedWith?: readonly string[];
   readonly tags?: readonly string[];
   /** The OS version from the list of Huawei Cloud IMS (`__os_version`). */
   readonly osVersion?: string;
@@ -36,6 +38,7 @@ export const FIELD_OF = {
   visibility: 'visibility',
   protected: 'protected',
   os_hidden: 'osHidden',
+  shared_with: 'sharedWith',
   tags: 'tags',
   os_version: 'osVersion',
   member: 'member',

@@ -45,6 +45,7 @@ export function newImage(source: ImageSource): NewImage {
   const { drop, target, packed, member, generation, found, plan, metadata } = source;
   const isInside = packed !== undefined || member !== undefined;
   const id = imageId(drop, target, generation);
+  const isShared = metadata.sharedWith !== undefined && metadata.sharedWith.length > 0;
   return {
     id,
     name: metadata.name ?? found.appliance?.name ?? nameFromKey(isInside ? withoutPackedEnding(drop.key) : drop.key),
@@ -52,9 +53,10 @@ export function newImage(source: ImageSource): NewImage {
     containerFormat: 'bare',
     minDisk: Math.max(inGib(diskBytes(found)), metadata.minDisk ?? inGib(found.appliance?.capacityBytes ?? 0)),
     minRam: metadata.minRam ?? found.appliance?.memoryMib ?? 0,
-    visibility: metadata.visibility ?? 'private',
+    visibility: isShared ? 'shared' : (metadata.visibility ?? 'private'),
     protected: metadata.protected ?? false,
     ...(metadata.osHidden !== undefined && { osHidden: metadata.osHidden }),
+    ...(isShared && { sharedWith: metadata.sharedWith }),
     tags: metadata.tags ?? [],
     properties: {
       ...firmwareProperty(found),
@@ -69,7 +71,9 @@ export function newImage(source: ImageSource): NewImage {
 const inGib = (bytes: number): number => Math.ceil(bytes / BYTES_PER_GIB);
 
 /** The image as it is created: what its verification must come before is left to its release. */
-export const unreleased = (image: NewImage): NewImage => ({ ...image, visibility: 'private', protected: false });
+export function unreleased({ sharedWith: _, ...image }: NewImage): NewImage {
+  return { ...image, visibility: 'private', protected: false };
+}
 
 /** Whether an image as created is already what was asked for. */
 export const isReleased = (image: NewImage): boolean => image.visibility === 'private' && !image.protected;

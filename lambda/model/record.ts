@@ -100,6 +100,8 @@ export interface DropRecord {
   readonly receipt?: string;
   /** Why there is no receipt, although the record is active. */
   readonly noReceipt?: string;
+  /** Why the image is not shared with all projects that it should be shared with, although it is active. */
+  readonly unshared?: string;
   /** Why the dropped object has no tags of ours, although it should. */
   readonly untagged?: string;
   readonly history: readonly HistoryEntry[];

@@ -58,9 +58,11 @@ const byArrival = ({ record: one }: KeyedRecord, { record: other }: KeyedRecord)
   Date.parse(one.drop.droppedAt) - Date.parse(other.drop.droppedAt);
 
 function isSame(record: DropRecord, described: RecordDraft): boolean {
-  const { status, drop, sent, packed, member, plan } = record;
+  const { status, drop, sent, packed, member, plan, unshared } = record;
   return (
     status === 'active' &&
+    // What could not be shared then may be shared now.
+    unshared === undefined &&
     drop.etag === described.drop.etag &&
     drop.size === described.drop.size &&
     packed?.sha256 === described.packed?.sha256 &&

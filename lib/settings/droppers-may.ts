@@ -11,6 +11,7 @@ export function droppersMayOf(property: string, given: Partial<DropperRights>): 
   const rights = { ...DEFAULT_RIGHTS, ...given };
   requireTexts(`${property}.visibility`, rights.visibility, ALL_RIGHTS.visibility);
   requireTexts(`${property}.properties`, rights.properties);
+  requireTexts(`${property}.sharedWith`, rights.sharedWith);
   for (const name of ['protected', 'hidden'] as const) {
     if (typeof rights[name] !== 'boolean')
       throw new SettingError(`${property}.${name}`, rights[name], 'give true or false.');

@@ -94,7 +94,7 @@ export interface TargetProps {
   /**
    * What metadata files and user metadata may choose (docs/metadata.md).
    *
-   * @default { visibility: ["private"], protected: true, hidden: false, properties: [] } - private images with harmless
+   * @default { visibility: ["private"], protected: true, hidden: false, sharedWith: [], properties: [] } - private images with harmless
    * properties: everyone who may write into the drop bucket is a dropper
    */
   readonly droppersMay?: Partial<DropperRights>;

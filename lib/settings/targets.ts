@@ -88,7 +88,7 @@ function resolveTarget(name: string, props: TargetProps, maxStreamBytes: number)
     ...(objectStorage !== undefined && { objectStorage }),
     convertTo: convertToOf(`${property}.convertTo`, props, defaults.convertTo),
     unrecognisedRaw: unrecognisedRawOf(`${property}.unrecognisedRaw`, props),
-    metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}),
+    metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}, props.kind),
     // Left out where it is the default: the environment of a function is small.
     ...(props.droppersMay !== undefined && {
       droppersMay: droppersMayOf(`${property}.droppersMay`, props.droppersMay),

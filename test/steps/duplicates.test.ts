@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { ALL_RIGHTS } from '../../lambda/model/dropper-rights.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { createMetadata } from '../../lambda/steps/create-metadata.ts';
@@ -104,9 +105,7 @@ describe('the same bytes under the same key', () => {
     ['they are to be public', { visibility: 'public' }],
   ])('become an image of their own where %s', async (_why, userMetadata) => {
     const { world } = await first(new MemoryWorld());
-    world.targets = [
-      { ...target('here'), droppersMay: { visibility: ['public'], protected: true, hidden: true, properties: [] } },
-    ];
+    world.targets = [{ ...target('here'), droppersMay: ALL_RIGHTS }];
     expectOwnImage(world, await dropped(world, 1, userMetadata));
     expect(world.endpoint.images.size).toBe(2);
   });

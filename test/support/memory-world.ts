@@ -345,7 +345,17 @@ class MemoryRecords implements RecordStore {
   }
 }
 
-type EndpointCall = 'create' | 'release' | 'get' | 'list' | 'upload' | 'delete' | 'import' | 'register' | 'job';
+type EndpointCall =
+  | 'create'
+  | 'release'
+  | 'share'
+  | 'get'
+  | 'list'
+  | 'upload'
+  | 'delete'
+  | 'import'
+  | 'register'
+  | 'job';
 
 /** An image service whose every call can be made to fail once. */
 export class MemoryEndpoint implements ImageEndpoint {
@@ -408,6 +418,18 @@ export class MemoryEndpoint implements ImageEndpoint {
       const image = this.images.get(id);
       if (image === undefined) throw new ImageDropError('endpoint-answer', `There is no image ${id}.`);
       this.images.set(id, { ...image, visibility, protected: isProtected });
+    });
+  }
+
+  /** The projects that each image is shared with. */
+  readonly members = new Map<string, string[]>();
+
+  async share(id: string, project: string): Promise<void> {
+    await this.#faulty('share', () => {
+      const visibility = this.images.get(id)?.visibility;
+      if (visibility !== 'shared') throw new ImageDropError('forbidden', `The image ${id} is ${visibility}.`);
+      const members = this.members.get(id) ?? [];
+      if (!members.includes(project)) this.members.set(id, [...members, project]);
     });
   }
 

@@ -36,6 +36,7 @@ describe('the targets', () => {
       visibility: ['shared'],
       protected: true,
       hidden: false,
+      sharedWith: [],
       properties: ['img_*'],
     });
   });
@@ -180,7 +181,7 @@ describe('the targets', () => {
     [
       'a misspelt permission',
       { a: { kind: 'glance', droppersMay: { visiblity: [] } } },
-      'targets.a.droppersMay.visiblity is []: nothing has this name; use visibility, protected, hidden, properties.',
+      'targets.a.droppersMay.visiblity is []: nothing has this name; use visibility, protected, hidden, sharedWith, properties.',
     ],
     [
       'a permission for no visibility',
@@ -216,6 +217,11 @@ describe('the targets', () => {
       'one checksum for all images',
       { a: { kind: 'ims', metadata: { checksum: 'sha256:00' } } },
       'targets.a.metadata.checksum is "sha256:00": nothing has this name',
+    ],
+    [
+      'sharing at a service that takes private images only',
+      { a: { kind: 'ims', metadata: { sharedWith: ['team'] } } },
+      'targets.a.metadata.sharedWith is ["team"]: IMS takes private images only; leave it out.',
     ],
     [
       'misspelt metadata',
