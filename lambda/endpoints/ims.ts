@@ -66,6 +66,8 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
     conform: (image) => conformForIms(image, target),
     create: (image) => create(image, images, target),
     release: (id, image) => images.release(id, image),
+    alter: (id, { name }) => images.alter(id, name === undefined ? {} : { name: legalName(name) }),
+    bearing: (property, value) => images.withProperty(property, value),
     share: (id, project) => images.share(id, project),
     createdFor: (id) => images.withProperty(ID_PROPERTY, id),
     get: (id) => images.show(id),

@@ -7,7 +7,7 @@ import { quoted } from '../model/quoted.ts';
 import type { Target } from '../model/target.ts';
 
 /** The settings of a target that decide about metadata. */
-export type MetadataTarget = Pick<Target, 'name' | 'metadata' | 'droppersMay'>;
+export type MetadataTarget = Pick<Target, 'name' | 'metadata' | 'droppersMay' | 'versions'>;
 
 /** Tags that begin so are marks of imagedrop: a fast import is found by one. */
 const OUR_TAGS = 'imagedrop_';
@@ -57,12 +57,13 @@ export function requirePermitted(layer: MetadataLayer, target: MetadataTarget): 
   }
 }
 
-type Choice = 'visibility' | 'protected' | 'osHidden';
+type Choice = 'visibility' | 'protected' | 'osHidden' | 'family';
 
 const CHOICES = {
   visibility: { name: 'visibility', byDefault: 'private' },
   protected: { name: 'protected', byDefault: false },
   osHidden: { name: 'os_hidden', byDefault: false },
+  family: { name: 'family', byDefault: undefined },
 } as const satisfies Record<Choice, { name: string; byDefault: ImageMetadata[Choice] }>;
 
 function requireFields({ metadata, origins }: MetadataLayer, target: MetadataTarget, rights: DropperRights): void {
@@ -83,14 +84,16 @@ function requireProjects({ metadata, origins }: MetadataLayer, target: MetadataT
   throw notPermitted(placeOf('sharedWith', origins), words, target, `sharedWith: [${JSON.stringify(project)}]`);
 }
 
+const RIGHT_OF = { protected: 'protected', osHidden: 'hidden', family: 'family' } as const;
+
 function mayChoose(field: Choice, value: unknown, rights: DropperRights): boolean {
   if (field === 'visibility') return rights.visibility.includes(String(value));
-  return field === 'protected' ? rights.protected : rights.hidden;
+  return rights[RIGHT_OF[field]];
 }
 
 function settingFor(field: Choice, value: unknown): string {
   if (field === 'visibility') return `visibility: [${JSON.stringify(value)}]`;
-  return `${field === 'protected' ? 'protected' : 'hidden'}: true`;
+  return `${RIGHT_OF[field]}: true`;
 }
 
 function notPermitted(place: string, words: string, { name }: MetadataTarget, setting: string): ImageDropError {

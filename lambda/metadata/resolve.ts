@@ -40,7 +40,7 @@ export function resolveMetadata({ target, files, userMetadata }: MetadataSources
   requireOneChecksum(byDroppers);
   for (const layer of byDroppers) requirePermitted(layer, target);
   const merged = mergeLayers(byTarget, ...byDroppers);
-  requireBounded(merged);
+  requireBounded(merged, target);
   requireShareable(merged);
   return merged;
 }
@@ -75,10 +75,12 @@ function requireOneSpelling(files: readonly MetadataFile[]): void {
 }
 
 /** @throws `bad-metadata` where all places together say more than an image can have */
-function requireBounded({ metadata: { properties = {} }, origins }: MetadataLayer): void {
+function requireBounded({ metadata: { properties = {} }, origins }: MetadataLayer, { versions }: MetadataTarget): void {
   const entries = Object.entries(properties).map(([name, value]) => ({ name, bytes: Buffer.byteLength(name + value) }));
-  if (entries.length > MAX_PROPERTIES) {
-    const words = `The image has ${entries.length} properties from all places together, and ${MAX_PROPERTIES} is the most`;
+  // The family is one more mark of imagedrop.
+  const most = versions === undefined ? MAX_PROPERTIES : MAX_PROPERTIES - 1;
+  if (entries.length > most) {
+    const words = `The image has ${entries.length} properties from all places together, and ${most} is the most`;
     throw tooMuch(words, 'Remove properties from the metadata files');
   }
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);

@@ -8,6 +8,8 @@ export interface DropperRights {
   readonly protected: boolean;
   /** Whether they may choose `os_hidden`. */
   readonly hidden: boolean;
+  /** Whether they may choose `family`, and with it which images are retired. */
+  readonly family: boolean;
   /** Ids of the projects that they may share images with; `*` stands for all. */
   readonly sharedWith: readonly string[];
   /** Reserved properties (property-rules.ts) by name; a `*` at the end stands for any ending. */
@@ -22,6 +24,7 @@ export const DEFAULT_RIGHTS: DropperRights = {
   visibility: ['private'],
   protected: true,
   hidden: false,
+  family: false,
   sharedWith: [],
   properties: [],
 };
@@ -31,6 +34,7 @@ export const ALL_RIGHTS: DropperRights = {
   visibility: ['private', 'shared', 'community', 'public'],
   protected: true,
   hidden: true,
+  family: true,
   sharedWith: ['*'],
   properties: ['*'],
 };

@@ -116,6 +116,10 @@ const PROPERTIES = {
     maxItems: MAX_ENTRIES,
     uniqueItems: true,
   },
+  family: text(
+    'What the versions of one image have in common. Where the target has versions, an image retires the older ones of its family. Without it: the name of the image.',
+    ['ubuntu-24.04'],
+  ),
   os_version: text("The OS version, from IMS's own list (`__os_version`). Other clouds keep it as a property.", [
     'Ubuntu 24.04 server 64bit',
   ]),

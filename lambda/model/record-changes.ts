@@ -22,6 +22,13 @@ const SETTLED: readonly RecordStatus[] = ['active', 'failed', 'superseded'];
 
 export const isSettled = (record: RecordDraft): boolean => SETTLED.includes(record.status);
 
+/** Settled and announced, and nothing is left to be deleted or retired that could be. */
+export const isOver = ({ removing = [], retiring, ...record }: RecordDraft): boolean =>
+  isSettled(record) &&
+  record.announcedAt !== undefined &&
+  retiring === undefined &&
+  removing.every(({ obstacle }) => obstacle !== undefined);
+
 export function receive(drop: Drop, target: string, now: Date): RecordDraft {
   return {
     schema: RECORD_SCHEMA,
@@ -194,7 +201,10 @@ export function withRemoval(record: RecordDraft, removal: Removal): RecordDraft 
 
 /** Strikes out an image that is gone. */
 export function withoutRemoval(record: RecordDraft, removal: Removal): RecordDraft {
-  const { removing = [], ...rest } = record;
+  const { removing = [], ...others } = record;
+  const { retired } = others;
+  const rest: RecordDraft =
+    removal.reason === 'retired' && retired ? { ...others, retired: { ...retired, deleted: true } } : others;
   const left = removing.filter((each) => !isSameRemoval(each, removal));
   return left.length === 0 ? rest : { ...rest, removing: left };
 }

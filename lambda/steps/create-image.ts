@@ -211,7 +211,13 @@ async function describe(
   // Missing keys must be reported before anything is created.
   if (isFromStorage(plan.route) && !from.isStaging) await deps.staging.requireKeys(target);
   const refs = files.map(({ ref }) => ref);
-  const wanted = newImage({ ...record, found, plan, metadata: settled.metadata });
+  const wanted = newImage({
+    ...record,
+    found,
+    plan,
+    metadata: settled.metadata,
+    hasVersions: target.versions !== undefined,
+  });
   const sent = fingerprinted(conformToEndpoint((image) => endpoint.conform(image), wanted, settled));
   const origins = originsOf(wanted, sent, { found, plan }, settled);
   return { ...place, found, plan, sent, metadata: { files: refs, origins } };

@@ -1,6 +1,6 @@
 /** A drop of the same bytes under the same key, with the same metadata, gets the image that it has already. */
 import { isDeepStrictEqual } from 'node:util';
-import { ID_PROPERTY, type NewImage, RECORD_PROPERTY } from '../model/image.ts';
+import { FAMILY_PROPERTY, ID_PROPERTY, type NewImage, RECORD_PROPERTY } from '../model/image.ts';
 import { droppedDigest } from '../model/receipt.ts';
 import type { DropRecord, RecordStatus } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
@@ -36,7 +36,22 @@ export async function originalOf(
   if (newest === undefined || others.some((other) => byArrival(newest, other) <= 0)) return undefined;
   const owner = newest.record.duplicateOf ?? newest.key;
   const original = beside.find(({ key }) => key === owner);
-  return original !== undefined && (await hasImage(original, newest, work)) ? original : undefined;
+  if (original === undefined || !(await hasImage(original, newest, work))) return undefined;
+  return (await isKept(original, described, deps)) ? original : undefined;
+}
+
+/** Makes an image that has versions the current one, unless it has been retired since it was looked at. */
+async function isKept(
+  { key, record: { sent } }: KeyedRecord,
+  { drop }: RecordDraft,
+  { records }: StepDependencies,
+): Promise<boolean> {
+  if (sent?.properties[FAMILY_PROPERTY] === undefined) return true;
+  const { droppedAt: droppedAgainAt } = drop;
+  const stored = await records.change(key, (present) =>
+    present?.retired === undefined ? present && { ...present, droppedAgainAt } : undefined,
+  );
+  return stored !== undefined && stored.retired === undefined;
 }
 
 /** All records of the key at the target, but the one itself; a thousand versions at most. */
@@ -58,11 +73,12 @@ const byArrival = ({ record: one }: KeyedRecord, { record: other }: KeyedRecord)
   Date.parse(one.drop.droppedAt) - Date.parse(other.drop.droppedAt);
 
 function isSame(record: DropRecord, described: RecordDraft): boolean {
-  const { status, drop, sent, packed, member, plan, unshared } = record;
+  const { status, drop, sent, packed, member, plan, unshared, retired } = record;
   return (
     status === 'active' &&
     // What could not be shared then may be shared now.
     unshared === undefined &&
+    retired === undefined &&
     drop.etag === described.drop.etag &&
     drop.size === described.drop.size &&
     packed?.sha256 === described.packed?.sha256 &&
@@ -79,7 +95,7 @@ function withoutIds(image: NewImage | undefined): unknown {
   return { ...image, id: undefined, properties };
 }
 
-/** Nobody reads the bytes of a duplicate: what its publisher says must be known of those that were read. */
+/** The bytes of a duplicate are not read: what its publisher says must be known of those that were read. */
 function agreesWithPublisher(record: DropRecord, { publisher }: RecordDraft): boolean {
   const checksum = publisher?.checksum;
   if (checksum === undefined || droppedDigest(record)?.[checksum.algorithm] === checksum.value) return true;

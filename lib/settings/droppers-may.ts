@@ -12,7 +12,7 @@ export function droppersMayOf(property: string, given: Partial<DropperRights>): 
   requireTexts(`${property}.visibility`, rights.visibility, ALL_RIGHTS.visibility);
   requireTexts(`${property}.properties`, rights.properties);
   requireTexts(`${property}.sharedWith`, rights.sharedWith);
-  for (const name of ['protected', 'hidden'] as const) {
+  for (const name of ['protected', 'hidden', 'family'] as const) {
     if (typeof rights[name] !== 'boolean')
       throw new SettingError(`${property}.${name}`, rights[name], 'give true or false.');
   }

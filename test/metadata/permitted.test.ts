@@ -118,6 +118,7 @@ describe('a choice of the operator', () => {
     ['visibility', 'visibility: public', 'linux/imagedrop.yaml:1:1: visibility "public"', '{ visibility: ["public"] }'],
     ['protected', 'protected: true', 'linux/imagedrop.yaml:1:1: protected true', '{ protected: true }'],
     ['sharedWith', 'shared_with: [a]', 'linux/imagedrop.yaml:1:1: shared_with "a"', '{ sharedWith: ["a"] }'],
+    ['family', 'family: a', 'linux/imagedrop.yaml:1:1: family "a"', '{ family: true }'],
     ['osHidden', 'os_hidden: true', 'linux/imagedrop.yaml:1:1: os_hidden true', '{ hidden: true }'],
   ])(
     '%s is refused where the target keeps it, with the place and the setting',

@@ -172,7 +172,7 @@ describe('the same bytes under the same key', () => {
 describe('the checksum of a publisher', () => {
   const SHA256 = 'sha256:ad7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7';
 
-  test('that nobody compared with the bytes leads to an image of their own', async () => {
+  test('that was not compared with the bytes leads to an image of their own', async () => {
     const { world } = await first(new MemoryWorld());
     const again = await dropped(world, 1, { checksum: SHA256 });
     expect(again.record().duplicateOf).toBeUndefined();

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../../lambda/endpoints/endpoint.ts';
+import type {
+  Alteration,
+  ImageEndpoint,
+  ImagePage,
+  RegisterJob,
+  RegisterRoute,
+} from '../../lambda/endpoints/endpoint.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { ID_PROPERTY, type Image, type NewImage, type Route, type UploadPlan } from '../../lambda/model/image.ts';
@@ -349,6 +355,7 @@ type EndpointCall =
   | 'create'
   | 'release'
   | 'share'
+  | 'alter'
   | 'get'
   | 'list'
   | 'upload'
@@ -431,6 +438,18 @@ export class MemoryEndpoint implements ImageEndpoint {
       const members = this.members.get(id) ?? [];
       if (!members.includes(project)) this.members.set(id, [...members, project]);
     });
+  }
+
+  async alter(id: string, change: Alteration): Promise<void> {
+    await this.#faulty('alter', () => {
+      const image = this.images.get(id);
+      if (image === undefined) throw new ImageDropError('endpoint-answer', `There is no image ${id}.`);
+      this.images.set(id, { ...image, ...change });
+    });
+  }
+
+  async bearing(property: string, value: string): Promise<readonly Image[]> {
+    return [...this.images.values()].filter(({ properties }) => properties[property] === value);
   }
 
   async createdFor(id: string): Promise<readonly Image[]> {

@@ -1,8 +1,8 @@
 import type { ImageEndpoint, ImagePage } from '../../endpoints/endpoint.ts';
 import type { Drop } from '../../model/drop.ts';
 import { asImageDropError } from '../../model/errors.ts';
-import { ID_PROPERTY, type Image, RECORD_PROPERTY } from '../../model/image.ts';
-import { imageId } from '../../model/new-image.ts';
+import { ID_PROPERTY, type Image } from '../../model/image.ts';
+import { imageId, recordKeyOf } from '../../model/new-image.ts';
 import type { DropRecord } from '../../model/record.ts';
 import { isSettled, withRemoval } from '../../model/record-changes.ts';
 import type { Target } from '../../model/target.ts';
@@ -169,15 +169,6 @@ function isOurs(
 }
 
 const idOf = (record: DropRecord, generation: number): string => imageId(record.drop, record.target, generation);
-
-function recordKeyOf({ properties }: Image): string | undefined {
-  try {
-    return decodeURIComponent(properties[RECORD_PROPERTY] ?? '') || undefined;
-  } catch {
-    // Not as we write it, so not ours.
-    return undefined;
-  }
-}
 
 /** `<drop key>/<drop id>/<target>.json`, read backwards; a key that was shortened leads to no drop of ours. */
 function dropNamedIn(recordKey: string, target: string, bucket: string) {
