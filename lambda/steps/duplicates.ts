@@ -27,7 +27,7 @@ export async function originalOf(
   described: RecordDraft,
   deps: StepDependencies,
 ): Promise<KeyedRecord | undefined> {
-  const beside = await recordsBeside(work.key, deps.records);
+  const beside = (await recordsBeside(work.key, deps.records)) ?? [];
   const live = beside.filter(({ record }) => LIVE.includes(record.status) && record.drop.key === described.drop.key);
   const { yes: same = [], no: others = [] } = Object.groupBy(live, ({ record }) =>
     isSame(record, described) ? 'yes' : 'no',
@@ -54,13 +54,17 @@ async function isKept(
   return stored !== undefined && stored.retired === undefined;
 }
 
-/** All records of the key at the target, but the one itself; a thousand versions at most. */
+/** RecordStore.keysBelow lists no more. */
+const MOST_KEYS = 1000;
+
+/** All records of the key at the target, but the one itself; undefined where there are too many to know them all. */
 export async function recordsBeside(
   recordKey: string,
   records: Pick<RecordStore, 'keysBelow' | 'load'>,
-): Promise<readonly KeyedRecord[]> {
+): Promise<readonly KeyedRecord[] | undefined> {
   const [, folder = '', name = ''] = /^(.*\/)[^/]+(\/[^/]+)$/s.exec(recordKey) ?? [];
   const listed = await records.keysBelow(folder);
+  if (listed.length >= MOST_KEYS) return undefined;
   const keys = listed.filter((key) => key !== recordKey && key.endsWith(name) && isRightIn(folder, key));
   const loaded = await inTurns(keys, async (key) => ({ key, record: await records.load(key) }));
   return loaded.flatMap(({ key, record }) => (record === undefined ? [] : [{ key, record }]));

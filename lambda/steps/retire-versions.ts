@@ -45,7 +45,9 @@ export async function retireIfPossible(work: Work, deps: StepDependencies): Prom
 
 /** First the new version, then the names of the old ones, and only where all of that went well deletions. */
 async function retireVersions(work: Work, deps: StepDependencies): Promise<ImageDropError | undefined> {
-  const { versions: settings } = work.target;
+  const { target } = work.record;
+  // The target may have left the stack, or the setting.
+  const settings = deps.targets.find(({ name }) => name === target)?.versions;
   const family = work.record.sent?.properties[FAMILY_PROPERTY];
   if (settings === undefined || family === undefined) return undefined;
   const endpoint = await work.endpoint();

@@ -161,6 +161,16 @@ describe('the same bytes under the same key', () => {
     expectOwnImage(world, await dropped(world));
   });
 
+  test('become an image of their own where there are too many records to know them all', async () => {
+    const { world } = await first(new MemoryWorld());
+    const { keysBelow } = world.records;
+    world.records.keysBelow = async (prefix) => [
+      ...(await keysBelow.call(world.records, prefix)),
+      ...Array.from({ length: 999 }, (_, index) => `${prefix}b.img/v${index}/here.json`),
+    ];
+    expectOwnImage(world, await dropped(world));
+  });
+
   test('are refused with a value of again that is neither true nor false', async () => {
     const { world } = await first(new MemoryWorld());
     const bad = await dropped(world, 1, { again: 'maybe' });

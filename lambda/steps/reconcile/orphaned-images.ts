@@ -70,7 +70,7 @@ async function lookAt(
 /** Records of the same drop, later, may have the image: it stays while one of them is there. */
 async function hasDuplicate({ id }: Image, key: string, { records }: ReconcileDependencies): Promise<boolean> {
   const beside = await recordsBeside(key, records);
-  return beside.some(({ record }) => record.duplicateOf === key && record.image?.id === id);
+  return beside?.some(({ record }) => record.duplicateOf === key && record.image?.id === id) ?? true;
 }
 
 /** The record gives the image up first, unless it names the image now; a record that is gone changes nothing. */
