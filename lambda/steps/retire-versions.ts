@@ -36,10 +36,8 @@ export async function retireIfPossible(work: Work, deps: StepDependencies): Prom
   const failure = await retireVersions(work, deps).catch(asImageDropError);
   if (failure !== undefined) deps.log.warn('older versions are not retired', { record: work.key, error: failure });
   await work.update(({ retiring, ...stored }) => {
-    if (retiring === undefined || failure === undefined) return stored;
-    return retiring.failure === failure.message
-      ? undefined
-      : { ...stored, retiring: { ...retiring, failure: failure.message } };
+    if (retiring === undefined) return undefined;
+    return failure === undefined ? stored : { ...stored, retiring: { ...retiring, failure: failure.message } };
   });
 }
 
