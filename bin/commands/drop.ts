@@ -40,6 +40,7 @@ export const drop = command({
     protected: { type: 'boolean', help: 'prevents deletion of the image' },
     hidden: { type: 'boolean', help: 'hides the image from lists' },
     'os-version': { type: 'string', value: 'VERSION', help: "the OS version from Huawei Cloud IMS's list" },
+    again: { type: 'boolean', help: 'makes a new image even if the same bytes under the same key are one already' },
     unchecked: { type: 'boolean', help: 'does not check the files first; they are checked on arrival' },
     ...STACK_OPTION,
     ...jsonOption('the result of each file, with --wait its records too (docs/commands.md)'),

@@ -13,6 +13,11 @@ export const ls = command({
   options: {
     failed: { type: 'boolean', help: 'only failed drops' },
     all: { type: 'boolean', help: 'also earlier drops of the same key' },
+    family: {
+      type: 'string',
+      value: 'NAME',
+      help: 'all versions of one image: the one that is not retired is current',
+    },
     ...TARGET_OPTION,
     ...STACK_OPTION,
     ...jsonOption('a list of the records (docs/record.md)'),
@@ -31,9 +36,8 @@ export const ls = command({
     ]);
     const [prefix = '', ...others] = positionals;
     if (others.length > 0) throw new WrongUse('Name one PREFIX.');
-    const { failed: failedOnly = false, all = false, json = false, target = [] } = options;
-    return withStack(options.stack, (stack) =>
-      listDrops({ prefix, failedOnly, all, json }, stack, targetsNamed(target, stack.targets)),
-    );
+    const { failed: failedOnly = false, all = false, json = false, target = [], family } = options;
+    const asked = { prefix, failedOnly, all, json, ...(family !== undefined && { family }) };
+    return withStack(options.stack, (stack) => listDrops(asked, stack, targetsNamed(target, stack.targets)));
   },
 });

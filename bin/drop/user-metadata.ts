@@ -1,4 +1,4 @@
-import { TARGETS_HEADER } from '../../lambda/metadata/chosen-targets.ts';
+import { AGAIN_HEADER, TARGETS_HEADER } from '../../lambda/metadata/chosen-targets.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
@@ -13,6 +13,7 @@ export interface MetadataValues {
   readonly protected?: boolean;
   readonly hidden?: boolean;
   readonly 'os-version'?: string;
+  readonly again?: boolean;
   readonly tag?: readonly string[];
   readonly property?: readonly string[];
 }
@@ -30,6 +31,7 @@ export function userMetadata(values: MetadataValues, files: number): Readonly<Re
   const entries = [
     ...PLAIN.flatMap((name): [string, string][] => (values[name] === undefined ? [] : [[name, values[name]]])),
     ...(values.protected ? [['protected', 'true']] : []),
+    ...(values.again ? [[AGAIN_HEADER, 'true']] : []),
     ...(values.hidden ? [['os-hidden', 'true']] : []),
     ...(tags.length > 0 ? [['tags', tags.map(oneTag).join(',')]] : []),
     ...properties.map(oneProperty),

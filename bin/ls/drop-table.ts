@@ -20,10 +20,11 @@ export function dropTable(records: readonly DropRecord[], now: Date, style: Styl
   return `${table(COLUMNS, rows, style)}${style('dim', totals(records))}\n`;
 }
 
-function row({ status, error, found, drop, target, progress }: DropRecord, now: Date): Cell[] {
+function row(record: DropRecord, now: Date): Cell[] {
+  const { status, found, drop, target } = record;
   const age = formatAge((now.getTime() - Date.parse(drop.droppedAt)) / 1000);
   return [
-    { text: stateOf(status, error?.code, progress), style: statusStyle(status) },
+    { text: stateOf(record), style: statusStyle(status) },
     { text: [found?.format, found?.subformat].filter((part) => part !== undefined).join(' ') || '–' },
     { text: formatBytes(drop.size) },
     { text: age },
@@ -32,8 +33,9 @@ function row({ status, error, found, drop, target, progress }: DropRecord, now: 
   ];
 }
 
-function stateOf(status: RecordStatus, code: string | undefined, progress: DropRecord['progress']): string {
-  if (status === 'failed') return `failed (${code})`;
+function stateOf({ status, error, progress, retired }: DropRecord): string {
+  if (status === 'failed') return `failed (${error?.code})`;
+  if (retired !== undefined) return `${status} (${retired.deleted ? 'deleted' : 'retired'})`;
   if (!isMoving(status) || progress === undefined) return status;
   return `${status} ${Math.floor((progress.bytes / Math.max(progress.totalBytes, 1)) * 100)} %`;
 }

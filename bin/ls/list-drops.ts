@@ -1,3 +1,5 @@
+import { FAMILY_PROPERTY } from '../../lambda/model/image.ts';
+import { percentEncoded } from '../../lambda/model/quoted.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { printableJson } from '../printable.ts';
 import { newestDrops } from '../records/drops.ts';
@@ -14,22 +16,38 @@ export interface ListOptions {
   readonly failedOnly: boolean;
   /** Earlier drops of a key, too. */
   readonly all: boolean;
+  /** Only versions of one image, all of them: the one that is not retired is the current one. */
+  readonly family?: string;
   readonly json: boolean;
 }
 
 /** @returns the exit code: 0 */
 export async function listDrops(
-  { prefix, failedOnly, all, json }: ListOptions,
+  options: ListOptions,
   stack: StackConnection,
   targets: readonly StackTarget[],
 ): Promise<number> {
+  const { prefix, json } = options;
   const below: DropRecord[] = [];
   for await (const { record } of recordsIn(stack.s3, stack.output('StatusBucketName'), beginningOf(prefix))) {
     if (isAt(record, targets) && record.drop.key.startsWith(prefix)) below.push(record);
   }
-  const listed = (all ? below : newestDrops(below)).filter(({ status }) => !failedOnly || status === 'failed');
+  const listed = listedOf(below, options);
   process.stdout.write(
     json ? `${printableJson(listed, 2)}\n` : dropTable(listed, new Date(), stylerFor(process.stdout)),
   );
   return DONE;
 }
+
+export function listedOf(
+  records: readonly DropRecord[],
+  { failedOnly, all, family }: Omit<ListOptions, 'prefix' | 'json'>,
+): readonly DropRecord[] {
+  const ofFamily = family === undefined ? records : records.filter((record) => isOfFamily(record, family));
+  const listed = all || family !== undefined ? ofFamily : newestDrops(ofFamily);
+  return listed.filter(({ status }) => !failedOnly || status === 'failed');
+}
+
+/** A duplicate has the image of another drop, which is listed itself. */
+const isOfFamily = ({ sent, duplicateOf }: DropRecord, family: string): boolean =>
+  duplicateOf === undefined && sent?.properties[FAMILY_PROPERTY] === percentEncoded(family);

@@ -92,9 +92,13 @@ function partitions({ partitionTable: table }: FoundImage): string | undefined {
   return `${table.partitions.length} (${table.scheme.toUpperCase()}), up to ${formatBytes(table.endBytes)}${boots}`;
 }
 
-function planned({ plan, image, generation }: DropRecord): Fact[] {
+function planned({ plan, image, generation, duplicateOf }: DropRecord): Fact[] {
   const again = generation > 1 ? ` (the ${generation}. that was begun)` : '';
-  return [...fact('route', plan && `${plan.route}: ${plan.reason}`), ...fact('image', image && `${image.id}${again}`)];
+  return [
+    ...fact('route', plan && `${plan.route}: ${plan.reason}`),
+    ...fact('image', image && `${image.id}${again}`),
+    ...fact('duplicate of', duplicateOf),
+  ];
 }
 
 function sent({ sent: image }: DropRecord): Fact[] {

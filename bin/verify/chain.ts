@@ -84,7 +84,9 @@ const DROP_AGAIN = 'Do not use the image. Get the file from its publisher again,
 
 const NOT_OURS = 'Do not use the image. Find out who changed it, delete it, and drop the file again.';
 
-function imageVerdict({ image, target }: DropRecord, now: Image | undefined): Verdict {
+function imageVerdict({ image, target, retired }: DropRecord, now: Image | undefined): Verdict {
+  if (now === undefined && retired?.deleted)
+    return skipped(`Image ${image?.id} was deleted: a later version is current.`);
   if (now === undefined) return failed(`Image ${image?.id} is gone from ${target}.`, 'Drop the file again.');
   const detail = `${now.id} is ${now.status} at ${target}`;
   if (now.status === 'active') return ok(detail);

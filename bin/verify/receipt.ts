@@ -15,15 +15,19 @@ export interface ReceiptSources {
   readonly stack: Pick<StackConnection, 's3' | 'output'>;
   /** Undefined: receipts need no signature. */
   readonly key: ReceiptKey | undefined;
+  /** All records of the key: the receipt of an image is about the one that owns it. */
+  readonly others?: readonly KeyedRecord[];
 }
 
 /** Whether the receipt says what the record says, and what the cloud says now; and whether it is signed as it should be. */
 export async function* receiptChecks(
   kept: KeyedRecord,
   image: Image | undefined,
-  { stack, key }: ReceiptSources,
+  { stack, key, others = [] }: ReceiptSources,
   checks: Checks,
 ): AsyncGenerator<Finding> {
+  const { duplicateOf = kept.key } = kept.record;
+  const owner = duplicateOf === kept.key ? kept : others.find((other) => other.key === duplicateOf);
   let stored: StoredReceipt | undefined;
   yield await checks.make('receipt', async () => {
     const { receipt, noReceipt = 'The image became active before there were receipts.' } = kept.record;
@@ -31,7 +35,8 @@ export async function* receiptChecks(
     const text = await textOf(stack, receipt);
     if (text === undefined) return failed(`${receipt} is gone from the status bucket.`, CHANGED);
     stored = storedIn(text);
-    return stored === undefined ? failed(`${receipt} is not a receipt.`, CHANGED) : agreement(stored, kept, image);
+    if (stored === undefined) return failed(`${receipt} is not a receipt.`, CHANGED);
+    return owner === undefined ? skipped(`The record ${duplicateOf} is gone.`) : agreement(stored, owner, image);
   });
   if (stored !== undefined || key !== undefined) {
     yield await checks.make('signature', () => signatureVerdict(stored?.envelope, key));

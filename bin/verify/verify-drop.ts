@@ -29,7 +29,7 @@ export async function verifyDrop(options: VerifyOptions, stack: StackConnection)
   if (last === undefined) return sayWhatIsThere(key, dropsIn(all)[0], stack, json);
   const kept = found.filter(({ record }) => last.includes(record));
   const findings = await withClouds(stack, (clouds) =>
-    showFindings(chains(kept, { stack, clouds, key: receiptKey }), json),
+    showFindings(chains(kept, { stack, clouds, key: receiptKey, others: found }), json),
   );
   // A target that was added later has no record, and none is to come.
   return findings.some(hasFailed) ? FAILED : exitCodeOf(last, []);

@@ -32,6 +32,18 @@ export interface ImageEndpoint {
    */
   release(id: string, image: Pick<NewImage, 'visibility' | 'protected'>): Promise<void>;
 
+  /**
+   * Makes a project a member of a released image whose visibility is `shared`; one that is a member already stays so.
+   * @throws `forbidden`
+   */
+  share(id: string, project: string): Promise<void>;
+
+  /** Changes what lists show of an image; once more changes nothing. @throws `forbidden` */
+  alter(id: string, change: Alteration): Promise<void>;
+
+  /** All images that bear a value of a property, hidden ones among them. */
+  bearing(property: string, value: string): Promise<readonly Image[]>;
+
   /** The images that were created for the `id` of a NewImage: more than one where the service chooses ids itself. */
   createdFor(id: string): Promise<readonly Image[]>;
 
@@ -61,6 +73,12 @@ export interface ImageEndpoint {
    * @throws `image-protected`
    */
   delete(id: string): Promise<void>;
+}
+
+/** What is absent stays as it is. */
+export interface Alteration {
+  readonly name?: string;
+  readonly osHidden?: boolean;
 }
 
 export interface ImagePage {

@@ -29,6 +29,12 @@ export function glanceEndpoint(target: Target, connection: Connection): ImageEnd
     conform: (image) => conformForGlance(image, target),
     create: (image) => create(image, images, target),
     release: (id, image) => images.release(id, image),
+    alter: (id, change) => images.alter(id, change),
+    bearing: async (property, value) => [
+      ...(await images.withProperty(property, value)),
+      ...(await images.withProperty(property, value, { os_hidden: 'true' })),
+    ],
+    share: (id, project) => images.share(id, project),
     createdFor: async (id) => {
       const image = await images.show(id);
       return image !== undefined && isOurs(image, id) ? [image] : [];

@@ -5,7 +5,7 @@ import type { HttpAnswer, HttpRequest } from '../clouds/http.ts';
 import { ImageDropError } from '../model/errors.ts';
 import type { Image, NewImage } from '../model/image.ts';
 import { type JsonObject, objectsIn, parseObject } from '../model/json.ts';
-import type { ImagePage } from './endpoint.ts';
+import type { Alteration, ImagePage } from './endpoint.ts';
 import { imageFrom, isGone } from './image-document.ts';
 import { sendFile } from './image-file.ts';
 import { importRefusal } from './image-import.ts';
@@ -23,6 +23,8 @@ const V1 = '/v1';
 
 /** IMS, "Error Codes": it says so with status 400. */
 const NO_SUCH_JOB = 'IMG.0023';
+
+type Filters = Readonly<Record<string, string>>;
 
 interface Page {
   readonly documents: readonly JsonObject[];
@@ -52,14 +54,29 @@ export class ImageApi {
   /** "Update image": visibility and protection, both or neither. */
   async release(id: string, fields: Pick<NewImage, 'visibility' | 'protected'>): Promise<void> {
     const { visibility } = fields;
-    const body = JSON.stringify([
-      { op: 'replace', path: '/visibility', value: visibility },
-      { op: 'replace', path: '/protected', value: fields.protected },
-    ]);
+    await this.#patch(id, { visibility, protected: fields.protected }, `Releasing (visibility ${visibility})`);
+  }
+
+  /** "Update image": what lists show of it. */
+  async alter(id: string, { name, osHidden }: Alteration): Promise<void> {
+    const fields = { ...(name !== undefined && { name }), ...(osHidden !== undefined && { os_hidden: osHidden }) };
+    await this.#patch(id, fields, 'Renaming or hiding');
+  }
+
+  async #patch(id: string, fields: JsonObject, doing: string): Promise<void> {
+    const changes = Object.entries(fields).map(([name, value]) => ({ op: 'replace', path: `/${name}`, value }));
     const headers = { 'content-type': 'application/openstack-images-v2.1-json-patch' };
+    const body = JSON.stringify(changes);
     const answer = await this.#call({ call: 'release', method: 'PATCH', url: imagePath(id), headers, body });
-    if (isSuccess(answer)) return;
-    throw refusal(answer, this.#asked('Releasing', `${id} (visibility ${visibility})`), this.#dialect.codes);
+    if (!isSuccess(answer)) throw refusal(answer, this.#asked(doing, id), this.#dialect.codes);
+  }
+
+  /** "Sharing", "Create image member". A member that there is already is a success. */
+  async share(id: string, member: string): Promise<void> {
+    const url = `${imagePath(id)}/members`;
+    const answer = await this.#call({ call: 'share', method: 'POST', url, body: JSON.stringify({ member }) });
+    if (isSuccess(answer) || answer.status === 409) return;
+    throw refusal(answer, this.#asked('Sharing', `${id} with the project ${member}`), this.#dialect.codes);
   }
 
   /** @returns undefined when there is no such image, or it is deleted */
@@ -78,13 +95,13 @@ export class ImageApi {
   }
 
   /** All images that bear the value, whether or not the endpoint knows how to look for it. */
-  withProperty(name: string, value: string): Promise<readonly Image[]> {
-    return this.#with(name, value, (document) => document[name] === value);
+  withProperty(name: string, value: string, filters: Filters = {}): Promise<readonly Image[]> {
+    return this.#with({ ...filters, [name]: value }, (document) => document[name] === value);
   }
 
   /** All images that bear the tag, likewise. */
   withTag(tag: string): Promise<readonly Image[]> {
-    return this.#with('tag', tag, ({ tags }) => Array.isArray(tags) && tags.includes(tag));
+    return this.#with({ tag }, ({ tags }) => Array.isArray(tags) && tags.includes(tag));
   }
 
   /** @throws `upload-interrupted` when the outcome does not tell what became of the image */
@@ -176,11 +193,11 @@ export class ImageApi {
     }
   }
 
-  async #with(name: string, value: string, isWanted: (document: JsonObject) => boolean): Promise<readonly Image[]> {
+  async #with(filters: Filters, isWanted: (document: JsonObject) => boolean): Promise<readonly Image[]> {
     const found: Image[] = [];
-    let query: string | undefined = new URLSearchParams({ [name]: value }).toString();
+    let query: string | undefined = new URLSearchParams(filters).toString();
+    const asked = this.#asked('Listing', `with ${query}`);
     for (let page = 0; query !== undefined; page += 1) {
-      const asked = this.#asked('Listing', `with ${name} ${value}`);
       if (page === MAX_PAGES) throw this.#unusable(asked, 'does not end');
       const { documents, next }: Page = await this.#page(query);
       const images = documents.filter(isWanted).map((document) => this.#read(document, asked));

@@ -27,6 +27,8 @@ export function imageFrom(document: JsonObject, size: number | undefined): Image
     diskFormat: typeof diskFormat === 'string' ? diskFormat : '',
     ...(size !== undefined && { size }),
     hashes: hashesIn(document),
+    ...(document.os_hidden === true && { osHidden: true }),
+    ...(document.protected === true && { protected: true }),
     properties: { ...markIn(document), ...Object.fromEntries(Object.entries(document).filter(isText)) },
   };
 }

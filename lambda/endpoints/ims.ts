@@ -66,6 +66,9 @@ export function imsEndpoint(target: Target, connection: Connection): ImageEndpoi
     conform: (image) => conformForIms(image, target),
     create: (image) => create(image, images, target),
     release: (id, image) => images.release(id, image),
+    alter: (id, { name }) => images.alter(id, name === undefined ? {} : { name: legalName(name) }),
+    bearing: (property, value) => images.withProperty(property, value),
+    share: (id, project) => images.share(id, project),
     createdFor: (id) => images.withProperty(ID_PROPERTY, id),
     get: (id) => images.show(id),
     list: (cursor) => images.list(cursor),
@@ -128,6 +131,10 @@ export function planForIms(
 
 /** @throws `invalid-request` */
 export function conformForIms(image: NewImage, target: Target): NewImage {
+  if (image.sharedWith !== undefined) {
+    const message = `${target.name} takes private images only, and this one shall be shared (shared_with).`;
+    throw new ImageDropError('invalid-request', message, { refusedValue: 'sharedWith' });
+  }
   if (image.visibility !== 'private') {
     const message = `${target.name} takes private images only, and this one shall be ${image.visibility}.`;
     throw new ImageDropError('invalid-request', message, { refusedValue: 'visibility' });

@@ -48,3 +48,14 @@ export function refusedChoice(words: string): ImageDropError {
   const nextStep = 'Drop the image again with the names of targets that there are, or without them for all targets.';
   return new ImageDropError('bad-metadata', `x-amz-meta-${TARGETS_HEADER} ${words}.`, { nextStep });
 }
+
+/** The user metadata by which a drop asks for an image of its own, though the same drop has one. */
+export const AGAIN_HEADER = 'again';
+
+/** @throws `bad-metadata` */
+export function asksForOwnImage({ [AGAIN_HEADER]: given = 'false' }: Readonly<Record<string, string>>): boolean {
+  if (given === 'true' || given === 'false') return given === 'true';
+  throw new ImageDropError('bad-metadata', `x-amz-meta-${AGAIN_HEADER} is ${quoted(given)}, and not true or false.`, {
+    nextStep: 'Drop the image again with true, or without it.',
+  });
+}

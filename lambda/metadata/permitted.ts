@@ -1,4 +1,4 @@
-import { allowsProperty, DEFAULT_RIGHTS, type DropperRights } from '../model/dropper-rights.ts';
+import { allowsProject, allowsProperty, DEFAULT_RIGHTS, type DropperRights } from '../model/dropper-rights.ts';
 import { ImageDropError } from '../model/errors.ts';
 import { pathText } from '../model/json-schema.ts';
 import type { ImageMetadata, MetadataLayer } from '../model/metadata.ts';
@@ -7,7 +7,7 @@ import { quoted } from '../model/quoted.ts';
 import type { Target } from '../model/target.ts';
 
 /** The settings of a target that decide about metadata. */
-export type MetadataTarget = Pick<Target, 'name' | 'metadata' | 'droppersMay'>;
+export type MetadataTarget = Pick<Target, 'name' | 'metadata' | 'droppersMay' | 'versions'>;
 
 /** Tags that begin so are marks of imagedrop: a fast import is found by one. */
 const OUR_TAGS = 'imagedrop_';
@@ -43,6 +43,7 @@ export function requirePermitted(layer: MetadataLayer, target: MetadataTarget): 
   requireHarmless(layer);
   const rights = target.droppersMay ?? DEFAULT_RIGHTS;
   requireFields(layer, target, rights);
+  requireProjects(layer, target, rights);
   for (const [name, value] of Object.entries(layer.metadata.properties ?? {})) {
     const rule = reservedProperty(name);
     if (rule === undefined || allowsProperty(rights, name) || target.metadata.properties?.[name] === value) continue;
@@ -56,12 +57,13 @@ export function requirePermitted(layer: MetadataLayer, target: MetadataTarget): 
   }
 }
 
-type Choice = 'visibility' | 'protected' | 'osHidden';
+type Choice = 'visibility' | 'protected' | 'osHidden' | 'family';
 
 const CHOICES = {
   visibility: { name: 'visibility', byDefault: 'private' },
   protected: { name: 'protected', byDefault: false },
   osHidden: { name: 'os_hidden', byDefault: false },
+  family: { name: 'family', byDefault: undefined },
 } as const satisfies Record<Choice, { name: string; byDefault: ImageMetadata[Choice] }>;
 
 function requireFields({ metadata, origins }: MetadataLayer, target: MetadataTarget, rights: DropperRights): void {
@@ -74,14 +76,24 @@ function requireFields({ metadata, origins }: MetadataLayer, target: MetadataTar
   }
 }
 
+function requireProjects({ metadata, origins }: MetadataLayer, target: MetadataTarget, rights: DropperRights): void {
+  const own = target.metadata.sharedWith ?? [];
+  const project = metadata.sharedWith?.find((each) => !own.includes(each) && !allowsProject(rights, each));
+  if (project === undefined) return;
+  const words = `shared_with ${quoted(project)} is for the operator of target ${target.name} to choose`;
+  throw notPermitted(placeOf('sharedWith', origins), words, target, `sharedWith: [${JSON.stringify(project)}]`);
+}
+
+const RIGHT_OF = { protected: 'protected', osHidden: 'hidden', family: 'family' } as const;
+
 function mayChoose(field: Choice, value: unknown, rights: DropperRights): boolean {
   if (field === 'visibility') return rights.visibility.includes(String(value));
-  return field === 'protected' ? rights.protected : rights.hidden;
+  return rights[RIGHT_OF[field]];
 }
 
 function settingFor(field: Choice, value: unknown): string {
   if (field === 'visibility') return `visibility: [${JSON.stringify(value)}]`;
-  return `${field === 'protected' ? 'protected' : 'hidden'}: true`;
+  return `${RIGHT_OF[field]}: true`;
 }
 
 function notPermitted(place: string, words: string, { name }: MetadataTarget, setting: string): ImageDropError {

@@ -40,7 +40,8 @@ export function resolveMetadata({ target, files, userMetadata }: MetadataSources
   requireOneChecksum(byDroppers);
   for (const layer of byDroppers) requirePermitted(layer, target);
   const merged = mergeLayers(byTarget, ...byDroppers);
-  requireBounded(merged);
+  requireBounded(merged, target);
+  requireShareable(merged);
   return merged;
 }
 
@@ -74,10 +75,12 @@ function requireOneSpelling(files: readonly MetadataFile[]): void {
 }
 
 /** @throws `bad-metadata` where all places together say more than an image can have */
-function requireBounded({ metadata: { properties = {} }, origins }: MetadataLayer): void {
+function requireBounded({ metadata: { properties = {} }, origins }: MetadataLayer, { versions }: MetadataTarget): void {
   const entries = Object.entries(properties).map(([name, value]) => ({ name, bytes: Buffer.byteLength(name + value) }));
-  if (entries.length > MAX_PROPERTIES) {
-    const words = `The image has ${entries.length} properties from all places together, and ${MAX_PROPERTIES} is the most`;
+  // The family is one more mark of imagedrop.
+  const most = versions === undefined ? MAX_PROPERTIES : MAX_PROPERTIES - 1;
+  if (entries.length > most) {
+    const words = `The image has ${entries.length} properties from all places together, and ${most} is the most`;
     throw tooMuch(words, 'Remove properties from the metadata files');
   }
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
@@ -87,6 +90,13 @@ function requireBounded({ metadata: { properties = {} }, origins }: MetadataLaye
   const where = `the largest is ${pathText(['properties', name])} in ${origins[`properties.${name}`]} with ${largest?.bytes}`;
   const words = `The properties of the image have ${bytes} bytes from all places together, and ${MAX_PROPERTIES_BYTES} is the most; ${where}`;
   throw tooMuch(words, 'Shorten or remove properties in the metadata files');
+}
+
+/** The Image API v2 ("Sharing") lets an image of one visibility alone have members. @throws `bad-metadata` */
+function requireShareable({ metadata: { sharedWith = [], visibility = 'shared' }, origins }: MetadataLayer): void {
+  if (sharedWith.length === 0 || visibility === 'shared') return;
+  const words = `${origins.sharedWith}: shared_with needs the visibility shared, and ${origins.visibility} has ${visibility}`;
+  throw tooMuch(words, 'Remove one of the two');
 }
 
 function tooMuch(words: string, remedy: string): ImageDropError {

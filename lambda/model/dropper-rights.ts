@@ -8,6 +8,10 @@ export interface DropperRights {
   readonly protected: boolean;
   /** Whether they may choose `os_hidden`. */
   readonly hidden: boolean;
+  /** Whether they may choose `family`, and with it which images are retired. */
+  readonly family: boolean;
+  /** Ids of the projects that they may share images with; `*` stands for all. */
+  readonly sharedWith: readonly string[];
   /** Reserved properties (property-rules.ts) by name; a `*` at the end stands for any ending. */
   readonly properties: readonly string[];
 }
@@ -20,6 +24,8 @@ export const DEFAULT_RIGHTS: DropperRights = {
   visibility: ['private'],
   protected: true,
   hidden: false,
+  family: false,
+  sharedWith: [],
   properties: [],
 };
 
@@ -28,8 +34,13 @@ export const ALL_RIGHTS: DropperRights = {
   visibility: ['private', 'shared', 'community', 'public'],
   protected: true,
   hidden: true,
+  family: true,
+  sharedWith: ['*'],
   properties: ['*'],
 };
+
+export const allowsProject = ({ sharedWith }: DropperRights, project: string): boolean =>
+  sharedWith.includes('*') || sharedWith.includes(project);
 
 export const allowsProperty = ({ properties }: DropperRights, name: string): boolean =>
   properties.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one));

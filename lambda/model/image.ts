@@ -124,6 +124,8 @@ export interface Image {
   readonly size?: number;
   /** What the endpoint computed; empty until it says so. */
   readonly hashes: Hashes;
+  readonly osHidden?: boolean;
+  readonly protected?: boolean;
   /** All string properties, ours among them. */
   readonly properties: Readonly<Record<string, string>>;
 }
@@ -134,6 +136,9 @@ export const ID_PROPERTY = 'imagedrop_id';
 export const RECORD_PROPERTY = 'imagedrop_record';
 /** The property that tells what an image was created with: a hash of it (new-image.ts). */
 export const METADATA_PROPERTY = 'imagedrop_metadata';
+
+/** The property that the versions of one image have in common (versions.ts): their family, percent-encoded. */
+export const FAMILY_PROPERTY = 'imagedrop_family';
 
 /** An image to be created. */
 export interface NewImage {
@@ -150,6 +155,8 @@ export interface NewImage {
   readonly protected: boolean;
   /** Left out of lists of images unless asked for; absent by default. */
   readonly osHidden?: boolean;
+  /** Ids of the projects that get it as members; its visibility is `shared` then. */
+  readonly sharedWith?: readonly string[];
   readonly tags: readonly string[];
   /** Custom properties; ID_PROPERTY and RECORD_PROPERTY are among them. */
   readonly properties: Readonly<Record<string, string>>;

@@ -18,7 +18,7 @@ const MAX_VALUE_CHARACTERS = 21_845;
 /** Far above the paths that programs write into archives. */
 const MAX_MEMBER_CHARACTERS = 1024;
 
-/** Glance's own defaults of image_property_quota and image_tag_quota. */
+/** Glance's own defaults of image_property_quota, image_tag_quota and image_member_quota. */
 const MAX_ENTRIES = 128;
 
 /** Glance keeps them in signed 32-bit columns. */
@@ -99,6 +99,15 @@ const PROPERTIES = {
     description: 'Whether lists of images leave this one out unless it is asked for. Without it: false. Glance only.',
     type: 'boolean',
   },
+  shared_with: {
+    description:
+      'Projects that may use the image, by their ids. Its visibility is shared then, and no other. The image has these members once it is verified. Glance only.',
+    examples: [['5f705771d9cc4c8db1b96f2b9f8ac34a']],
+    type: 'array',
+    items: text('The id of a project.', ['5f705771d9cc4c8db1b96f2b9f8ac34a']),
+    maxItems: MAX_ENTRIES,
+    uniqueItems: true,
+  },
   tags: {
     description: 'Tags of the image. For IMS "key=value"; a tag without "=" gets an empty value there.',
     examples: [['linux', 'team=images']],
@@ -107,6 +116,10 @@ const PROPERTIES = {
     maxItems: MAX_ENTRIES,
     uniqueItems: true,
   },
+  family: text(
+    'What the versions of one image have in common. Where the target has versions, an image retires the older ones of its family. Without it: the name of the image.',
+    ['ubuntu-24.04'],
+  ),
   os_version: text("The OS version, from IMS's own list (`__os_version`). Other clouds keep it as a property.", [
     'Ubuntu 24.04 server 64bit',
   ]),

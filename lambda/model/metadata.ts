@@ -15,7 +15,11 @@ export interface ImageMetadata {
   readonly protected?: boolean;
   /** Left out of lists of images unless asked for (Image API v2: os_hidden). */
   readonly osHidden?: boolean;
+  /** Ids of the projects that may use the image. */
+  readonly sharedWith?: readonly string[];
   readonly tags?: readonly string[];
+  /** What the versions of one image have in common, where the target retires older ones. */
+  readonly family?: string;
   /** The OS version from the list of Huawei Cloud IMS (`__os_version`). */
   readonly osVersion?: string;
   /** The file in an archive that is the disk. */
@@ -36,7 +40,9 @@ export const FIELD_OF = {
   visibility: 'visibility',
   protected: 'protected',
   os_hidden: 'osHidden',
+  shared_with: 'sharedWith',
   tags: 'tags',
+  family: 'family',
   os_version: 'osVersion',
   member: 'member',
   checksum: 'checksum',
@@ -45,11 +51,11 @@ export const FIELD_OF = {
 } as const satisfies Record<MetadataName, keyof ImageMetadata>;
 
 /**
- * What `metadata` of a target may say: `checksum` is for one image, `require` is a setting of the target itself, and one
- * unpacked disk serves all targets.
+ * What `metadata` of a target may say: `checksum` is for one image, `require` is a setting of the target itself, one
+ * unpacked disk serves all targets, and a family of all images of a target would keep a few of them.
  */
 export const TARGET_FIELDS: readonly string[] = Object.values(FIELD_OF).filter(
-  (field) => field !== 'checksum' && field !== 'require' && field !== 'member',
+  (field) => field !== 'checksum' && field !== 'require' && field !== 'member' && field !== 'family',
 );
 
 /** What one place says, or several together. */

@@ -62,6 +62,7 @@ export const ENDPOINT_CALLS = [
   'import',
   'register',
   'release',
+  'share',
   'job',
   'delete',
 ] as const;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Drop, recordKey } from './drop.ts';
 import {
+  FAMILY_PROPERTY,
   type FoundImage,
   ID_PROPERTY,
   METADATA_PROPERTY,
@@ -38,38 +39,61 @@ export interface ImageSource {
   readonly plan: UploadPlan;
   /** All layers merged. */
   readonly metadata: ImageMetadata;
+  /** Whether the target retires older versions of its images. */
+  readonly hasVersions?: boolean;
 }
 
 /** The image to request, from what was found in the file and its metadata. */
 export function newImage(source: ImageSource): NewImage {
-  const { drop, target, packed, member, generation, found, plan, metadata } = source;
-  const isInside = packed !== undefined || member !== undefined;
+  const { drop, target, generation, found, plan, metadata, hasVersions = false } = source;
+  const name = nameOf(source);
   const id = imageId(drop, target, generation);
+  const isShared = metadata.sharedWith !== undefined && metadata.sharedWith.length > 0;
   return {
     id,
-    name: metadata.name ?? found.appliance?.name ?? nameFromKey(isInside ? withoutPackedEnding(drop.key) : drop.key),
+    name,
     diskFormat: plan.diskFormat,
     containerFormat: 'bare',
     minDisk: Math.max(inGib(diskBytes(found)), metadata.minDisk ?? inGib(found.appliance?.capacityBytes ?? 0)),
     minRam: metadata.minRam ?? found.appliance?.memoryMib ?? 0,
-    visibility: metadata.visibility ?? 'private',
+    visibility: isShared ? 'shared' : (metadata.visibility ?? 'private'),
     protected: metadata.protected ?? false,
     ...(metadata.osHidden !== undefined && { osHidden: metadata.osHidden }),
+    ...(isShared && { sharedWith: metadata.sharedWith }),
     tags: metadata.tags ?? [],
     properties: {
       ...firmwareProperty(found),
       ...metadata.properties,
       ...(metadata.osVersion !== undefined && { __os_version: metadata.osVersion }),
+      ...(hasVersions && { [FAMILY_PROPERTY]: percentEncoded(metadata.family ?? name) }),
       [ID_PROPERTY]: id,
       [RECORD_PROPERTY]: percentEncoded(recordKey(drop, target)),
     },
   };
 }
 
+function nameOf({ drop, packed, member, found, metadata }: ImageSource): string {
+  const isInside = packed !== undefined || member !== undefined;
+  const byKey = nameFromKey(isInside ? withoutPackedEnding(drop.key) : drop.key);
+  return metadata.name ?? found.appliance?.name ?? byKey;
+}
+
+/** The key of the record that an image names. */
+export function recordKeyOf({ properties }: Pick<NewImage, 'properties'>): string | undefined {
+  try {
+    return decodeURIComponent(properties[RECORD_PROPERTY] ?? '') || undefined;
+  } catch {
+    // Not as we write it, so not ours.
+    return undefined;
+  }
+}
+
 const inGib = (bytes: number): number => Math.ceil(bytes / BYTES_PER_GIB);
 
 /** The image as it is created: what its verification must come before is left to its release. */
-export const unreleased = (image: NewImage): NewImage => ({ ...image, visibility: 'private', protected: false });
+export function unreleased({ sharedWith: _, ...image }: NewImage): NewImage {
+  return { ...image, visibility: 'private', protected: false };
+}
 
 /** Whether an image as created is already what was asked for. */
 export const isReleased = (image: NewImage): boolean => image.visibility === 'private' && !image.protected;

@@ -22,6 +22,13 @@ const SETTLED: readonly RecordStatus[] = ['active', 'failed', 'superseded'];
 
 export const isSettled = (record: RecordDraft): boolean => SETTLED.includes(record.status);
 
+/** Settled and announced, and nothing is left to be deleted or retired that could be. */
+export const isOver = ({ removing = [], retiring, ...record }: RecordDraft): boolean =>
+  isSettled(record) &&
+  record.announcedAt !== undefined &&
+  retiring === undefined &&
+  removing.every(({ obstacle }) => obstacle !== undefined);
+
 export function receive(drop: Drop, target: string, now: Date): RecordDraft {
   return {
     schema: RECORD_SCHEMA,
@@ -174,7 +181,9 @@ const isOfSameImage = (one: RecordDraft, other: RecordDraft): boolean =>
  * @param reason the error code, or `superseded`
  */
 function giveUpImage(record: RecordDraft, reason: string, now: Date): RecordDraft {
-  const { generation, image } = record;
+  const { generation } = record;
+  // The image of a duplicate is another record's.
+  const image = record.duplicateOf === undefined ? record.image : undefined;
   const because = { generation, reason, since: now.toISOString() };
   const removals = [
     ...(image === undefined ? [] : [{ ...because, imageId: image.id }]),
@@ -192,7 +201,10 @@ export function withRemoval(record: RecordDraft, removal: Removal): RecordDraft 
 
 /** Strikes out an image that is gone. */
 export function withoutRemoval(record: RecordDraft, removal: Removal): RecordDraft {
-  const { removing = [], ...rest } = record;
+  const { removing = [], ...others } = record;
+  const { retired } = others;
+  const rest: RecordDraft =
+    removal.reason === 'retired' && retired ? { ...others, retired: { ...retired, deleted: true } } : others;
   const left = removing.filter((each) => !isSameRemoval(each, removal));
   return left.length === 0 ? rest : { ...rest, removing: left };
 }
@@ -245,6 +257,24 @@ export function beginAgain(record: RecordDraft, now: Date, why: string): RecordD
 /** The key was written again before the upload began. */
 export function supersede(record: RecordDraft, by: string, now: Date): RecordDraft {
   return moveTo(giveUpImage(record, 'superseded', now), 'superseded', now, `by ${by}`);
+}
+
+/**
+ * Settles a drop with the image that the same drop has already. An image of its own that an earlier attempt may have
+ * created is given up.
+ */
+export function settleDuplicate(record: RecordDraft, key: string, original: DropRecord, now: Date): RecordDraft {
+  const { image, sent, hashes, unread, verification } = original;
+  const settled = moveTo(giveUpImage(record, 'duplicate', now), 'active', now, `duplicate of ${key}`);
+  return {
+    ...withComparison(settled, true),
+    duplicateOf: key,
+    ...(image && { image }),
+    ...(sent && { sent }),
+    ...(hashes && { hashes }),
+    ...(unread !== undefined && { unread }),
+    ...(verification && { verification }),
+  };
 }
 
 /**

@@ -53,6 +53,14 @@ export interface DropRecord {
   readonly publisher?: RecordedPublisher;
   readonly plan?: UploadPlan;
   readonly image?: RecordedImage;
+  /** The key of the record that owns the image: the same drop, earlier. Nothing that happens to this record may delete it. */
+  readonly duplicateOf?: string;
+  /** When the same bytes were last dropped again, of an image that has versions; absent until then. */
+  readonly droppedAgainAt?: string;
+  /** Present where a later version of the image is current. */
+  readonly retired?: RecordedRetirement;
+  /** Present from the outcome on, until the older versions of the image are retired. */
+  readonly retiring?: RecordedRetiring;
   /**
    * Images at the target that are no longer this record's: written before anything is deleted, struck out when it is
    * gone. No invocation may settle or continue with an image that is named here. Deleted before the next image is created and
@@ -98,6 +106,8 @@ export interface DropRecord {
   readonly receipt?: string;
   /** Why there is no receipt, although the record is active. */
   readonly noReceipt?: string;
+  /** Why the image is not shared with all projects that it should be shared with, although it is active. */
+  readonly unshared?: string;
   /** Why the dropped object has no tags of ours, although it should. */
   readonly untagged?: string;
   readonly history: readonly HistoryEntry[];
@@ -215,13 +225,28 @@ export interface RecordedImage {
   readonly id: string;
 }
 
+/** An image that is no longer the current version. */
+export interface RecordedRetirement {
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** The image was deleted; absent while it is kept. */
+  readonly deleted?: true;
+}
+
+export interface RecordedRetiring {
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** Why that was impossible at the last try. */
+  readonly failure?: string;
+}
+
 /** One image that is to be deleted. */
 export interface Removal {
   /** Of the record when the image was begun: the image bears the mark of this generation. */
   readonly generation: number;
   /** Absent where an answer was lost: all images that bear the mark of the generation. */
   readonly imageId?: string;
-  /** The error code, or `superseded`, `replaced` or `forsaken`. */
+  /** The error code, or `superseded`, `duplicate`, `replaced`, `retired` or `forsaken`. */
   readonly reason: string;
   /** When it was decided; ISO 8601, UTC. */
   readonly since: string;

@@ -1,6 +1,7 @@
 import type { DropperRights } from './dropper-rights.ts';
 import type { ImageMetadata } from './metadata.ts';
 import type { Requirement } from './record.ts';
+import type { VersionSettings } from './versions.ts';
 
 export const TARGET_KINDS = ['glance', 'ims'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
@@ -40,6 +41,8 @@ export interface Target {
   readonly metadata: ImageMetadata;
   /** What droppers may choose; absent: DEFAULT_RIGHTS. */
   readonly droppersMay?: DropperRights;
+  /** How older versions of an image are retired; absent: they stay as they are. */
+  readonly versions?: VersionSettings;
   /** What each drop must have from its publisher; absent: nothing. Droppers may require more. */
   readonly require?: Requirement;
   /** Seconds that a drop waits for its required checksum file; absent: 900. */

@@ -5,6 +5,7 @@ import type { DropRecord } from '../model/record.ts';
 import * as changes from '../model/record-changes.ts';
 import { removeBeforeOutcome } from './give-up-image.ts';
 import type { RecordStatusDependencies } from './ports.ts';
+import { retireIfPossible, retiringFrom } from './retire-versions.ts';
 import { clearStaging } from './stage-image.ts';
 import { MAX_ATTEMPTS } from './under-lease.ts';
 import { clearUnpacked } from './unpacked-disk.ts';
@@ -36,7 +37,8 @@ export async function announce(work: Work, deps: RecordStatusDependencies): Prom
 async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise<void> {
   const { key, record, invocation } = work;
   // The invocation that announced it may have died before it wrote the tags, or have stalled and overwritten newer ones.
-  if (record.announcedAt !== undefined) return invocation.receives > 1 ? afterOutcome(work, deps) : undefined;
+  const isOver = invocation.receives === 1 && record.retiring === undefined;
+  if (record.announcedAt !== undefined) return isOver ? undefined : afterOutcome(work, deps);
   const staging = await clearStaging(work, deps);
   const present = await deps.records.load(key);
   if (present === undefined || present.announcedAt !== undefined || !isSameOutcome(present, record)) return;
@@ -45,7 +47,8 @@ async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise
   const announced = await work.update((stored) => {
     if (stored.announcedAt !== undefined || !isSameOutcome(stored, record)) return undefined;
     const { waiting: _, ...rest } = stored;
-    return { ...rest, announcedAt: deps.now().toISOString(), ...(staging !== undefined && { staging }), ...receipt };
+    const announcedAt = deps.now().toISOString();
+    return { ...rest, announcedAt, ...(staging !== undefined && { staging }), ...receipt, ...retiringFrom(rest, deps) };
   });
   if (announced?.announcedAt !== undefined) await afterOutcome(work.with(announced), deps);
 }
@@ -55,6 +58,7 @@ async function afterOutcome(work: Work, deps: RecordStatusDependencies): Promise
   await tagIfPossible(work, deps);
   await clearIfPossible(work, deps);
   await keepReceiptIfPossible(work, deps);
+  await retireIfPossible(work, deps);
 }
 
 type ReceiptLink = Pick<DropRecord, 'receipt' | 'noReceipt'>;
@@ -67,7 +71,10 @@ type ReceiptLink = Pick<DropRecord, 'receipt' | 'noReceipt'>;
 async function keptReceipt({ key, record }: Work, deps: RecordStatusDependencies): Promise<ReceiptLink> {
   if (record.status !== 'active') return {};
   try {
-    return { receipt: await deps.receipts.keep(key, record) };
+    const owner = record.duplicateOf ?? key;
+    const owned = owner === key ? record : await deps.records.load(owner);
+    if (owned === undefined) return { noReceipt: `The record ${owner}, which owns the image, is gone.` };
+    return { receipt: await deps.receipts.keep(owner, owned) };
   } catch (thrown) {
     const error = asImageDropError(thrown);
     deps.log.warn('the receipt could not be stored', { record: key, error });

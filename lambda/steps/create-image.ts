@@ -1,4 +1,5 @@
 import { foundForTarget, inspect, withCompanions } from '../formats/inspect.ts';
+import { asksForOwnImage } from '../metadata/chosen-targets.ts';
 import { conformToEndpoint, originsOf } from '../metadata/origins.ts';
 import { resolveMetadata } from '../metadata/resolve.ts';
 import { ImageDropError } from '../model/errors.ts';
@@ -13,6 +14,7 @@ import type { ChecksumFile } from '../publisher/checksum-file.ts';
 import { withPublisher } from './checksum-files.ts';
 import { comparePacked } from './dropped-checksum.ts';
 import { dropPlace, isPlaceholder, newestVersion, objectReader } from './dropped-object.ts';
+import { type KeyedRecord, originalOf } from './duplicates.ts';
 import { requireChosen } from './find-drop.ts';
 import { removeForsaken, removeGivenUp } from './give-up-image.ts';
 import type { ReadFile } from './metadata-files.ts';
@@ -51,6 +53,7 @@ export async function createImage(
   await comparePacked(work);
   const created = await readDisk(work.record, () => describeAndCreate(work, { object, disk, ...metadata }, deps));
   if (created === undefined) return sendToUnpack(work, { member, place: disk.place }, deps);
+  if (created.original !== undefined) return settleDuplicate(created, created.original, deps);
   const { image, description } = created;
   try {
     await work.change((stored) => {
@@ -62,6 +65,15 @@ export async function createImage(
     throw error;
   }
   await deps.uploadQueue.send(work.message);
+}
+
+async function settleDuplicate(
+  { work, description }: CreatedImage,
+  { key, record }: KeyedRecord,
+  deps: CreateMetadataDependencies,
+): Promise<void> {
+  await work.change((stored) => changes.settleDuplicate({ ...stored, ...description }, key, record, deps.now()));
+  await deps.statusQueue.send(work.message);
 }
 
 /** What the record says of an image from its creation on. */
@@ -106,8 +118,10 @@ interface CreatedImage {
   /** With the generation that the image has. */
   readonly work: Work;
   readonly description: Description;
-  /** Absent by fast import, which creates the image itself. */
+  /** Absent by fast import, which creates the image itself, and of a duplicate. */
   readonly image?: Image;
+  /** Who owns the image that the same drop has already. */
+  readonly original?: KeyedRecord;
 }
 
 /**
@@ -125,6 +139,8 @@ async function describeAndCreate(
     throw error;
   });
   if (description !== undefined && mustUnpack(description, work, deps)) return undefined;
+  const original = description && (await earlierDrop(work, description, sources, deps));
+  if (description !== undefined && original !== undefined) return { work, description, original };
   if (description?.plan.route === 'fast-import') return { work, description };
   const image = description && (await create(work, description));
   if (image !== undefined && description !== undefined && isCreatedAs(image, description)) {
@@ -132,6 +148,16 @@ async function describeAndCreate(
   }
   if (image !== undefined) await removeEarlier([image], work, deps);
   return describeAndCreate(await nextGeneration(work), sources, deps);
+}
+
+async function earlierDrop(
+  work: Work,
+  description: Description,
+  { object }: Sources,
+  deps: CreateMetadataDependencies,
+): Promise<KeyedRecord | undefined> {
+  if (asksForOwnImage(object.userMetadata)) return undefined;
+  return originalOf(work, { ...work.record, ...description }, deps);
 }
 
 /** Whether the image that uses up the quota is this drop's own, which is then removed. */
@@ -185,7 +211,13 @@ async function describe(
   // Missing keys must be reported before anything is created.
   if (isFromStorage(plan.route) && !from.isStaging) await deps.staging.requireKeys(target);
   const refs = files.map(({ ref }) => ref);
-  const wanted = newImage({ ...record, found, plan, metadata: settled.metadata });
+  const wanted = newImage({
+    ...record,
+    found,
+    plan,
+    metadata: settled.metadata,
+    hasVersions: target.versions !== undefined,
+  });
   const sent = fingerprinted(conformToEndpoint((image) => endpoint.conform(image), wanted, settled));
   const origins = originsOf(wanted, sent, { found, plan }, settled);
   return { ...place, found, plan, sent, metadata: { files: refs, origins } };

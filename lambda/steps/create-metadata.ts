@@ -130,7 +130,7 @@ async function resume(
       return deps.uploadQueue.send(work.message);
     default:
       if (isRedriven(record, invocation)) return resumeOrRetry(askForRetry(work), invocation, deps);
-      if (record.announcedAt === undefined) await deps.statusQueue.send(work.message);
+      if (!changes.isOver(record)) await deps.statusQueue.send(work.message);
   }
 }
 

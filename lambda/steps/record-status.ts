@@ -173,11 +173,13 @@ async function compare(work: Work<ProcessingRecord>, image: Image, deps: Depende
 
 async function activate({ work, image, verification }: Verified, deps: Dependencies): Promise<DropRecord | undefined> {
   await releaseImage(work, image);
+  const unshared = await shareImage(work, image, deps);
   await removeSecondImage(work, deps);
   return work.updateIfUndecided((stored) => ({
     ...changes.moveTo(stored, 'active', deps.now()),
     ...jobComplete(stored),
     verification,
+    ...(unshared !== undefined && { unshared }),
   }));
 }
 
@@ -201,7 +203,7 @@ async function wait(work: Work, why: ImageDropError, deps: Dependencies, leastSe
   // An endpoint that does not answer says nothing against the image.
   if (why.wholeTarget && !hasWaitedTooLong(record, deps.now())) return pauseTarget(work, why, deps, lookAgain(work));
   const withinSeconds = Math.max(work.target.activeWithinSeconds, leastSeconds);
-  const elapsedSeconds = (deps.now().getTime() - changes.statusSince(record).getTime()) / 1000;
+  const elapsedSeconds = secondsInStatus(work, deps);
   if (elapsedSeconds > withinSeconds) return failDrop(work, neverActive(withinSeconds, why), deps);
   deps.log.info('waits for the image', { record: key, why: why.message });
   const delaySeconds = Math.max(pollDelaySeconds(elapsedSeconds), Math.ceil(why.retryAfterSeconds ?? 0));
@@ -264,8 +266,34 @@ async function releaseImage(work: Work<ProcessingRecord>, image: Image): Promise
   }
 }
 
+/**
+ * Shares a released image. It is what the drop asked for but for that: a refusal, or a cloud that is away for as long as an
+ * image may take, does not fail the drop.
+ * @returns why it is not shared with all projects
+ * @throws what may pass
+ */
+async function shareImage(work: Work<ProcessingRecord>, image: Image, deps: Dependencies): Promise<string | undefined> {
+  const endpoint = await work.endpoint();
+  const isLate = secondsInStatus(work, deps) > work.target.activeWithinSeconds;
+  const refusals: string[] = [];
+  for (const project of work.record.sent.sharedWith ?? []) {
+    try {
+      await endpoint.share(image.id, project);
+    } catch (thrown) {
+      const error = asImageDropError(thrown);
+      if (error.retryable && !isLate) throw error;
+      deps.log.warn('an image is not shared', { record: work.key, project, error });
+      refusals.push(error.message);
+    }
+  }
+  return refusals.length === 0 ? undefined : refusals.join(' ');
+}
+
+const secondsInStatus = ({ record }: Work, deps: Dependencies): number =>
+  (deps.now().getTime() - changes.statusSince(record).getTime()) / 1000;
+
 function withOrigin(error: ImageDropError, { sent, metadata, target }: ProcessingRecord): ImageDropError {
-  const origin = metadata?.origins.visibility ?? 'default';
+  const origin = metadata?.origins[sent.sharedWith === undefined ? 'visibility' : 'sharedWith'] ?? 'default';
   const message = `${error.message} The image is verified, but ${target} does not let us release it: visibility is ${sent.visibility} (${origin}) and protected is ${sent.protected}.`;
   return new ImageDropError('forbidden', message, {
     cause: error.cause,

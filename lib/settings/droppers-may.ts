@@ -11,7 +11,8 @@ export function droppersMayOf(property: string, given: Partial<DropperRights>): 
   const rights = { ...DEFAULT_RIGHTS, ...given };
   requireTexts(`${property}.visibility`, rights.visibility, ALL_RIGHTS.visibility);
   requireTexts(`${property}.properties`, rights.properties);
-  for (const name of ['protected', 'hidden'] as const) {
+  requireTexts(`${property}.sharedWith`, rights.sharedWith);
+  for (const name of ['protected', 'hidden', 'family'] as const) {
     if (typeof rights[name] !== 'boolean')
       throw new SettingError(`${property}.${name}`, rights[name], 'give true or false.');
   }

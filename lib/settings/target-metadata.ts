@@ -2,6 +2,7 @@ import { pathText, problemIn } from '../../lambda/model/json-schema.ts';
 import { FIELD_OF, type ImageMetadata, TARGET_FIELDS } from '../../lambda/model/metadata.ts';
 import { METADATA_SCHEMA, type MetadataName } from '../../lambda/model/metadata-schema.ts';
 import { deniedProperty } from '../../lambda/model/property-rules.ts';
+import type { TargetKind } from '../../lambda/model/target.ts';
 import { objectOf, SettingError } from './checks.ts';
 
 /**
@@ -9,7 +10,7 @@ import { objectOf, SettingError } from './checks.ts';
  * image.
  * @throws SettingError
  */
-export function checkTargetMetadata(property: string, metadata: ImageMetadata): ImageMetadata {
+export function checkTargetMetadata(property: string, metadata: ImageMetadata, kind: TargetKind): ImageMetadata {
   const given = objectOf(property, metadata, TARGET_FIELDS);
   for (const [name, field] of Object.entries(FIELD_OF)) {
     const problem =
@@ -22,6 +23,9 @@ export function checkTargetMetadata(property: string, metadata: ImageMetadata): 
       problem.value,
       `give ${problem.wanted}.`,
     );
+  }
+  if (kind === 'ims' && given.sharedWith !== undefined) {
+    throw new SettingError(`${property}.sharedWith`, given.sharedWith, 'IMS takes private images only; leave it out.');
   }
   requireTexts(`${property}.properties`, metadata.properties);
   requireHarmlessProperties(`${property}.properties`, metadata.properties);

@@ -2,6 +2,7 @@ import type { DropperRights } from '../../lambda/model/dropper-rights.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
 import type { Requirement } from '../../lambda/model/record.ts';
 import type { RouteSetting, TargetKind, UnrecognisedRaw } from '../../lambda/model/target.ts';
+import type { VersionSettings } from '../../lambda/model/versions.ts';
 
 /** A place that drops go to. Its name, in `targets`, is the name of the cloud in clouds.yaml. */
 export interface TargetProps {
@@ -94,10 +95,21 @@ export interface TargetProps {
   /**
    * What metadata files and user metadata may choose (docs/metadata.md).
    *
-   * @default { visibility: ["private"], protected: true, hidden: false, properties: [] } - private images with harmless
+   * @default { visibility: ["private"], protected: true, hidden: false, family: false, sharedWith: [],
+   * properties: [] } - private images with harmless
    * properties: everyone who may write into the drop bucket is a dropper
    */
   readonly droppersMay?: Partial<DropperRights>;
+
+  /**
+   * Retires the older versions of an image when a newer one of its family becomes active; the family is the name of the
+   * image, or `family` in its metadata (docs/metadata.md). `keep`: how many stay, the current one included; older ones are
+   * deleted, but never a protected one. `old`: `hide` hides each version but the current one, `rename` gives it `oldName`
+   * with `{name}` and `{date}`, `delete` leaves it as it is. IMS knows no hidden images: say `rename` or `delete`.
+   *
+   * @default - all versions stay as they are. Of a target that has it: { keep: 3, old: "hide", oldName: "{name} ({date})" }
+   */
+  readonly versions?: Partial<VersionSettings>;
 
   /**
    * `checksum`: each drop must agree with a checksum of its publisher (docs/metadata.md). `signature`: the checksum must

@@ -1,3 +1,5 @@
+import { problemIn } from '../../lambda/model/json-schema.ts';
+import { METADATA_SCHEMA } from '../../lambda/model/metadata-schema.ts';
 import { REQUIREMENTS, type Requirement } from '../../lambda/model/record.ts';
 import {
   ROUTE_SETTINGS,
@@ -7,6 +9,7 @@ import {
   UNRECOGNISED_RAW,
   type UnrecognisedRaw,
 } from '../../lambda/model/target.ts';
+import { OLD_VERSIONS, type OldVersions, VERSION_DEFAULTS, type VersionSettings } from '../../lambda/model/versions.ts';
 import { objectOf, plainObject, SettingError, wholeNumber } from './checks.ts';
 import { droppersMayOf } from './droppers-may.ts';
 import { objectStorageOf } from './object-storage.ts';
@@ -53,6 +56,7 @@ const KNOWN = {
   unrecognisedRaw: true,
   metadata: true,
   droppersMay: true,
+  versions: true,
   require: true,
   checksumWithinSeconds: true,
 } satisfies Record<keyof TargetProps, true>;
@@ -88,11 +92,12 @@ function resolveTarget(name: string, props: TargetProps, maxStreamBytes: number)
     ...(objectStorage !== undefined && { objectStorage }),
     convertTo: convertToOf(`${property}.convertTo`, props, defaults.convertTo),
     unrecognisedRaw: unrecognisedRawOf(`${property}.unrecognisedRaw`, props),
-    metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}),
+    metadata: checkTargetMetadata(`${property}.metadata`, props.metadata ?? {}, props.kind),
     // Left out where it is the default: the environment of a function is small.
     ...(props.droppersMay !== undefined && {
       droppersMay: droppersMayOf(`${property}.droppersMay`, props.droppersMay),
     }),
+    ...(props.versions !== undefined && { versions: versionsOf(`${property}.versions`, props) }),
     ...(props.require !== undefined && { require: requireOf(`${property}.require`, props.require) }),
     ...(props.checksumWithinSeconds !== undefined && {
       checksumWithinSeconds: wholeNumber(`${property}.checksumWithinSeconds`, props.checksumWithinSeconds, {
@@ -121,6 +126,21 @@ function unrecognisedRawOf(property: string, { unrecognisedRaw = 'warn' }: Targe
 function requireOf(property: string, require: Requirement): Requirement {
   if (REQUIREMENTS.includes(require)) return require;
   throw new SettingError(property, require, `use ${REQUIREMENTS.join(' or ')}.`);
+}
+
+function versionsOf(property: string, { kind, versions = {} }: TargetProps): VersionSettings {
+  objectOf(property, versions, Object.keys(VERSION_DEFAULTS));
+  const settings = { ...VERSION_DEFAULTS, ...versions };
+  const { keep, old, oldName } = settings;
+  wholeNumber(`${property}.keep`, keep, { lowest: 1, highest: Number.MAX_SAFE_INTEGER, of: 'versions of an image' });
+  const possible: readonly OldVersions[] = OLD_VERSIONS.filter((one) => kind !== 'ims' || one !== 'hide');
+  if (!possible.includes(old)) {
+    throw new SettingError(`${property}.old`, old, `a target of kind ${kind} takes ${possible.join(', ')}.`);
+  }
+  const problem = problemIn(oldName, METADATA_SCHEMA.properties.name);
+  if (problem !== undefined) throw new SettingError(`${property}.oldName`, oldName, `give ${problem.wanted}.`);
+  if (oldName.includes('{name}')) return settings;
+  throw new SettingError(`${property}.oldName`, oldName, 'have {name} in it, so that the name shows the image.');
 }
 
 const ONLY_FOR: Readonly<Partial<Record<RouteSetting, TargetKind>>> = { import: 'glance', register: 'ims' };

@@ -70,6 +70,15 @@ describe('imagedrop verify', () => {
     expect(document).toHaveLength(1);
   });
 
+  test('follows a duplicate to the image and the receipt of the first drop', async () => {
+    const { receipt } = await active('linux/twice.img');
+    expect((await active('linux/twice.img')).duplicateOf).toBeDefined();
+    const { code, out } = await hand.user.run('verify', 'linux/twice.img');
+    expect(out).toMatch(new RegExp(`^ {2}ok +receipt +${receipt} of imagedrop`, 'm'));
+    expect(out).not.toContain('failed');
+    expect(code).toBe(0);
+  });
+
   test('says which image was changed or deleted at the cloud', async () => {
     const { image } = await active('changed.img');
     const cloud = await hand.pipeline.cloud.client();

@@ -73,7 +73,8 @@ describe('the access rules that are published', () => {
     const { id: other } = await endpoint.create(anImage());
     await endpoint.imports?.begin(other, 'http://127.0.0.1:9/a').catch(() => {});
     await endpoint.imports?.failure(other);
-    await endpoint.release(id, { visibility: 'community', protected: false });
+    await endpoint.release(id, { visibility: 'shared', protected: false });
+    await endpoint.share(id, 'another-project');
     await endpoint.createdFor(id);
     await endpoint.list();
     for (const image of [id, other]) await endpoint.delete(image);

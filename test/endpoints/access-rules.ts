@@ -22,10 +22,12 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   rule('GET', '/v2/images'),
 ];
 
-/** Questions that need not be answered. Without them the service itself refuses what it does not take, later. */
+/** What need not be answered. Without the questions the service itself refuses what it does not take, later. */
 export const OPTIONAL_ACCESS_RULES: readonly AccessRule[] = [
   rule('GET', '/v2/schemas/image'),
   rule('GET', '/v2/info/import'),
   rule('GET', '/v2/info/usage'),
   rule('GET', '/v2/images/*/tasks'),
+  // For shared_with alone.
+  rule('POST', '/v2/images/*/members'),
 ];

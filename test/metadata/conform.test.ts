@@ -36,6 +36,10 @@ describe('what a target does not take', () => {
       'os_hidden: true',
       'knows no hidden images, and this one shall be (os_hidden). The value is in imagedrop.yaml:1:1.',
     ],
+    [
+      'shared_with: [a]',
+      'takes private images only, and this one shall be shared (shared_with). The value is in imagedrop.yaml:1:1.',
+    ],
     ['min_ram: 1\nmin_disk: 5000', 'takes at most 1024 GiB. The value is in imagedrop.yaml:2:1.'],
     ['tags: ["=x"]', 'is not key=value of at most 255 characters. The value is in imagedrop.yaml:1:1.'],
     ['name: "   "', 'has no character but spaces. The value is in imagedrop.yaml:1:1.'],

@@ -117,6 +117,8 @@ describe('a choice of the operator', () => {
   test.each([
     ['visibility', 'visibility: public', 'linux/imagedrop.yaml:1:1: visibility "public"', '{ visibility: ["public"] }'],
     ['protected', 'protected: true', 'linux/imagedrop.yaml:1:1: protected true', '{ protected: true }'],
+    ['sharedWith', 'shared_with: [a]', 'linux/imagedrop.yaml:1:1: shared_with "a"', '{ sharedWith: ["a"] }'],
+    ['family', 'family: a', 'linux/imagedrop.yaml:1:1: family "a"', '{ family: true }'],
     ['osHidden', 'os_hidden: true', 'linux/imagedrop.yaml:1:1: os_hidden true', '{ hidden: true }'],
   ])(
     '%s is refused where the target keeps it, with the place and the setting',
@@ -141,6 +143,22 @@ describe('a choice of the operator', () => {
     expect(settled({ yaml, may })).toMatchObject({ visibility: 'public', protected: true, osHidden: true });
     expect(() => settled({ yaml: 'visibility: private', may })).not.toThrow();
     expect(() => settled({ yaml: 'visibility: community', may })).toThrow('visibility "community"');
+  });
+
+  test('of projects is free as far as the target names them, or has them itself', () => {
+    const yaml = 'shared_with: [a, b]';
+    expect(settled({ yaml, may: { sharedWith: ['a', 'b'] } })).toMatchObject({ sharedWith: ['a', 'b'] });
+    expect(settled({ yaml, may: { sharedWith: ['*'] } })).toMatchObject({ sharedWith: ['a', 'b'] });
+    expect(settled({ yaml, may: { sharedWith: ['a'] }, metadata: { sharedWith: ['b'] } })).toBeDefined();
+    expect(() => settled({ yaml, may: { sharedWith: ['a'] } })).toThrow('shared_with "b"');
+  });
+
+  test('of projects goes with the visibility shared alone', () => {
+    const user = { 'shared-with': 'a', visibility: 'private' };
+    expect(() => settled({ user, may: ALL_RIGHTS })).toThrow(
+      'x-amz-meta-shared-with: shared_with needs the visibility',
+    );
+    expect(settled({ user: { ...user, visibility: 'shared' }, may: ALL_RIGHTS })).toBeDefined();
   });
 
   test('may be repeated, but not taken back', () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DropRecord } from '../../lambda/model/record.ts';
+import { rawDisk } from '../support/disk.ts';
 import { gptDisk } from '../support/images/gpt.ts';
 import { type Dropped, Pipeline } from './pipeline.ts';
 
@@ -10,6 +12,7 @@ beforeAll(async () => {
         kind: 'glance',
         metadata: { visibility: 'shared', properties: { team: 'none' } },
         droppersMay: { hidden: true },
+        versions: { keep: 2, old: 'rename' },
       },
     },
   });
@@ -20,7 +23,7 @@ const put = (key: string, text: string): Promise<Dropped> => pipeline.drop(key, 
 const disk = (): Buffer => gptDisk(4 * 2 ** 20);
 
 /** The image as the service shows it. */
-async function shown(id = ''): Promise<Record<string, unknown>> {
+async function shown(id = ''): Promise<Record<string, unknown> | undefined> {
   return (await (await pipeline.imageClient()).ask('GET', `/v2/images/${id}`)).json;
 }
 
@@ -95,4 +98,19 @@ test('a bad sidecar fails its drop with the place, and leaves no image', async (
   await put('bad/b.img.yaml', 'name: B\n');
   const again = await pipeline.settled(await pipeline.drop('bad/b.img', disk()));
   expect(again).toMatchObject({ status: 'active', sent: { name: 'B' } });
+});
+
+test('a third version of an image renames the second, and has the first deleted', async () => {
+  const records: DropRecord[] = [];
+  for (const seed of [31, 32, 33]) {
+    records.push(await pipeline.settled(await pipeline.drop('versions/c.img', rawDisk(4096, seed))));
+    // The older versions follow the outcome.
+    await pipeline.idle();
+  }
+  const images = await Promise.all(records.map(({ image }) => shown(image?.id)));
+  const day = records[1]?.drop.droppedAt.slice(0, 10);
+  expect(images.map((image) => image?.name)).toEqual([undefined, `c (${day})`, 'c']);
+  const [first, second] = records.map(({ drop: { key, versionId = '' } }) => pipeline.record({ key, versionId }));
+  expect(await first).toMatchObject({ status: 'active', retired: { deleted: true } });
+  expect((await second)?.retired).toEqual({ since: expect.any(String) });
 });

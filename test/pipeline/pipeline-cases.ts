@@ -1,6 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { recordKey } from '../../lambda/model/drop.ts';
 import { rawDisk } from '../support/disk.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 import { zipOf } from '../support/packed/packed-files.ts';
@@ -44,6 +45,19 @@ export function pipelineCases(start: () => Promise<Pipeline>): void {
     const record = await pipeline.settled(await pipeline.drop(`inside.img.${format}`, pack(disk)));
     expect(record).toMatchObject({ status: 'active', verification: { outcome: 'verified' }, packed: { format } });
     expect((await pipeline.storedBytes(record)).equals(disk)).toBe(true);
+  });
+
+  test('makes one image of the same bytes under the same key, unless the drop asks for another', async () => {
+    const drop = async (userMetadata?: Record<string, string>) =>
+      pipeline.settled(await pipeline.drop('twice/same.img', rawDisk(4096, 21), userMetadata));
+    const first = await drop();
+    const second = await drop();
+    const { image, verification, receipt } = first;
+    expect(second).toMatchObject({ status: 'active', image, verification, receipt });
+    expect(second.duplicateOf).toBe(recordKey(first.drop, first.target));
+    const third = await drop({ again: 'true' });
+    expect(third.duplicateOf).toBeUndefined();
+    expect(third.image?.id).not.toBe(image?.id);
   });
 
   test('tells the dropped object what became of it, and keeps the tags that it had', async () => {

@@ -62,6 +62,9 @@ export class ImageService {
         if (image !== undefined)
           this.images.set(id, Object.assign({ ...image }, { visibility, protected: isProtected }));
       },
+      share: async () => undefined,
+      alter: async () => undefined,
+      bearing: async () => [],
       createdFor: async (id) => this.#createdFor(id),
       get: (id) => this.#refusable('get', async () => this.images.get(id)),
       list: async () => ({ items: [...this.images.values()] }),

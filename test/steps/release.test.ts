@@ -144,6 +144,64 @@ describe('an image that is to be public and protected', () => {
   });
 });
 
+describe('an image that is to be shared', () => {
+  const SHARED = { 'shared-with': 'team-a, team-b' };
+
+  test('has its members once it is verified, and not before', async () => {
+    const { world, image, check } = await uploaded(SHARED);
+    expect([image()?.visibility, world.endpoint.members.size]).toEqual(['private', 0]);
+    await check();
+    expect(image()).toMatchObject({ visibility: 'shared' });
+    expect([...world.endpoint.members.values()]).toEqual([['team-a', 'team-b']]);
+    expect(world.record('a.img')).toMatchObject({ status: 'active', sent: { sharedWith: ['team-a', 'team-b'] } });
+    expect(world.record('a.img').unshared).toBeUndefined();
+  });
+
+  test.each([
+    ['before the release', 'release', false],
+    ['before the first member', 'share', false],
+    ['after the first member', 'share', true],
+  ] as const)('has its members after a crash %s', async (_when, call, afterEffect) => {
+    const { world, check } = await uploaded(SHARED);
+    world.endpoint.faults.push({ call, error: new ImageDropError('endpoint-unavailable', 'It died.'), afterEffect });
+    await check();
+    expect(world.record('a.img').status).toBe('processing');
+    await check();
+    expect([...world.endpoint.members.values()]).toEqual([['team-a', 'team-b']]);
+    expect(world.record('a.img').status).toBe('active');
+  });
+
+  test('is active with the reason where the cloud refuses a member, and has the others', async () => {
+    const { world, check } = await uploaded(SHARED);
+    world.endpoint.faults.push({ call: 'share', error: new ImageDropError('forbidden', 'Not team-a.') });
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'active', unshared: 'Not team-a.' });
+    expect([...world.endpoint.members.values()]).toEqual([['team-b']]);
+    expect(world.outcomes).toMatchObject([{ status: 'active', unshared: 'Not team-a.' }]);
+  });
+
+  test('is active where the cloud answers no request for a member until the time is over', async () => {
+    const { world, check } = await uploaded(SHARED);
+    const error = new ImageDropError('endpoint-unavailable', 'Away.');
+    world.endpoint.share = async () => Promise.reject(error);
+    await check();
+    expect(world.record('a.img').status).toBe('processing');
+    world.pass(3601);
+    await check();
+    expect(world.record('a.img')).toMatchObject({ status: 'active', unshared: 'Away. Away.' });
+  });
+
+  test('is made anew by the next drop of the same bytes where a member is missing', async () => {
+    const { world, check } = await uploaded(SHARED);
+    world.endpoint.faults.push({ call: 'share', error: new ImageDropError('forbidden', 'Not team-a.') });
+    await check();
+    world.pass(60);
+    world.objects.put('a.img', rawDisk(), SHARED);
+    await createMetadata(world.event('a.img'), world.invocation(), world);
+    expect(world.record('a.img').status).toBe('created');
+  });
+});
+
 test('an image that is to be private costs no call more', async () => {
   const { world, check } = await uploaded({});
   world.endpoint.release = async () => {

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { ImageEndpoint, ImagePage, RegisterJob, RegisterRoute } from '../../lambda/endpoints/endpoint.ts';
+import type {
+  Alteration,
+  ImageEndpoint,
+  ImagePage,
+  RegisterJob,
+  RegisterRoute,
+} from '../../lambda/endpoints/endpoint.ts';
 import { recordKey } from '../../lambda/model/drop.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { ID_PROPERTY, type Image, type NewImage, type Route, type UploadPlan } from '../../lambda/model/image.ts';
@@ -347,7 +353,18 @@ class MemoryRecords implements RecordStore {
   }
 }
 
-type EndpointCall = 'create' | 'release' | 'get' | 'list' | 'upload' | 'delete' | 'import' | 'register' | 'job';
+type EndpointCall =
+  | 'create'
+  | 'release'
+  | 'share'
+  | 'alter'
+  | 'get'
+  | 'list'
+  | 'upload'
+  | 'delete'
+  | 'import'
+  | 'register'
+  | 'job';
 
 /** An image service whose every call can be made to fail once. */
 export class MemoryEndpoint implements ImageEndpoint {
@@ -411,6 +428,30 @@ export class MemoryEndpoint implements ImageEndpoint {
       if (image === undefined) throw new ImageDropError('endpoint-answer', `There is no image ${id}.`);
       this.images.set(id, { ...image, visibility, protected: isProtected });
     });
+  }
+
+  /** The projects that each image is shared with. */
+  readonly members = new Map<string, string[]>();
+
+  async share(id: string, project: string): Promise<void> {
+    await this.#faulty('share', () => {
+      const visibility = this.images.get(id)?.visibility;
+      if (visibility !== 'shared') throw new ImageDropError('forbidden', `The image ${id} is ${visibility}.`);
+      const members = this.members.get(id) ?? [];
+      if (!members.includes(project)) this.members.set(id, [...members, project]);
+    });
+  }
+
+  async alter(id: string, change: Alteration): Promise<void> {
+    await this.#faulty('alter', () => {
+      const image = this.images.get(id);
+      if (image === undefined) throw new ImageDropError('endpoint-answer', `There is no image ${id}.`);
+      this.images.set(id, { ...image, ...change });
+    });
+  }
+
+  async bearing(property: string, value: string): Promise<readonly Image[]> {
+    return [...this.images.values()].filter(({ properties }) => properties[property] === value);
   }
 
   async createdFor(id: string): Promise<readonly Image[]> {

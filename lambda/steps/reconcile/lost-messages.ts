@@ -1,5 +1,5 @@
 import { type DropRecord, isWaitingForFile, STAGE_OF } from '../../model/record.ts';
-import { isLeased, isSettled, statusSince } from '../../model/record-changes.ts';
+import { isLeased, isOver, isSettled, statusSince } from '../../model/record-changes.ts';
 import { type Found, isBehind, type Look, lookAtEach, type Waiting } from './found.ts';
 import type { ReconcileDependencies } from './ports.ts';
 import type { Window } from './window.ts';
@@ -62,10 +62,6 @@ async function lookAt(
   return isBehind(STAGE_OF[record.status], waiting) ? 'left-out' : [sentAgain(key, record, deps)];
 }
 
-/** Announced, and nothing is left to be deleted that could be. */
-const isOver = ({ removing = [], ...record }: DropRecord): boolean =>
-  isSettled(record) && record.announcedAt !== undefined && removing.every(({ obstacle }) => obstacle !== undefined);
-
 /**
  * While its target is paused a drop waits in its queue, and sends itself a message with a delay each time. Those who
  * have waited come back within MAX_DELAY_SECONDS of the end of the pause, which is less than lostAfterSeconds.
@@ -77,8 +73,11 @@ async function isWaiting({ waiting, target }: DropRecord, deps: ReconcileDepende
   return endsAt + deps.settings.lostAfterSeconds * 1000 > deps.now().getTime();
 }
 
+const unfinished = ({ announcedAt }: DropRecord): string =>
+  announcedAt === undefined ? 'but was not announced' : 'but not all images that are to be deleted or retired are';
+
 function sentAgain(key: string, record: DropRecord, deps: ReconcileDependencies): Found {
-  const what = isSettled(record) ? 'but was not announced' : 'and has no worker';
+  const what = isSettled(record) ? unfinished(record) : 'and has no worker';
   return {
     finding: {
       kind: 'sent-again',

@@ -1,11 +1,12 @@
 import type { ImageEndpoint, ImagePage } from '../../endpoints/endpoint.ts';
 import type { Drop } from '../../model/drop.ts';
 import { asImageDropError } from '../../model/errors.ts';
-import { ID_PROPERTY, type Image, RECORD_PROPERTY } from '../../model/image.ts';
-import { imageId } from '../../model/new-image.ts';
+import { ID_PROPERTY, type Image } from '../../model/image.ts';
+import { imageId, recordKeyOf } from '../../model/new-image.ts';
 import type { DropRecord } from '../../model/record.ts';
 import { isSettled, withRemoval } from '../../model/record-changes.ts';
 import type { Target } from '../../model/target.ts';
+import { recordsBeside } from '../duplicates.ts';
 import { removeGivenUp } from '../give-up-image.ts';
 import { RecordAtTarget } from '../work.ts';
 import { type Found, type Look, lookAtEach } from './found.ts';
@@ -51,6 +52,7 @@ async function lookAt(
   if (key === undefined) return [];
   const record = await readable(key, deps);
   if (record === 'unreadable' || !isOurs(image, key, record, target, deps) || isKnown(image, record)) return [];
+  if (await hasDuplicate(image, key, deps)) return [];
   const { deleteOrphanedImages } = deps.settings;
   const state = record === undefined ? 'is not there' : `is ${record.status} with image ${record.image?.id ?? 'none'}`;
   return [
@@ -63,6 +65,12 @@ async function lookAt(
       ...(deleteOrphanedImages && { correct: () => deleteOrphan(image, key, endpoint, deps) }),
     },
   ];
+}
+
+/** Records of the same drop, later, may have the image: it stays while one of them is there. */
+async function hasDuplicate({ id }: Image, key: string, { records }: ReconcileDependencies): Promise<boolean> {
+  const beside = await recordsBeside(key, records);
+  return beside?.some(({ record }) => record.duplicateOf === key && record.image?.id === id) ?? true;
 }
 
 /** The record gives the image up first, unless it names the image now; a record that is gone changes nothing. */
@@ -161,15 +169,6 @@ function isOurs(
 }
 
 const idOf = (record: DropRecord, generation: number): string => imageId(record.drop, record.target, generation);
-
-function recordKeyOf({ properties }: Image): string | undefined {
-  try {
-    return decodeURIComponent(properties[RECORD_PROPERTY] ?? '') || undefined;
-  } catch {
-    // Not as we write it, so not ours.
-    return undefined;
-  }
-}
 
 /** `<drop key>/<drop id>/<target>.json`, read backwards; a key that was shortened leads to no drop of ours. */
 function dropNamedIn(recordKey: string, target: string, bucket: string) {

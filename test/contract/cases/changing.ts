@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import type { ImageClient, Reply } from '../../local/simulator/cloud.ts';
-import { DISK, hash } from '../fixtures.ts';
+import { DISK, hash, uploaded } from '../fixtures.ts';
 import type { ContractCase } from '../service-world.ts';
 
 const OLD_PATCH = 'application/openstack-images-v2.0-json-patch';
@@ -16,6 +17,24 @@ async function statusOf(client: ImageClient, method: string, where: string): Pro
 }
 
 export const CHANGING: readonly ContractCase[] = [
+  {
+    name: 'renaming and hiding an image, and finding it by a property',
+    service: '200, once more, too; a filter by a property finds hidden images by os_hidden=true alone',
+    ours: 'both are found, by two lists',
+    async run(world) {
+      const endpoint = world.endpoint();
+      const imagedrop_family = randomUUID();
+      const shown = await uploaded(endpoint, { properties: { imagedrop_family } });
+      const hidden = await uploaded(endpoint, { properties: { imagedrop_family } });
+      for (const _ of [1, 2]) await endpoint.alter(hidden, { name: 'old (2026-01-02)', osHidden: true });
+      const found = await endpoint.bearing('imagedrop_family', imagedrop_family);
+      expect(found.map(({ id, osHidden }) => [id, osHidden])).toEqual([
+        [shown, undefined],
+        [hidden, true],
+      ]);
+      expect(found[1]).toMatchObject({ name: 'old (2026-01-02)', status: 'active' });
+    },
+  },
   {
     name: 'a change in the older media type',
     service: '200: each change names its path in a member `add`, `replace` or `remove`; adding what is there is 409',

@@ -1,5 +1,7 @@
 import { expect } from '@jest/globals';
 import type { ImageClient } from '../../local/simulator/cloud.ts';
+import { failure } from '../../support/outcome.ts';
+import { uploaded } from '../fixtures.ts';
 import type { ContractCase, ServiceWorld } from '../service-world.ts';
 
 /** The project of a client, as the owner of what it creates. */
@@ -22,6 +24,22 @@ async function sharedImage(world: ServiceWorld) {
 }
 
 export const SHARING: readonly ContractCase[] = [
+  {
+    name: 'sharing a released image, and once more',
+    service: '200, then 409',
+    ours: 'a success, both times; `forbidden` where the image is not shared',
+    async run(world) {
+      const endpoint = world.endpoint();
+      const project = await projectOf(await world.client('stranger'));
+      const id = await uploaded(endpoint);
+      await endpoint.release(id, { visibility: 'private', protected: false });
+      expect(await failure(endpoint.share(id, project))).toMatchObject({ code: 'forbidden', retryable: false });
+      await endpoint.release(id, { visibility: 'shared', protected: true });
+      for (const _ of [1, 2]) await endpoint.share(id, project);
+      const { members } = (await (await world.client()).get(`/v2/images/${id}/members`)).json;
+      expect(members).toMatchObject([{ member_id: project, status: 'pending' }]);
+    },
+  },
   {
     name: 'a member that is added',
     service: '200, pending: it can show the image at once, and lists it when it has accepted',

@@ -36,8 +36,22 @@ describe('the targets', () => {
       visibility: ['shared'],
       protected: true,
       hidden: false,
+      family: false,
+      sharedWith: [],
       properties: ['img_*'],
     });
+  });
+
+  test('retires older versions where it says so, and for the rest by default', () => {
+    expect(settle({ mycloud: { kind: 'glance', versions: {} } })[0]?.versions).toEqual({
+      keep: 3,
+      old: 'hide',
+      oldName: '{name} ({date})',
+    });
+    expect(settle({ otc: { kind: 'ims', versions: { old: 'rename', keep: 5 } } })[0]?.versions).toMatchObject({
+      keep: 5,
+    });
+    expect(settle({ mycloud: { kind: 'glance' } })[0]).not.toHaveProperty('versions');
   });
 
   test('an ims target has the limits of the IMS reference', () => {
@@ -180,7 +194,7 @@ describe('the targets', () => {
     [
       'a misspelt permission',
       { a: { kind: 'glance', droppersMay: { visiblity: [] } } },
-      'targets.a.droppersMay.visiblity is []: nothing has this name; use visibility, protected, hidden, properties.',
+      'targets.a.droppersMay.visiblity is []: nothing has this name; use visibility, protected, hidden, family, sharedWith, properties.',
     ],
     [
       'a permission for no visibility',
@@ -216,6 +230,31 @@ describe('the targets', () => {
       'one checksum for all images',
       { a: { kind: 'ims', metadata: { checksum: 'sha256:00' } } },
       'targets.a.metadata.checksum is "sha256:00": nothing has this name',
+    ],
+    [
+      'sharing at a service that takes private images only',
+      { a: { kind: 'ims', metadata: { sharedWith: ['team'] } } },
+      'targets.a.metadata.sharedWith is ["team"]: IMS takes private images only; leave it out.',
+    ],
+    [
+      'hidden versions at a service that hides nothing',
+      { a: { kind: 'ims', versions: {} } },
+      'targets.a.versions.old is "hide": a target of kind ims takes rename, delete.',
+    ],
+    [
+      'no version that stays',
+      { a: { kind: 'glance', versions: { keep: 0 } } },
+      'targets.a.versions.keep is 0: give a whole number from 1 to',
+    ],
+    [
+      'a name of old versions that does not say whose they are',
+      { a: { kind: 'glance', versions: { oldName: 'old' } } },
+      'targets.a.versions.oldName is "old": have {name} in it',
+    ],
+    [
+      'a family of all images of a target',
+      { a: { kind: 'glance', metadata: { family: 'all' } } },
+      'targets.a.metadata.family is "all": nothing has this name',
     ],
     [
       'misspelt metadata',
