@@ -49,7 +49,7 @@ async function retryBelow(
     const isFailed = record.status === 'failed' && (code === undefined || record.error?.code === code);
     if (!isFailed || !isMeant(each)) continue;
     const MessageBody = asciiJson(askForRetry({ key, record }));
-    await stack.sqs.send(new SendMessageCommand({ QueueUrl: stack.output('IngestQueueUrl'), MessageBody }));
+    await (await stack.sqs()).send(new SendMessageCommand({ QueueUrl: stack.output('IngestQueueUrl'), MessageBody }));
     process.stdout.write(json ? `${printableJson({ record: key, was: record.error?.code })}\n` : lineOf(each));
     count += 1;
   }

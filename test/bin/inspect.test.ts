@@ -18,7 +18,7 @@ import { innerDisk } from '../support/packed/disk.ts';
 import { FIXTURES } from '../support/packed/fixtures.ts';
 import { tarOf, zipOf } from '../support/packed/packed-files.ts';
 
-const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
+const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.js');
 
 let folder: string;
 beforeAll(async () => {

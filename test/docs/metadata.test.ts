@@ -151,7 +151,7 @@ describe('imagedrop inspect in docs/metadata.md', () => {
     const [command = '', ...lines] = shown.trimEnd().split('\n');
     const args = command.replace('$ npx imagedrop ', '').split(' ');
     const { INIT_CWD: _, ...env } = process.env;
-    const program = join(DOCS, '../bin/imagedrop.ts');
+    const program = join(DOCS, '../bin/imagedrop.js');
     const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { cwd: folder, env });
     expect(stdout).toContain(`\n${lines.slice(1).join('\n')}\n`);
   });

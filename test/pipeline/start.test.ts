@@ -11,7 +11,7 @@ import { startSimulator } from '../../local/simulator/simulator.ts';
 import { rawDisk } from '../support/disk.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 
-const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
+const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.js');
 const DISK_BYTES = 8 * 2 ** 20;
 
 let folder: string;
