@@ -33,6 +33,14 @@ export function sayWhatNobodyCatches(commands: readonly Command[], args: readonl
   process.on('uncaughtException', (error) => process.exit(say(error, commands, args)));
 }
 
+/** Time for output that a slow reader has not taken yet. */
+const LEFT_MS = 5000;
+
+/** A command that has ended leaves nothing behind: a server or socket that is still open does not keep the process alive. */
+export function endWhatIsLeft(): void {
+  setTimeout(() => process.exit(), LEFT_MS).unref();
+}
+
 async function run(commands: readonly Command[], [name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || isHelp(name)) {
     const about = name === 'help' ? args[0] : undefined;
