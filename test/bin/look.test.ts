@@ -158,6 +158,21 @@ describe('imagedrop retry', () => {
     });
   });
 
+  test('--all-failed leaves out files that were refused, and says so', async () => {
+    const { code, out, err } = await hand.user.run('retry', '--all-failed');
+    expect(out).toBe('0 drops begin again.\n');
+    expect(err).toMatch(
+      /^\d drops? (is|are) left out, because the file itself was refused \(not-a-disk-image\)\. Drop/,
+    );
+    expect(code).toBe(0);
+  });
+
+  test('--wait follows the drop to its end and tells it by the exit code', async () => {
+    const { code, out } = await hand.user.run('retry', 'windows/b.img', '--wait');
+    expect(out).toMatch(/\n\nwindows\/b\.img {2}failed {2}not-a-disk-image\n/);
+    expect(code).toBe(1);
+  });
+
   test('takes the name of a target', async () => {
     expect(await hand.user.run('retry', '--all-failed', '--target', 'nowhere')).toMatchObject({
       code: 2,
