@@ -65,7 +65,7 @@ describe('the command line', () => {
   test('says in a sentence what is wrong, and where it came from only with --debug', async () => {
     const { code, err } = await user.run('begin');
     expect(err).toMatch(
-      /^imagedrop: There is no command "begin"\. There is demo, start, drop, .+\.\nSee `imagedrop --help`\.\n$/,
+      /^imagedrop: Unknown command: "begin"\. The commands are demo, start, drop, .+\.\nSee `imagedrop --help`\.\n$/,
     );
     expect(code).toBe(2);
     await user.file('x.img', '');
@@ -74,6 +74,16 @@ describe('the command line', () => {
     const debug = await user.run('inspect', '--debug', 'no-such.img');
     expect(debug.err).toMatch(/^imagedrop: WrongUse: There is no file no-such\.img\.\n {4}at .+source\.ts/);
     expect(debug.code).toBe(2);
+  });
+
+  test.each([
+    [['stauts', 'a'], 'Unknown command: "stauts". Did you mean `status`?'],
+    [['drop', '--tagret', 'a'], 'Did you mean `--target`?'],
+    [['drop', '--time', '1'], 'Did you mean `--timeout-seconds`?'],
+  ])('%j: names what was probably meant', async (args, message) => {
+    const { code, err } = await user.run(...args);
+    expect(err).toContain(message);
+    expect(code).toBe(2);
   });
 
   test('ends without a word when no one reads what it prints', async () => {

@@ -64,6 +64,15 @@ describe('imagedrop ls', () => {
   });
 });
 
+test('inspect reads an object of the stack that runs here, and judges it by its targets', async () => {
+  const { pipeline, user } = hand;
+  const source = `s3://${pipeline.stack.outputs.DropBucketName}/windows/b.img`;
+  const { document } = await user.json('inspect', source);
+  expect(document).toMatchObject({ source, verdict: 'refuse', code: 'not-a-disk-image' });
+  const { document: safe } = await user.json('inspect', source.replace('windows/b', 'linux/a'));
+  expect(safe.targets).toMatchObject([{ name: 'simulator', kind: 'glance', taken: true }]);
+});
+
 describe('imagedrop status', () => {
   test('tells all of the last drop, and earlier ones in a line', async () => {
     const { code, out } = await hand.user.run('status', 'linux/a.img');

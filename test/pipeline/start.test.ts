@@ -223,7 +223,7 @@ describe('imagedrop start', () => {
     [['start', '.'], '. is not a file.'],
     [['start', '--kind', 'nova'], '--kind is one of glance, ims, not nova.'],
     [['start', '--fast'], "Unknown option '--fast'"],
-    [['begin'], 'There is no command "begin".'],
+    [['begin'], 'Unknown command: "begin".'],
     [['start', '--os-cloud', 'nowhere'], 'clouds.yaml'],
   ])('%j is wrong use: exit 2', async (args, message) => {
     const { code, err } = await imagedrop(...args).ended;
