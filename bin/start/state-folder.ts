@@ -17,7 +17,10 @@ export function takeFolder(folder: string): () => void {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
   } catch (cause) {
-    throw new Error(`The state of the stack cannot be written to ${folder}: ${messageOf(cause)}.`, { cause });
+    throw new Error(
+      `The state of the stack cannot be written to ${folder}: ${messageOf(cause)}. Run the command in a folder that you can write to.`,
+      { cause },
+    );
   }
   requireSpace(folder);
   return lockFolder(folder);

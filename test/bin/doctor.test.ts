@@ -164,6 +164,23 @@ test.each([
   expect(clockVerdict(server.toUTCString(), now, 'S3')).toMatchObject({ outcome, detail });
 });
 
+test('imagedrop doctor checks this machine where there is no stack, and says how to get one', async () => {
+  const user = await CommandLine.open();
+  try {
+    await user.file('clouds.yaml', 'clouds: { mycloud: {} }');
+    const { code, document } = await user.json('doctor');
+    expect(byCheck(document)).toMatchObject({
+      'Node.js': { area: 'This machine', outcome: 'ok' },
+      disk: { detail: expect.stringContaining('are free in') },
+      'clouds.yaml': { outcome: 'ok', detail: expect.stringContaining('has mycloud') },
+      stack: { outcome: 'failed', detail: expect.stringContaining('run `npm start`') },
+    });
+    expect(code).toBe(1);
+  } finally {
+    await user.close();
+  }
+});
+
 test('a server that does not say what time it is says nothing of the clock', () => {
   expect(clockVerdict(undefined, new Date(), 'S3')).toMatchObject({ outcome: 'skipped' });
 });

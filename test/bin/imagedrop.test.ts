@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { COMMANDS } from '../../bin/commands/table.ts';
 import { imagedrop } from '../../bin/terminal/imagedrop.ts';
+import { lockFolder } from '../../local/folder-lock.ts';
 import { CommandLine } from './support/command-line.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -95,6 +96,25 @@ describe('the command line', () => {
   test('takes what is behind -- for no option', async () => {
     const { err } = await user.run('inspect', '--', '--debug');
     expect(err).toBe('imagedrop: There is no file --debug.\nSee `imagedrop inspect --help`.\n');
+  });
+});
+
+describe('imagedrop clean', () => {
+  test('gives the space of the folder back, and says how much it was', async () => {
+    await user.file('.imagedrop/stacks/object', Buffer.alloc(2 ** 20, 1));
+    expect((await user.run('clean', '--dry-run')).out).toMatch(/^Would delete .+\.imagedrop: 1(\.\d)? MiB\.\n$/);
+    expect((await user.run('clean')).out).toMatch(/^Deleted .+\.imagedrop: 1(\.\d)? MiB\.\n$/);
+    expect((await user.run('clean')).out).toMatch(/^Nothing to delete/);
+  });
+
+  test('leaves the folder of a running stack alone', async () => {
+    await user.file('.imagedrop/object', 'bytes');
+    const unlock = lockFolder(join(user.folder, '.imagedrop'));
+    const { code, err } = await user.run('clean');
+    unlock();
+    expect(err).toContain('A stack is running in');
+    expect(code).toBe(1);
+    expect(await readFile(join(user.folder, '.imagedrop/object'), 'utf8')).toBe('bytes');
   });
 });
 
