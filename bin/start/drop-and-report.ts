@@ -28,7 +28,7 @@ export async function dropAndReport(stack: DropPlace, options: StartOptions, sto
   return records === undefined ? INTERRUPTED : conclude(records, options);
 }
 
-/** What of a stack a drop needs; the stack may run in another process. */
+/** The part of a stack that a drop needs; the stack may run in another process. */
 export type DropPlace = Pick<LocalStack, 'client' | 'dropBucket' | 'statusBucket' | 'folder'>;
 
 type Dropped = Pick<StartOptions, 'files' | 'json'>;
@@ -46,7 +46,7 @@ export async function dropAndWait(
   const lines = json ? undefined : liveLines(process.stdout);
   const show: Show = (key, line, style) => lines?.show(key, line, style);
   const dropped = dropAll(files, { stack, stop, show });
-  // After another fault nobody asks how the drops end.
+  // After another fault no one awaits the drops.
   dropped.catch(() => undefined);
   const seen = new Map<string, DropRecord>();
   for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {

@@ -146,7 +146,6 @@ describe('imagedrop doctor --os-cloud', () => {
   test.each([
     [['--os-cloud', 'nowhere'], 'There is no cloud nowhere'],
     [['--os-cloud', 'simulator', '--kind', 'nova'], '--kind is one of glance, ims, not nova.'],
-    [[], 'No stack runs in this folder'],
     [['simulator'], "Unexpected argument 'simulator'"],
   ])('doctor %j is wrong use', async (args, message) => {
     expect(await user.run('doctor', ...args)).toMatchObject({ code: 2, err: expect.stringContaining(message) });

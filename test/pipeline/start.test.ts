@@ -183,7 +183,9 @@ describe('imagedrop start', () => {
   test('names the folder that it cannot write to', async () => {
     await file('.imagedrop', Buffer.alloc(0));
     const { code, err } = await imagedrop('start').ended;
-    expect(err).toMatch(/^imagedrop: The state of the stack cannot be written to .+\.imagedrop: .+ Run the command in a folder/m);
+    expect(err).toMatch(
+      /^imagedrop: The state of the stack cannot be written to .+\.imagedrop: .+ Run the command in a folder/m,
+    );
     expect(code).toBe(1);
   });
 
