@@ -24,7 +24,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'Is there a network, and a way through the firewall?',
   EACCES: 'This user has no permission for it: change the permission, or run the command as another user.',
   EROFS: 'The file system is read-only: run the command in another folder.',
-  ENOSPC: 'The disk is full: free space. `npx imagedrop clean` deletes what the stack of this folder has stored.',
+  ENOSPC: 'Free space on this disk. `npx imagedrop clean` deletes what the stack of this folder has stored.',
   ECONNRESET: 'The connection broke: try again.',
 };
 
