@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { COMMANDS } from './commands/table.ts';
-import { imagedrop, sayWhatNobodyCatches } from './terminal/imagedrop.ts';
+import { endWhatIsLeft, imagedrop, sayWhatNobodyCatches } from './terminal/imagedrop.ts';
 
 const args = process.argv.slice(2);
 sayWhatNobodyCatches(COMMANDS, args);
 process.exitCode = await imagedrop(COMMANDS, args);
+endWhatIsLeft();

@@ -29,7 +29,9 @@ export function refuseTwins(files: readonly LocalFile[]): void {
   for (const { key, path } of files) {
     const other = seen.get(key);
     if (other !== undefined)
-      throw new WrongUse(`${other} and ${path} have the same name; drop them one after the other.`);
+      throw new WrongUse(
+        `${other} and ${path} have the same name: both would have the key ${key}. Drop one of them with --key or --prefix, or drop their common folder.`,
+      );
     seen.set(key, path);
   }
 }

@@ -41,7 +41,7 @@ async function backfill(drop: ObjectEvent, options: BackfillOptions, stack: Stac
   if ((await loadRecord(stack.s3, stack.output('StatusBucketName'), key)) !== undefined) return false;
   if (!dryRun) {
     const MessageBody = asciiJson(objectEventMessage(drop, target));
-    await stack.sqs.send(new SendMessageCommand({ QueueUrl: stack.output('IngestQueueUrl'), MessageBody }));
+    await (await stack.sqs()).send(new SendMessageCommand({ QueueUrl: stack.output('IngestQueueUrl'), MessageBody }));
   }
   const line = `${printable(`${drop.key}: ${dryRun ? 'would be sent' : 'sent'} to ${target}`)}\n`;
   process.stdout.write(json ? `${printableJson({ key: drop.key, record: key, sent: !dryRun })}\n` : line);

@@ -7,6 +7,9 @@ export const drop = command({
   summary: 'checks files and copies them into the drop bucket; resumes an interrupted copy',
   usage: [
     ['npx imagedrop drop FILE…', 'drops the files under their names'],
+    ['npx imagedrop drop FOLDER', 'drops all files in the folder; keys keep its structure'],
+    ['npx imagedrop drop https://…', 'downloads a file and the checksum file beside it, then drops it'],
+    ['… | npx imagedrop drop - --key KEY', 'drops what another program writes'],
     ['npx imagedrop drop FILE… --wait', 'and waits until each is an image or has failed'],
   ],
   positionals: 'files',
@@ -63,19 +66,27 @@ export const drop = command({
     130: 'interrupted',
   },
   async run({ options, positionals }) {
-    const [{ dropOptions }, { withTargets }, { dropFiles }, { withStack }, { targetsNamed }] = await Promise.all([
+    const [{ takeFiles }, { dropOptions }, { withTargets }] = await Promise.all([
+      import('../drop/take-files.ts'),
       import('../drop/options.ts'),
       import('../drop/user-metadata.ts'),
+    ]);
+    const [{ dropFiles }, { withStack }, { targetsNamed }] = await Promise.all([
       import('../drop/drop-files.ts'),
       import('../stack/connection.ts'),
       import('../stack/targets.ts'),
     ]);
-    const asked = dropOptions(options, positionals);
-    const { stack: name, target: names = [] } = options;
-    return withStack(name, (stack) => {
-      const targets = targetsNamed(names, stack.targets);
-      const metadata = names.length === 0 ? asked.metadata : withTargets(asked.metadata, targets);
-      return dropFiles({ ...asked, metadata }, stack, targets);
-    });
+    const { files, remove } = await takeFiles(positionals, options.key);
+    try {
+      const asked = dropOptions(options, files);
+      const { stack: name, target: names = [] } = options;
+      return await withStack(name, (stack) => {
+        const targets = targetsNamed(names, stack.targets);
+        const metadata = names.length === 0 ? asked.metadata : withTargets(asked.metadata, targets);
+        return dropFiles({ ...asked, metadata }, stack, targets);
+      });
+    } finally {
+      await remove();
+    }
   },
 });

@@ -7,7 +7,10 @@ export const inspect = command({
   summary: 'checks a disk image without sending it: format, safety, and the targets that accept it',
   usage: [
     ['npx imagedrop inspect FILE', 'a file of this machine'],
-    ['npx imagedrop inspect s3://BUCKET/KEY', 'an object, with the AWS credentials of the environment'],
+    [
+      'npx imagedrop inspect s3://BUCKET/KEY',
+      'an object of the stack in this folder, or with the AWS credentials of the environment',
+    ],
   ],
   positionals: 'files',
   options: {
@@ -19,9 +22,10 @@ export const inspect = command({
     'os-cloud': {
       type: 'string',
       value: 'NAME',
-      help: 'asks this cloud of your clouds.yaml, instead of the targets of cdk.json',
+      help: 'asks this cloud of your clouds.yaml, instead of the targets of the running stack or of cdk.json',
     },
     kind: { type: 'string', value: 'glance|ims', help: 'the kind of that cloud (default: glance)' },
+    checks: { type: 'boolean', help: 'lists all checks, also those that passed' },
     ...jsonOption('one JSON document (docs/inspect.md)'),
   },
   examples: [

@@ -7,25 +7,35 @@ export const retry = command({
   summary: 'starts failed drops again from the beginning, with a new image',
   usage: [
     ['npx imagedrop retry KEY…', 'the failed drops under these keys'],
-    ['npx imagedrop retry --all-failed', 'all failed drops'],
+    ['npx imagedrop retry --all-failed', 'all failed drops that a retry can help'],
   ],
   positionals: 'keys',
   options: {
-    'all-failed': { type: 'boolean', help: 'all failed drops' },
+    'all-failed': {
+      type: 'boolean',
+      help: 'all failed drops, without those whose file was refused unless --code names why',
+    },
     code: {
       type: 'string',
       value: 'CODE',
       help: 'only those that failed with this code (docs/errors.md)',
     },
+    wait: { type: 'boolean', help: 'follows the drops until they settle; then exit code 1 if any failed' },
     ...TARGET_OPTION,
     ...STACK_OPTION,
-    ...jsonOption('one JSON document per line for each drop'),
+    ...jsonOption('one JSON document per line for each drop, with --wait its record too'),
   },
   examples: [
     'npx imagedrop retry linux/ubuntu-24.04.qcow2',
+    'npx imagedrop retry --all-failed --wait',
     'npx imagedrop retry --all-failed --code unauthorized --stack ImageDrop',
   ],
-  exitCodes: { 0: 'requested', 1: 'a key has no failed drop', 2: 'wrong use' },
+  exitCodes: {
+    0: 'requested; with --wait: all are active images',
+    1: 'a key has no failed drop; with --wait: any failed again',
+    2: 'wrong use',
+    130: 'interrupted',
+  },
   async run({ options, positionals }) {
     const [{ retryOptions }, { retryFailed }, { withStack }, { targetsNamed }] = await Promise.all([
       import('../retry/options.ts'),

@@ -1,5 +1,6 @@
 import type { Command } from '../terminal/command.ts';
 import { backfill } from './backfill.ts';
+import { clean } from './clean.ts';
 import { completion } from './completion.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
@@ -29,5 +30,6 @@ export const COMMANDS: readonly Command[] = [
   backfill,
   doctor,
   stack,
+  clean,
   completion,
 ];

@@ -1,10 +1,11 @@
 import type { TargetKind } from '../../lambda/model/target.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
-import { withStack } from '../stack/connection.ts';
+import { connectTo, type StackConnection } from '../stack/connection.ts';
 import { DONE, FAILED } from '../terminal/exit-codes.ts';
 import { cloudChecks } from './cloud-checks.ts';
 import { cloudsOf } from './clouds.ts';
 import { type Finding, hasFailed } from './finding.ts';
+import { machineChecks } from './machine-checks.ts';
 import { showFindings } from './report.ts';
 import { stackChecks } from './stack-checks.ts';
 
@@ -22,15 +23,27 @@ export interface DoctorOptions {
 export async function runDoctor(options: DoctorOptions): Promise<number> {
   const { stack, osCloud, kind, readOnly } = options;
   if (osCloud === undefined) {
-    return withStack(stack, (connection) => shown(allOf(connection, readOnly), options));
+    return shown(stackOrMachineChecks(stack, readOnly), options);
   }
   const { cloud } = await ownCloud(osCloud);
   return shown(cloudChecks({ cloud, kind }, readOnly), options);
 }
 
-async function* allOf(stack: Parameters<typeof stackChecks>[0], readOnly: boolean): AsyncGenerator<Finding> {
-  yield* stackChecks(stack, readOnly);
-  yield* cloudsOf(stack, readOnly);
+/** Without credentials or a stack, what can be checked on this machine. */
+async function* stackOrMachineChecks(name: string | undefined, readOnly: boolean): AsyncGenerator<Finding> {
+  let stack: StackConnection;
+  try {
+    stack = await connectTo(name);
+  } catch (error) {
+    yield* machineChecks(error);
+    return;
+  }
+  try {
+    yield* stackChecks(stack, readOnly);
+    yield* cloudsOf(stack, readOnly);
+  } finally {
+    stack.close();
+  }
 }
 
 async function shown(checks: AsyncIterable<Finding>, { json }: DoctorOptions): Promise<number> {

@@ -207,7 +207,8 @@ async function queueVerdict(stack: StackConnection): Promise<Verdict> {
 }
 
 async function messagesIn(stack: StackConnection, kind: '' | 'DeadLetter'): Promise<number> {
-  const counts = await Promise.all(STAGES.map((stage) => count(stack.sqs, stack.output(`${stage}${kind}QueueUrl`))));
+  const sqs = await stack.sqs();
+  const counts = await Promise.all(STAGES.map((stage) => count(sqs, stack.output(`${stage}${kind}QueueUrl`))));
   return counts.reduce((sum, each) => sum + each, 0);
 }
 

@@ -24,6 +24,8 @@ export interface Look {
   readonly refusal?: ImageDropError;
   /** Why no look was possible. */
   readonly failure?: unknown;
+  /** What is unusual in a file that is sent all the same. */
+  readonly warnings?: readonly string[];
   /** The checksum files that name it, and their signatures: they are dropped, too. */
   readonly beside: readonly LocalFile[];
 }
@@ -53,14 +55,16 @@ async function lookAtImage(file: LocalFile, userMetadata: UserMetadata): Promise
   try {
     const { diskFormat: claimedFormat, checksum } = saidToAll({ files: source.said.files, userMetadata });
     const { reader } = source;
+    let warnings: readonly string[] = [];
     if (!isPacked(await reader.read(0, Math.min(SIGNATURE_BYTES, reader.size)))) {
-      const { error } = await examine(reader, {
+      const { error, found } = await examine(reader, {
         fileName: file.key,
         ...(claimedFormat !== undefined && { claimedFormat }),
       });
       if (error !== undefined) throw error;
+      warnings = found?.warnings ?? [];
     }
-    return { beside: await compareChecksum(file, checksum) };
+    return { warnings, beside: await compareChecksum(file, checksum) };
   } finally {
     await source.close();
   }

@@ -33,7 +33,7 @@ export async function dropFiles(
 ): Promise<number> {
   const stop = interrupted();
   const client = new S3Client(PATIENT);
-  const display = options.json ? NO_DISPLAY : dropDisplay(process.stdout);
+  const display = options.json ? NO_DISPLAY : dropDisplay(process.stdout, options.files);
   const tools = { client, bucket: stack.output('DropBucketName'), journal: journalIn(), display, stop };
   try {
     const outcomes = await dropAll(options, tools);

@@ -34,12 +34,16 @@ export async function dropOne(looked: LookedAt, options: DropOptions, tools: Dro
 
 const placeOf = ({ path, key, size }: LocalFile, { bucket }: DropTools) => ({ file: path, bucket, key, size });
 
-async function attempt({ file, refusal, failure }: LookedAt, { metadata }: DropOptions, tools: DropTools) {
+async function attempt(
+  { file, refusal, failure, warnings = [] }: LookedAt,
+  { metadata }: DropOptions,
+  tools: DropTools,
+) {
   try {
     if (failure !== undefined) throw failure;
-    return refusal === undefined
-      ? await send(file, isCompanionKey(file.key) ? {} : metadata, tools)
-      : notDropped('refused', refusal);
+    if (refusal !== undefined) return notDropped('refused', refusal);
+    const sent = await send(file, isCompanionKey(file.key) ? {} : metadata, tools);
+    return { ...sent, ...(warnings.length > 0 && { warnings }) };
   } catch (error) {
     return notDropped(tools.stop.aborted ? 'interrupted' : 'failed', error);
   }

@@ -1,4 +1,4 @@
-import { type LocalFile, localFile, refuseTwins } from '../local-files.ts';
+import { type LocalFile, refuseTwins } from '../local-files.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { positiveNumber } from '../terminal/options.ts';
 import { type MetadataValues, userMetadata } from './user-metadata.ts';
@@ -27,9 +27,9 @@ export interface DropValues extends MetadataValues {
 }
 
 /** @throws WrongUse naming the argument */
-export function dropOptions(values: DropValues, positionals: readonly string[]): DropOptions {
-  if (positionals.length === 0) throw new WrongUse('Name one file at least.');
-  const files = withKeys(positionals.map(localFile), values);
+export function dropOptions(values: DropValues, taken: readonly LocalFile[]): DropOptions {
+  if (taken.length === 0) throw new WrongUse('Name one file at least.');
+  const files = withKeys(taken, values);
   refuseTwins(files);
   const metadata = userMetadata(values, files.length);
   const { unchecked = false, wait = false, json = false } = values;

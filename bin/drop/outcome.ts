@@ -22,6 +22,8 @@ export interface DroppedFile {
   /** How many of these bytes an earlier attempt had sent. */
   readonly resumedBytes: number;
   readonly seconds: number;
+  /** What is unusual in the file; with --wait the records say it, too. */
+  readonly warnings?: readonly string[];
   /** Of the targets that it goes to. */
   readonly records?: readonly DropRecord[];
 }

@@ -1,7 +1,8 @@
 import { printable, printableJson } from '../printable.ts';
-import { report as recordsReport } from '../records/report.ts';
+import { report as recordsReport, warningLines } from '../records/report.ts';
 import { failureLines } from '../terminal/failure-lines.ts';
 import { type Styler, stylerFor } from '../terminal/styles.ts';
+import { roomOf } from '../terminal/table.ts';
 import type { DropOptions } from './options.ts';
 import { type DropOutcome, type FileNotDropped, isDropped } from './outcome.ts';
 
@@ -10,9 +11,13 @@ export function reportOf(outcomes: readonly DropOutcome[], { json, wait }: Pick<
   if (json) return `${printableJson(outcomes, 2)}\n`;
   const style = stylerFor(process.stdout);
   const notDropped = outcomes.filter((outcome) => !isDropped(outcome)).map((outcome) => paragraph(outcome, style));
+  const warned = outcomes
+    .filter(isDropped)
+    .filter(({ records = [] }) => records.length === 0)
+    .flatMap(({ key, warnings = [] }) => warningLines(key, warnings, style));
   const records = outcomes.filter(isDropped).flatMap((outcome) => outcome.records ?? []);
-  const table = records.length === 0 ? [] : [recordsReport(records, style)];
-  return [...notDropped, ...table, ...(wait ? [] : follow(outcomes))].map((part) => `\n${part}`).join('');
+  const table = records.length === 0 ? [] : [recordsReport(records, style, roomOf(process.stdout))];
+  return [...notDropped, ...warned, ...table, ...(wait ? [] : follow(outcomes))].map((part) => `\n${part}`).join('');
 }
 
 function paragraph(outcome: DropOutcome & FileNotDropped, style: Styler): string {

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { type Examination, examine, withCompanions } from '../../lambda/formats/inspect.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { printableJson } from '../printable.ts';
+import { type PublishedStack, runningStack, STATE_FOLDER } from '../stack/local.ts';
+import { targetsIn } from '../stack/targets.ts';
 import { stylerFor } from '../terminal/styles.ts';
 import { type InspectDocument, type Inspection, inspectDocument } from './document.ts';
 import { type Inside, lookInside } from './inside.ts';
@@ -15,10 +18,13 @@ import { type TargetVerdict, verdictOfCloud, verdictsBySettings } from './target
  * @returns the exit code: 0 safe, 1 refused
  */
 export async function inspectSource(options: InspectOptions): Promise<number> {
+  const running = await runningStack(join(process.env.INIT_CWD ?? process.cwd(), STATE_FOLDER));
+  useBucketsOf(running, options.source);
   const source = await openSource(options.source);
   try {
-    const document = await documentOf({ ...source, said: saidWith(options, source.said) }, options);
-    const forPeople = () => report(document, stylerFor(process.stdout));
+    const said = saidWith(options, source.said);
+    const document = await documentOf({ ...source, said }, { ...options, running });
+    const forPeople = () => report(document, stylerFor(process.stdout), options.checks);
     process.stdout.write(options.json ? `${printableJson(document, 2)}\n` : forPeople());
     return document.verdict === 'accept' ? 0 : 1;
   } finally {
@@ -26,7 +32,17 @@ export async function inspectSource(options: InspectOptions): Promise<number> {
   }
 }
 
-async function documentOf(source: Source, options: InspectOptions): Promise<InspectDocument> {
+/** The stack that runs in this folder, if one does: the file would be dropped there. */
+type Asked = InspectOptions & { readonly running: PublishedStack | undefined };
+
+/** The AWS SDK finds the address and the keys of the stack on this machine in the environment. */
+function useBucketsOf(running: PublishedStack | undefined, source: string): void {
+  if (running === undefined) return;
+  const isOurs = Object.values(running.outputs).some((bucket) => source.startsWith(`s3://${bucket}/`));
+  if (isOurs) Object.assign(process.env, running.environment);
+}
+
+async function documentOf(source: Source, options: Asked): Promise<InspectDocument> {
   const inside = await lookInside(source, chosenMember(source.said));
   const image = inside?.packed === undefined ? source : inside.source;
   try {
@@ -89,9 +105,9 @@ async function examineSource({ reader, fileName }: Source, said: SaidOfImage): P
 async function targetVerdicts(
   { found }: Examination,
   source: Source,
-  { osCloud, kind }: InspectOptions,
+  { osCloud, kind, running }: Asked,
 ): Promise<readonly TargetVerdict[]> {
   if (found === undefined) return [];
-  if (osCloud === undefined) return verdictsBySettings(found, source);
+  if (osCloud === undefined) return verdictsBySettings(found, source, { running: targetsIn(running?.outputs.Targets) });
   return [await verdictOfCloud(found, source, { name: osCloud, kind })];
 }

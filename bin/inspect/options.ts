@@ -10,6 +10,8 @@ export interface InspectOptions {
   /** A cloud of the user's own to be asked; without it, targets are judged by their settings. */
   readonly osCloud?: string;
   readonly kind: TargetKind;
+  /** Whether all checks are listed. */
+  readonly checks: boolean;
   readonly json: boolean;
 }
 
@@ -18,6 +20,7 @@ export interface InspectValues {
   readonly 'disk-format'?: string;
   readonly 'os-cloud'?: string;
   readonly kind?: string;
+  readonly checks?: boolean;
   readonly json?: boolean;
 }
 
@@ -28,6 +31,7 @@ export function inspectOptions(values: InspectValues, positionals: readonly stri
   return {
     source,
     kind: kindOf(values.kind),
+    checks: values.checks ?? false,
     json: values.json ?? false,
     ...(values['disk-format'] !== undefined && { diskFormat: values['disk-format'] }),
     ...(values['os-cloud'] !== undefined && { osCloud: values['os-cloud'] }),

@@ -14,12 +14,15 @@ const OUTCOME_CHARACTERS = 9;
 
 const STYLES = { passed: 'green', warned: 'yellow', refused: 'red' } as const;
 
-/** What `imagedrop inspect` prints for people. */
-export function report(document: InspectDocument, style: Styler): string {
+/**
+ * What `imagedrop inspect` prints for people: the verdict, what was found, and the checks that matter.
+ * @param allChecks whether checks are listed that passed or were skipped
+ */
+export function report(document: InspectDocument, style: Styler, allChecks = false): string {
   const title = (text: string) => style('bold', text);
   const sections = [
     [headline(document, style), ...facts(document, style)],
-    [title('checks'), ...document.checks.map((check) => checkLine(check, style))],
+    [title('checks'), ...checkLines(document.checks, style, allChecks)],
     [title('targets'), ...document.targets.flatMap((target) => targetLines(target, style))],
   ];
   const shown = document.targets.length === 0 ? sections.slice(0, -1) : sections;
@@ -64,6 +67,14 @@ function partitions({ scheme, partitions: all, endBytes, sectorBytes, firmware }
   const boots = firmware === undefined ? '' : '; boots by UEFI only';
   const count = `${all.length} partition${all.length === 1 ? '' : 's'}`;
   return `${scheme.toUpperCase()}, ${count} up to ${inBytes(endBytes)}, sectors of ${sectorBytes} bytes${boots}`;
+}
+
+function checkLines(checks: readonly Check[], style: Styler, all: boolean): string[] {
+  const matters = checks.filter(({ outcome }) => outcome === 'refused' || outcome === 'warned');
+  const lines = (all ? checks : matters).map((check) => checkLine(check, style));
+  if (all) return lines;
+  const passed = checks.filter(({ outcome }) => outcome === 'passed').length;
+  return [...lines, `  ${style('green', 'passed'.padEnd(OUTCOME_CHARACTERS))}${passed}; --checks lists them`];
 }
 
 function checkLine({ outcome, title, at, cve, detail }: Check, style: Styler): string {

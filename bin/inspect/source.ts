@@ -1,16 +1,8 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { s3Client } from '../../lambda/adapters/aws-clients.ts';
-import { s3Objects } from '../../lambda/adapters/s3-objects.ts';
-import { undiciHandler } from '../../lambda/adapters/undici-handler.ts';
-import { isPlace } from '../../lambda/clouds/open-staging.ts';
 import type { DropPlace } from '../../lambda/endpoints/endpoint.ts';
 import type { RangeReader } from '../../lambda/formats/reading/reader.ts';
-import { ImageDropError } from '../../lambda/model/errors.ts';
 import type { Target } from '../../lambda/model/target.ts';
-import { objectReader } from '../../lambda/steps/dropped-object.ts';
-import { folderFiles, metadataFiles } from '../../lambda/steps/metadata-files.ts';
-import { resumingSource } from '../../lambda/transfer/resuming-source.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { localMetadata } from './local-metadata.ts';
 import type { SaidOfImage } from './metadata.ts';
@@ -34,9 +26,13 @@ export interface Source {
 const S3_URL = /^s3:\/\/([^/]+)\/(.+)$/s;
 
 /** @throws WrongUse when there is no such file or object, or it cannot be read */
-export function openSource(given: string): Promise<Source> {
+export async function openSource(given: string): Promise<Source> {
   const [, bucket, key] = S3_URL.exec(given) ?? [];
-  if (bucket !== undefined && key !== undefined) return objectSource(bucket, key);
+  if (bucket !== undefined && key !== undefined) {
+    // Clients of AWS take longer to load than a file to inspect.
+    const { objectSource } = await import('./object-source.ts');
+    return objectSource(bucket, key);
+  }
   if (given.startsWith('s3://')) throw new WrongUse(`${given} names no object: write s3://BUCKET/KEY.`);
   return fileSource(given);
 }
@@ -81,33 +77,4 @@ async function* streamOf(file: FileHandle, offset: number, length: number): Asyn
   if (length === 0) return;
   const end = offset + length - 1;
   yield* file.createReadStream({ start: offset, end, autoClose: false, highWaterMark: CHUNK_BYTES });
-}
-
-/** Where the AWS SDK looks for S3; undefined: at Amazon. */
-const s3Endpoint = () => process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-
-async function objectSource(bucket: string, key: string): Promise<Source> {
-  const client = s3Client(undiciHandler);
-  const objects = s3Objects(client);
-  try {
-    const head = await objects.head(bucket, key);
-    if (head === undefined) throw new WrongUse(`There is no object s3://${bucket}/${key}.`);
-    const now = () => new Date();
-    const deps = { objects, folderFiles: folderFiles(objects, now) };
-    const files = await metadataFiles({ bucket, key }, now(), deps);
-    const has = async (other: string) => (await objects.head(bucket, other)) !== undefined;
-    return {
-      fileName: key,
-      place: ({ objectStorage }) => ({ key, isStaging: isPlace(objectStorage?.staging, bucket, s3Endpoint()), has }),
-      reader: objectReader(objects, head),
-      open: (offset, length) =>
-        resumingSource((range, signal) => objects.open(head, range, signal), { offset, length }),
-      key,
-      said: { files, userMetadata: head.userMetadata },
-      close: async () => client.destroy(),
-    };
-  } catch (error) {
-    client.destroy();
-    throw error instanceof ImageDropError ? new WrongUse(error.message, { cause: error }) : error;
-  }
 }

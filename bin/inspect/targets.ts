@@ -9,6 +9,7 @@ import { TARGET_KINDS, type Target, type TargetKind } from '../../lambda/model/t
 import type { TargetProps } from '../../lib/settings/target-props.ts';
 import { resolveTargets } from '../../lib/settings/targets.ts';
 import { ownCloud } from '../clouds/clouds-yaml.ts';
+import type { StackTarget } from '../stack/targets.ts';
 import { choiceOf, type SaidOfImage, type SentValue, sentTo } from './metadata.ts';
 import type { Source } from './source.ts';
 
@@ -34,20 +35,27 @@ type Inspected = Pick<Source, 'key' | 'place'> & {
 
 const CDK_JSON = join(import.meta.dirname, '../../cdk.json');
 
+interface KnownTargets {
+  /** Of the stack that runs here; they are judged with the defaults of their kind. */
+  readonly running?: readonly StackTarget[];
+  readonly cdkJson?: string;
+}
+
 /**
  * By the settings alone: no cloud is asked, so nothing is known of its schema, its quota or its import methods. The
- * targets are those of cdk.json; of a kind that none of them has, one with the defaults, unless the object names targets.
+ * targets are those of the stack that runs here, else those of cdk.json; of a kind that none of the latter has, one with
+ * the defaults, unless the object names targets.
  */
 export async function verdictsBySettings(
   found: FoundImage,
   source: Inspected,
-  cdkJson = CDK_JSON,
+  { running = [], cdkJson = CDK_JSON }: KnownTargets = {},
 ): Promise<readonly TargetVerdict[]> {
-  const own = await ownTargets(cdkJson);
-  const targets = resolveTargets({
-    ...own,
-    ...(choiceOf(source.said).targets === undefined && oneOfEachOtherKind(own)),
-  });
+  const targets = resolveTargets(
+    running.length > 0
+      ? Object.fromEntries(running.map(({ name, kind }) => [name, { kind }]))
+      : await targetsOfSettings(source, cdkJson),
+  );
   return Promise.all(
     targets.map((target) =>
       verdict(target, found, source, () => planByTarget(found, source.reader.size, target, source.place(target))),
@@ -94,6 +102,11 @@ async function verdict(
     const { code, message, nextStep } = error;
     return { name, kind, taken: false, code, message, nextStep };
   }
+}
+
+async function targetsOfSettings({ said }: Inspected, cdkJson: string): Promise<Record<string, TargetProps>> {
+  const own = await ownTargets(cdkJson);
+  return { ...own, ...(choiceOf(said).targets === undefined && oneOfEachOtherKind(own)) };
 }
 
 async function ownTargets(cdkJson: string): Promise<Record<string, TargetProps>> {

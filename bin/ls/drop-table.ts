@@ -5,26 +5,28 @@ import { type Styler, statusStyle } from '../terminal/styles.ts';
 import { type Cell, table } from '../terminal/table.ts';
 
 const COLUMNS = [
-  { title: 'STATE' },
-  { title: 'FORMAT' },
+  { title: 'STATE', narrow: { order: 4, to: 14 } },
+  { title: 'FORMAT', narrow: { order: 1, to: 0 } },
   { title: 'SIZE', alignRight: true },
   { title: 'AGE', alignRight: true },
-  { title: 'KEY' },
-  { title: 'TARGET' },
+  { title: 'KEY', narrow: { order: 2, to: 20 } },
+  { title: 'TARGET', narrow: { order: 3, to: 0 } },
 ];
 
 /** What `imagedrop ls` prints for people. */
-export function dropTable(records: readonly DropRecord[], now: Date, style: Styler): string {
+export function dropTable(records: readonly DropRecord[], now: Date, style: Styler, room?: number): string {
   if (records.length === 0) return 'No drops.\n';
   const rows = records.map((record) => row(record, now));
-  return `${table(COLUMNS, rows, style)}${style('dim', totals(records))}\n`;
+  return `${table(COLUMNS, rows, style, room)}${style('dim', totals(records))}\n`;
 }
 
 function row(record: DropRecord, now: Date): Cell[] {
   const { status, found, drop, target } = record;
+  const count = status === 'active' ? (found?.warnings?.length ?? 0) : 0;
+  const warned = count === 0 ? '' : ` (${count} warning${count === 1 ? '' : 's'})`;
   const age = formatAge((now.getTime() - Date.parse(drop.droppedAt)) / 1000);
   return [
-    { text: stateOf(record), style: statusStyle(status) },
+    { text: `${stateOf(record)}${warned}`, style: warned === '' ? statusStyle(status) : 'yellow' },
     { text: [found?.format, found?.subformat].filter((part) => part !== undefined).join(' ') || '–' },
     { text: formatBytes(drop.size) },
     { text: age },

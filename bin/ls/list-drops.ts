@@ -8,6 +8,7 @@ import type { StackConnection } from '../stack/connection.ts';
 import { isAt, type StackTarget } from '../stack/targets.ts';
 import { DONE } from '../terminal/exit-codes.ts';
 import { stylerFor } from '../terminal/styles.ts';
+import { roomOf } from '../terminal/table.ts';
 import { dropTable } from './drop-table.ts';
 
 export interface ListOptions {
@@ -34,7 +35,9 @@ export async function listDrops(
   }
   const listed = listedOf(below, options);
   process.stdout.write(
-    json ? `${printableJson(listed, 2)}\n` : dropTable(listed, new Date(), stylerFor(process.stdout)),
+    json
+      ? `${printableJson(listed, 2)}\n`
+      : dropTable(listed, new Date(), stylerFor(process.stdout), roomOf(process.stdout)),
   );
   return DONE;
 }

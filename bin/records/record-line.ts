@@ -1,6 +1,7 @@
 import { type DropRecord, isMoving } from '../../lambda/model/record.ts';
 import { isSettled } from '../../lambda/model/record-changes.ts';
 import { formatBytes } from '../format-bytes.ts';
+import { progressLine, type TransferProgress } from '../terminal/transfer-meter.ts';
 
 /**
  * One line that says how a drop is doing.
@@ -13,14 +14,18 @@ export function recordLine(record: DropRecord, subject = record.drop.key): strin
 function detail(record: DropRecord): string {
   const { error, progress, status, waiting } = record;
   if (isMoving(status) && progress !== undefined) {
-    const percent = Math.floor((progress.bytes / Math.max(progress.totalBytes, 1)) * 100);
-    return ` ${percent} % · ${formatBytes(progress.bytesPerSecond)}/s${error ? ` · ${error.message}` : ''}`;
+    return `  ${progressLine(transferOf(progress))}${error ? ` · ${error.message}` : ''}`;
   }
   if (status === 'active') return ` · image ${record.image?.id}`;
   if (error !== undefined) return isSettled(record) ? ` · ${error.code}` : ` · ${error.message} It is tried again.`;
   if (waiting !== undefined) return ` · ${waiting.message}`;
   if (record.found !== undefined) return ` · ${record.found.format}, ${formatBytes(record.found.virtualSize)}`;
   return '';
+}
+
+function transferOf({ bytes, totalBytes, bytesPerSecond }: NonNullable<DropRecord['progress']>): TransferProgress {
+  const secondsLeft = bytesPerSecond === 0 ? undefined : (totalBytes - bytes) / bytesPerSecond;
+  return { doneBytes: bytes, totalBytes, bytesPerSecond, secondsLeft };
 }
 
 /** Whether the whole story of a drop had been printed before that time. */

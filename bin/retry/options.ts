@@ -7,6 +7,8 @@ export interface RetryOptions {
   /** Only those that failed with it. */
   readonly code?: string;
   readonly stack?: string;
+  /** Whether the drops are followed until they settle. */
+  readonly wait: boolean;
   readonly json: boolean;
 }
 
@@ -15,6 +17,7 @@ export interface RetryValues {
   readonly 'all-failed'?: boolean;
   readonly code?: string;
   readonly stack?: string;
+  readonly wait?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,6 +30,7 @@ export function retryOptions(values: RetryValues, keys: readonly string[]): Retr
   }
   return {
     keys,
+    wait: values.wait ?? false,
     json: values.json ?? false,
     ...(values.code !== undefined && { code: values.code }),
     ...(values.stack !== undefined && { stack: values.stack }),

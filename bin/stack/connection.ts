@@ -1,6 +1,5 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { type FoundStack, findStack } from './find-stack.ts';
 import { type StackTarget, targetsIn } from './targets.ts';
@@ -11,8 +10,8 @@ export interface StackConnection {
   readonly what: string;
   readonly isLocal: boolean;
   readonly s3: S3Client;
-  readonly sqs: SQSClient;
-  readonly lambda: LambdaClient;
+  /** Loaded when first used: most commands work with S3 alone, and loading a client takes a tenth of a second. */
+  sqs(): Promise<SQSClient>;
   /** Where drops go. */
   readonly targets: readonly StackTarget[];
   /** ARN of the key that signs receipts; undefined: they are not signed. */
@@ -21,9 +20,6 @@ export interface StackConnection {
   output(name: string): string;
   close(): void;
 }
-
-/** A run of reconcile may take five minutes, in which Lambda says nothing. */
-const ANSWER_TIMEOUT_MS = 330_000;
 
 /**
  * Connects to a deployed stack by its name, with the AWS credentials of the environment, or to the one that runs here.
@@ -48,14 +44,15 @@ export async function withStack<T>(name: string | undefined, work: (stack: Stack
 
 function connection({ what, isLocal, outputs }: FoundStack): StackConnection {
   const s3 = new S3Client();
-  const sqs = new SQSClient();
-  const lambda = new LambdaClient({ requestHandler: { requestTimeout: ANSWER_TIMEOUT_MS }, maxAttempts: 1 });
+  let sqs: Promise<SQSClient> | undefined;
   return {
     what,
     isLocal,
     s3,
-    sqs,
-    lambda,
+    sqs() {
+      sqs ??= import('@aws-sdk/client-sqs').then((sdk) => new sdk.SQSClient());
+      return sqs;
+    },
     targets: targetsIn(outputs.Targets),
     receiptKey: outputs.ReceiptKeyArn,
     output(name) {
@@ -63,6 +60,9 @@ function connection({ what, isLocal, outputs }: FoundStack): StackConnection {
       if (value !== undefined) return value;
       throw new WrongUse(`${what} has no output ${name}: it is of an older version, or not an ImageDropStack.`);
     },
-    close: () => [s3, sqs, lambda].forEach((client) => void client.destroy()),
+    close() {
+      s3.destroy();
+      sqs?.then((client) => client.destroy());
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { S3Client } from '@aws-sdk/client-s3';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { runningStack, STATE_FOLDER } from './local.ts';
 import { type DeployedStack, memoryFile, remember, rememberedStack } from './remembered.ts';
@@ -72,6 +72,7 @@ function sayWhichOne({ name, region }: DeployedStack): void {
  * @throws WrongUse when there is none of that name; an Error when CloudFormation does not say
  */
 async function describeStack(name: string): Promise<DeployedStack> {
+  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
   const client = new CloudFormationClient();
   try {
     const region = await client.config.region();
@@ -90,7 +91,7 @@ async function describeStack(name: string): Promise<DeployedStack> {
 
 /** The default region of AWS commands; undefined when none is set. */
 async function usualRegion(): Promise<string | undefined> {
-  const client = new CloudFormationClient();
+  const client = new S3Client();
   try {
     return await client.config.region();
   } catch {

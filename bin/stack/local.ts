@@ -22,12 +22,25 @@ export async function writeForOwner(file: string, text: string): Promise<void> {
 
 const fileIn = (folder: string): string => join(folder, 'running.json');
 
+/** The same variables for a shell to source, so that nothing prints the keys. */
+export const ENV_FILE = `${STATE_FOLDER}/env`;
+
 /** Lets other commands find the stack while it runs. @returns what ends that */
 export async function publishStack(folder: string, stack: PublishedStack): Promise<() => Promise<void>> {
   const file = fileIn(folder);
   await writeForOwner(file, `${JSON.stringify(stack, undefined, 2)}\n`);
-  return () => rm(file, { force: true });
+  const env = join(folder, 'env');
+  await writeForOwner(env, exportsOf(stack.environment));
+  return async () => {
+    await rm(file, { force: true });
+    await rm(env, { force: true });
+  };
 }
+
+const exportsOf = (environment: PublishedStack['environment']): string =>
+  Object.entries(environment)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .join('');
 
 /** @returns undefined when no stack runs in this folder */
 export async function runningStack(folder: string): Promise<PublishedStack | undefined> {

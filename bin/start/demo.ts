@@ -5,7 +5,6 @@ import type { DropRecord } from '../../lambda/model/record.ts';
 import { type LocalFile, localFile } from '../local-files.ts';
 import { STATE_FOLDER } from '../stack/local.ts';
 import { DONE, FAILED, INTERRUPTED } from '../terminal/exit-codes.ts';
-import { dropAndWait } from './drop-and-report.ts';
 import { withStack } from './start-here.ts';
 
 interface DemoFile {
@@ -24,6 +23,7 @@ const DISK_BYTES = 8 * 2 ** 20;
 export function runDemo(): Promise<number> {
   const files = demoFiles();
   return withStack({ kind: 'glance', json: false }, async (stack, stop) => {
+    const { dropAndWait } = await import('./drop-and-report.ts');
     const records = await dropAndWait(stack, { files: files.map(written), json: false }, stop);
     if (records === undefined) return INTERRUPTED;
     const width = Math.max(...files.map(({ name }) => name.length));

@@ -9,10 +9,12 @@ import { watchRecords } from '../records/watch-records.ts';
 import { DONE, FAILED, INTERRUPTED } from '../terminal/exit-codes.ts';
 import { liveLines } from '../terminal/live-lines.ts';
 import { type Style, statusStyle, stylerFor } from '../terminal/styles.ts';
+import { roomOf } from '../terminal/table.ts';
 import { checksumFilesAround, namingFiles, withoutRepeats } from '../upload/checksum-files.ts';
 import { dropFile } from '../upload/upload-file.ts';
 import type { LocalStack } from './local-stack.ts';
 import type { StartOptions } from './options.ts';
+import { requireSpace } from './state-folder.ts';
 
 /** Enough to keep disk and stack busy. */
 const FILES_AT_A_TIME = 4;
@@ -21,10 +23,13 @@ const FILES_AT_A_TIME = 4;
  * Drops the files, shows every drop that is under way and reports on these files when they have settled.
  * @returns the exit code
  */
-export async function dropAndReport(stack: LocalStack, options: StartOptions, stop: AbortSignal): Promise<number> {
+export async function dropAndReport(stack: DropPlace, options: StartOptions, stop: AbortSignal): Promise<number> {
   const records = await dropAndWait(stack, options, stop);
   return records === undefined ? INTERRUPTED : conclude(records, options);
 }
+
+/** The part of a stack that a drop needs; the stack may run in another process. */
+export type DropPlace = Pick<LocalStack, 'client' | 'dropBucket' | 'statusBucket' | 'folder'>;
 
 type Dropped = Pick<StartOptions, 'files' | 'json'>;
 
@@ -33,7 +38,7 @@ type Dropped = Pick<StartOptions, 'files' | 'json'>;
  * @returns the records of these files when they have settled; undefined if interrupted
  */
 export async function dropAndWait(
-  stack: LocalStack,
+  stack: DropPlace,
   { files, json }: Dropped,
   stop: AbortSignal,
 ): Promise<readonly DropRecord[] | undefined> {
@@ -41,8 +46,11 @@ export async function dropAndWait(
   const lines = json ? undefined : liveLines(process.stdout);
   const show: Show = (key, line, style) => lines?.show(key, line, style);
   const dropped = dropAll(files, { stack, stop, show });
+  // After another fault no one awaits the drops.
+  dropped.catch(() => undefined);
   const seen = new Map<string, DropRecord>();
   for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {
+    requireSpace(stack.folder);
     for (const record of changed) {
       seen.set(record.drop.id, record);
       if (!wasOver(record, startedAt)) show(record.drop.key, recordLine(record), statusStyle(record.status));
@@ -50,14 +58,14 @@ export async function dropAndWait(
     const records = (await ifDone(dropped))?.map((id) => seen.get(id));
     if (records?.every(isAnnounced)) return records;
   }
-  process.stderr.write('Interrupted; `npm start` resumes the drops.\n');
+  process.stderr.write('Interrupted. A running stack continues with the drops; `npm start` resumes them.\n');
   return undefined;
 }
 
 type Show = (key: string, line: string, style?: Style) => void;
 
 interface DropTools {
-  readonly stack: LocalStack;
+  readonly stack: DropPlace;
   readonly stop: AbortSignal;
   readonly show: Show;
 }
@@ -91,7 +99,9 @@ const isAnnounced = (record: DropRecord | undefined): record is DropRecord => re
 
 function conclude(records: readonly DropRecord[], options: StartOptions): number {
   process.stdout.write(
-    options.json ? `${printableJson(records, 2)}\n` : `\n${report(records, stylerFor(process.stdout))}`,
+    options.json
+      ? `${printableJson(records, 2)}\n`
+      : `\n${report(records, stylerFor(process.stdout), roomOf(process.stdout))}`,
   );
   return records.every(({ status }) => status === 'active') ? DONE : FAILED;
 }

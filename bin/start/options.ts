@@ -18,6 +18,9 @@ export interface StartValues {
   readonly json?: boolean;
 }
 
+/** The name of the simulated cloud in clouds.yaml. */
+export const simulatorOf = (kind: StartOptions['kind']): string => (kind === 'ims' ? 'simulator-ims' : 'simulator');
+
 /** @throws WrongUse naming the argument */
 export function startOptions(values: StartValues, positionals: readonly string[]): StartOptions {
   const files = positionals.map(localFile);

@@ -1,10 +1,12 @@
 import { relative } from 'node:path';
 import { recordLine, wasOver } from '../records/record-line.ts';
 import { watchRecords } from '../records/watch-records.ts';
+import { ENV_FILE } from '../stack/local.ts';
 import { DONE } from '../terminal/exit-codes.ts';
 import { liveLines } from '../terminal/live-lines.ts';
 import { statusStyle } from '../terminal/styles.ts';
 import type { LocalStack } from './local-stack.ts';
+import { requireSpace } from './state-folder.ts';
 
 /** Says how to drop, then shows what becomes of each drop until interrupted. @returns the exit code */
 export async function serve(stack: LocalStack, stop: AbortSignal): Promise<number> {
@@ -12,6 +14,7 @@ export async function serve(stack: LocalStack, stop: AbortSignal): Promise<numbe
   const startedAt = new Date();
   const lines = liveLines(process.stdout);
   for await (const changed of watchRecords(stack.client, stack.statusBucket, stop)) {
+    requireSpace(stack.folder);
     for (const record of changed) {
       if (!wasOver(record, startedAt)) lines.show(record.drop.key, recordLine(record), statusStyle(record.status));
     }
@@ -20,33 +23,25 @@ export async function serve(stack: LocalStack, stop: AbortSignal): Promise<numbe
   return DONE;
 }
 
-function instructions({ environment, endpoint, dropBucket, statusBucket, cloud, logs }: LocalStack): string {
-  const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_DEFAULT_REGION'].map(
-    (name) => `${name}=${environment[name]}`,
-  );
-  const aws = (command: string) => `${keys.join(' ')} \\\n    aws --endpoint-url ${endpoint} ${command}`;
+function instructions({ dropBucket, statusBucket, cloud, logs }: LocalStack): string {
   const images = cloud.file === undefined ? '' : `OS_CLIENT_CONFIG_FILE=${relative('.', cloud.file)} `;
   return `
 Drop an image, from another terminal in this folder:
   npx imagedrop drop FILE --wait
 
-See what became of it, or that all is well:
+List the drops, check the stack, or use a page for both:
   npx imagedrop ls
   npx imagedrop doctor
-
-The same by any client of AWS:
-  ${aws(`s3 cp FILE s3://${dropBucket}/`)}
-
-Read the records:
-  ${aws(`s3 ls --recursive s3://${statusBucket}/`)}
-
-Look at the images:
-  ${images}openstack --os-cloud ${cloud.name} image list
-
-Or drop and watch on a page:
   npx imagedrop ui
 
-Any other S3 client will do: endpoint ${endpoint}, path-style, the two keys above.
+Drop and read records with any S3 client, which finds its address and keys in the environment:
+  . ${ENV_FILE}
+  aws s3 cp FILE s3://${dropBucket}/
+  aws s3 ls --recursive s3://${statusBucket}/
+
+List the images:
+  ${images}openstack --os-cloud ${cloud.name} image list
+
 The functions' logs are in ${relative('.', logs)}/. Ctrl-C ends.
 
 `;

@@ -24,8 +24,9 @@ const INPUTS_FILE = 'inputs.sha256';
 /**
  * Synthesizes the stack into a folder, as `cdk synth` does, with the functions' bundles. That takes seconds: a folder that
  * was made from the same inputs stays as it is.
+ * @param onBuild called before those seconds
  */
-export async function synthesize(folder: string, context: AppContext): Promise<void> {
+export async function synthesize(folder: string, context: AppContext, onBuild = () => {}): Promise<void> {
   const settings = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8'));
   // There is no AWS KMS on this machine.
   const { receiptKey: _, ...kept } = settings.context;
@@ -33,6 +34,7 @@ export async function synthesize(folder: string, context: AppContext): Promise<v
   const contextJson = JSON.stringify(merged);
   const inputs = await hashOfInputs(contextJson, merged.publisherKeys);
   if ((await textOf(join(folder, INPUTS_FILE))) === inputs) return;
+  onBuild();
   await rm(folder, { recursive: true, force: true });
   const env = {
     ...process.env,

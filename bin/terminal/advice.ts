@@ -22,6 +22,9 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'Is there a network, and is the name right? Without one, look at AWS_REGION.',
   EAI_AGAIN: 'There is no name service: is there a network?',
   ETIMEDOUT: 'Is there a network, and a way through the firewall?',
+  EACCES: 'This user has no permission for it: change the permission, or run the command as another user.',
+  EROFS: 'The file system is read-only: run the command in another folder.',
+  ENOSPC: 'Free space on this disk. `npx imagedrop clean` deletes what the stack of this folder has stored.',
   ECONNRESET: 'The connection broke: try again.',
 };
 

@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../lambda/model/errors.ts';
 import { DONE, WrongUse } from './exit-codes.ts';
 import { type CommandDescription, helpText, type OptionForm, type OptionForms } from './help-text.ts';
 import { COMMON_OPTIONS } from './options.ts';
+import { didYouMean } from './similar.ts';
 
 type ValueOf<F extends OptionForm> = F extends { type: 'boolean' }
   ? boolean
@@ -51,10 +53,18 @@ export function command<const O extends OptionForms>(form: CommandForm<O>): Comm
   return made;
 }
 
+function wrongUse(error: unknown, known: readonly string[]): WrongUse {
+  const message = messageOf(error);
+  const [, option] = /^Unknown option '(--?[^'=]+)/.exec(message) ?? [];
+  if (option === undefined) return new WrongUse(message);
+  const options = known.map((name) => `--${name}`);
+  return new WrongUse(`Unknown option '${option}'.${didYouMean(option, options)}`);
+}
+
 function parsed({ options, positionals }: Command, args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: positionals !== 'none' });
   } catch (error) {
-    throw new WrongUse(error instanceof Error ? error.message : String(error));
+    throw wrongUse(error, Object.keys(options));
   }
 }

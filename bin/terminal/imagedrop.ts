@@ -4,6 +4,7 @@ import { adviceOn } from './advice.ts';
 import type { Command } from './command.ts';
 import { DONE, FAILED, READER_GONE, WRONG_USE, WrongUse } from './exit-codes.ts';
 import { overview } from './help-text.ts';
+import { didYouMean } from './similar.ts';
 
 /**
  * The whole command line: finds the command and runs it; every error is one sentence.
@@ -33,6 +34,14 @@ export function sayWhatNobodyCatches(commands: readonly Command[], args: readonl
   process.on('uncaughtException', (error) => process.exit(say(error, commands, args)));
 }
 
+/** Time for output that a slow reader has not taken yet. */
+const LEFT_MS = 5000;
+
+/** A command that has ended leaves nothing behind: a server or socket that is still open does not keep the process alive. */
+export function endWhatIsLeft(): void {
+  setTimeout(() => process.exit(), LEFT_MS).unref();
+}
+
 async function run(commands: readonly Command[], [name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || isHelp(name)) {
     const about = name === 'help' ? args[0] : undefined;
@@ -52,8 +61,10 @@ const isHelp = (name: string): boolean => ['help', '--help', '-h'].includes(name
 function commandNamed(name: string, commands: readonly Command[]): Command {
   const found = commands.find((each) => each.name === name);
   if (found !== undefined) return found;
-  const known = commands.map((each) => each.name).join(', ');
-  throw new WrongUse(`There is no command ${JSON.stringify(name)}. There is ${known}.`);
+  const known = commands.map((each) => each.name);
+  throw new WrongUse(
+    `Unknown command: ${JSON.stringify(name)}.${didYouMean(name, known)} The commands are ${known.join(', ')}.`,
+  );
 }
 
 /** Arguments behind `--` are not options. */

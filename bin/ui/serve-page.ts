@@ -17,7 +17,7 @@ import { uiStack } from './stack.ts';
  */
 export async function servePage(stack: StackConnection, options: UiOptions): Promise<number> {
   const stop = interrupted();
-  const server = await startUiServer(uiStack(stack), options.port);
+  const server = await startUiServer(await uiStack(stack), options.port);
   const remove = await announce(server, options);
   await Promise.all(stop.aborted ? [] : [once(stop, 'abort')]);
   await remove();

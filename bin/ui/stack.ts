@@ -13,11 +13,11 @@ export interface UiStack {
   readonly ingestQueueUrl: string;
 }
 
-export function uiStack(connection: StackConnection): UiStack {
+export async function uiStack(connection: StackConnection): Promise<UiStack> {
   return {
     name: connection.isLocal ? 'this machine' : connection.what,
     s3: connection.s3,
-    sqs: connection.sqs,
+    sqs: await connection.sqs(),
     dropBucket: connection.output('DropBucketName'),
     statusBucket: connection.output('StatusBucketName'),
     ingestQueueUrl: connection.output('IngestQueueUrl'),

@@ -23,6 +23,8 @@ export interface DropSummary {
   readonly imageId?: string;
   readonly imageName?: string;
   readonly error?: { readonly code: string; readonly message: string };
+  /** What is unusual in the file; `found.warnings` of the record has all of it. */
+  readonly warning?: string;
   /** The message of the target that the drop waits for. */
   readonly waiting?: string;
 }
@@ -43,6 +45,7 @@ export function summaryOf(key: string, record: DropRecord): DropSummary {
     ...(image && { imageId: image.id }),
     ...(sent && { imageName: sent.name }),
     ...(error && { error: { code: error.code, message: error.message } }),
+    ...(found?.warnings?.[0] !== undefined && { warning: found.warnings[0] }),
     ...(waiting && { waiting: waiting.message }),
   };
 }

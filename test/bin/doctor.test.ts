@@ -146,7 +146,6 @@ describe('imagedrop doctor --os-cloud', () => {
   test.each([
     [['--os-cloud', 'nowhere'], 'There is no cloud nowhere'],
     [['--os-cloud', 'simulator', '--kind', 'nova'], '--kind is one of glance, ims, not nova.'],
-    [[], 'No stack runs in this folder'],
     [['simulator'], "Unexpected argument 'simulator'"],
   ])('doctor %j is wrong use', async (args, message) => {
     expect(await user.run('doctor', ...args)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
@@ -162,6 +161,23 @@ test.each([
   const server = new Date('2026-01-02T03:04:05Z');
   const now = new Date(server.getTime() + seconds * 1000);
   expect(clockVerdict(server.toUTCString(), now, 'S3')).toMatchObject({ outcome, detail });
+});
+
+test('imagedrop doctor checks this machine where there is no stack, and says how to get one', async () => {
+  const user = await CommandLine.open();
+  try {
+    await user.file('clouds.yaml', 'clouds: { mycloud: {} }');
+    const { code, document } = await user.json('doctor');
+    expect(byCheck(document)).toMatchObject({
+      'Node.js': { area: 'This machine', outcome: 'ok' },
+      disk: { detail: expect.stringContaining('are free in') },
+      'clouds.yaml': { outcome: 'ok', detail: expect.stringContaining('has mycloud') },
+      stack: { outcome: 'failed', detail: expect.stringContaining('run `npm start`') },
+    });
+    expect(code).toBe(1);
+  } finally {
+    await user.close();
+  }
 });
 
 test('a server that does not say what time it is says nothing of the clock', () => {

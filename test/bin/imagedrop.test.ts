@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { COMMANDS } from '../../bin/commands/table.ts';
 import { imagedrop } from '../../bin/terminal/imagedrop.ts';
+import { lockFolder } from '../../local/folder-lock.ts';
 import { CommandLine } from './support/command-line.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -65,7 +66,7 @@ describe('the command line', () => {
   test('says in a sentence what is wrong, and where it came from only with --debug', async () => {
     const { code, err } = await user.run('begin');
     expect(err).toMatch(
-      /^imagedrop: There is no command "begin"\. There is demo, start, drop, .+\.\nSee `imagedrop --help`\.\n$/,
+      /^imagedrop: Unknown command: "begin"\. The commands are demo, start, drop, .+\.\nSee `imagedrop --help`\.\n$/,
     );
     expect(code).toBe(2);
     await user.file('x.img', '');
@@ -74,6 +75,16 @@ describe('the command line', () => {
     const debug = await user.run('inspect', '--debug', 'no-such.img');
     expect(debug.err).toMatch(/^imagedrop: WrongUse: There is no file no-such\.img\.\n {4}at .+source\.ts/);
     expect(debug.code).toBe(2);
+  });
+
+  test.each([
+    [['stauts', 'a'], 'Unknown command: "stauts". Did you mean `status`?'],
+    [['drop', '--tagret', 'a'], 'Did you mean `--target`?'],
+    [['drop', '--time', '1'], 'Did you mean `--timeout-seconds`?'],
+  ])('%j: names what was probably meant', async (args, message) => {
+    const { code, err } = await user.run(...args);
+    expect(err).toContain(message);
+    expect(code).toBe(2);
   });
 
   test('ends without a word when no one reads what it prints', async () => {
@@ -85,6 +96,25 @@ describe('the command line', () => {
   test('takes what is behind -- for no option', async () => {
     const { err } = await user.run('inspect', '--', '--debug');
     expect(err).toBe('imagedrop: There is no file --debug.\nSee `imagedrop inspect --help`.\n');
+  });
+});
+
+describe('imagedrop clean', () => {
+  test('gives the space of the folder back, and says how much it was', async () => {
+    await user.file('.imagedrop/stacks/object', Buffer.alloc(2 ** 20, 1));
+    expect((await user.run('clean', '--dry-run')).out).toMatch(/^Would delete .+\.imagedrop: 1(\.\d)? MiB\.\n$/);
+    expect((await user.run('clean')).out).toMatch(/^Deleted .+\.imagedrop: 1(\.\d)? MiB\.\n$/);
+    expect((await user.run('clean')).out).toMatch(/^Nothing to delete/);
+  });
+
+  test('leaves the folder of a running stack alone', async () => {
+    await user.file('.imagedrop/object', 'bytes');
+    const unlock = lockFolder(join(user.folder, '.imagedrop'));
+    const { code, err } = await user.run('clean');
+    unlock();
+    expect(err).toContain('A stack is running in');
+    expect(code).toBe(1);
+    expect(await readFile(join(user.folder, '.imagedrop/object'), 'utf8')).toBe('bytes');
   });
 });
 

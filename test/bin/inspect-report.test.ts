@@ -22,7 +22,7 @@ const REFUSED = {
 } as const;
 
 test('on a terminal the verdict, each outcome and the next step are what the eye finds', () => {
-  expect(report(REFUSED, marked).split('\n')).toEqual([
+  expect(report(REFUSED, marked, true).split('\n')).toEqual([
     '<bold>a.qcow2</>: <red>refused (backing-file)</>',
     '  <dim>format      </>qcow2',
     '  <dim>file        </>4 KiB (4096 bytes)',
@@ -33,6 +33,15 @@ test('on a terminal the verdict, each outcome and the next step are what the eye
     '  <green>passed   </>version 2 or 3 (u32@4)',
     '  <red>refused  </>backing file: It names a file.',
     '  <dim>skipped  cluster size</>',
+    '',
+  ]);
+});
+
+test('checks that passed or were skipped are a count, unless they are asked for', () => {
+  expect(report(REFUSED, marked).split('\n').slice(-4)).toEqual([
+    '<bold>checks</>',
+    '  <red>refused  </>backing file: It names a file.',
+    '  <green>passed   </>1; --checks lists them',
     '',
   ]);
 });

@@ -18,7 +18,7 @@ import { innerDisk } from '../support/packed/disk.ts';
 import { FIXTURES } from '../support/packed/fixtures.ts';
 import { tarOf, zipOf } from '../support/packed/packed-files.ts';
 
-const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
+const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.js');
 
 let folder: string;
 beforeAll(async () => {
@@ -57,7 +57,7 @@ const sample = (format: string): Buffer => SAMPLES.find((each) => each.format ==
 
 describe('imagedrop inspect', () => {
   test('says of a safe file what it is, each check, and who takes it', async () => {
-    const { code, out } = await inspect([await file('a.qcow2', sample('qcow2'))]);
+    const { code, out } = await inspect(['--checks', await file('a.qcow2', sample('qcow2'))]);
     expect(code).toBe(0);
     expect(out).toMatch(/^a\.qcow2: safe\n {2}format {6}qcow2 v\d\n {2}file .+\n {2}disk .+ \(\d+ bytes\)$/m);
     expect(out).toMatch(/^ {2}passed {3}backing file \(u64@8, CVE-2015-5163\)$/m);
@@ -194,7 +194,7 @@ describe('imagedrop inspect of a packed file', () => {
   });
 
   test('shows how it is packed, and that it unpacks', async () => {
-    const { code, out, err } = await inspect([await file('c.img.xz', FIXTURES.xz)]);
+    const { code, out, err } = await inspect(['--checks', await file('c.img.xz', FIXTURES.xz)]);
     expect(code).toBe(0);
     expect(err).toContain('c.img.xz  unpacking 1.4 KiB');
     expect(out).toMatch(/^c\.img\.xz: safe\n {2}format {6}raw\n {2}file {8}1\.4 KiB \(1468 bytes\)$/m);
@@ -287,7 +287,7 @@ describe('imagedrop inspect of the metadata around a file', () => {
   });
 
   test('refuses bad ones with the place, as the drop would fail', async () => {
-    const { code, out } = await inspect(['linux/bad.qcow2'], { INIT_CWD: tree });
+    const { code, out } = await inspect(['--checks', 'linux/bad.qcow2'], { INIT_CWD: tree });
     expect(code).toBe(1);
     expect(out).toContain('linux/bad.qcow2: refused (bad-metadata)');
     expect(out).toContain('linux/bad.qcow2.yaml, line 2, column 12: protected must be true or false, but is "maybe".');
@@ -393,7 +393,7 @@ describe('imagedrop inspect by the settings of a stack', () => {
     return verdictsBySettings(
       { format: 'raw', virtualSize: size },
       { key: name, reader: { size }, place, said: { files: [], userMetadata: {} } },
-      cdkJson,
+      { cdkJson },
     );
   }
 

@@ -64,6 +64,15 @@ describe('imagedrop ls', () => {
   });
 });
 
+test('inspect reads an object of the stack that runs here, and judges it by its targets', async () => {
+  const { pipeline, user } = hand;
+  const source = `s3://${pipeline.stack.outputs.DropBucketName}/windows/b.img`;
+  const { document } = await user.json('inspect', source);
+  expect(document).toMatchObject({ source, verdict: 'refuse', code: 'not-a-disk-image' });
+  const { document: safe } = await user.json('inspect', source.replace('windows/b', 'linux/a'));
+  expect(safe.targets).toMatchObject([{ name: 'simulator', kind: 'glance', taken: true }]);
+});
+
 describe('imagedrop status', () => {
   test('tells all of the last drop, and earlier ones in a line', async () => {
     const { code, out } = await hand.user.run('status', 'linux/a.img');
@@ -156,6 +165,21 @@ describe('imagedrop retry', () => {
       code: 1,
       err: 'imagedrop: no drop under "linux/a.img" has failed with forbidden.\n',
     });
+  });
+
+  test('--all-failed leaves out files that were refused, and says so', async () => {
+    const { code, out, err } = await hand.user.run('retry', '--all-failed');
+    expect(out).toBe('0 drops begin again.\n');
+    expect(err).toMatch(
+      /^\d drops? (is|are) left out, because the file itself was refused \(not-a-disk-image\)\. Drop/,
+    );
+    expect(code).toBe(0);
+  });
+
+  test('--wait follows the drop to its end and tells it by the exit code', async () => {
+    const { code, out } = await hand.user.run('retry', 'windows/b.img', '--wait');
+    expect(out).toMatch(/\n\nwindows\/b\.img {2}failed {2}not-a-disk-image\n/);
+    expect(code).toBe(1);
   });
 
   test('takes the name of a target', async () => {

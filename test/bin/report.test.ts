@@ -38,6 +38,27 @@ describe('the report', () => {
     );
   });
 
+  const active = stored({
+    ...moveTo(received, 'active', started),
+    drop: { ...drop, key: 'a-disk-with-a-long-name-24.04.qcow2' },
+    found: { format: 'qcow2', subformat: 'v3', virtualSize: 2 ** 30, warnings: ['It has no partitions.'] },
+    image: { id: 'be46e016-f2ae-5a8b-ad3d-cb91ba53e0f4' },
+    sent: { name: 'a-disk-with-a-long-name-24.04' },
+    verification: { outcome: 'verified', algorithm: 'sha512' },
+  });
+
+  test('shows the warnings of an image', () => {
+    expect(report([active], marked)).toMatch(/qcow2 {2}<yellow>warning {2}It has no partitions\.<\/>\n$/);
+  });
+
+  test.each([120, 80, 60])('fits a terminal of %i columns: ids are shortened before names', (room) => {
+    const [head = '', row = ''] = report([active], plain, room).split('\n');
+    expect(Math.max(head.length, row.length)).toBeLessThanOrEqual(room);
+    expect(row).toMatch(/^a-disk-w/);
+    expect(row).toMatch(/be46e016/);
+    expect(row).toContain('sha512');
+  });
+
   test('has a paragraph for each failure', () => {
     const error = new ImageDropError('forbidden', 'No.', { cause: new Error('policy'), nextStep: 'Ask.' });
     expect(report([stored(fail(received, error, started))], plain)).toBe(
@@ -56,7 +77,7 @@ describe('the line of a record', () => {
     [{ ...received, found: { format: 'raw', virtualSize: 2 ** 20 } }, 'a.img  received · raw, 1 MiB'],
     [
       { ...received, status: 'uploading', progress: { bytes: 1, totalBytes: 3, bytesPerSecond: 2 ** 20, at: '' } },
-      'a.img  uploading 33 % · 1 MiB/s',
+      `a.img  uploading  [████████${'·'.repeat(16)}]   33 %  1 MiB/s  0 s left`,
     ],
     [{ ...received, waiting: { message: 'No file yet.' } }, 'a.img  received · No file yet.'],
     [{ ...received, error: { message: 'Down.' } }, 'a.img  received · Down. It is tried again.'],

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chosenTargets } from '../../lambda/metadata/chosen-targets.ts';
 import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import { userLayer } from '../../lambda/metadata/user-metadata.ts';
+import type { MetadataFile } from '../../lambda/metadata/yaml-file.ts';
 import { FIELD_OF, TARGET_FIELDS } from '../../lambda/model/metadata.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 
@@ -137,7 +138,7 @@ describe('imagedrop inspect in docs/metadata.md', () => {
     const [command = '', ...lines] = shown.trimEnd().split('\n');
     const args = command.replace('$ npx imagedrop ', '').split(' ');
     const { INIT_CWD: _, ...env } = process.env;
-    const program = join(DOCS, '../bin/imagedrop.ts');
+    const program = join(DOCS, '../bin/imagedrop.js');
     const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { cwd: folder, env });
     expect(stdout).toContain(`\n${lines.slice(1).join('\n')}\n`);
   });

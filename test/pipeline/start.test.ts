@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import type { Decide } from '../../local/contributing/faults/fault.ts';
@@ -11,7 +12,7 @@ import { startSimulator } from '../../local/simulator/simulator.ts';
 import { rawDisk } from '../support/disk.ts';
 import { SAMPLES } from '../support/images/samples.ts';
 
-const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
+const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.js');
 const DISK_BYTES = 8 * 2 ** 20;
 
 let folder: string;
@@ -172,10 +173,46 @@ describe('imagedrop start', () => {
     }
   });
 
+  test.each(['clouds.yaml', 'running.json'])('ends with an exit code when %s cannot be written', async (name) => {
+    await mkdir(join(folder, '.imagedrop', name, 'in-the-way'), { recursive: true });
+    const { code, err } = await imagedrop('start').ended;
+    expect(err).toContain(join(folder, '.imagedrop', name));
+    expect(code).toBe(1);
+  });
+
+  test('names the folder that it cannot write to', async () => {
+    await file('.imagedrop', Buffer.alloc(0));
+    const { code, err } = await imagedrop('start').ended;
+    expect(err).toMatch(
+      /^imagedrop: The state of the stack cannot be written to .+\.imagedrop: .+ Run the command in a folder/m,
+    );
+    expect(code).toBe(1);
+  });
+
+  test('drops into the stack that runs in the folder, and says where it sends to', async () => {
+    const first = imagedrop('start');
+    await first.until(/Ctrl-C ends\./);
+    const second = await imagedrop('start', await file('second.img', rawDisk(DISK_BYTES))).ended;
+    expect(second.out).toMatch(/^A stack runs in this folder: the files are dropped there\.$/m);
+    expect(second.out).toMatch(/^second\.img +raw .*sha512/m);
+    expect(second.code).toBe(0);
+    const other = await imagedrop('start', '--kind', 'ims', join(folder, 'second.img')).ended;
+    expect(other.err).toContain('The stack that runs in this folder sends to simulator, not to simulator-ims.');
+    expect(other.code).toBe(2);
+    first.child.kill('SIGINT');
+    expect((await first.ended).code).toBe(0);
+  });
+
   test('refuses a second stack in the same folder', async () => {
     const first = imagedrop('start');
-    const out = await first.until(/aws --endpoint-url http:\/\/127\.0\.0\.1:\d+ s3 cp FILE s3:\/\//);
-    expect(out).toContain('AWS_ACCESS_KEY_ID=');
+    const out = await first.until(/Ctrl-C ends\./);
+    expect(out).toMatch(/^ {2}aws s3 cp FILE s3:\/\/\S+\/$/m);
+    expect(out).not.toContain('AWS_');
+    const env = join(folder, '.imagedrop/env');
+    expect((await stat(env)).mode & 0o777).toBe(0o600);
+    const sourced = 'echo "$AWS_ENDPOINT_URL_S3 $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_DEFAULT_REGION"';
+    const { stdout } = await promisify(execFile)('sh', ['-c', `. .imagedrop/env && ${sourced}`], { cwd: folder });
+    expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+ \S+ \S+ us-east-1\n$/);
     const { code, err } = await imagedrop('start').ended;
     expect(err).toContain('is running in');
     expect(code).toBe(1);
@@ -188,7 +225,7 @@ describe('imagedrop start', () => {
     [['start', '.'], '. is not a file.'],
     [['start', '--kind', 'nova'], '--kind is one of glance, ims, not nova.'],
     [['start', '--fast'], "Unknown option '--fast'"],
-    [['begin'], 'There is no command "begin".'],
+    [['begin'], 'Unknown command: "begin".'],
     [['start', '--os-cloud', 'nowhere'], 'clouds.yaml'],
   ])('%j is wrong use: exit 2', async (args, message) => {
     const { code, err } = await imagedrop(...args).ended;

@@ -8,7 +8,7 @@ import { AUTHORITY, certificate } from '../support/certificates.ts';
 import { rawDisk } from '../support/disk.ts';
 import { startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts';
 
-const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
+const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.js');
 const IMAGE = rawDisk();
 
 /** A cloud without TLS, to be put behind it. */

@@ -6,7 +6,7 @@ import { type StackAtHand, stackAtHand } from '../bin/support/stack-at-hand.ts';
 import { documentedCloud } from '../docs/commands/documented-cloud.ts';
 import { Screen } from '../support/terminal/screen.ts';
 
-const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.ts');
+const IMAGEDROP = join(import.meta.dirname, '../../bin/imagedrop.js');
 /** What the closing table of `imagedrop drop` takes for images with short names. */
 const COLUMNS = 112;
 const ROWS = 40;

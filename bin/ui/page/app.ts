@@ -215,7 +215,6 @@ export class App {
     ${listPage({
       total,
       state: this.#state,
-      bucket: this.#stack.dropBucket,
       drops: this.#shown,
       counts: this.#store.counts(),
       rows: this.#scroll.rows,

@@ -90,12 +90,13 @@ function dropRow(drop: DropSummary, isCurrent: boolean, now: number): TemplateRe
 }
 
 /** What a person would ask next: why it failed or waits, or which image it became. */
-function secondLine({ status, error, waiting, imageId }: DropSummary) {
+function secondLine({ status, error, waiting, warning, imageId }: DropSummary) {
   if (waiting !== undefined) return html`<span class="second">${waiting}</span>`;
   if (error !== undefined) {
     const again = isSettled(status) ? '' : ' It is tried again.';
     return html`<span class="second ${status === 'failed' ? 'bad' : ''}">${error.message}${again}</span>`;
   }
+  if (warning !== undefined) return html`<span class="second">Warning: ${warning}</span>`;
   return status === 'active' && imageId !== undefined ? html`<span class="second code">${imageId}</span>` : nothing;
 }
 

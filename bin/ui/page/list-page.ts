@@ -9,7 +9,6 @@ import { count } from './words.ts';
 export interface ListPageProps extends DropTableProps, FiltersProps {
   readonly total: number;
   readonly state: IndexState;
-  readonly bucket: string;
 }
 
 /** All drops, or what became of the search for some. */
@@ -23,11 +22,11 @@ export function listPage(props: ListPageProps): TemplateResult {
   </section>`;
 }
 
-function emptyWords({ state: { total }, bucket }: ListPageProps) {
+function emptyWords({ state: { total } }: ListPageProps) {
   if (total === undefined) return 'Looking for drops …';
   if (total > 0) return 'Reading …';
   return html`<p>Nothing was dropped yet. What you drop is listed here, with all that becomes of it.</p>
-    <p>Any S3 client can drop, too: <code>aws s3 cp FILE s3://${bucket}/</code></p>`;
+    <p>A terminal can drop, too: <code>npx imagedrop drop FILE --wait</code></p>`;
 }
 
 function reading({ total = 0, unread }: IndexState) {

@@ -8,9 +8,9 @@ const MIB = 2 ** 20;
 const file = { path: '/a.img', key: 'a.img', size: 100 * MIB };
 const place = { file: '/a.img', bucket: 'b', key: 'a.img', size: 100 * MIB };
 
-function display(terminal: object) {
+function display(terminal: object, files = [file]) {
   const out = Object.assign(new PassThrough(), terminal);
-  return { out, shown: dropDisplay(out as unknown as NodeJS.WriteStream) };
+  return { out, shown: dropDisplay(out as unknown as NodeJS.WriteStream, files) };
 }
 
 test('a terminal shows a bar that moves, with rate and time left, and then the outcome of the file', async () => {
@@ -26,6 +26,17 @@ test('a terminal shows a bar that moves, with rate and time left, and then the o
   const text = String(out.read());
   expect(text).toMatch(/a\.img {2}\[█+·+\] +\d+ % {2}[\d.]+ MiB\/s {2}\d+ s left/);
   expect(text).toContain('a.img  dropped · 100 MiB in 1 min 35 s · 30 MiB had been sent before');
+});
+
+test('a terminal shows one line for several files together: files, bytes, rate and time left', async () => {
+  const other = { path: '/b.img', key: 'b.img', size: 300 * MIB };
+  const { out, shown } = display({ isTTY: true, columns: 200, rows: 24 }, [file, other]);
+  const meter = new TransferMeter(file.size);
+  shown.begun(file, meter);
+  meter.sentBytes = file.size;
+  shown.ended({ ...place, outcome: 'dropped', id: 'v', resumedBytes: 0, seconds: 1 });
+  shown.close();
+  expect(String(out.read())).toMatch(/1 of 2 files, 100 MiB of 400 MiB {2}\[█{6}·{18}\] +25 %/);
 });
 
 test('a log has a line for the beginning and one for the end', async () => {

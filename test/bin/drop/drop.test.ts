@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { truncate } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -56,6 +59,48 @@ describe('imagedrop drop', () => {
     );
     expect(code).toBe(1);
     await expect(head('linux/notes.txt')).rejects.toMatchObject({ name: 'NotFound' });
+  });
+
+  test('sends a folder with its structure, and nothing hidden', async () => {
+    const { user } = hand;
+    await user.file('images/linux/noble.qcow2', qcow2);
+    await user.file('images/disk.img', rawDisk());
+    await user.file('images/.git/config', 'x');
+    const { code, document } = await user.json('drop', 'images');
+    expect(document.map(({ key }: { key: string }) => key)).toEqual(['disk.img', 'linux/noble.qcow2']);
+    expect(code).toBe(0);
+  });
+
+  test('sends what another program writes', async () => {
+    const { child, ended } = hand.user.start('drop', '-', '--key', 'built/disk.img', '--json');
+    child.stdin?.end(rawDisk());
+    const { code, out } = await ended;
+    expect(JSON.parse(out)).toMatchObject([{ key: 'built/disk.img', outcome: 'dropped', size: rawDisk().length }]);
+    expect(code).toBe(0);
+  });
+
+  test('sends the file of a URL with the checksum file beside it, and nothing that does not agree', async () => {
+    const files: Record<string, Buffer | string> = { '/i/good.img': rawDisk(), '/i/bad.img': rawDisk() };
+    const digest = createHash('sha256').update(rawDisk()).digest('hex');
+    files['/i/SHA256SUMS'] = `${digest}  good.img\n${digest.replaceAll(/[0-9]/g, '0')}  bad.img\n`;
+    const server = createServer(({ url = '' }, response) =>
+      response.writeHead(url in files ? 200 : 404).end(files[url]),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/i/`;
+    try {
+      const good = await hand.user.json('drop', `${at}good.img`);
+      expect(good.document).toMatchObject([{ key: 'SHA256SUMS' }, { key: 'good.img', outcome: 'dropped' }]);
+      const bad = await hand.user.json('drop', `${at}bad.img`);
+      expect(bad.document).toMatchObject([{ outcome: 'refused', code: 'checksum-mismatch' }]);
+      expect(await hand.user.run('drop', `${at}none.img`)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('The server answers 404'),
+      });
+    } finally {
+      server.close();
+    }
   });
 
   test('sends a packed file, which the stack unpacks', async () => {
@@ -273,7 +318,9 @@ describe('imagedrop drop', () => {
 test.each([
   [[], 'Name one file at least.'],
   [['missing.img'], 'There is no file missing.img.'],
-  [['.'], '. is not a file.'],
+  [['empty'], 'The folder empty contains no files.'],
+  [['-'], 'The standard input has no name: add --key KEY.'],
+  [['http://127.0.0.1:9/'], 'http://127.0.0.1:9/ names no file.'],
   [['a.img', 'b/a.img'], 'have the same name'],
   [['a.img', '--key', 'a/'], '--key is a whole key'],
   [['a.img', '--key', 'a', '--prefix', 'b'], 'Either --key or --prefix'],
@@ -289,7 +336,7 @@ test.each([
   [['a.img', '--wait', '--timeout-seconds', '0'], '--timeout-seconds is a whole number above 0, not "0".'],
   [['--fast', 'a.img'], "Unknown option '--fast'"],
 ])('drop %j is wrong use: exit 2, before a stack is looked for', async (args, message) => {
-  for (const name of ['a.img', 'b/a.img', 'c.img']) await hand.user.file(name, rawDisk());
+  for (const name of ['a.img', 'b/a.img', 'c.img', 'empty/.hidden']) await hand.user.file(name, rawDisk());
   const { code, err } = await hand.user.run('drop', ...args);
   expect(err).toContain(message);
   expect(err).toContain('See `imagedrop drop --help`.');

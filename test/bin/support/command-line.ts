@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const IMAGEDROP = join(import.meta.dirname, '../../../bin/imagedrop.ts');
+const IMAGEDROP = join(import.meta.dirname, '../../../bin/imagedrop.js');
 
 export interface Ended {
   /** null where a signal ended it. */
@@ -29,7 +29,12 @@ export class CommandLine {
     // Whoever runs the tests may have keys, a region and a memory of stacks.
     const aws = Object.keys(rest).filter((name) => name.startsWith('AWS_'));
     const without = Object.fromEntries(Object.entries(rest).filter(([name]) => !aws.includes(name)));
-    const home = { HOME: folder, XDG_CONFIG_HOME: join(folder, 'config'), XDG_STATE_HOME: join(folder, 'state') };
+    const home = {
+      HOME: folder,
+      XDG_CONFIG_HOME: join(folder, 'config'),
+      XDG_STATE_HOME: join(folder, 'state'),
+      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+    };
     this.environment = { ...without, ...home, AWS_EC2_METADATA_DISABLED: 'true', ...environment };
   }
 

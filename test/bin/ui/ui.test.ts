@@ -8,7 +8,7 @@ import { uiOptions } from '../../../bin/ui/options.ts';
 import { eventually } from '../../local/stack-fixture.ts';
 import { PageClient, startUiFixture, type UiFixture } from './ui-stack.ts';
 
-const IMAGEDROP = join(import.meta.dirname, '../../../bin/imagedrop.ts');
+const IMAGEDROP = join(import.meta.dirname, '../../../bin/imagedrop.js');
 
 describe('the options of `imagedrop ui`', () => {
   test('are any port and an open browser unless it is set otherwise', () => {
