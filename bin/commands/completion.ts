@@ -8,7 +8,7 @@ export const completion = command({
   usage: [['imagedrop completion bash|zsh|fish', 'the script for that shell']],
   positionals: ['bash', 'zsh', 'fish'],
   options: {},
-  notes: ['Shells complete `imagedrop`, not `npx imagedrop`: run `npm link` in the clone first.'],
+  notes: ['Shells complete `imagedrop`, not `npx imagedrop`: run `npm install --global ./bin` in the clone first.'],
   examples: [
     "echo 'source <(imagedrop completion bash)' >> ~/.bashrc",
     "echo 'source <(imagedrop completion zsh)' >> ~/.zshrc",
