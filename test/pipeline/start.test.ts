@@ -154,7 +154,7 @@ describe('imagedrop start', () => {
       const slow = { ...simulator, image_endpoint_override: `${proxy.url}/image/v2` };
       await file('clouds.yaml', Buffer.from(stringify({ clouds: { slow } })));
       const first = imagedrop('start', '--os-cloud', 'slow', await file('big.img', rawDisk(DISK_BYTES)));
-      await first.until(/uploading \d+ %/);
+      await first.until(/uploading .* \d+ %/);
       first.child.kill('SIGINT');
       expect(await first.ended).toMatchObject({ code: 130, err: expect.stringContaining('Interrupted') });
       const second = imagedrop('start', '--os-cloud', 'slow');
