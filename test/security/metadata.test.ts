@@ -99,7 +99,7 @@ describe('a name that is not free', () => {
 
   test('is refused, too, when it is for a field of its own', () => {
     // These are no fields of an image.
-    const others = ['properties', 'os_version', 'member', 'require'];
+    const others = ['properties', 'os_version', 'member', 'require', 'family', 'shared_with'];
     const names = Object.keys(METADATA_SCHEMA.properties).filter((name) => !others.includes(name));
     for (const name of names) expect(() => asked({ user: { [`property-${name}`]: 'x' } })).toThrow('is not a name');
   });
