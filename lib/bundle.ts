@@ -65,17 +65,27 @@ export function bundledCode(entryPoint: EntryPoint, keys?: PublisherKeys): Code 
 const CACHE = join(PACKAGE_ROOT, 'node_modules/.cache/imagedrop-bundles');
 const CACHED_DAYS = 7;
 
-/** The functions, these options, and the versions of all packages. */
-const SOURCES = ['lambda/**/*.ts', 'lib/bundle.ts', 'package-lock.json'];
+/** The functions, the options of esbuild, and the packages as they are installed. */
+const SOURCES = ['lambda/**/*.ts', 'lib/bundle.ts', 'tsconfig.json', 'node_modules/.package-lock.json'];
 
 /** Bundles a function, which takes seconds, or copies the bundle that was made from the same sources. */
 function bundleOnce(entryPoint: EntryPoint, folder: string): void {
-  const cached = join(CACHE, `${entryPoint}-${hashOfSources()}`);
-  if (existsSync(cached)) {
+  const hash = hashOfSources();
+  const cached = join(CACHE, `${entryPoint}-${hash}`);
+  if (isCopied(cached, folder)) return;
+  bundle(entryPoint, folder);
+  // A file that was saved meanwhile belongs to another hash.
+  if (hashOfSources() === hash) keep(folder, cached);
+}
+
+/** A bundle that another user made, or that is being removed, is made again. */
+function isCopied(cached: string, folder: string): boolean {
+  if (!existsSync(cached)) return false;
+  try {
     cpSync(cached, folder, { recursive: true });
-  } else {
-    bundle(entryPoint, folder);
-    keep(folder, cached);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -87,7 +97,7 @@ function hashOfSources(): string {
   return hash.digest('hex').slice(0, 32);
 }
 
-/** Other processes may do the same. */
+/** Copies, then renames: another process must never see half a bundle. */
 function keep(folder: string, cached: string): void {
   try {
     mkdirSync(CACHE, { recursive: true });
@@ -98,14 +108,21 @@ function keep(folder: string, cached: string): void {
     removeOld();
   } catch (error) {
     // Without a cache the next synthesis bundles again.
-    if (!['EROFS', 'EACCES', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (
+      !['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'ENOTEMPTY', 'EEXIST'].includes(
+        (error as NodeJS.ErrnoException).code ?? '',
+      )
+    )
+      throw error;
   }
 }
 
 function removeOld(): void {
   const oldest = Date.now() - CACHED_DAYS * 86_400_000;
   for (const path of readdirSync(CACHE).map((name) => join(CACHE, name))) {
-    if (statSync(path).mtimeMs < oldest) rmSync(path, { recursive: true, force: true });
+    // Another process may have renamed it.
+    const { mtimeMs = oldest } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (mtimeMs < oldest) rmSync(path, { recursive: true, force: true });
   }
 }
 

@@ -43,13 +43,14 @@ export const drop = command({
     protected: { type: 'boolean', help: 'prevents deletion of the image' },
     hidden: { type: 'boolean', help: 'hides the image from lists' },
     'os-version': { type: 'string', value: 'VERSION', help: "the OS version from Huawei Cloud IMS's list" },
-    again: { type: 'boolean', help: 'makes a new image even if the same bytes under the same key are one already' },
+    again: { type: 'boolean', help: 'creates a new image, even if these bytes with this key already have one' },
     unchecked: { type: 'boolean', help: 'does not check the files first; they are checked on arrival' },
     ...STACK_OPTION,
     ...jsonOption('the result of each file, with --wait its records too (docs/commands.md)'),
   },
   notes: [
     'A file that would be rejected on arrival is not sent; nor is one that differs from the checksum files beside it (FILE.sha256, SHA256SUMS, CHECKSUM …). These files and their signatures are sent with it.',
+    'A URL or the standard input is stored in a temporary file (TMPDIR) first.',
     'A packed file is sent as it is. Metadata files (docs/metadata.md) are sent first.',
   ],
   examples: [
@@ -66,24 +67,33 @@ export const drop = command({
     130: 'interrupted',
   },
   async run({ options, positionals }) {
-    const [{ takeFiles }, { dropOptions }, { withTargets }] = await Promise.all([
+    const [{ isStream, takeFiles }, { dropOptions }, { withTargets }] = await Promise.all([
       import('../drop/take-files.ts'),
       import('../drop/options.ts'),
       import('../drop/user-metadata.ts'),
     ]);
-    const [{ dropFiles }, { withStack }, { targetsNamed }] = await Promise.all([
+    const [{ dropFiles }, { withStack }, { targetsNamed }, { INTERRUPTED, interrupted }] = await Promise.all([
       import('../drop/drop-files.ts'),
       import('../stack/connection.ts'),
       import('../stack/targets.ts'),
+      import('../terminal/exit-codes.ts'),
     ]);
-    const { files, remove } = await takeFiles(positionals, options.key);
+    const { stack: name, target: names = [] } = options;
+    // Nothing is downloaded for a stack or a target that does not exist.
+    if (positionals.some(isStream)) await withStack(name, async (stack) => targetsNamed(names, stack.targets));
+    const stop = interrupted();
+    const taken = await takeFiles(positionals, options.key, stop).catch((error) => {
+      if (stop.aborted) return undefined;
+      throw error;
+    });
+    if (taken === undefined) return INTERRUPTED;
+    const { files, remove } = taken;
     try {
       const asked = dropOptions(options, files);
-      const { stack: name, target: names = [] } = options;
       return await withStack(name, (stack) => {
         const targets = targetsNamed(names, stack.targets);
         const metadata = names.length === 0 ? asked.metadata : withTargets(asked.metadata, targets);
-        return dropFiles({ ...asked, metadata }, stack, targets);
+        return dropFiles({ ...asked, metadata }, stack, targets, stop);
       });
     } finally {
       await remove();

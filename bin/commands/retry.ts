@@ -13,7 +13,7 @@ export const retry = command({
   options: {
     'all-failed': {
       type: 'boolean',
-      help: 'all failed drops, without those whose file was refused unless --code names why',
+      help: 'all failed drops, except rejected files; with --code, all drops with that code',
     },
     code: {
       type: 'string',

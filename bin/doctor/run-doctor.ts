@@ -35,6 +35,7 @@ async function* stackOrMachineChecks(name: string | undefined, readOnly: boolean
   try {
     stack = await connectTo(name);
   } catch (error) {
+    if (name !== undefined) throw error;
     yield* machineChecks(error);
     return;
   }

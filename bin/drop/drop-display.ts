@@ -18,7 +18,7 @@ const TERMINAL_EVERY_MS = 200;
 /** A log of a long upload has a sign of life now and then. */
 const PLAIN_EVERY_MS = 30_000;
 
-/** @param files all that are to be sent: of several, one line tells of them together */
+/** @param files the files to send; several files also get one line with their total */
 export function dropDisplay(out: NodeJS.WriteStream, files: readonly LocalFile[]): DropDisplay {
   const lines = liveLines(out);
   const underWay = new Map<string, TransferMeter>();

@@ -4,7 +4,6 @@ import { inTurns } from '../in-turns.ts';
 import type { LocalFile } from '../local-files.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import type { StackTarget } from '../stack/targets.ts';
-import { interrupted } from '../terminal/exit-codes.ts';
 import { withoutRepeats } from '../upload/checksum-files.ts';
 import { journalIn } from '../upload/journal.ts';
 import { lookAt } from './check-file.ts';
@@ -24,19 +23,21 @@ const PATIENT = { maxAttempts: 8, requestHandler: { connectionTimeout: 10_000, s
 /**
  * Sends the files, each for itself, and waits for their records where that is asked for.
  * @param targets those that the files go to: they are waited for
+ * @param stop aborts the uploads; each can be resumed
  * @returns the exit code
  */
 export async function dropFiles(
   options: DropOptions,
   stack: StackConnection,
   targets: readonly StackTarget[],
+  stop: AbortSignal,
 ): Promise<number> {
-  const stop = interrupted();
   const client = new S3Client(PATIENT);
   const display = options.json ? NO_DISPLAY : dropDisplay(process.stdout, options.files);
   const tools = { client, bucket: stack.output('DropBucketName'), journal: journalIn(), display, stop };
   try {
     const outcomes = await dropAll(options, tools);
+    display.close();
     const followed = options.wait ? await waitForRecords(outcomes, options, { stack, targets, stop }) : outcomes;
     process.stdout.write(reportOf(followed, options));
     return exitCodeOf(followed, options, targets, stop);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Examination, examine, withCompanions } from '../../lambda/formats/inspect.ts';
 import { ImageDropError } from '../../lambda/model/errors.ts';
 import { printableJson } from '../printable.ts';
-import { type PublishedStack, runningStack, STATE_FOLDER } from '../stack/local.ts';
+import { type PublishedStack, runningStack, STATE_FOLDER, useEnvironment } from '../stack/local.ts';
 import { targetsIn } from '../stack/targets.ts';
 import { stylerFor } from '../terminal/styles.ts';
 import { type InspectDocument, type Inspection, inspectDocument } from './document.ts';
@@ -39,7 +39,7 @@ type Asked = InspectOptions & { readonly running: PublishedStack | undefined };
 function useBucketsOf(running: PublishedStack | undefined, source: string): void {
   if (running === undefined) return;
   const isOurs = Object.values(running.outputs).some((bucket) => source.startsWith(`s3://${bucket}/`));
-  if (isOurs) Object.assign(process.env, running.environment);
+  if (isOurs) useEnvironment(running.environment);
 }
 
 async function documentOf(source: Source, options: Asked): Promise<InspectDocument> {

@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { WrongUse } from '../terminal/exit-codes.ts';
 import { type FoundStack, findStack } from './find-stack.ts';
+import { useEnvironment } from './local.ts';
 import { type StackTarget, targetsIn } from './targets.ts';
 
 /** A stack to work with, deployed or on this machine. */
@@ -28,7 +29,7 @@ export interface StackConnection {
 export async function connectTo(stackName: string | undefined): Promise<StackConnection> {
   const found = await findStack(stackName);
   // The SDKs find region, keys and addresses in these variables.
-  Object.assign(process.env, found.environment);
+  useEnvironment(found.environment);
   return connection(found);
 }
 

@@ -30,11 +30,20 @@ export async function publishStack(folder: string, stack: PublishedStack): Promi
   const file = fileIn(folder);
   await writeForOwner(file, `${JSON.stringify(stack, undefined, 2)}\n`);
   const env = join(folder, 'env');
-  await writeForOwner(env, exportsOf(stack.environment));
+  await writeForOwner(env, `unset ${OTHER_CREDENTIALS.join(' ')}\n${exportsOf(stack.environment)}`);
   return async () => {
     await rm(file, { force: true });
     await rm(env, { force: true });
   };
+}
+
+/** With a profile or a session, the AWS SDK would not use the keys of the stack on this machine. */
+const OTHER_CREDENTIALS = ['AWS_PROFILE', 'AWS_SESSION_TOKEN'] as const;
+
+/** Makes a stack the one that the AWS SDK of this process finds. */
+export function useEnvironment(environment: PublishedStack['environment']): void {
+  if (environment.AWS_ACCESS_KEY_ID !== undefined) for (const name of OTHER_CREDENTIALS) delete process.env[name];
+  Object.assign(process.env, environment);
 }
 
 const exportsOf = (environment: PublishedStack['environment']): string =>
@@ -47,7 +56,8 @@ export async function runningStack(folder: string): Promise<PublishedStack | und
   try {
     return JSON.parse(await readFile(fileIn(folder), 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // A stack that was killed while it wrote the file does not run either.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

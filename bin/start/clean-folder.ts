@@ -1,4 +1,4 @@
-import { existsSync, globSync, lstatSync } from 'node:fs';
+import { existsSync, globSync, lstatSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockFolder } from '../../local/folder-lock.ts';
@@ -16,7 +16,10 @@ export async function cleanFolder(dryRun: boolean): Promise<number> {
   const unlock = lockFolder(folder);
   try {
     const bytes = allocatedBytes(folder);
-    if (!dryRun) await rm(folder, { recursive: true, maxRetries: 3 });
+    // An interrupted deletion must not leave half of a state that a stack would start from.
+    const doomed = `${folder}.deleting-${process.pid}`;
+    if (!dryRun) renameSync(folder, doomed);
+    if (!dryRun) await rm(doomed, { recursive: true, maxRetries: 3 });
     process.stdout.write(`${dryRun ? 'Would delete' : 'Deleted'} ${folder}: ${formatBytes(bytes)}.\n`);
     return DONE;
   } finally {

@@ -50,7 +50,7 @@ export async function startLocalStack(
   const cloud = await cloudOf(options, folder, started);
   const cloudAssembly = join(folder, 'cdk.out');
   const targets = { [cloud.name]: { kind: options.kind, ...(cloud.obs && { staging: stagingIn(cloud.obs) }) } };
-  const isNew = () => say('Building the stack, as at each first start and after each update …');
+  const isNew = () => say('Building the stack (first start, or sources have changed) …');
   await synthesize(cloudAssembly, { targets, cloudsYamlSecret: SECRET_NAME }, isNew);
   const secrets = { [SECRET_NAME]: cloud.cloudsYaml };
   // Drops and records of one cloud are none of another's: what was dropped for the simulator stays there.

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { type PublishedStack, runningStack } from '../stack/local.ts';
+import { type PublishedStack, runningStack, useEnvironment } from '../stack/local.ts';
 import { targetsIn } from '../stack/targets.ts';
 import { interrupted, WrongUse } from '../terminal/exit-codes.ts';
 import type { LocalStack } from './local-stack.ts';
@@ -35,7 +35,7 @@ export async function withStack<T>(
   const stop = interrupted();
   let stack: LocalStack | undefined;
   try {
-    // The servers take longer to load than the sign of life above may take.
+    // Loaded after the first output, because loading takes longer than that output may wait.
     const { startLocalStack } = await import('./local-stack.ts');
     stack = await startLocalStack(folder, options, say);
     return await work(stack, stop);
@@ -49,7 +49,7 @@ export async function withStack<T>(
 async function dropIntoRunning(options: StartOptions, running: PublishedStack): Promise<number> {
   requireCloud(running.outputs.Targets, options);
   if (!options.json) process.stdout.write('A stack runs in this folder: the files are dropped there.\n');
-  Object.assign(process.env, running.environment);
+  useEnvironment(running.environment);
   const [{ S3Client }, { dropAndReport }] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('./drop-and-report.ts'),

@@ -39,7 +39,8 @@ const LEFT_MS = 5000;
 
 /** A command that has ended leaves nothing behind: a server or socket that is still open does not keep the process alive. */
 export function endWhatIsLeft(): void {
-  setTimeout(() => process.exit(), LEFT_MS).unref();
+  const isWritten = () => process.stdout.writableLength + process.stderr.writableLength === 0;
+  setTimeout(() => (isWritten() ? process.exit() : endWhatIsLeft()), LEFT_MS).unref();
 }
 
 async function run(commands: readonly Command[], [name, ...args]: readonly string[]): Promise<number> {

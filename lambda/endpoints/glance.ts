@@ -30,10 +30,7 @@ export function glanceEndpoint(target: Target, connection: Connection): ImageEnd
     create: (image) => create(image, images, target),
     release: (id, image) => images.release(id, image),
     alter: (id, change) => images.alter(id, change),
-    bearing: async (property, value) => [
-      ...(await images.withProperty(property, value)),
-      ...(await images.withProperty(property, value, { os_hidden: 'true' })),
-    ],
+    bearing: (property, value) => bearing(images, property, value),
     share: (id, project) => images.share(id, project),
     createdFor: async (id) => {
       const image = await images.show(id);
@@ -45,6 +42,13 @@ export function glanceEndpoint(target: Target, connection: Connection): ImageEnd
     imports: imageImport(images),
     delete: (id) => images.delete(id),
   };
+}
+
+/** An image that is hidden between the two lists is in both. */
+async function bearing(images: ImageApi, property: string, value: string): Promise<readonly Image[]> {
+  const visible = await images.withProperty(property, value);
+  const hidden = await images.withProperty(property, value, { os_hidden: 'true' });
+  return [...new Map([...visible, ...hidden].map((image) => [image.id, image])).values()];
 }
 
 /** Hidden images are in no list but their own (Image API v2, "List images": os_hidden). */

@@ -132,7 +132,7 @@ export function planForIms(
 /** @throws `invalid-request` */
 export function conformForIms(image: NewImage, target: Target): NewImage {
   if (image.sharedWith !== undefined) {
-    const message = `${target.name} takes private images only, and this one shall be shared (shared_with).`;
+    const message = `${target.name} accepts private images only, and shared_with is set. Remove it, or choose another target.`;
     throw new ImageDropError('invalid-request', message, { refusedValue: 'sharedWith' });
   }
   if (image.visibility !== 'private') {

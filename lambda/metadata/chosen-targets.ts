@@ -49,7 +49,7 @@ export function refusedChoice(words: string): ImageDropError {
   return new ImageDropError('bad-metadata', `x-amz-meta-${TARGETS_HEADER} ${words}.`, { nextStep });
 }
 
-/** The user metadata by which a drop asks for an image of its own, though the same drop has one. */
+/** User metadata that forces a new image, even if the same bytes already have one. */
 export const AGAIN_HEADER = 'again';
 
 /** @throws `bad-metadata` */

@@ -69,6 +69,8 @@ const CHOICES = {
 function requireFields({ metadata, origins }: MetadataLayer, target: MetadataTarget, rights: DropperRights): void {
   for (const [field, { name, byDefault }] of Object.entries(CHOICES) as [Choice, (typeof CHOICES)[Choice]][]) {
     const value = metadata[field];
+    // Without versions it has no effect.
+    if (field === 'family' && target.versions === undefined) continue;
     if (value === undefined || value === (target.metadata[field] ?? byDefault) || mayChoose(field, value, rights))
       continue;
     const words = `${name} ${quoted(value)} is for the operator of target ${target.name} to choose`;

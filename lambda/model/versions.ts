@@ -56,10 +56,14 @@ const byArrival = (one: Version, other: Version): number =>
 
 const receivedAt = ({ record: { history } }: Version): number => Date.parse(history[0]?.at ?? '') || 0;
 
-/** Whether the image is the one that the record owns, and of this family. Nothing else is touched. */
-export function isVersionOf(family: string, { record, image }: Version): boolean {
+/**
+ * Whether the image is the one that the record owns, at this target and of this family. Nothing else is touched: a cloud
+ * lists public images of other projects, too.
+ */
+export function isVersionOf(family: string, target: string, { record, image }: Version): boolean {
   const { status, duplicateOf, sent } = record;
-  if (status !== 'active' || duplicateOf !== undefined || record.image?.id !== image.id) return false;
+  if (record.target !== target || status !== 'active' || duplicateOf !== undefined || record.image?.id !== image.id)
+    return false;
   return sent?.properties[FAMILY_PROPERTY] === family && image.properties[FAMILY_PROPERTY] === family;
 }
 

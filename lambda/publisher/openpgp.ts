@@ -61,7 +61,7 @@ async function keysIn({ name, bytes }: KeyFile, pgp: Library): Promise<readonly 
   }
 }
 
-/** What the library says of a signature that is of other bytes; any other fault is of the key, or of its age. */
+/** Errors of the library that mean: the signature does not match. All others concern the key or its age. */
 const OTHER_BYTES = /digest did not match|verification failed|algorithm used to sign signature does not match/;
 
 async function verdictOf({ keyID, verified }: VerificationResult, keys: readonly Key[]): Promise<Verdict> {

@@ -24,6 +24,9 @@ export function signatureVerifier(files: readonly KeyFile[], now: () => Date): V
   };
 }
 
+/** They stand in the record and in its outcome, which SNS takes up to 256 KiB. */
+const MAX_UNUSABLE = 20;
+
 type Found = Pick<RecordedPublisher, 'checksum' | 'signature' | 'unusable'>;
 
 /**
@@ -51,7 +54,7 @@ export async function checksumAndSignature(
     all.push({ key: checksum.from, reason: `${checksum.from} is signed, and gives only an md5 of ${name}.` });
   return {
     ...(checksum === undefined || signature === undefined || checksum.weak ? unsigned : { checksum, signature }),
-    ...(all.length > 0 && { unusable: all }),
+    ...(all.length > 0 && { unusable: all.slice(0, MAX_UNUSABLE) }),
   };
 }
 

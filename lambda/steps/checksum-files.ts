@@ -109,13 +109,22 @@ export async function withPublisher(
     ...(require !== undefined && require !== 'none' && { require }),
     ...(await checksumAndSignature(baseName(drop.key), metadata.checksum, some, deps.verifySignature)),
   });
-  const seen = await inFiles(files);
-  if (isEnough(work.record, seen)) return noted(work, seen);
-  await work.change((stored) => waitsForFile(changes.withPublisher(stored, seen), deps.now()));
+  const look = async (some: readonly ChecksumFile[]) => {
+    const publisher = await inFiles(some);
+    return { publisher, isEnough: isEnough(work.record, publisher) };
+  };
+  const lookAgain = async () => look(await checksumFiles(drop, deps));
+  // Of two files that belong together one may have come since, and its event found nothing that waits or has failed.
+  const seen = await look(files).catch((thrown) => {
+    if (BY_FILES.includes(asImageDropError(thrown).code)) return lookAgain();
+    throw thrown;
+  });
+  if (seen.isEnough) return noted(work, seen.publisher);
+  await work.change((stored) => waitsForFile(changes.withPublisher(stored, seen.publisher), deps.now()));
   // The file may have come since the look, and its event before the record showed that it waits.
-  const again = await inFiles(await checksumFiles(drop, deps));
-  if (isEnough(work.record, again)) return noted(work, again);
-  await putOff(work, again, deps);
+  const again = await lookAgain();
+  if (again.isEnough) return noted(work, again.publisher);
+  await putOff(work, again.publisher, deps);
   return undefined;
 }
 

@@ -4,6 +4,8 @@ import { FAMILY_PROPERTY, ID_PROPERTY, type NewImage, RECORD_PROPERTY } from '..
 import { droppedDigest } from '../model/receipt.ts';
 import type { DropRecord, RecordStatus } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
+import { lastDroppedAt } from '../model/versions.ts';
+import { readable } from './find-drop.ts';
 import type { RecordStore, StepDependencies } from './ports.ts';
 import { inTurns } from './reconcile/found.ts';
 import type { Work } from './work.ts';
@@ -14,7 +16,7 @@ export interface KeyedRecord {
   readonly record: DropRecord;
 }
 
-/** Whose image may be newer than any that is active, or will be. */
+/** Statuses with an image, or with one that is being made. */
 const LIVE: readonly RecordStatus[] = ['created', 'uploading', 'processing', 'active'];
 
 /**
@@ -47,17 +49,21 @@ async function isKept(
   { records }: StepDependencies,
 ): Promise<boolean> {
   if (sent?.properties[FAMILY_PROPERTY] === undefined) return true;
-  const { droppedAt: droppedAgainAt } = drop;
-  const stored = await records.change(key, (present) =>
-    present?.retired === undefined ? present && { ...present, droppedAgainAt } : undefined,
-  );
+  const stored = await records.change(key, (present) => {
+    if (present === undefined || present.retired !== undefined) return undefined;
+    const isLater = Date.parse(drop.droppedAt) > lastDroppedAt(present);
+    return { ...present, droppedAgainAt: isLater ? drop.droppedAt : (present.droppedAgainAt ?? drop.droppedAt) };
+  });
   return stored !== undefined && stored.retired === undefined;
 }
 
 /** RecordStore.keysBelow lists no more. */
 const MOST_KEYS = 1000;
 
-/** All records of the key at the target, but the one itself; undefined where there are too many to know them all. */
+/**
+ * All records of the key at the target, but the one itself; undefined where they cannot all be known: there are too many,
+ * or one is unreadable.
+ */
 export async function recordsBeside(
   recordKey: string,
   records: Pick<RecordStore, 'keysBelow' | 'load'>,
@@ -66,8 +72,11 @@ export async function recordsBeside(
   const listed = await records.keysBelow(folder);
   if (listed.length >= MOST_KEYS) return undefined;
   const keys = listed.filter((key) => key !== recordKey && key.endsWith(name) && isRightIn(folder, key));
-  const loaded = await inTurns(keys, async (key) => ({ key, record: await records.load(key) }));
-  return loaded.flatMap(({ key, record }) => (record === undefined ? [] : [{ key, record }]));
+  const loaded = await inTurns(keys, async (key) => ({ key, record: await readable(key, records) }));
+  if (loaded.some(({ record }) => record === 'unreadable')) return undefined;
+  return loaded.flatMap(({ key, record }) =>
+    record === undefined || record === 'unreadable' ? [] : [{ key, record }],
+  );
 }
 
 /** Below the same prefix are the records of keys that are longer. */

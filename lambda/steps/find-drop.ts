@@ -161,7 +161,7 @@ const choiceOf = ({ userMetadata }: Pick<ObjectHead, 'userMetadata'>, { targets 
     targets.map(({ name }) => name),
   );
 
-async function readable(
+export async function readable(
   key: string,
   records: Pick<RecordStore, 'load'>,
 ): Promise<DropRecord | 'unreadable' | undefined> {

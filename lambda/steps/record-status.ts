@@ -267,8 +267,8 @@ async function releaseImage(work: Work<ProcessingRecord>, image: Image): Promise
 }
 
 /**
- * Shares a released image. It is what the drop asked for but for that: a refusal, or a cloud that is away for as long as an
- * image may take, does not fail the drop.
+ * Shares a released image, which is otherwise complete. A refusal does not fail the drop, nor does a cloud that stays
+ * unavailable for `activeWithinSeconds`.
  * @returns why it is not shared with all projects
  * @throws what may pass
  */

@@ -3,7 +3,7 @@
  * nothing here can fail a drop, and reconcile has the rest done later.
  */
 import type { ImageEndpoint } from '../endpoints/endpoint.ts';
-import { asImageDropError, type ImageDropError } from '../model/errors.ts';
+import { asImageDropError, ImageDropError } from '../model/errors.ts';
 import { FAMILY_PROPERTY, type Image } from '../model/image.ts';
 import { recordKeyOf } from '../model/new-image.ts';
 import type { DropRecord, Removal } from '../model/record.ts';
@@ -16,40 +16,73 @@ import {
   type Version,
   type VersionSettings,
 } from '../model/versions.ts';
+import { readable } from './find-drop.ts';
 import { removeGivenUp } from './give-up-image.ts';
 import type { StepDependencies } from './ports.ts';
 import { RecordAtTarget, type Work } from './work.ts';
 
-/** What a record says from its outcome on where older versions of its image are to be retired. */
+/** Marks an active record whose older versions must be retired. A fast import sends no property that could name a family. */
 export function retiringFrom(
-  { status, sent, target }: DropRecord,
+  { status, sent, target, plan }: DropRecord,
   { targets, now }: Pick<StepDependencies, 'targets' | 'now'>,
 ): Pick<DropRecord, 'retiring'> {
   const { versions } = targets.find(({ name }) => name === target) ?? {};
-  const hasFamily = status === 'active' && sent?.properties[FAMILY_PROPERTY] !== undefined;
+  const isFound = status === 'active' && plan?.route !== 'fast-import';
+  const hasFamily = isFound && sent?.properties[FAMILY_PROPERTY] !== undefined;
   return versions !== undefined && hasFamily ? { retiring: { since: now().toISOString() } } : {};
 }
 
 /** Retires what is old, and notes why that is impossible at present. */
 export async function retireIfPossible(work: Work, deps: StepDependencies): Promise<void> {
   if (work.record.retiring === undefined) return;
-  const failure = await retireVersions(work, deps).catch(asImageDropError);
+  const { failure, current } = await retireVersions(work, deps).catch(failed);
   if (failure !== undefined) deps.log.warn('older versions are not retired', { record: work.key, error: failure });
+  const isOver = failure === undefined || (await isHandedOver(work, failure, current, deps));
   await work.update(({ retiring, ...stored }) => {
     if (retiring === undefined) return undefined;
-    return failure === undefined ? stored : { ...stored, retiring: { ...retiring, failure: failure.message } };
+    return isOver ? stored : { ...stored, retiring: { ...retiring, failure: failure.message } };
   });
 }
 
-/** First the new version, then the names of the old ones, and only where all of that went well deletions. */
-async function retireVersions(work: Work, deps: StepDependencies): Promise<ImageDropError | undefined> {
+interface Result {
+  readonly failure?: ImageDropError;
+  readonly current?: Version;
+}
+
+const failed = (thrown: unknown): Result => ({ failure: asImageDropError(thrown) });
+
+const ownerOf = ({ key, record }: Work): string => record.duplicateOf ?? key;
+
+/** What a newer version has to finish, older ones do not try again beside it. */
+async function isHandedOver(
+  work: Work,
+  failure: ImageDropError,
+  current: Version | undefined,
+  { records, now }: StepDependencies,
+): Promise<boolean> {
+  if (current === undefined || current.key === ownerOf(work)) return false;
+  const stored = await records.change(current.key, (present) => {
+    if (present?.status !== 'active' || present.retired !== undefined || present.retiring !== undefined)
+      return undefined;
+    return { ...present, retiring: { since: now().toISOString(), failure: failure.message } };
+  });
+  return stored?.retiring !== undefined;
+}
+
+/** Hides or renames the old versions. Deletes the surplus only if all of that succeeded. */
+async function retireVersions(work: Work, deps: StepDependencies): Promise<Result> {
   const { target } = work.record;
   // The target may have left the stack, or the setting.
   const settings = deps.targets.find(({ name }) => name === target)?.versions;
   const family = work.record.sent?.properties[FAMILY_PROPERTY];
-  if (settings === undefined || family === undefined) return undefined;
+  if (settings === undefined || family === undefined) return {};
   const endpoint = await work.endpoint();
-  const { old, surplus } = retirementOf(await versionsOf(family, endpoint, deps), settings);
+  const versions = await versionsOf(family, target, endpoint, deps);
+  if (await isMissing(work, family, versions)) {
+    const message = `${target} does not list the image ${work.record.image?.id} yet.`;
+    return { failure: new ImageDropError('endpoint-busy', message) };
+  }
+  const { current, old, surplus } = retirementOf(versions, settings);
   for (const version of old) await withdraw(version, settings, endpoint, deps);
   let failure: ImageDropError | undefined;
   // An image that servers use stays as long as they do, and must not keep the others.
@@ -57,23 +90,31 @@ async function retireVersions(work: Work, deps: StepDependencies): Promise<Image
     const refusal = await prune(version, deps);
     failure ??= refusal;
   }
-  return failure;
+  return { ...(failure && { failure }), ...(current && { current }) };
+}
+
+/** A replica may lag behind: without the newest image, the one before it would count as the current version. */
+async function isMissing(work: Work, family: string, versions: readonly Version[]): Promise<boolean> {
+  if (versions.some(({ key }) => key === ownerOf(work))) return false;
+  const image = await (await work.endpoint()).get(work.record.image?.id ?? '');
+  return image?.status === 'active' && image.properties[FAMILY_PROPERTY] === family;
 }
 
 async function versionsOf(
   family: string,
+  target: string,
   endpoint: ImageEndpoint,
   deps: StepDependencies,
 ): Promise<readonly Version[]> {
   const images = await endpoint.bearing(FAMILY_PROPERTY, family);
   const found = await Promise.all(images.map((image) => versionAt(image, deps)));
-  return found.filter((version) => version !== undefined).filter((version) => isVersionOf(family, version));
+  return found.filter((version) => version !== undefined).filter((version) => isVersionOf(family, target, version));
 }
 
 async function versionAt(image: Image, deps: StepDependencies): Promise<Version | undefined> {
   const key = recordKeyOf(image);
-  const record = key === undefined ? undefined : await deps.records.load(key);
-  return key === undefined || record === undefined ? undefined : { key, record, image };
+  const record = key === undefined ? undefined : await readable(key, deps.records);
+  return key === undefined || record === undefined || record === 'unreadable' ? undefined : { key, record, image };
 }
 
 /** Once more changes nothing. A name that people have given the image stays. */
@@ -99,7 +140,10 @@ function retired(
   now: Date,
 ): changes.RecordDraft | undefined {
   if (stored?.image?.id !== image.id || lastDroppedAt(stored) !== lastDroppedAt(record)) return undefined;
-  return stored.retired === undefined ? { ...stored, retired: { since: now.toISOString() } } : undefined;
+  if (stored.retired !== undefined) return undefined;
+  // What it had to retire is for the newer version to finish.
+  const { retiring: _, ...rest } = stored;
+  return { ...rest, retired: { since: now.toISOString() } };
 }
 
 /** @returns why the image cannot be deleted at present */

@@ -27,6 +27,10 @@ export function checkTargetMetadata(property: string, metadata: ImageMetadata, k
   if (kind === 'ims' && given.sharedWith !== undefined) {
     throw new SettingError(`${property}.sharedWith`, given.sharedWith, 'IMS takes private images only; leave it out.');
   }
+  const { sharedWith = [], visibility = 'shared' } = metadata;
+  if (sharedWith.length > 0 && visibility !== 'shared') {
+    throw new SettingError(`${property}.visibility`, visibility, 'leave it out: an image with sharedWith is shared.');
+  }
   requireTexts(`${property}.properties`, metadata.properties);
   requireHarmlessProperties(`${property}.properties`, metadata.properties);
   return metadata;

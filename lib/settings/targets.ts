@@ -137,10 +137,13 @@ function versionsOf(property: string, { kind, versions = {} }: TargetProps): Ver
   if (!possible.includes(old)) {
     throw new SettingError(`${property}.old`, old, `a target of kind ${kind} takes ${possible.join(', ')}.`);
   }
+  if (/[\u{10000}-\u{10FFFF}]/u.test(oldName)) {
+    throw new SettingError(`${property}.oldName`, oldName, 'leave out emoji: Glance stores no such characters.');
+  }
   const problem = problemIn(oldName, METADATA_SCHEMA.properties.name);
   if (problem !== undefined) throw new SettingError(`${property}.oldName`, oldName, `give ${problem.wanted}.`);
   if (oldName.includes('{name}')) return settings;
-  throw new SettingError(`${property}.oldName`, oldName, 'have {name} in it, so that the name shows the image.');
+  throw new SettingError(`${property}.oldName`, oldName, 'include {name}: the old name must still identify the image.');
 }
 
 const ONLY_FOR: Readonly<Partial<Record<RouteSetting, TargetKind>>> = { import: 'glance', register: 'ims' };

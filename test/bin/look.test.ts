@@ -161,6 +161,8 @@ describe('imagedrop retry', () => {
     const { code, out } = await hand.user.run('retry', 'windows/b.img');
     expect(out).toBe('windows/b.img at simulator: begins again (it had failed with not-a-disk-image)\n');
     expect(code).toBe(0);
+    // The next tests find it failed again.
+    await hand.user.run('status', 'windows/b.img', '--watch');
     expect(await hand.user.run('retry', 'linux/a.img', '--code', 'forbidden', '--target', 'simulator')).toMatchObject({
       code: 1,
       err: 'imagedrop: no drop under "linux/a.img" has failed with forbidden.\n',

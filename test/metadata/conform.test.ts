@@ -38,7 +38,7 @@ describe('what a target does not take', () => {
     ],
     [
       'shared_with: [a]',
-      'takes private images only, and this one shall be shared (shared_with). The value is in imagedrop.yaml:1:1.',
+      'accepts private images only, and shared_with is set. Remove it, or choose another target. The value is in imagedrop.yaml:1:1.',
     ],
     ['min_ram: 1\nmin_disk: 5000', 'takes at most 1024 GiB. The value is in imagedrop.yaml:2:1.'],
     ['tags: ["=x"]', 'is not key=value of at most 255 characters. The value is in imagedrop.yaml:1:1.'],

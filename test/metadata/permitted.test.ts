@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { resolveMetadata } from '../../lambda/metadata/resolve.ts';
 import { ALL_RIGHTS, DEFAULT_RIGHTS, type DropperRights } from '../../lambda/model/dropper-rights.ts';
 import type { ImageMetadata } from '../../lambda/model/metadata.ts';
+import { VERSION_DEFAULTS } from '../../lambda/model/versions.ts';
 import { failure } from '../support/outcome.ts';
 
 interface Case {
@@ -9,13 +10,20 @@ interface Case {
   readonly user?: Readonly<Record<string, string>>;
   readonly metadata?: ImageMetadata;
   readonly may?: Partial<DropperRights>;
+  /** Whether the target retires old versions. */
+  readonly hasVersions?: boolean;
 }
 
 const file = (name: string, text: string) => ({ name, size: Buffer.byteLength(text), bytes: Buffer.from(text) });
 
-const settled = ({ yaml = '', user = {}, metadata = {}, may }: Case) =>
+const settled = ({ yaml = '', user = {}, metadata = {}, may, hasVersions = true }: Case) =>
   resolveMetadata({
-    target: { name: 'here', metadata, ...(may && { droppersMay: { ...DEFAULT_RIGHTS, ...may } }) },
+    target: {
+      name: 'here',
+      metadata,
+      ...(hasVersions && { versions: VERSION_DEFAULTS }),
+      ...(may && { droppersMay: { ...DEFAULT_RIGHTS, ...may } }),
+    },
     files: [file('linux/imagedrop.yaml', yaml)],
     userMetadata: user,
   }).metadata;
@@ -129,6 +137,10 @@ describe('a choice of the operator', () => {
       expect(nextStep).toContain(`targets.here.droppersMay to ${setting}`);
     },
   );
+
+  test('is not the family where it has no effect', () => {
+    expect(settled({ yaml: 'family: a', hasVersions: false })).toEqual({ family: 'a' });
+  });
 
   test('is by default the visibility and os_hidden, and not the protection', async () => {
     expect(settled({ yaml: 'visibility: private\nprotected: true\n' })).toMatchObject({ protected: true });

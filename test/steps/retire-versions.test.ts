@@ -129,13 +129,20 @@ describe('what is never deleted', () => {
       (world, key) => void world.records.stored.set(key, { ...recordAt(world, key), image: { id: 'another' } }),
     ],
     ['an image of another family', (world, key) => change(world, key, { properties: {} })],
+    [
+      'an image of another target, which the cloud lists because it is public',
+      (world, key) => void world.records.stored.set(key, { ...recordAt(world, key), target: 'there' }),
+    ],
+    ['an image whose record is unreadable', (world, key) => void world.records.damaged.add(key)],
   ])('%s', async (_what, prepare) => {
     const world = worldWith({ keep: 1 });
     const first = await dropped(world, 1);
     const { id = '' } = imageAt(world, first) ?? {};
     prepare(world, first);
-    await dropped(world, 2);
+    const second = await dropped(world, 2);
     expect(world.endpoint.images.has(id)).toBe(true);
+    expect(recordAt(world, second)).toMatchObject({ status: 'active' });
+    expect(recordAt(world, second).retiring).toBeUndefined();
   });
 
   test('the last active image: the newer one is gone', async () => {
@@ -148,6 +155,20 @@ describe('what is never deleted', () => {
     await recordStatus({ record: second }, world.invocation('status'), world);
     expect(imageAt(world, first)).toMatchObject({ status: 'active' });
     expect(imageAt(world, first)?.osHidden).toBeUndefined();
+  });
+
+  test('anything while the cloud does not list the new image yet', async () => {
+    const world = worldWith({ keep: 1 });
+    const first = await dropped(world, 1);
+    const second = await dropped(world, 2);
+    const third = await uploaded(world, 3);
+    world.endpoint.unlisted.add(recordAt(world, third).image?.id ?? '');
+    await recordStatus({ record: third }, world.invocation('status'), world);
+    expect(recordAt(world, third)).toMatchObject({ status: 'active', retiring: { failure: expect.any(String) } });
+    expect([imageAt(world, first), imageAt(world, second)?.osHidden]).toEqual([undefined, undefined]);
+    world.endpoint.unlisted.clear();
+    await reconciled(world);
+    expect([imageAt(world, second), recordAt(world, third).retiring]).toEqual([undefined, undefined]);
   });
 
   test('anything in a run in which a version could not be hidden', async () => {
@@ -181,6 +202,24 @@ describe('a version', () => {
     expect(there()).toEqual([]);
     expect(recordAt(world, kept).removing).toBeUndefined();
     expect(recordAt(world, last).retiring).toBeUndefined();
+  });
+
+  test('that could not retire another leaves that to the newer one', async () => {
+    const { world, keys } = await threeVersions({ keep: 3 });
+    const [only] = world.targets;
+    world.targets = only === undefined ? [] : [{ ...only, versions: { ...VERSION_DEFAULTS, keep: 2 } }];
+    const inUse = new ImageDropError('endpoint-busy', 'The image is in use.');
+    const refused = (times: number) => Array.from({ length: times }, () => ({ call: 'delete', error: inUse }) as const);
+    world.endpoint.faults.push(...refused(2));
+    const fourth = await dropped(world, 4);
+    expect(recordAt(world, fourth).retiring).toBeDefined();
+    world.endpoint.faults.push(...refused(3));
+    const fifth = await dropped(world, 5);
+    expect(recordAt(world, fourth).retiring).toBeUndefined();
+    expect(recordAt(world, fifth).retiring).toBeDefined();
+    await reconciled(world);
+    expect(keys.map((key) => imageAt(world, key))).toEqual([undefined, undefined, undefined]);
+    expect(recordAt(world, fifth).retiring).toBeUndefined();
   });
 
   test('that was dropped before the current one, and became active after it, is the one that is retired', async () => {

@@ -316,6 +316,8 @@ class MemoryObjects implements SharingStore, TaggingStore {
 
 class MemoryRecords implements RecordStore {
   readonly stored = new Map<string, DropRecord>();
+  /** Keys of records that a person has made unreadable. */
+  readonly damaged = new Set<string>();
   /** Tells of the write at which the writer dies; once. */
   failsAt: ((next: RecordDraft) => boolean) | undefined;
   readonly #changedAt = new Map<string, Date>();
@@ -330,6 +332,7 @@ class MemoryRecords implements RecordStore {
   }
 
   async load(key: string): Promise<DropRecord | undefined> {
+    if (this.damaged.has(key)) throw new ImageDropError('bad-record', `The record ${key} is not JSON.`);
     return this.stored.get(key);
   }
 
@@ -431,6 +434,8 @@ export class MemoryEndpoint implements ImageEndpoint {
   }
 
   /** The projects that each image is shared with. */
+  /** Ids of images that a replica does not list yet. */
+  readonly unlisted = new Set<string>();
   readonly members = new Map<string, string[]>();
 
   async share(id: string, project: string): Promise<void> {
@@ -451,7 +456,8 @@ export class MemoryEndpoint implements ImageEndpoint {
   }
 
   async bearing(property: string, value: string): Promise<readonly Image[]> {
-    return [...this.images.values()].filter(({ properties }) => properties[property] === value);
+    const listed = [...this.images.values()].filter(({ id }) => !this.unlisted.has(id));
+    return listed.filter(({ properties }) => properties[property] === value);
   }
 
   async createdFor(id: string): Promise<readonly Image[]> {

@@ -55,7 +55,7 @@ describe('on a terminal', () => {
 
   test('inspect shows every check, and which of them refuses the file', async () => {
     await world.user.file('installer.iso', isoImage(gptDisk(2 * MIB)).subarray(0, MIB));
-    const text = await seen('terminal-inspect', 'inspect', 'installer.iso');
+    const text = await seen('terminal-inspect', 'inspect', 'installer.iso', '--checks');
     expect(text).toMatch(/^installer\.iso: refused \(truncated\)$/m);
     expect(text).toMatch(/^ {2}passed {3}signatures of one format only /m);
     expect(text).toMatch(/^ {2}refused {2}.+ is inside the file/m);

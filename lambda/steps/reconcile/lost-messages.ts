@@ -74,7 +74,7 @@ async function isWaiting({ waiting, target }: DropRecord, deps: ReconcileDepende
 }
 
 const unfinished = ({ announcedAt }: DropRecord): string =>
-  announcedAt === undefined ? 'but was not announced' : 'but not all images that are to be deleted or retired are';
+  announcedAt === undefined ? 'but was not announced' : 'but images must still be deleted or retired';
 
 function sentAgain(key: string, record: DropRecord, deps: ReconcileDependencies): Found {
   const what = isSettled(record) ? unfinished(record) : 'and has no worker';

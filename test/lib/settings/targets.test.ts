@@ -249,7 +249,7 @@ describe('the targets', () => {
     [
       'a name of old versions that does not say whose they are',
       { a: { kind: 'glance', versions: { oldName: 'old' } } },
-      'targets.a.versions.oldName is "old": have {name} in it',
+      'targets.a.versions.oldName is "old": include {name}',
     ],
     [
       'a family of all images of a target',
