@@ -89,7 +89,8 @@ async function download(given: string, newFolder: () => Promise<string>, stop: A
   }
   const file = await fetched(url, join(folder, name), stop);
   if (typeof file !== 'number') return file;
-  throw new Error(`The server answers ${file} for ${shown(url)}: check the address.`);
+  const answer = `The server answers ${file} for ${shown(url)}`;
+  throw file < 500 ? new WrongUse(`${answer}: check the address.`) : new Error(`${answer}: try again later.`);
 }
 
 function parsed(given: string): URL {

@@ -98,6 +98,8 @@ describe('imagedrop drop', () => {
         code: 2,
         err: expect.stringContaining('The server answers 404'),
       });
+      const secret = await hand.user.run('drop', `${at}none.img?X-Amz-Signature=secret`);
+      expect(secret.err).not.toContain('secret');
     } finally {
       server.close();
     }
@@ -320,7 +322,7 @@ test.each([
   [['missing.img'], 'There is no file missing.img.'],
   [['empty'], 'The folder empty contains no files.'],
   [['-'], 'The standard input has no name: add --key KEY.'],
-  [['http://127.0.0.1:9/'], 'http://127.0.0.1:9/ names no file.'],
+  [['http://127.0.0.1:9/'], 'http://127.0.0.1:9/ does not end with the name of a file.'],
   [['a.img', 'b/a.img'], 'have the same name'],
   [['a.img', '--key', 'a/'], '--key is a whole key'],
   [['a.img', '--key', 'a', '--prefix', 'b'], 'Either --key or --prefix'],
