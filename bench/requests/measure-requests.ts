@@ -17,7 +17,7 @@ const DISK_BYTES = 2 ** 20;
  * an image, and for the receipt. Both spellings of the metadata files, the look for checksum files and the beginnings of
  * targets are five of them.
  */
-const MOST_OF_S3: Readonly<Record<string, number>> = { stream: 30, import: 32, register: 41, 'fast-import': 43 };
+const MOST_OF_S3: Readonly<Record<string, number>> = { stream: 31, import: 33, register: 42, 'fast-import': 44 };
 
 export interface RouteRequests {
   readonly route: string;
