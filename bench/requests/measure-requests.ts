@@ -14,8 +14,8 @@ const DISK_BYTES = 2 ** 20;
 
 /**
  * What was measured (28, 29, 38 and 40) with room for a pause, which is read once in five seconds, and for another look at
- * an image, and for the receipt. Both spellings of the metadata files, the look for checksum files and the beginnings of
- * targets are five of them.
+ * an image, for the receipt, and for the look for an earlier drop of the same bytes. Both spellings of the metadata files,
+ * the look for checksum files and the beginnings of targets are five of them.
  */
 const MOST_OF_S3: Readonly<Record<string, number>> = { stream: 31, import: 33, register: 42, 'fast-import': 44 };
 
