@@ -24,7 +24,7 @@ export function signatureVerifier(files: readonly KeyFile[], now: () => Date): V
   };
 }
 
-/** They are part of the outcome, of which SNS accepts up to 256 KiB. */
+/** They are part of the outcome. SNS accepts messages of up to 256 KiB. */
 const MAX_UNUSABLE = 20;
 
 type Found = Pick<RecordedPublisher, 'checksum' | 'signature' | 'unusable'>;
