@@ -74,7 +74,7 @@ async function figuresOf(logs: string, file: string): Promise<FunctionFigures> {
 const MAX_MESSAGES = 10;
 
 /**
- * Hears the outcomes that are published until so many drops have come to one.
+ * Collects the published outcomes until the expected number of drops has one.
  * @param told of each drop that is done, with how many are
  * @returns the last record of each drop, and how many outcomes were told twice
  */
