@@ -54,6 +54,7 @@ const SLOW = [
   'pipeline/start',
   'pipeline/suspended',
   'pipeline/tls',
+  'protocol/protocol',
   'security/embedded-stack',
   'steps/staging-at-scale',
   'transfer/memory',

@@ -1,6 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { isRecordKey } from '../../lambda/model/drop.ts';
-import type { DropRecord } from '../../lambda/model/record.ts';
+import type { DropRecord, KeyedRecord } from '../../lambda/model/record.ts';
 
 /** A record as a listing shows it. */
 export interface ListedRecord {
@@ -9,11 +9,6 @@ export interface ListedRecord {
   readonly etag: string;
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
-}
-
-export interface KeyedRecord {
-  readonly key: string;
-  readonly record: DropRecord;
 }
 
 /** A record that is not JSON: somebody changed it by hand. */

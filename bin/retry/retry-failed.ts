@@ -1,12 +1,12 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { asciiJson } from '../../lambda/adapters/sqs-queue.ts';
 import type { ErrorCode } from '../../lambda/model/errors.ts';
-import type { DropRecord } from '../../lambda/model/record.ts';
+import type { DropRecord, KeyedRecord } from '../../lambda/model/record.ts';
 import { askForRetry } from '../../lambda/steps/record-message.ts';
 import { printable, printableJson } from '../printable.ts';
 import { recordLine } from '../records/record-line.ts';
 import { report } from '../records/report.ts';
-import { type KeyedRecord, recordsIn, recordsPrefix } from '../records/status-bucket.ts';
+import { recordsIn, recordsPrefix } from '../records/status-bucket.ts';
 import { lookEveryMs, watchRecords } from '../records/watch-records.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { isAt, type StackTarget } from '../stack/targets.ts';

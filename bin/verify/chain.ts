@@ -2,10 +2,9 @@ import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { isNoSuchKey, statusOf } from '../../lambda/adapters/aws-errors.ts';
 import { type Hashes, type Image, RECORD_PROPERTY } from '../../lambda/model/image.ts';
 import { type Digest, droppedDigest } from '../../lambda/model/receipt.ts';
-import type { DropRecord, RecordedChecksum } from '../../lambda/model/record.ts';
+import type { DropRecord, KeyedRecord, RecordedChecksum } from '../../lambda/model/record.ts';
 import { comparableIn } from '../../lambda/steps/verify.ts';
 import { Checks, type Finding, failed, ok, skipped, type Verdict, warning } from '../doctor/finding.ts';
-import type { KeyedRecord } from '../records/status-bucket.ts';
 import type { Clouds } from './clouds.ts';
 import { type ReceiptSources, receiptChecks } from './receipt.ts';
 

@@ -2,8 +2,8 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { isNoSuchKey } from '../../lambda/adapters/aws-errors.ts';
 import type { Image } from '../../lambda/model/image.ts';
 import { type Envelope, PAYLOAD_TYPE, type Statement, statementOf } from '../../lambda/model/receipt.ts';
+import type { KeyedRecord } from '../../lambda/model/record.ts';
 import { type Checks, type Finding, failed, ok, skipped, type Verdict } from '../doctor/finding.ts';
-import type { KeyedRecord } from '../records/status-bucket.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { type ReceiptKey, signatureVerdict } from './signature.ts';
 

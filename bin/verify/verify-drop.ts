@@ -1,8 +1,9 @@
+import type { KeyedRecord } from '../../lambda/model/record.ts';
 import { type Finding, hasFailed } from '../doctor/finding.ts';
 import { showFindings } from '../doctor/report.ts';
 import { dropsIn } from '../records/drops.ts';
 import { exitCodeOf } from '../records/settled.ts';
-import { type KeyedRecord, recordsOf } from '../records/status-bucket.ts';
+import { recordsOf } from '../records/status-bucket.ts';
 import type { StackConnection } from '../stack/connection.ts';
 import { isAt, type StackTarget } from '../stack/targets.ts';
 import { sayWhatIsThere } from '../status/without-record.ts';

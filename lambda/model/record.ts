@@ -113,6 +113,12 @@ export interface DropRecord {
   readonly history: readonly HistoryEntry[];
 }
 
+/** A record and its key in the status bucket. */
+export interface KeyedRecord {
+  readonly key: string;
+  readonly record: DropRecord;
+}
+
 /** A packed drop, and the disk that was unpacked of it. */
 export interface RecordedPacked {
   /** As file names end: "xz", "tar.gz", "zip". */

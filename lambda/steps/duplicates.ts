@@ -2,19 +2,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FAMILY_PROPERTY, ID_PROPERTY, type NewImage, RECORD_PROPERTY } from '../model/image.ts';
 import { droppedDigest } from '../model/receipt.ts';
-import type { DropRecord, RecordStatus } from '../model/record.ts';
+import type { DropRecord, KeyedRecord, RecordStatus } from '../model/record.ts';
 import type { RecordDraft } from '../model/record-changes.ts';
 import { lastDroppedAt } from '../model/versions.ts';
 import { readable } from './find-drop.ts';
 import type { RecordStore, StepDependencies } from './ports.ts';
 import { inTurns } from './reconcile/found.ts';
 import type { Work } from './work.ts';
-
-/** A record and its key. */
-export interface KeyedRecord {
-  readonly key: string;
-  readonly record: DropRecord;
-}
 
 /** Statuses with an image, or with one that is being made. */
 const LIVE: readonly RecordStatus[] = ['created', 'uploading', 'processing', 'active'];

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ImageDropStack } from '../../lib/image-drop-stack.ts';
+import * as published from '../../lib/index.ts';
 import type { ExistingDropBucket } from '../../lib/settings/props.ts';
 import { appUnderTest, type Deployed, deployed, propertiesOf, resourceOf } from './stack-under-test.ts';
 
@@ -381,4 +383,22 @@ describe('the stack', () => {
   test('asks for nothing but the version of the bootstrap', () => {
     expect(Object.keys(Parameters)).toEqual(['BootstrapVersion']);
   });
+});
+
+test('a second configuration of the drop bucket’s notifications is refused at synthesis', () => {
+  const stack = new ImageDropStack(appUnderTest(), 'ImageDrop', {
+    targets: { mycloud: { kind: 'glance' } },
+    cloudsYamlSecret: 'imagedrop/clouds.yaml',
+  });
+  const { dropBucket, queues } = stack.imageDrop;
+  dropBucket.addEventNotification(EventType.OBJECT_REMOVED, new SqsDestination(queues.status.queue));
+  expect(() => Template.fromStack(stack)).toThrow('it would replace the one that starts each drop');
+});
+
+test.each(['', 'AWS/Images', 'with space', 'x'.repeat(256)])('the namespace %j is refused', (metricsNamespace) => {
+  expect(() => deployed(() => ({ metricsNamespace }))).toThrow('metricsNamespace is ');
+});
+
+test('the package gives the construct, its stack and the error of a setting, and nothing else that runs', () => {
+  expect(Object.keys(published).sort()).toEqual(['ImageDrop', 'ImageDropStack', 'SettingError']);
 });
