@@ -79,6 +79,6 @@ export type RunbookSection = keyof typeof RUNBOOK_SECTIONS;
 export const RUNBOOK_PAGE = 'docs/runbook.md';
 
 /** @param page address of the runbook */
-export function runbookLink(page: string, section: RunbookSection): string {
+function runbookLink(page: string, section: RunbookSection): string {
   return `${page}#${RUNBOOK_SECTIONS[section]}`;
 }

@@ -15,7 +15,7 @@ export function cpuSeconds(pid: number): number {
 }
 
 /** The most memory in MiB that a process or one of its descendants holds or has held, of those that live now. */
-export function largestPeakMib(pid: number): number {
+function largestPeakMib(pid: number): number {
   return Math.max(maxMemoryMib(pid) ?? 0, ...childrenOf(pid).map(largestPeakMib));
 }
 

@@ -182,7 +182,7 @@ export class StreamRig {
 }
 
 /** Where files are memory. */
-export function memoryFolder(): string {
+function memoryFolder(): string {
   const folder = '/dev/shm';
   return existsSync(folder) ? folder : tmpdir();
 }

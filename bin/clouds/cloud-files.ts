@@ -52,7 +52,7 @@ export async function findCloudFile(kind: keyof typeof FILES, where: Surrounding
 }
 
 /** The usual places of a file, in the order they are looked into. */
-export function placesOf(kind: keyof typeof FILES, where: Surroundings): readonly string[] {
+function placesOf(kind: keyof typeof FILES, where: Surroundings): readonly string[] {
   const names = ['yaml', 'yml', 'json'].map((suffix) => `${kind}.${suffix}`);
   return foldersOf(where).flatMap((folder) => names.map((name) => join(folder, name)));
 }

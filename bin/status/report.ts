@@ -41,7 +41,7 @@ function shortLine({ drop, target, status, error }: DropRecord, now: Date, style
 }
 
 /** The states that a drop went through: the first with its time, the others with the seconds since then. */
-export function timelineOf({ history, announcedAt }: DropRecord): readonly string[] {
+function timelineOf({ history, announcedAt }: DropRecord): readonly string[] {
   const start = Date.parse(history[0]?.at ?? '');
   const entries = [
     ...history,

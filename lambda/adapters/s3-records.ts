@@ -173,12 +173,12 @@ async function write(
 }
 
 /** People read it: indented. */
-export function recordToJson(record: DropRecord): string {
+function recordToJson(record: DropRecord): string {
   return `${JSON.stringify(record, undefined, 2)}\n`;
 }
 
 /** @throws `bad-record` naming the key and what is wrong */
-export function recordFromJson(key: string, text: string): DropRecord {
+function recordFromJson(key: string, text: string): DropRecord {
   const record = parse(key, text);
   const wrong = whatIsWrong(record);
   if (wrong !== undefined) throw new ImageDropError('bad-record', `The record ${key} ${wrong}.`);

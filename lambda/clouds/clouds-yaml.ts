@@ -126,7 +126,7 @@ function url(section: YamlSection, regionName: string | undefined, ...names: [st
  * take precedence over the cloud's own, and uses the first of several; a target is one region, so here the list has one.
  * @throws `bad-clouds-yaml`
  */
-export function inItsRegion(cloud: YamlSection): YamlSection {
+function inItsRegion(cloud: YamlSection): YamlSection {
   const setting = cloud.value('regions') === undefined ? 'region_name' : 'regions';
   const written = cloud.value(setting);
   if (written === undefined) return cloud;
@@ -157,7 +157,7 @@ function withAuth(cloud: YamlSection, auth: JsonObject): JsonObject {
  * How we log in at a cloud. Of keystoneauth's ways, those that need no one at a keyboard, each bound to a project.
  * @throws `bad-clouds-yaml`
  */
-export function authOf(cloud: YamlSection, auth: YamlSection): Cloud['auth'] {
+function authOf(cloud: YamlSection, auth: YamlSection): Cloud['auth'] {
   refuseOtherScopes(auth);
   switch (authType(cloud, auth)) {
     case 'password':

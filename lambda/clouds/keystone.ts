@@ -202,7 +202,7 @@ function notKeystone({ name, authUrl }: Cloud): ImageDropError {
 }
 
 /** The body of POST /v3/auth/tokens (Identity API v3, "Authentication and token management"). */
-export function identityRequest(auth: Cloud['auth']): object {
+function identityRequest(auth: Cloud['auth']): object {
   switch (auth.type) {
     case 'password':
       return scoped({ methods: ['password'], password: { user: { ...auth.user, password: auth.password } } }, auth);

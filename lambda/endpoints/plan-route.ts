@@ -153,7 +153,7 @@ export interface StorageQuestion {
  * @param why the file goes this way, as the beginning of a sentence
  * @throws `too-large`, `invalid-request`
  */
-export function storageRoute(question: StorageQuestion, storage: ObjectStorage, why: string): PlannedRoute {
+function storageRoute(question: StorageQuestion, storage: ObjectStorage, why: string): PlannedRoute {
   const { target, bytes, isStaging } = question;
   if (storage.staging === undefined) throw noStaging(question, why);
   const isFast = bytes > storage.maxRegisterBytes;

@@ -5,7 +5,7 @@ import type { Target } from '../model/target.ts';
 import type { Quota } from './discovery.ts';
 
 /** The name that the image was meant to have, percent-encoded, where the endpoint does not take it. */
-export const ORIGINAL_NAME_PROPERTY = 'imagedrop_original_name';
+const ORIGINAL_NAME_PROPERTY = 'imagedrop_original_name';
 
 const MIB = 2 ** 20;
 

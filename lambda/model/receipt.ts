@@ -6,10 +6,10 @@ import type { Drop } from './drop.ts';
 import { ImageDropError } from './errors.ts';
 import type { DropRecord, Verification } from './record.ts';
 
-export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
 /** The number grows when a reader of the old form would misunderstand the new one. */
-export const RECEIPT_TYPE = 'urn:imagedrop:receipt:1';
+const RECEIPT_TYPE = 'urn:imagedrop:receipt:1';
 
 /** Hex, by the name of the algorithm (in-toto Attestation Framework v1, "DigestSet"). */
 export type Digest = Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ export interface Receipt {
 export const receiptKey = (imageId: string): string => `receipts/${encodeURIComponent(imageId)}.json`;
 
 /** The name of an image in a statement: ids are unique at one target only. */
-export const subjectName = (target: string, imageId: string): string => `${target}/${imageId}`;
+const subjectName = (target: string, imageId: string): string => `${target}/${imageId}`;
 
 /**
  * The same for the same record, whenever it is asked for.

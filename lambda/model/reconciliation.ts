@@ -7,7 +7,7 @@ export const RECONCILIATION_KEY = 'reconcile.json';
 export const RECONCILIATION_SCHEMA = 1;
 
 /** A pass looks at these in turn, and at each of them page by page. */
-export const PHASES = ['drops', 'records', 'images'] as const;
+const PHASES = ['drops', 'records', 'images'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface Reconciliation {
@@ -60,7 +60,7 @@ export interface Run {
   readonly findings: readonly Finding[];
 }
 
-export const FINDINGS = [
+const FINDINGS = [
   'taken-up',
   'sent-again',
   'without-progress',

@@ -14,7 +14,7 @@ import { canBeUnpacked, openEntry, type ZipEntry, zipEntries } from './zip.ts';
 import { zstd } from './zstd.ts';
 
 /** All formats of one compressed file. */
-export const COMPRESSIONS: readonly Compression[] = [gzip, xz, zstd, bzip2];
+const COMPRESSIONS: readonly Compression[] = [gzip, xz, zstd, bzip2];
 
 /** The disk image inside a packed file. */
 export interface Unpacked extends Contents {

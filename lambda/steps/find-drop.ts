@@ -105,7 +105,7 @@ export interface ChoiceDependencies extends Pick<StepDependencies, 'targets'> {
  * earlier records count: targets may have left since. Without records it goes to all of them, so that the
  * right one reports it.
  */
-export async function withChosenTargets(
+async function withChosenTargets(
   drop: Drop,
   object: Pick<ObjectHead, 'userMetadata'> | undefined,
   deps: ChoiceDependencies,

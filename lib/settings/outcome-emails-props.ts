@@ -13,7 +13,7 @@ export interface OutcomeEmailsProps {
   readonly statuses?: readonly OutcomeStatus[];
 }
 
-export const OUTCOME_STATUSES = ['active', 'failed', 'superseded'] as const;
+const OUTCOME_STATUSES = ['active', 'failed', 'superseded'] as const;
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
 /** OutcomeEmailsProps with every default filled in. */

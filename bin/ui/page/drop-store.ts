@@ -10,7 +10,7 @@ export interface View {
   readonly descending: boolean;
 }
 
-export const SORT_KEYS = ['status', 'name', 'size', 'age'] as const;
+const SORT_KEYS = ['status', 'name', 'size', 'age'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
 
 interface Item {

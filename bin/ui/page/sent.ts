@@ -56,4 +56,4 @@ function hash(name: string, ours: string | undefined, theirs: string | undefined
     ${theirs === undefined ? nothing : html`<p class="muted">reported by the target</p><code>${theirs}</code>`}</div>`;
 }
 
-export const HASH_NAMES: readonly HashAlgorithm[] = ['md5', 'sha256', 'sha512'];
+const HASH_NAMES: readonly HashAlgorithm[] = ['md5', 'sha256', 'sha512'];

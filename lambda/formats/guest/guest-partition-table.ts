@@ -7,7 +7,7 @@ import { type GptHeader, type GptTable, gptHeader, gptTable, SECTOR_SIZES } from
 import { MBR_BYTES, mbrEntries, mbrPartition, PROTECTIVE_TYPE, showsBiosBoot } from './mbr.ts';
 
 /** Up to the end of a usual GPT in sectors of 4096 bytes: two sectors and 128 entries of 128 bytes. */
-export const START_BYTES = 2 * 4096 + 128 * 128;
+const START_BYTES = 2 * 4096 + 128 * 128;
 /** Four times the usual table. */
 const MAX_TABLE_BYTES = 64 * 1024;
 /** What clouds give to a guest. */

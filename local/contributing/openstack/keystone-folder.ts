@@ -30,7 +30,7 @@ export function keystoneConfig({ folder, connection, tokenSeconds }: KeystoneCon
   });
 }
 
-export const KEY_FOLDERS = ['fernet-keys', 'credential-keys'] as const;
+const KEY_FOLDERS = ['fernet-keys', 'credential-keys'] as const;
 
 function keyFolder(folder: string, name: (typeof KEY_FOLDERS)[number]): string {
   return join(folder, name);

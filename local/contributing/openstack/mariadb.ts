@@ -13,7 +13,7 @@ const SOCKET = 'mariadb.sock';
 const SOCKET_FROM_DATA = join('..', SOCKET);
 
 /** Both when the data are made and when they are served: InnoDB would make a log of another size anew. */
-export const MARIADB_SETTINGS = [
+const MARIADB_SETTINGS = [
   // While the tables are made it would wait for the disk 1800 times, and so it does 700 times. A power cut may break it.
   '--debug-no-sync',
   // The system has what is committed, so it outlives a crash of the server; it is not forced to the disk either.
@@ -46,13 +46,13 @@ export function mariaDbServer(folder: string): ServerProcess {
 }
 
 /** What the client program needs to find the server from its folder. No one else can enter that, so root has no password. */
-export const CLIENT = ['--no-defaults', `--socket=${SOCKET}`, '--user=root'] as const;
+const CLIENT = ['--no-defaults', `--socket=${SOCKET}`, '--user=root'] as const;
 
-export function dataFolder(folder: string): string {
+function dataFolder(folder: string): string {
   return join(folder, 'data');
 }
 
-export function mariaDbSocket(folder: string): string {
+function mariaDbSocket(folder: string): string {
   return join(folder, SOCKET);
 }
 
@@ -66,7 +66,7 @@ export interface SavedMariaDb {
  * Makes the folder of a new MariaDB; leaves one that is there as it is.
  * @throws OpenStackError when the folder holds something else
  */
-export async function prepareMariaDb(folder: string): Promise<void> {
+async function prepareMariaDb(folder: string): Promise<void> {
   if (savedMariaDb(folder)?.complete === true) return;
   await emptyFolder(folder, savedFile(folder));
   await save(savedFile(folder), { complete: false } satisfies SavedMariaDb);

@@ -21,7 +21,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 export type HealthCheck = { readonly url: string } | { readonly program: string; readonly args: readonly string[] };
 
 /** @param folder in which the program runs */
-export async function isHealthy(check: HealthCheck, folder: string): Promise<boolean> {
+async function isHealthy(check: HealthCheck, folder: string): Promise<boolean> {
   try {
     if ('url' in check) return await answers(check.url);
     await runProgram(check.program, check.args, {
@@ -42,7 +42,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** For messages. */
-export function nameOfCheck(check: HealthCheck): string {
+function nameOfCheck(check: HealthCheck): string {
   return 'url' in check ? check.url : `\`${[check.program, ...check.args].join(' ')}\``;
 }
 

@@ -9,7 +9,7 @@ import type { EventName } from '../notifications.ts';
 import type { ObjectAttributes, ObjectContent, StoredObject } from '../version.ts';
 
 /** S3 user guide, "Uploading objects": more than 5 GiB only in parts. */
-export const MAX_PUT_BYTES = 5 * 1024 ** 3;
+const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
 export const putObject: Operation<ObjectCall> = {
   actions: () => ['s3:PutObject'],
