@@ -1,5 +1,5 @@
 import type { DropSummary } from '../summary.ts';
-import { type Group, groupOf } from './statuses.ts';
+import { GROUPS, type Group, isOfGroup } from './statuses.ts';
 
 /** What the list shows, and in which order. */
 export interface View {
@@ -29,6 +29,7 @@ export class DropStore {
   #view: View | undefined;
   #shown: readonly DropSummary[] | undefined;
   #counts: Readonly<Record<Group, number>> | undefined;
+  #newest: ReadonlySet<Item> | undefined;
 
   get size(): number {
     return this.#items.size;
@@ -73,28 +74,40 @@ export class DropStore {
 
   #select({ group, query, sort, descending }: View): DropSummary[] {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    const items = Array.from(this.#items.values()).filter(
-      ({ summary, text }) =>
-        (group === 'all' || groupOf(summary.status) === group) && words.every((word) => text.includes(word)),
-    );
+    const items = this.#itemsOf(group).filter(({ text }) => words.every((word) => text.includes(word)));
     const sign = descending ? -1 : 1;
     items.sort((a, b) => sign * compare(a.values[sort], b.values[sort]) || compare(a.values.age, b.values.age));
     return items.map(({ summary }) => summary);
   }
 
   #count(): Readonly<Record<Group, number>> {
-    const counts = { all: 0, 'under-way': 0, failed: 0, active: 0, superseded: 0 };
-    for (const { summary } of this.#items.values()) {
-      counts.all += 1;
-      counts[groupOf(summary.status)] += 1;
-    }
-    return counts;
+    const counts = GROUPS.map((group): [Group, number] => [group, this.#itemsOf(group).length]);
+    return Object.fromEntries(counts) as Record<Group, number>;
+  }
+
+  #itemsOf(group: Group): readonly Item[] {
+    this.#newest ??= newestOf(this.#items.values());
+    if (group !== 'earlier') return [...this.#newest].filter(({ summary }) => isOfGroup(summary.status, group));
+    return Array.from(this.#items.values()).filter((item) => !this.#newest?.has(item));
   }
 
   #forget(): void {
     this.#shown = undefined;
     this.#counts = undefined;
+    this.#newest = undefined;
   }
+}
+
+/** Of each key at each target, the drop that came last. */
+function newestOf(items: Iterable<Item>): ReadonlySet<Item> {
+  const newest = new Map<string, Item>();
+  for (const item of items) {
+    const { key, target, droppedAt } = item.summary;
+    const place = JSON.stringify([key, target]);
+    const before = newest.get(place);
+    if (before === undefined || before.summary.droppedAt <= droppedAt) newest.set(place, item);
+  }
+  return new Set(newest.values());
 }
 
 function itemOf(summary: DropSummary): Item {

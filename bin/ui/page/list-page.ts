@@ -63,7 +63,7 @@ function filters({ view, counts, onView }: FiltersProps): TemplateResult {
 
 function chip(group: Group, howMany: number, view: View, onView: FiltersProps['onView']) {
   // Seldom, and of little interest where there are none.
-  if (group === 'superseded' && howMany === 0 && view.group !== group) return nothing;
+  if (group === 'earlier' && howMany === 0 && view.group !== group) return nothing;
   const isAlarming = group === 'failed' && howMany > 0;
   return html`<button class="chip ${isAlarming ? 'is-alarming' : ''}" aria-pressed=${view.group === group}
     @click=${() => onView({ ...view, group })}>${GROUP_LABELS[group]} <span class="count">${count(howMany)}</span></button>`;

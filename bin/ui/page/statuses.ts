@@ -21,8 +21,8 @@ export const STATUSES: Readonly<Record<RecordStatus, StatusWords>> = {
   superseded: { label: 'Superseded', tone: 'quiet', story: 'The same key was dropped again before this one was sent' },
 };
 
-/** What the list can be narrowed to. */
-export const GROUPS = ['all', 'under-way', 'failed', 'active', 'superseded'] as const;
+/** What the list can be narrowed to. All but `earlier` show the last drop of each key alone, as `imagedrop ls` does. */
+export const GROUPS = ['all', 'under-way', 'failed', 'active', 'earlier'] as const;
 export type Group = (typeof GROUPS)[number];
 
 export const GROUP_LABELS: Readonly<Record<Group, string>> = {
@@ -30,14 +30,16 @@ export const GROUP_LABELS: Readonly<Record<Group, string>> = {
   'under-way': 'Under way',
   failed: 'Failed',
   active: 'Active',
-  superseded: 'Superseded',
+  earlier: 'Earlier',
 };
 
-export function groupOf(status: RecordStatus): Exclude<Group, 'all'> {
-  return status === 'active' || status === 'failed' || status === 'superseded' ? status : 'under-way';
-}
+export const isSettled = (status: RecordStatus): boolean =>
+  status === 'active' || status === 'failed' || status === 'superseded';
 
-export const isSettled = (status: RecordStatus): boolean => groupOf(status) !== 'under-way';
+/** Whether the last drop of a key is of a group. */
+export function isOfGroup(status: RecordStatus, group: Exclude<Group, 'earlier'>): boolean {
+  return group === 'all' || (group === 'under-way' ? !isSettled(status) : status === group);
+}
 
 /** Whether bytes move, so that there is progress. Browsers get no modules of the functions. */
 export const isMoving = (status: RecordStatus): boolean => status === 'unpacking' || status === 'uploading';

@@ -136,8 +136,22 @@ describe('the drops that the page knows', () => {
   });
 
   test('are counted by what becomes of them', () => {
-    expect(store.counts()).toEqual({ all: 3, 'under-way': 1, failed: 1, active: 1, superseded: 0 });
+    expect(store.counts()).toEqual({ all: 3, 'under-way': 1, failed: 1, active: 1, earlier: 0 });
     expect(names(store, { group: 'under-way' })).toEqual(['c.img']);
+  });
+
+  test('of one key are earlier than the last one, at each target, as in the list of the command line', () => {
+    const again = new DropStore();
+    const drops = [
+      summary('a.img', { record: 'last', dropId: 'v2', status: 'active', droppedAt: '2026-02-02T00:00:00.000Z' }),
+      summary('a.img', { record: 'first', status: 'failed', droppedAt: '2026-02-01T00:00:00.000Z' }),
+      summary('a.img', { record: 'there', target: 'other', status: 'superseded' }),
+    ];
+    again.apply(drops, []);
+    expect(again.counts()).toEqual({ all: 2, 'under-way': 0, failed: 0, active: 1, earlier: 1 });
+    expect(again.shown({ ...view, group: 'earlier' }).map(({ record }) => record)).toEqual(['first']);
+    again.apply([], ['last']);
+    expect(again.counts()).toEqual({ all: 2, 'under-way': 0, failed: 1, active: 0, earlier: 0 });
   });
 
   test('are all over when one that goes to two of three targets is over there', () => {
@@ -146,7 +160,7 @@ describe('the drops that the page knows', () => {
       const record = `a.img/v1/${target}.json`;
       chosen.apply([summary('a.img', { record, target, status: 'active', imageId: 'cafe' })], []);
     }
-    expect(chosen.counts()).toEqual({ all: 2, 'under-way': 0, failed: 0, active: 2, superseded: 0 });
+    expect(chosen.counts()).toEqual({ all: 2, 'under-way': 0, failed: 0, active: 2, earlier: 0 });
     expect(names(chosen, { group: 'under-way' })).toEqual([]);
     expect(chosen.hasDrop('a.img', 'v1')).toBe(true);
   });
