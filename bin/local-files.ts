@@ -9,6 +9,8 @@ export interface LocalFile {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
+  /** The folder that is dropped with it. */
+  readonly folder?: string;
 }
 
 /** npm runs its scripts in the project's folder and says in INIT_CWD where the user was. @throws WrongUse */

@@ -51,7 +51,7 @@ export async function lookAt(file: LocalFile, { unchecked, metadata }: DropOptio
  * @throws ImageDropError with the reason for which it would be refused
  */
 async function lookAtImage(file: LocalFile, userMetadata: UserMetadata): Promise<Look> {
-  const source = await openSource(file.path);
+  const source = await openSource(file.path, file.folder);
   try {
     const { diskFormat: claimedFormat, checksum } = saidToAll({ files: source.said.files, userMetadata });
     const { reader } = source;

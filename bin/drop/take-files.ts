@@ -67,7 +67,7 @@ function filesBelow(folder: string, given: string): readonly LocalFile[] {
   }
   const paths = entries.filter(({ entry }) => entry.isFile()).map(({ path }) => path);
   if (paths.length === 0) throw new WrongUse(`The folder ${given} contains no files.`);
-  return paths.toSorted().map((path) => ({ ...localFile(join(folder, path)), key: path.split(sep).join('/') }));
+  return paths.toSorted().map((path) => ({ ...localFile(join(folder, path)), folder, key: path.split(sep).join('/') }));
 }
 
 async function stored(bytes: Readable, path: string, stop: AbortSignal): Promise<LocalFile> {

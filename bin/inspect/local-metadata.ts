@@ -5,17 +5,17 @@ import { metadataKeys } from '../../lambda/model/metadata-keys.ts';
 import { WrongUse } from '../terminal/exit-codes.ts';
 
 /**
- * The metadata files around a file, as they would apply in a bucket, from the top down. The current folder counts as
- * the top of the bucket, as for `aws s3 sync . s3://…`; of a file elsewhere, its own folder does.
+ * The metadata files around a file, as they would apply in a bucket, from the top down.
  * @param path absolute
- * @param here the current folder
+ * @param top the folder that counts as the top of the bucket, as for `aws s3 sync . s3://…`; for a file that is not in
+ * it, its own folder does
  * @throws WrongUse when one is there and cannot be read
  */
-export async function localMetadata(path: string, here: string): Promise<readonly MetadataFile[]> {
-  const top = isBelow(path, here) ? here : dirname(path);
-  const { folders, own } = metadataKeys(relative(top, path).split(sep).join('/'));
-  const files = [...folders, ...own].map((key) => ({ key, path: join(top, key) }));
-  const found = await Promise.all(files.map((file) => read(file.path, top === here ? file.key : file.path)));
+export async function localMetadata(path: string, top: string): Promise<readonly MetadataFile[]> {
+  const folder = isBelow(path, top) ? top : dirname(path);
+  const { folders, own } = metadataKeys(relative(folder, path).split(sep).join('/'));
+  const files = [...folders, ...own].map((key) => ({ key, path: join(folder, key) }));
+  const found = await Promise.all(files.map((file) => read(file.path, folder === top ? file.key : file.path)));
   return found.flatMap((file) => file ?? []);
 }
 

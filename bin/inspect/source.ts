@@ -25,8 +25,11 @@ export interface Source {
 
 const S3_URL = /^s3:\/\/([^/]+)\/(.+)$/s;
 
-/** @throws WrongUse when there is no such file or object, or it cannot be read */
-export async function openSource(given: string): Promise<Source> {
+/**
+ * @param top the folder that counts as the top of the bucket for a local file; the current one by default
+ * @throws WrongUse when there is no such file or object, or it cannot be read
+ */
+export async function openSource(given: string, top?: string): Promise<Source> {
   const [, bucket, key] = S3_URL.exec(given) ?? [];
   if (bucket !== undefined && key !== undefined) {
     // Clients of AWS take longer to load than a file to inspect.
@@ -34,11 +37,11 @@ export async function openSource(given: string): Promise<Source> {
     return objectSource(bucket, key);
   }
   if (given.startsWith('s3://')) throw new WrongUse(`${given} names no object: write s3://BUCKET/KEY.`);
-  return fileSource(given);
+  return fileSource(given, top);
 }
 
 /** npm runs its scripts in the project's folder and says in INIT_CWD where the user was. */
-async function fileSource(given: string): Promise<Source> {
+async function fileSource(given: string, top?: string): Promise<Source> {
   const here = resolve(process.env.INIT_CWD ?? '.');
   const path = resolve(here, given);
   const stats = await stat(path).catch(() => undefined);
@@ -56,7 +59,7 @@ async function fileSource(given: string): Promise<Source> {
   const key = basename(path);
   const has = async (other: string) => (await stat(join(dirname(path), other)).catch(() => undefined)) !== undefined;
   const place = () => ({ key, isStaging: false, has });
-  const files = await localMetadata(path, here);
+  const files = await localMetadata(path, top ?? here);
   const reader = { size: stats.size, read };
   const openRange = (offset: number, length: number) => streamOf(file, offset, length);
   return {
