@@ -75,7 +75,7 @@ const SUITES = {
   // The real Keystone and Glance that tests start, themselves.
   services: { testMatch: ['test/services/**/*.test.ts'], globalSetup: OPENSTACK_SETUP },
   heavy: { testMatch: ['test/heavy/**/*.test.ts'] },
-  // Quick tests of laws, each with ten times as many cases.
+  // Tests of laws, each with ten times as many cases.
   laws: {
     testMatch: ['formats/contract', 'formats/laws', 'packed/damaged', 'protocol/protocol'].map(
       (name) => `test/${name}.test.ts`,
