@@ -35,10 +35,10 @@ export async function announce(work: Work, deps: RecordStatusDependencies): Prom
 }
 
 async function announceOnce(work: Work, deps: RecordStatusDependencies): Promise<void> {
-  const { key, record, invocation } = work;
-  // The invocation that announced it may have died before it wrote the tags, or have stalled and overwritten newer ones.
-  const isOver = invocation.receives === 1 && record.retiring === undefined;
-  if (record.announcedAt !== undefined) return isOver ? undefined : afterOutcome(work, deps);
+  const { key, record } = work;
+  // The invocation that announced it may have died before it wrote the tags, or have stalled and overwritten newer ones. Its
+  // message may have become a dead letter: once redriven, it is a new message.
+  if (record.announcedAt !== undefined) return afterOutcome(work, deps);
   const staging = await clearStaging(work, deps);
   const present = await deps.records.load(key);
   if (present === undefined || present.announcedAt !== undefined || !isSameOutcome(present, record)) return;

@@ -4,6 +4,7 @@ import { inspect } from '../../lambda/formats/inspect.ts';
 import { type ErrorCode, ImageDropError } from '../../lambda/model/errors.ts';
 import type { FoundImage } from '../../lambda/model/image.ts';
 import type { TargetKind } from '../../lambda/model/target.ts';
+import { isPacked, SIGNATURE_BYTES } from '../../lambda/packed/signatures.ts';
 import { corpusEntries } from '../support/corpus/corpus.ts';
 import { fileOf, isAccepted } from '../support/corpus/entry.ts';
 import { rawDisk } from '../support/disk.ts';
@@ -77,11 +78,15 @@ export async function dropContent({ key, content, asks, packing }: PlannedDrop):
 
 function badFile(pick: number): Buffer {
   bad ??= corpusEntries().filter(
-    (entry) => !isAccepted(entry) && entry.options === undefined && fileOf(entry).size <= MAX_CORPUS_BYTES,
+    (entry) => !isAccepted(entry) && entry.options === undefined && isSmallDisk(fileOf(entry)),
   );
   const built = bad[pick % bad.length]?.build() ?? Buffer.alloc(0);
   return built instanceof SparseFile ? built.readNow(0, built.size) : built;
 }
+
+/** A file that looks packed is judged by what is inside, which the inspection of a disk does not see. */
+const isSmallDisk = (file: SparseFile): boolean =>
+  file.size <= MAX_CORPUS_BYTES && !isPacked(file.readNow(0, Math.min(SIGNATURE_BYTES, file.size)));
 
 function soundFile({ format, diskBytes, seed }: { format: SoundFormat; diskBytes: number; seed: number }): Buffer {
   const disk = rawDisk(diskBytes);

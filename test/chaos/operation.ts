@@ -9,6 +9,8 @@ export interface Operation {
   /** "put record", "get object", "upload image"… */
   readonly name: string;
   readonly subject: string | undefined;
+  /** An object of the drop bucket that is asked for by its key alone: the newest version, or a metadata file. */
+  readonly object?: string | undefined;
 }
 
 export interface Buckets {
@@ -35,9 +37,9 @@ function s3Operation({ method, url, body }: FaultyRequest, subjects: Subjects, b
   const parameters = new URLSearchParams(query);
   const what = parameters.has('tagging') ? 'tags' : 'object';
   const subject = subjects.ofVersion(parameters.get('versionId') ?? '');
-  // The newest version is asked for by the key alone.
-  const newest = bucket === buckets.drops ? (subjects.ofKey(key) ?? key) : undefined;
-  return { name: `${method.toLowerCase()} ${what}`, subject: subject ?? newest };
+  const newest = bucket === buckets.drops ? subjects.ofKey(key) : undefined;
+  const object = bucket === buckets.drops ? key : undefined;
+  return { name: `${method.toLowerCase()} ${what}`, subject: subject ?? newest, object };
 }
 
 /** A disk that is unpacked, or the document that says how far that is. */

@@ -34,6 +34,7 @@ export class Queues {
   readonly #sqs: SQSClient;
   readonly #told = new Map<string, Outcome[]>();
   readonly #left = new Set<string>();
+  readonly #recordsLeft = new Set<string>();
   #outcomesUrl = '';
 
   constructor(stack: StackEntry) {
@@ -70,11 +71,22 @@ export class Queues {
     for (const stage of STAGES) {
       const to = this.#url(`${stage}QueueUrl`);
       await this.#each(this.#url(`${stage}DeadLetterQueueUrl`), async ({ Body: body = '', MessageId: id = '' }) => {
-        if (stays(body)) return void this.#left.add(id);
+        if (stays(body)) return this.#leave(id, body);
         await this.#sqs.send(new SendMessageCommand({ QueueUrl: to, MessageBody: body }));
         return undefined;
       });
     }
+  }
+
+  /** Keys of the records whose messages stay among the dead letters. */
+  get recordsLeft(): ReadonlySet<string> {
+    return this.#recordsLeft;
+  }
+
+  #leave(id: string, body: string): void {
+    this.#left.add(id);
+    const { record } = JSON.parse(body) as { readonly record?: string };
+    if (record !== undefined) this.#recordsLeft.add(record);
   }
 
   /** Asks for a failed drop once more, as `imagedrop retry` does. */

@@ -62,8 +62,8 @@ export class RequestFaults {
     };
   }
 
-  #count({ name, subject }: Operation): number {
-    const what = `${subject} ${name}`;
+  #count({ name, subject, object }: Operation): number {
+    const what = `${subject ?? object} ${name}`;
     const times = this.#times.get(what) ?? 0;
     this.#times.set(what, times + 1);
     return times;
@@ -124,8 +124,8 @@ export class RequestFaults {
     for (const other of others) ledger.concerns(kind, other, number);
   }
 
-  #dice({ name, subject }: Operation, times: number): Dice {
-    return (what) => seeded(this.#options.seed, what, name, subject ?? '', times);
+  #dice({ name, subject, object }: Operation, times: number): Dice {
+    return (what) => seeded(this.#options.seed, what, name, subject ?? object ?? '', times);
   }
 }
 

@@ -29,6 +29,8 @@ export interface Survey {
   readonly told: ReadonlyMap<string, readonly Outcome[]>;
   /** Messages in the queues of the functions, by the name of the queue. */
   readonly messages: Readonly<Record<string, number>>;
+  /** Keys of the records whose messages stay among the dead letters. */
+  readonly recordsLeft: ReadonlySet<string>;
 }
 
 export interface Version {
@@ -69,6 +71,7 @@ export async function surveyed(
     unfinishedUploads: await unfinishedUploadsIn(s3, [bucket, workBucket, records.bucket]),
     told: await queues.told(),
     messages: await queues.counts(),
+    recordsLeft: queues.recordsLeft,
   };
 }
 

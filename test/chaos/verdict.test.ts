@@ -3,6 +3,7 @@ import { recordKey } from '../../lambda/model/drop.ts';
 import { RECORD_PROPERTY } from '../../lambda/model/image.ts';
 import type { DropRecord } from '../../lambda/model/record.ts';
 import { receive } from '../../lambda/model/record-changes.ts';
+import { workKeys } from '../../lambda/model/unpacking.ts';
 import type { ChaosCloud } from './chaos-cloud.ts';
 import type { PutDrop } from './drop-driver.ts';
 import { dropPlan } from './drop-plan.ts';
@@ -46,7 +47,15 @@ function survey(records: readonly DropRecord[], imagesAt: readonly string[] = []
     return { cloud: cloud as unknown as ChaosCloud, images: imagesAt.includes(cloud.name) ? [image] : [] };
   });
   const told = new Map([...keyed].map(([key]) => [key, [{ outcome: 'failed truncated', revision: 2 }]]));
-  return { versions: [], records: keyed, clouds, unfinishedUploads: [], staged: [], unpacked: [], told, messages: {} };
+  const nothing = {
+    versions: [],
+    unfinishedUploads: [],
+    staged: [],
+    unpacked: [],
+    messages: {},
+    recordsLeft: new Set<string>(),
+  };
+  return { ...nothing, records: keyed, clouds, told };
 }
 
 const findings = (drop: PutDrop, found: Survey) => {
@@ -80,6 +89,19 @@ describe('The verdict on a drop that goes to one of two targets', () => {
   test('finds what is left in the work bucket', () => {
     const { leaked } = verdictOn(NOTHING_DONE, { ...survey([]), unpacked: ['0.disk'] }).findings;
     expect(leaked).toEqual(['object in the work bucket: 0.disk']);
+  });
+
+  test('misses no tag, and nothing in the work bucket, of a record whose message stays among the dead letters', () => {
+    const drop = put('two');
+    const { disk } = workKeys(drop);
+    const untold = { versions: [{ key: drop.key, id: drop.id, tags: {} }], unpacked: [disk] };
+    const of = (recordsLeft: ReadonlySet<string>) => {
+      const done = { ...NOTHING_DONE, drops: [drop] };
+      const { leaked, misreported } = verdictOn(done, { ...survey([failed('two')]), ...untold, recordsLeft }).findings;
+      return { leaked: leaked.length, misreported: misreported.length };
+    };
+    expect(of(new Set())).toEqual({ leaked: 1, misreported: 1 });
+    expect(of(new Set([recordKey(drop, 'two')]))).toEqual({ leaked: 0, misreported: 0 });
   });
 
   test('takes the word of a dead letter whose object could not be read', () => {

@@ -317,12 +317,15 @@ describe('record-status', () => {
     expect(world.record('a.img').announcedAt).toBeUndefined();
   });
 
-  test('writes the tags again when its message comes again, from the records as they are', async () => {
+  test.each([
+    ['comes again', 2],
+    ['is redriven from the dead letters', 1],
+  ])('writes the tags again when its message %s, from the records as they are', async (_, receives) => {
     const { world, message, check } = await uploaded();
     await check();
     const object = world.objects.newest('a.img');
     Object.assign(object?.tags ?? {}, { 'imagedrop:here': 'failed internal' });
-    await recordStatus(message, world.invocation('again', undefined, 2), world);
+    await recordStatus(message, world.invocation('again', undefined, receives), world);
     expect(object?.tags).toEqual({ 'imagedrop:here': expect.stringMatching(/^active /) });
     expect(world.outcomes).toHaveLength(1);
   });
