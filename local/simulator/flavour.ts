@@ -46,6 +46,8 @@ export interface Flavour {
   /** Throws the fault that is planned for such a call, before anything is looked at. */
   meet?(call: Call): void;
   refuse(fault: Fault, call: Call): Answer;
+  /** The answer with the header that names its request, where the service has one. */
+  withRequestId?(answer: Answer, call: Call): Answer;
   /** The calls that only this service has. */
   routes(context: ImageContext): Route[];
   /** Ends what it does beside its requests. */

@@ -105,7 +105,13 @@ export class Glance implements Flavour {
   }
 
   refuse(fault: Fault, call: Call): Answer {
-    return fault.status === 401 ? tokenRefusal(fault, call) : glanceRefusal(fault, call);
+    return fault.status === 401 ? tokenRefusal(fault, call) : this.withRequestId(glanceRefusal(fault, call), call);
+  }
+
+  /** Glance names a request only behind keystonemiddleware (glance.api.middleware.context). */
+  withRequestId(answer: Answer, { requestId }: Call): Answer {
+    const id = requestId.startsWith('req-') ? requestId : `req-${requestId}`;
+    return { ...answer, headers: { ...answer.headers, 'x-openstack-request-id': id } };
   }
 
   routes(context: ImageContext): Route[] {

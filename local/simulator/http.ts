@@ -11,6 +11,8 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   /** Absolute URL of the service, without a slash at its end. */
   readonly serviceUrl: string;
+  /** Named by the client, or new. */
+  readonly requestId: string;
   header(name: string): string | undefined;
   /** The body; a client that waits for "100 Continue" gets it. */
   body(): IncomingMessage;

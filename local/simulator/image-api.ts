@@ -38,7 +38,8 @@ export class ImageApi implements Service {
     if (!VERSIONED.test(call.path)) return versions(call.path.startsWith('/versions') ? 200 : 300, call);
     callerOf(this.#context, call);
     if (call.path === '/v2') return { status: 302, headers: { location: `${call.serviceUrl}/v2/` } };
-    return dispatch(this.#routes, call);
+    const answer = await dispatch(this.#routes, call);
+    return this.#context.flavour.withRequestId?.(answer, call) ?? answer;
   }
 
   refuse(fault: Fault, call: Call): Answer {

@@ -76,7 +76,7 @@ export class ImageImports {
     refuseUnready(image, String(method.name));
     const stores = storesOf(call, body);
     const open = this.#sourceOf(context, image, method);
-    const task = this.#tasks.begin(context, caller, image.id, { body, stores });
+    const task = this.#tasks.begin(context, caller, image.id, { body, stores, requestId: call.requestId });
     const properties = { ...image.properties, [LOCK]: task.id, [IMPORTING]: STORE, [FAILED]: '' };
     const importing = await context.store.change(image.id, image.status, { status: 'importing', properties });
     if (importing === undefined) {

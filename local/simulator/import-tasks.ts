@@ -25,6 +25,7 @@ export type ImportTask = Pick<Task, 'id'>;
 export interface ImportRequest {
   readonly body: JsonObject;
   readonly stores: readonly string[];
+  readonly requestId: string;
 }
 
 /** [task] task_time_to_live. */
@@ -51,13 +52,14 @@ export class ImportTasks {
     ];
   }
 
-  begin(context: ImageContext, caller: Caller, imageId: string, { body, stores }: ImportRequest): ImportTask {
+  begin(context: ImageContext, caller: Caller, imageId: string, request: ImportRequest): ImportTask {
+    const { body, stores, requestId } = request;
     const now = context.clock().toISOString();
     const task: Task = {
       id: randomUUID(),
       owner: caller.projectId,
       userId: caller.userId,
-      requestId: `req-${randomUUID()}`,
+      requestId,
       imageId,
       input: { image_id: imageId, import_req: body, backend: stores },
       createdAt: now,

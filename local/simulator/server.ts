@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -80,6 +81,7 @@ function callOf(request: IncomingMessage, url: URL, serviceUrl: string, beforeBo
     query: url.searchParams,
     params: {},
     serviceUrl,
+    requestId: request.headers['x-openstack-request-id']?.toString() || `req-${randomUUID()}`,
     header: (name) => request.headers[name]?.toString(),
     body: () => {
       beforeBody();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ADMIN, answerOn, ask, type ImageClient, STRANGER, TestCloud } from './cloud.ts';
+import { ADMIN, answerOn, ask, type ImageClient, type Reply, STRANGER, TestCloud } from './cloud.ts';
 
 let cloud: TestCloud;
 let glance: ImageClient;
@@ -136,6 +136,29 @@ describe('a path that names nothing', () => {
     socket.write('GET // HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(await answerOn(socket)).toMatch(/^HTTP\/1.1 404 /);
     socket.destroy();
+  });
+});
+
+describe('the id of a request', () => {
+  const idOf = ({ headers }: Reply) => headers['x-openstack-request-id'];
+
+  test('is another one in every answer and refusal', async () => {
+    const replies = [await glance.get('/v2/images'), await glance.get('/v2/images/x'), await glance.get('/v2/nothing')];
+    expect(replies.map(({ status }) => status)).toEqual([200, 404, 404]);
+    const ids = replies.map(idOf);
+    for (const id of ids) expect(id).toMatch(/^req-[0-9a-f-]{36}$/);
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  test("is the client's own, where it sends one", async () => {
+    const given = 'req-11111111-2222-4333-8444-555555555555';
+    const get = (id: string) => glance.ask('GET', '/v2/images', undefined, { 'x-openstack-request-id': id });
+    expect([idOf(await get(given)), idOf(await get('mine'))]).toEqual([given, 'req-mine']);
+  });
+
+  test('is missing before the token is accepted', async () => {
+    expect(idOf(await ask(`${glance.url}/v2/images`))).toBeUndefined();
+    expect(idOf(await ask(`${glance.url}/`))).toBeUndefined();
   });
 });
 
