@@ -43,6 +43,21 @@ describe('two messages of one drop at its time limit', () => {
     expect(outcome(world)).toEqual(ACTIVE);
   });
 
+  test('a drop that has failed, with its outcome told, gets no second message', async () => {
+    const { world, message } = await uploaded(new MemoryWorld());
+    world.pass(3601);
+    const late = stalledAt(world, ({ status }) => status === 'failed');
+    const failing = recordStatus(message, world.invocation('late'), late.world);
+    await late.stalls;
+    await recordStatus(message, world.invocation('twin'), world);
+    await recordStatus(message, world.invocation('outcome'), world);
+    const { length } = world.statusQueue.sent;
+    late.goOn();
+    await failing;
+    expect(world.record('a.img').announcedAt).toBeDefined();
+    expect(world.statusQueue.sent).toHaveLength(length);
+  });
+
   test('a drop that was failed a moment before does not become active', async () => {
     const { world, message, id } = await uploaded(new MemoryWorld());
     const late = stalledAt(world, ({ status }) => status === 'active');

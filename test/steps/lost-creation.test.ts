@@ -49,6 +49,14 @@ describe('an image whose creation no record has seen', () => {
     expect(world.record('a.img').generation).toBe(2);
   });
 
+  test('is deleted where the drop fails then, though the record never learned of it', async () => {
+    const world = await diedAfterCreation();
+    world.objects.deleted.add('a.img');
+    await again(world);
+    expect(world.record('a.img')).toMatchObject({ status: 'failed', error: { code: 'object-gone' } });
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
   test('is used where its visibility alone is to be another: that is set by its release', async () => {
     const world = await diedAfterCreation();
     world.targets = [{ ...target('here'), metadata: { visibility: 'shared', protected: true } }];

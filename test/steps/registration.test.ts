@@ -316,6 +316,18 @@ describe('a fast import', () => {
     expect(world.endpoint.images.size).toBe(0);
   });
 
+  test('that was requested once more after it had failed leaves no image', async () => {
+    const { world, upload, check, record, tell, key } = await created('fast-import');
+    await upload();
+    const [made] = world.endpoint.images.values();
+    tell({ state: 'failed', failure: permanent() });
+    await check();
+    world.endpoint.images.set(`${made?.id}-again`, { ...(made as Image), id: `${made?.id}-again` });
+    await streamUpload({ record: key }, { ...world.invocation('stalled'), receives: 2 }, world);
+    expect(record().status).toBe('failed');
+    expect(world.endpoint.images.size).toBe(0);
+  });
+
   test('of a raw image has its bitmap file staged beside it, and both are removed in the end', async () => {
     const { world, upload, check, record, tell } = await created('fast-import', false);
     await upload();

@@ -398,7 +398,9 @@ export class MemoryEndpoint implements ImageEndpoint {
       this.#faulty('register', () => `job-${this.registered.push(`${bucket}:${key}`)}`),
     fastImport: async (image, { bucket, key }) =>
       this.#faulty('register', () => {
-        this.images.set(`made-of-${image.id}`, { ...image, id: `made-of-${image.id}`, status: 'queued', hashes: {} });
+        // A fast import sends no properties: only its tag shows whose it is.
+        const made: Image = { ...image, id: `made-of-${image.id}`, properties: {}, status: 'queued', hashes: {} };
+        this.images.set(made.id, made);
         return `job-${this.registered.push(`${bucket}:${key}`)}`;
       }),
     madeFor: async (id) => [...this.images.values()].filter((image) => image.id.startsWith(`made-of-${id}`)),
