@@ -43,7 +43,7 @@ describe('two messages of one drop at its time limit', () => {
     expect(outcome(world)).toEqual(ACTIVE);
   });
 
-  test('a drop that has failed, with its outcome told, gets no second message', async () => {
+  test('a drop that has failed, with its outcome published, gets no second message', async () => {
     const { world, message } = await uploaded(new MemoryWorld());
     world.pass(3601);
     const late = stalledAt(world, ({ status }) => status === 'failed');
