@@ -98,7 +98,7 @@ export class DropStore {
   }
 }
 
-/** Of each key at each target, the drop that came last. */
+/** Of each key at each target, the drop that came last, as in records/drops.ts. Browsers get no modules of the commands. */
 function newestOf(items: Iterable<Item>): ReadonlySet<Item> {
   const newest = new Map<string, Item>();
   for (const item of items) {
